@@ -38,13 +38,16 @@ typedef struct {
                        multiples of; 0: as many as the preset has by itself */
   double dropout;   /* share of the discriminator's hidden values, or of a classifier's features,
                        dropped in training: [0, 1) */
-  int classes;      /* that a classifier tells apart, from 2; 0: not known */
-  guint64 seed;     /* of the first weights */
+  int classes;      /* that a classifier tells apart, or that conditional nets are told of, from
+                       2; 0: not known */
+  gboolean conditional; /* nets have one input more, the class of each sample, int64 [batch], and
+                           `generative.classes` in their metadata */
+  guint64 seed;         /* of the first weights */
 } GenPresetOptions;
 
 #define GEN_PRESET_DEFAULTS                                                                        \
   .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .width = 0, .dropout = 0,      \
-  .classes = 0, .seed = 0
+  .classes = 0, .conditional = FALSE, .seed = 0
 
 /* (transfer full); NULL with `error` where the preset has no net of that size. */
 typedef GenGraph *(*GenPresetNet) (const GenPresetOptions *options, GError **error);
@@ -65,6 +68,7 @@ typedef struct {
    * it takes others, too. */
   const int *extents;
   int channels;                           /* of sounds, at most; 0: any number */
+  gboolean conditional;                   /* its nets may be */
   GenPresetNet nets[GEN_RECIPE_MAX_NETS]; /* in the recipe's order */
   const GenPresetSetting *settings;       /* with which it learns well; NULL: none */
 } GenPreset;

@@ -45,6 +45,7 @@ GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 numb
 #define GEN_STREAM_TRAINING_LATENT "training-latent" /* draw: the step */
 #define GEN_STREAM_TRAINING_TIME "training-time"     /* of noise; draw: the step */
 #define GEN_STREAM_TRAINING_NOISE "training-noise"   /* number: the layer; draw: the step */
+#define GEN_STREAM_TRAINING_CLASS "training-class"   /* whether it is told; draw: the step */
 #define GEN_STREAM_INTERPOLATION "interpolation"     /* number: the update; element: the sample */
 #define GEN_STREAM_SPECTRAL_NORM "spectral-norm"     /* number: the weight */
 #define GEN_STREAM_PHASE_SHUFFLE "phase-shuffle"     /* number: the layer; draw: the step */

@@ -47,9 +47,13 @@ typedef struct {
    * file of it is ema.onnx. At most one of a recipe's nets. */
   gboolean averaged;
   gboolean scores; /* its result are scores, before any Sigmoid or Softmax at its end */
+  /* It may have one input more: the class of each sample, whole numbers [batch], of which
+   * `generative.classes` in its metadata says how many there are. */
+  gboolean conditional;
 } GenRecipeNet;
 
 #define GEN_RECIPE_MAX_NETS 4
+#define GEN_RECIPE_MAX_INPUTS 4  /* of a net, without a class */
 #define GEN_RECIPE_MAX_OUTPUTS 4 /* of a net */
 #define GEN_RECIPE_MAX_FIGURES 8
 

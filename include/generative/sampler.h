@@ -20,6 +20,13 @@ G_BEGIN_DECLS
  * with the run after the last one. Its input are the numbers of x in a row, normal ones, which is
  * what latents are; its output is what the last run makes.
  *
+ * A denoiser that is told a class as well, and has learned to do without, can be guided: what it
+ * makes of the class and of none are two points, and `guidance` says how far to go from the second
+ * one to the first and beyond (Ho and Salimans, "Classifier-free diffusion guidance", 2022; 1 is
+ * what it makes of the class). Metadata `generative.guidance` says that it can, and how far where
+ * nobody says it; `generative.classes` how many classes there are, of which that number itself is
+ * none. The loop then has an input `guidance`, a number, and runs the denoiser twice in each step.
+ *
  * A sampler, a schedule and a prediction are each a constant struct in a list; those that the user
  * does not choose are said by the model's metadata, `generative.sampler`, `generative.steps`,
  * `generative.prediction`, `generative.schedule` and `generative.sigma-range` ("0.002,80": the
@@ -104,6 +111,9 @@ typedef struct {
   double sigma_min, sigma_max; /* 0: those of the schedule */
   gboolean whole_times;        /* the denoiser takes no others */
   int width, height;
+  gboolean guided;
+  double guidance; /* where nobody says it */
+  int classes;
 } GenSamplerSettings;
 
 struct _GenSampler {
@@ -129,6 +139,7 @@ GEN_API const GenSampler *gen_sampler_find (const char *name, GError **error);
 /* What a model takes and makes as a denoiser: numbers of inputs and outputs of its graph. */
 typedef struct {
   guint noisy, time, made;
+  int class;              /* of a whole number for each sample; -1: none */
   gboolean time_is_sigma; /* by its name */
   gboolean time_is_named; /* by a name that denoisers give it, or the metadata generative.time */
 } GenDenoiser;

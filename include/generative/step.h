@@ -41,6 +41,11 @@ GEN_API GenTensor *gen_step_cropped_samples (GenStep *step, GError **error);
 GEN_API GenTensor *gen_step_labels (GenStep *step);
 /* The nets know so many classes: samples of others are refused. */
 GEN_API void gen_step_set_classes (GenStep *step, gint64 classes);
+/* How many classes the net `net` is told of, which may be conditional; 0: it is not. */
+GEN_API gint64 gen_step_told_classes (const GenStep *step, guint net);
+/* Conditional nets are told `classes`, int64 [batch], from here on, and not those of the samples.
+ */
+GEN_API void gen_step_tell (GenStep *step, GenTensor *classes);
 /* Latents for net `net`: normal numbers of the step; where it plays, those that are given. */
 GEN_API GenTensor *gen_step_latents (GenStep *step, guint net, GError **error);
 /* A shape that net `net`'s input `input` has with the step's batch. */
@@ -52,7 +57,8 @@ GEN_API const GenGraph *gen_step_net (const GenStep *step, guint net);
 GEN_API gboolean gen_step_sees_batch (const GenStep *step, guint net);
 
 /* What net `net` makes of `inputs` (as many as the recipe says) with the weights that it has by
- * now. */
+ * now. One that is conditional is told the classes of the samples, again for each batch where there
+ * are several in its first input. */
 GEN_API GenTensor *gen_step_apply (
     GenStep *step, guint net, GenTensor *const *inputs, GError **error);
 GEN_API GenTensor *gen_step_apply_to (GenStep *step, guint net, GenTensor *x, GError **error);

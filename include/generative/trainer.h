@@ -108,6 +108,8 @@ struct _GenTrainerSettings {
   double min_snr;                    /* how much an error at little noise counts, at most, as
                                         signal² / noise²: >= 0; 0: all errors count alike */
   int sampling_steps;                /* runs of the denoiser for a sample, from 1 */
+  double label_dropout;              /* share of the classes that a denoiser is not told: [0, 1) */
+  double guidance;                   /* how far samples of a class go towards it: >= 0 */
   char *teacher_model;               /* file of the net that a student learns from */
   GenGraph *teacher;                 /* that net, which is kept and stays as it is. It is read of
                                         the file by who reads files (training.h) */
@@ -149,7 +151,8 @@ struct _GenTrainerSettings {
   .next_frame = FALSE, .crop = 0, .prediction = &gen_prediction_v,                                 \
   .noise_schedule = &gen_schedule_cosine, .min_snr = 0,                                            \
   .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1, .beta_warm_up = 0,  \
-  .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0
+  .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0, .label_dropout = 0.1,  \
+  .guidance = 2
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -11,6 +11,23 @@
 /* How often states are made of what they came to before, until they stay as they are. */
 #define MAX_STATE_ROUNDS 4
 
+/* Whether the first extent of a parameter is called as that of what flows, so that it has a number
+ * for each of the batch. */
+static gboolean
+is_of_batch (const GenModel *model, guint parameter)
+{
+  const GPtrArray *inputs = model->graph->inputs;
+  const GenTensor *input = g_ptr_array_index (inputs, parameter);
+
+  if (input->shape.rank == 0 || input->shape.dims[0] >= 0 || input->dim_names[0] == NULL)
+    return FALSE;
+  for (guint i = 0; i < inputs->len; i++)
+    if (model->inputs[i].part == GEN_PART_FLOW && model->inputs[i].batch < 0 &&
+        g_strcmp0 (((const GenTensor *)inputs->pdata[i])->dim_names[0], input->dim_names[0]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* The shape of input `i` where states are of `states`. */
 static GenShape
 fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExtents *extents,
@@ -27,7 +44,10 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
   if (port->part == GEN_PART_STATE)
     return shape;
   if (port->part == GEN_PART_PARAMETER && !gen_port_is_picture (port)) {
-    gen_parts_fit (model, i, &shape);
+    if (is_of_batch (model, i))
+      shape.dims[0] = extents->batch;
+    else
+      gen_parts_fit (model, i, &shape);
     return shape;
   }
   if (shape.rank > 0 && port->batch < 0)

@@ -503,6 +503,20 @@ find_parameters (GenModel *model)
   }
 }
 
+/* How far a sampler's loop goes, where nobody says it, is what the denoiser says. */
+static void
+set_guidance (GenModel *model)
+{
+  const char *text = g_hash_table_lookup (model->graph->metadata, "generative.guidance");
+  const int i = gen_parts_find (model->graph->inputs, "guidance");
+
+  if (text == NULL || i < 0 || model->inputs[i].part != GEN_PART_FLOW)
+    return;
+  model->parameters[i] = gen_numbers_parse (text);
+  model->inputs[i].part = GEN_PART_PARAMETER;
+  model->inputs[i].part_source = GEN_PART_SAID;
+}
+
 gboolean
 gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
 {
@@ -517,6 +531,7 @@ gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
     pair_by_name (model);
   model->states_said = states_said;
   gen_lengths_find (model);
+  set_guidance (model);
   find_parameters (model);
   gen_moment_find (model);
   gen_voice_set_parameters (model);

@@ -2,6 +2,8 @@
 /* What is to be sampled how: what the user says, else the model, else what suits its time. */
 #include <generative/sampler.h>
 
+#include <math.h>
+
 /* What is said of `key`: by the user, or the model. */
 static const char *
 find_said (const GenGraph *graph, const char *hint, const char *key)
@@ -52,6 +54,33 @@ read_range (const GenGraph *graph, const char *hint, GenSamplerSettings *setting
   return FALSE;
 }
 
+static gboolean
+read_guidance (const GenGraph *graph, const GenDenoiser *denoiser, GenSamplerSettings *settings,
+    GError **error)
+{
+  const char *text = g_hash_table_lookup (graph->metadata, "generative.guidance");
+  const char *count = g_hash_table_lookup (graph->metadata, "generative.classes");
+  char *end = NULL;
+  gint64 classes = 0;
+
+  if (text == NULL)
+    return TRUE;
+  settings->guided = TRUE;
+  settings->guidance = g_ascii_strtod (text, &end);
+  if (count != NULL)
+    g_ascii_string_to_signed (count, 10, 1, G_MAXINT32, &classes, NULL);
+  settings->classes = (int)classes;
+  if (end != text && *end == '\0' && fabs (settings->guidance) < G_MAXFLOAT && classes > 0 &&
+      denoiser->class >= 0)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "metadata generative.guidance is \"%s\", which should be a number, beside "
+      "generative.classes, "
+      "a number of classes, and an input that takes one, a whole number for each sample",
+      text);
+  return FALSE;
+}
+
 /* What has been said of a sampler that is none. */
 static const char *
 find_idle (const GenSamplingHints *hints)
@@ -74,7 +103,8 @@ choose_rest (const GenGraph *graph, const GenSamplingHints *hints, GenSamplerSet
 
   if (!gen_denoiser_find (graph, &denoiser, error) ||
       !read_steps (graph, hints, &settings->steps, error) ||
-      !read_range (graph, hints->sigma_range, settings, error))
+      !read_range (graph, hints->sigma_range, settings, error) ||
+      !read_guidance (graph, &denoiser, settings, error))
     return FALSE;
   time = g_ptr_array_index (graph->inputs, denoiser.time);
   settings->whole_times = time->type == GEN_TYPE_INT64 || time->type == GEN_TYPE_INT32;

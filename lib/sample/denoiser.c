@@ -124,12 +124,23 @@ find_noisy (const GenGraph *graph, GenDenoiser *denoiser)
   return FALSE;
 }
 
+/* The first whole number but the time. */
+static int
+find_class (const GenGraph *graph, guint time)
+{
+  for (guint i = 0; i < graph->inputs->len; i++)
+    if (i != time && is_number (input_of (graph, i)) && !is_float (input_of (graph, i)->type))
+      return (int)i;
+  return -1;
+}
+
 gboolean
 gen_denoiser_find (const GenGraph *graph, GenDenoiser *denoiser, GError **error)
 {
   *denoiser = (GenDenoiser){ 0 };
   if (!find_time (graph, denoiser, error))
     return FALSE;
+  denoiser->class = find_class (graph, denoiser->time);
   if (find_noisy (graph, denoiser))
     return TRUE;
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,

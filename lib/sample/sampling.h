@@ -5,6 +5,9 @@
 
 #include <generative/sampler.h>
 
+/* The input of the loop that says how far a denoiser is guided. */
+#define GEN_SAMPLING_GUIDANCE "guidance"
+
 /* What the denoiser takes x for: the sample without noise. */
 GenTensor *gen_sampling_denoise (GenSampling *sampling, GenTensor *x, GError **error);
 /* x times `number` of the step that is being made. */

@@ -9,10 +9,11 @@ struct _GenSampling {
   const GenSamplerSettings *settings;
   GenNoiseLevel *levels; /* a level more than there are steps */
   GenDenoiser ports;
-  GHashTable *map;    /* so that a denoiser that is run twice in a step has one set of weights */
-  GenGraph *graph;    /* what is made */
-  GenTensor **inputs; /* of the denoiser: those that are the graph's as well, or NULL */
-  GenTensor *number;  /* of the step, int64 [1] */
+  GHashTable *map;     /* so that a denoiser that is run twice in a step has one set of weights */
+  GenGraph *graph;     /* what is made */
+  GenTensor **inputs;  /* of the denoiser: those that are the graph's as well, or NULL */
+  GenTensor *guidance; /* or NULL */
+  GenTensor *number;   /* of the step, int64 [1] */
 };
 
 static const GenTensor *
@@ -206,6 +207,59 @@ weigh (GenSampling *sampling, GenTensor *seen, GenTensor *made, GError **error)
       sampling, "Add", scale (sampling, seen, of_input, error), part, error);
 }
 
+/* What the denoiser makes of `inputs`, float32. */
+static GenTensor *
+apply (GenSampling *sampling, GenTensor *const *inputs, GError **error)
+{
+  const GenGraph *denoiser = sampling->denoiser;
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, denoiser->outputs->len);
+  GenTensor *made;
+
+  gen_graph_bring (sampling->graph, denoiser, NULL, inputs, outputs, sampling->map);
+  made = outputs[sampling->ports.made];
+  return noisy_of (sampling)->type != GEN_TYPE_FLOAT32
+             ? cast (sampling, made, GEN_TYPE_FLOAT32, error)
+             : made;
+}
+
+/* No class, for each of the batch of x. */
+static GenTensor *
+make_none (GenSampling *sampling, GenTensor *x, GError **error)
+{
+  const GenTensor *input = g_ptr_array_index (sampling->denoiser->inputs, sampling->ports.class);
+  const gint64 none = sampling->settings->classes, second = 1;
+  GenTensor *number = gen_graph_ints (sampling->graph, &none, 1);
+
+  if (input->type != GEN_TYPE_INT64)
+    number = cast (sampling, number, input->type, error);
+  if (input->shape.rank == 0)
+    return unary (sampling, "Squeeze", number, error);
+  if (input->shape.dims[0] != 1)
+    number = spread (sampling, number, x, error);
+  if (input->shape.rank == 2)
+    number = gen_sampling_binary (
+        sampling, "Unsqueeze", number, gen_graph_ints (sampling->graph, &second, 1), error);
+  return number;
+}
+
+/* none + guidance * (made - none), of what is made of the class and of none. */
+static GenTensor *
+guide (
+    GenSampling *sampling, GenTensor *const *inputs, GenTensor *x, GenTensor *made, GError **error)
+{
+  g_autofree GenTensor **others =
+      g_memdup2 (inputs, sampling->denoiser->inputs->len * sizeof *others);
+  GenTensor *none, *apart;
+
+  others[sampling->ports.class] = make_none (sampling, x, error);
+  if (others[sampling->ports.class] == NULL)
+    return NULL;
+  none = apply (sampling, others, error);
+  apart = gen_sampling_binary (sampling, "Sub", made, none, error);
+  apart = gen_sampling_binary (sampling, "Mul", apart, sampling->guidance, error);
+  return gen_sampling_binary (sampling, "Add", none, apart, error);
+}
+
 GenTensor *
 gen_sampling_denoise (GenSampling *sampling, GenTensor *x, GError **error)
 {
@@ -213,7 +267,6 @@ gen_sampling_denoise (GenSampling *sampling, GenTensor *x, GError **error)
   const GenDataType type = noisy_of (sampling)->type;
   g_autofree GenTensor **inputs =
       g_memdup2 (sampling->inputs, denoiser->inputs->len * sizeof *inputs);
-  g_autofree GenTensor **outputs = g_new0 (GenTensor *, denoiser->outputs->len);
   GenTensor *seen = gen_sampling_times (sampling, x, scale_of, error), *noisy = seen, *made;
 
   if (seen == NULL)
@@ -224,10 +277,9 @@ gen_sampling_denoise (GenSampling *sampling, GenTensor *x, GError **error)
   inputs[sampling->ports.time] = make_time (sampling, x, error);
   if (noisy == NULL || inputs[sampling->ports.time] == NULL)
     return NULL;
-  gen_graph_bring (sampling->graph, denoiser, NULL, inputs, outputs, sampling->map);
-  made = outputs[sampling->ports.made];
-  if (type != GEN_TYPE_FLOAT32)
-    made = cast (sampling, made, GEN_TYPE_FLOAT32, error);
+  made = apply (sampling, inputs, error);
+  if (sampling->guidance != NULL)
+    made = guide (sampling, inputs, x, made, error);
   return weigh (sampling, seen, made, error);
 }
 
@@ -368,6 +420,9 @@ build (GenSampling *sampling, GError **error)
     return FALSE;
   noise = add_noise (sampling, &shape);
   add_conditions (sampling);
+  if (sampling->settings->guided)
+    sampling->guidance =
+        gen_graph_add_input (graph, GEN_SAMPLING_GUIDANCE, GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
   result = gen_graph_add_value (graph, said->name);
   kept = gen_graph_add_input (graph, "sampler.x", GEN_TYPE_FLOAT32, &shape);
   sampling->number = gen_graph_add_input (graph, "sampler.step", GEN_TYPE_INT64, &GEN_SHAPE (1));

@@ -93,13 +93,39 @@ n_outputs (const GenRecipeNet *net)
   return MAX (net->n_outputs, 1);
 }
 
+/* Whether `source` has an input for a class. */
+static gboolean
+takes_class (const GenRecipeNet *net, const GenGraph *source)
+{
+  return net->conditional && source->inputs->len == net->n_inputs + 1;
+}
+
+static gboolean
+find_classes (GenStepNet *self, GError **error)
+{
+  const char *text = g_hash_table_lookup (self->source->metadata, "generative.classes");
+  const GenTensor *input;
+
+  if (!takes_class (self->net, self->source))
+    return TRUE;
+  input = g_ptr_array_index (self->source->inputs, self->net->n_inputs);
+  if ((input->type == GEN_TYPE_INT64 || input->type == GEN_TYPE_INT32) && text != NULL &&
+      g_ascii_string_to_signed (text, 10, 2, G_MAXINT32, &self->classes, NULL))
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the %s's input '%s' must be the class of each sample, whole numbers, of which metadata "
+      "generative.classes says how many there are, such as 10",
+      self->net->role->name, input->name);
+  return FALSE;
+}
+
 static gboolean
 check_ports (const GenRecipeNet *net, const GenGraph *source, GError **error)
 {
   static const char *const numbers[] = { "no", "one", "two", "three", "four" };
   const guint n_in = net->n_inputs, n_out = n_outputs (net);
 
-  if (source->inputs->len == n_in && source->outputs->len == n_out)
+  if ((source->inputs->len == n_in || takes_class (net, source)) && source->outputs->len == n_out)
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the %s must have %s input%s and %s output%s, not %u and %u", net->role->name, numbers[n_in],
@@ -125,6 +151,8 @@ gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph 
     .map = g_hash_table_new (NULL, NULL),
     .factors = g_ptr_array_new () };
   n_nodes = self->graph->nodes->len;
+  if (!find_classes (self, error))
+    return FALSE;
   prepare_parameters (self, trainable);
   self->divisions = g_new0 (GenDivision, self->weights->len);
   for (guint i = 0; trains && i < n_nodes; i++)
@@ -277,7 +305,7 @@ gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
   g_autofree char *prefix = g_strconcat (self->net->role->name, ".", NULL);
   gboolean appended;
 
-  for (guint i = 0; i < self->net->n_inputs; i++)
+  for (guint i = 0; i < self->source->inputs->len; i++)
     if (inputs[i] == NULL)
       return FALSE;
   if (!update_divided (self, graph, error))

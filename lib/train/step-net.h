@@ -16,6 +16,7 @@ typedef struct {
   const GenRecipeNet *net;
   const GenGraph *source;      /* as it was given */
   GenGraph *graph;             /* outputs after its own are the statistics' new values */
+  gint64 classes;              /* that it is told of; 0: it is told none */
   guint n_parameters;          /* weights that gradients could change */
   GPtrArray *weights;          /* GenTensor of graph, that they do change */
   GPtrArray *statistics;       /* GenTensor of graph, that normalisations change */
@@ -39,7 +40,8 @@ void gen_step_net_clear (GenStepNet *self);
 void gen_step_net_add_states (GenStepNet *self, GenGraph *graph);
 /* Divide its matrices by their norms from here on; states of that are put into the graph. */
 void gen_step_net_divide (GenStepNet *self, GenGraph *graph, guint64 seed);
-/* Append it on `inputs`; its statistics move on. Its results become `outputs`. */
+/* Append it on `inputs`, behind which is the class where it is told one; its statistics move on.
+ * Its results become `outputs`. */
 gboolean gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
     GenTensor **outputs, GError **error);
 /* What metadata `key`, "-1,1", of `net` says; FALSE where it says nothing. */

@@ -4,8 +4,12 @@
  * normalisations go from one to the next, as if it were called several times. */
 #include "step-private.h"
 
+#include <string.h>
+
 #include <generative/parameters.h>
 #include <generative/random.h>
+
+#define LABELS "labels"
 
 GenGraph *
 gen_step_graph (GenStep *step)
@@ -141,7 +145,7 @@ gen_step_labels (GenStep *step)
   const GenShape shape = GEN_SHAPE (gen_step_batch (step));
 
   if (step->labels == NULL)
-    step->labels = add_input (step, "labels", GEN_TYPE_INT64, &shape, &step->built->labels);
+    step->labels = add_input (step, LABELS, GEN_TYPE_INT64, &shape, &step->built->labels);
   return step->labels;
 }
 
@@ -149,6 +153,18 @@ void
 gen_step_set_classes (GenStep *step, gint64 classes)
 {
   step->built->classes = classes;
+}
+
+gint64
+gen_step_told_classes (const GenStep *step, guint net)
+{
+  return step->nets[net].classes;
+}
+
+void
+gen_step_tell (GenStep *step, GenTensor *classes)
+{
+  step->told = classes;
 }
 
 /* In a step that trains they are the graph's own: on a device they would be waited for. */
@@ -171,11 +187,38 @@ gen_step_latents (GenStep *step, guint net, GError **error)
 
 /* --- nets --- */
 
+/* The classes of `n` samples, a multiple of the batch, as a conditional net takes them. */
+static GenTensor *
+make_classes (GenStep *step, const GenStepNet *net, gint64 n, GError **error)
+{
+  const GenTensor *input = g_ptr_array_index (net->source->inputs, net->net->n_inputs);
+  const gint64 repeats[] = { n / gen_step_batch (step) }, column[] = { n, 1 };
+  GenTensor *classes = step->told != NULL ? step->told : gen_step_labels (step);
+
+  if (repeats[0] > 1)
+    classes =
+        gen_binary (step->graph, "Tile", classes, gen_graph_ints (step->graph, repeats, 1), error);
+  if (classes != NULL && input->type != classes->type)
+    classes = gen_graph_op (
+        step->graph, "Cast", &classes, 1, 1, error, "to", GEN_INT, (int)input->type, NULL);
+  return input->shape.rank == 1 ? classes
+                                : gen_binary (step->graph, "Reshape", classes,
+                                      gen_graph_ints (step->graph, column, 2), error);
+}
+
 gboolean
 gen_step_apply_all (
     GenStep *step, guint net, GenTensor *const *inputs, GenTensor **outputs, GError **error)
 {
-  return gen_step_net_apply (&step->nets[net], step->graph, inputs, outputs, error);
+  GenStepNet *applied = &step->nets[net];
+  const guint n = applied->net->n_inputs;
+  GenTensor *all[GEN_RECIPE_MAX_INPUTS + 1];
+
+  memcpy (all, inputs, n * sizeof *all);
+  if (applied->classes > 0)
+    all[n] =
+        inputs[0] != NULL ? make_classes (step, applied, inputs[0]->shape.dims[0], error) : NULL;
+  return gen_step_net_apply (applied, step->graph, all, outputs, error);
 }
 
 GenTensor *
@@ -411,6 +454,22 @@ find_made_shape (GenStep *step, const GenStepNet *net, GError **error)
   return find_data_shape (step, net, "output", g_ptr_array_index (net->source->outputs, 0), error);
 }
 
+/* All conditional nets are told of as many classes. */
+static gboolean
+note_classes (GenStep *step, const GenStepNet *net, GError **error)
+{
+  gint64 *classes = &step->built->classes;
+
+  if (net->classes == 0 || *classes == 0 || net->classes == *classes) {
+    *classes = MAX (*classes, net->classes);
+    return TRUE;
+  }
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the %s is told of %" G_GINT64_FORMAT " classes, and another net of %" G_GINT64_FORMAT,
+      net->net->role->name, net->classes, *classes);
+  return FALSE;
+}
+
 static gboolean
 prepare_net (GenStep *step, guint i, GError **error)
 {
@@ -439,7 +498,7 @@ prepare (GenStep *step, GenGraph *const *nets, GError **error)
   for (guint i = 0; i < step->built->n_nets; i++) {
     if (!gen_step_net_prepare (&step->nets[i], &step->recipe->nets[i], nets[i],
             gen_step_batch (step), step->settings->trainable, gen_step_trains (step), error) ||
-        !prepare_net (step, i, error))
+        !note_classes (step, &step->nets[i], error) || !prepare_net (step, i, error))
       return FALSE;
   }
   return TRUE;
@@ -489,6 +548,9 @@ wrap (GenStepGraph *built, const GenRecipe *recipe, GError **error)
     return FALSE;
   gen_graph_unref (built->graph);
   built->graph = wrapped;
+  for (guint i = 0; built->labels >= 0 && i < wrapped->inputs->len; i++)
+    if (strcmp (((const GenTensor *)g_ptr_array_index (wrapped->inputs, i))->name, LABELS) == 0)
+      built->labels = (int)i;
   return TRUE;
 }
 

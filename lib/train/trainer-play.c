@@ -98,6 +98,20 @@ read_shown (GenPlan *plan, guint n_shown, gsize n, gsize size, float *samples)
   }
 }
 
+/* Each class in turn. */
+static void
+fill_classes (GenTrainerPlayer *player, gsize first, gsize n)
+{
+  const GenStepGraph *built = &player->built;
+  gint64 *labels;
+
+  if (built->labels < 0)
+    return;
+  labels = gen_plan_input (player->plan, (guint)built->labels)->data;
+  for (gsize i = 0; i < n; i++)
+    labels[i] = (gint64)(first + i) % built->classes;
+}
+
 static gboolean
 play (GenTrainer *trainer, GenTrainerPlayer *player, const float *latents, gsize n, float *samples,
     GError **error)
@@ -113,6 +127,7 @@ play (GenTrainer *trainer, GenTrainerPlayer *player, const float *latents, gsize
 
     memcpy (gen_plan_input (player->plan, 0)->data, latents + first * latent_size,
         count * latent_size * sizeof (float));
+    fill_classes (player, first, batch);
     gen_plan_set_draw (player->plan, first / batch);
     for (guint run = 0; run < player->built.runs; run++)
       if (!gen_plan_run (player->plan, error))

@@ -134,6 +134,22 @@ find_in_preset (const GenRecipe *recipe, const GenPreset *preset, guint i)
 }
 
 static gboolean
+check_conditional (const GenPreset *preset, gboolean conditional, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  if (!conditional || preset->conditional)
+    return TRUE;
+  for (const GenPreset *const *other = gen_preset_list (); *other != NULL; other++)
+    if ((*other)->conditional)
+      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*other)->name);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "conditional: the nets of preset %s are not told classes; those of %s may be", preset->name,
+      names->str);
+  return FALSE;
+}
+
+static gboolean
 draw_graphs (
     const GenTrainingSettings *settings, const GenFormat *format, Nets *nets, GError **error)
 {
@@ -141,6 +157,8 @@ draw_graphs (
   const GenPreset *preset = settings->preset;
   GenPresetOptions options = settings->options;
 
+  if (!check_conditional (preset, options.conditional, error))
+    return FALSE;
   options.format = *format;
   if (preset->medium == &gen_medium_sound && options.format.length == 0)
     options.format.length = (gsize)(settings->length > 0 ? settings->length : preset->extents[0]);

@@ -237,12 +237,20 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "classes",
       .nick = "Classes",
-      .description = "Classes that a classifier tells apart, where a preset makes it (0 = as many "
-                     "as the data has, where datasetsrc or train knows them)",
+      .description = "Classes that a classifier tells apart, or that conditional nets are told of, "
+                     "where a preset makes them (0 = as many as the data has, where datasetsrc or "
+                     "train knows them)",
       .type = GEN_SETTING_INT,
       FIELD (options.classes),
       .minimum = 0,
       .maximum = 65536,
+      .of_learning = TRUE },
+  { .name = "conditional",
+      .nick = "Conditional",
+      .description = "Nets are told the class of each sample, so that samples of a class can be "
+                     "made, where a preset makes them",
+      .type = GEN_SETTING_FLAG,
+      FIELD (options.conditional),
       .of_learning = TRUE },
   { .name = "latent-size",
       .nick = "Latent size",

@@ -14,7 +14,7 @@ encoder (const GenPresetOptions *options, GError **error)
     return NULL;
   layers = gen_layers_begin ("autoencoder encoder", options->seed, 0);
   layers.range = "0,1";
-  code = gen_coder_encode (&layers, options, error);
+  code = gen_coder_encode (&layers, options, gen_coder_begin (&layers, options), error);
   code = gen_layers_dense (&layers, "code", code, options->latent_size, TRUE, error);
   return gen_layers_end_all (
       &layers, &code, (const char *const[]){ "code" }, 1, "generative.input-range");

@@ -37,10 +37,17 @@ count_halvings (const GenPresetOptions *options)
 }
 
 GenTensor *
-gen_coder_encode (GenLayers *layers, const GenPresetOptions *options, GError **error)
+gen_coder_begin (GenLayers *layers, const GenPresetOptions *options)
 {
-  GenTensor *y = gen_graph_add_input (layers->graph, "picture", GEN_TYPE_FLOAT32,
+  return gen_graph_add_input (layers->graph, "picture", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
+}
+
+GenTensor *
+gen_coder_encode (
+    GenLayers *layers, const GenPresetOptions *options, GenTensor *picture, GError **error)
+{
+  GenTensor *y = picture;
 
   layers->gain = (float)G_SQRT2;
   for (int i = 1; i <= count_halvings (options); i++) {

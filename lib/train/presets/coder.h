@@ -12,8 +12,11 @@ extern const int gen_coder_extents[];
 
 /* FALSE where there are no nets of that size; `preset` is named in the error. */
 gboolean gen_coder_check (const char *preset, const GenPresetOptions *options, GError **error);
-/* From the input "picture" to [batch, features]. */
-GenTensor *gen_coder_encode (GenLayers *layers, const GenPresetOptions *options, GError **error);
+/* The input "picture". */
+GenTensor *gen_coder_begin (GenLayers *layers, const GenPresetOptions *options);
+/* From `picture` to [batch, features]. */
+GenTensor *gen_coder_encode (
+    GenLayers *layers, const GenPresetOptions *options, GenTensor *picture, GError **error);
 /* From `code` [batch, length] to a picture, before any activation. */
 GenTensor *gen_coder_decode (
     GenLayers *layers, const GenPresetOptions *options, GenTensor *code, GError **error);

@@ -4,7 +4,7 @@
  * with deviation 0.02, as the paper says. The first layer of G, a transposed convolution of one
  * pixel, and the last of D, a convolution to one pixel, are written as the dense layers that
  * they are. */
-#include "layers.h"
+#include "condition.h"
 
 #define SPREAD 0.02f
 /* Channels beside the picture; each halving of the extents doubles them. */
@@ -30,6 +30,7 @@ generator (const GenPresetOptions *options, GError **error)
   gint64 extent, channels;
   int doublings;
   GenLayers layers;
+  GenCondition condition;
   GenTensor *y;
 
   if (!measure (options, &extent, &doublings, error))
@@ -38,6 +39,9 @@ generator (const GenPresetOptions *options, GError **error)
   channels = width_of (options) << (doublings - 1);
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
+  if (!gen_condition_begin (&condition, &layers, options, error))
+    return gen_layers_end (&layers, NULL, NULL);
+  y = gen_condition_join (&condition, y, error);
   y = gen_layers_dense (&layers, "up0", y, channels * extent * extent, FALSE, error);
   y = gen_layers_reshape (&layers, y, (gint64[]){ channels, extent, extent }, 3, error);
   for (int i = 1; i <= doublings; i++) {
@@ -59,13 +63,16 @@ discriminator (const GenPresetOptions *options, GError **error)
   gint64 extent, channels = width_of (options);
   int halvings;
   GenLayers layers;
-  GenTensor *y;
+  GenCondition condition;
+  GenTensor *y, *features;
 
   if (!measure (options, &extent, &halvings, error))
     return NULL;
   layers = gen_layers_begin ("dcgan discriminator", options->seed, SPREAD);
   y = gen_graph_add_input (layers.graph, "picture", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
+  if (!gen_condition_begin (&condition, &layers, options, error))
+    return gen_layers_end (&layers, NULL, NULL);
   for (int i = 1; i <= halvings; i++, channels *= 2) {
     g_autofree char *normalize = g_strdup_printf ("normalize%d", i);
     g_autofree char *down = g_strdup_printf ("down%d", i);
@@ -76,8 +83,9 @@ discriminator (const GenPresetOptions *options, GError **error)
     y = gen_layers_leaky_relu (&layers, y, error);
     y = gen_layers_dropout (&layers, y, options->dropout, error);
   }
-  y = gen_unary (layers.graph, "Flatten", y, error);
-  y = gen_layers_dense (&layers, "last", y, 1, FALSE, error);
+  features = gen_unary (layers.graph, "Flatten", y, error);
+  y = gen_layers_dense (&layers, "last", features, 1, FALSE, error);
+  y = gen_condition_project (&condition, y, features, error);
   y = gen_unary (layers.graph, "Sigmoid", y, error);
   return gen_layers_end (&layers, y, "generative.input-range");
 }
@@ -88,5 +96,6 @@ const GenPreset gen_preset_dcgan = {
   .recipe = &gen_recipe_adversarial,
   .medium = &gen_medium_picture,
   .extents = extents,
+  .conditional = TRUE,
   .nets = { generator, discriminator },
 };

@@ -2,7 +2,7 @@
 /* Dense nets: latent-256-512-1024-picture with ReLU and Tanh, and picture-1024-512-256-1 with
  * LeakyReLU 0.2 and Sigmoid. Weights start uniform, of variance 2 / inputs before (leaky) ReLU (He
  * et al., "Delving deep into rectifiers", 2015) and 1 / inputs in the last layer; biases at 0. */
-#include "layers.h"
+#include "condition.h"
 
 #include <generative/trainer.h>
 
@@ -24,6 +24,7 @@ static GenGraph *
 generator (const GenPresetOptions *options, GError **error)
 {
   GenLayers layers;
+  GenCondition condition;
   GenTensor *y;
 
   if (!check (options, error))
@@ -31,6 +32,9 @@ generator (const GenPresetOptions *options, GError **error)
   layers = gen_layers_begin ("mlp generator", options->seed, 0);
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
+  if (!gen_condition_begin (&condition, &layers, options, error))
+    return gen_layers_end (&layers, NULL, NULL);
+  y = gen_condition_join (&condition, y, error);
   layers.gain = (float)G_SQRT2;
   for (guint i = 0; i < G_N_ELEMENTS (hidden); i++) {
     g_autofree char *name = g_strdup_printf ("dense%u", i + 1);
@@ -53,13 +57,16 @@ static GenGraph *
 discriminator (const GenPresetOptions *options, GError **error)
 {
   GenLayers layers;
-  GenTensor *y;
+  GenCondition condition;
+  GenTensor *y, *features;
 
   if (!check (options, error))
     return NULL;
   layers = gen_layers_begin ("mlp discriminator", options->seed, 0);
   y = gen_graph_add_input (layers.graph, "picture", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
+  if (!gen_condition_begin (&condition, &layers, options, error))
+    return gen_layers_end (&layers, NULL, NULL);
   y = gen_unary (layers.graph, "Flatten", y, error);
   layers.gain = (float)G_SQRT2;
   for (guint i = 0; i < G_N_ELEMENTS (hidden); i++) {
@@ -70,7 +77,9 @@ discriminator (const GenPresetOptions *options, GError **error)
     y = gen_layers_dropout (&layers, y, options->dropout, error);
   }
   layers.gain = 1;
-  y = gen_layers_dense (&layers, "dense4", y, 1, TRUE, error);
+  features = y;
+  y = gen_layers_dense (&layers, "dense4", features, 1, TRUE, error);
+  y = gen_condition_project (&condition, y, features, error);
   y = gen_unary (layers.graph, "Sigmoid", y, error);
   return gen_layers_end (&layers, y, "generative.input-range");
 }
@@ -82,5 +91,6 @@ const GenPreset gen_preset_mlp = {
                  "grey)",
   .recipe = &gen_recipe_adversarial,
   .medium = &gen_medium_picture,
+  .conditional = TRUE,
   .nets = { generator, discriminator },
 };

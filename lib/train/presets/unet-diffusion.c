@@ -5,8 +5,8 @@
  * block. At the smallest extents all places attend to each other between two blocks. Channels
  * double with each halving, to four times those beside the picture. The last layers of blocks, of
  * the attention and of the net are zeros at first, so that blocks begin as what they take and the
- * net as 0. */
-#include "layers.h"
+ * net as 0. A class, where there is one, is a further part of the time's numbers. */
+#include "condition.h"
 
 #include <math.h>
 
@@ -119,7 +119,7 @@ make_waves (Net *net, GenTensor *time, gint64 n)
 }
 
 static GenTensor *
-embed_time (Net *net, GenTensor *time)
+embed_time (Net *net, const GenCondition *condition, GenTensor *time)
 {
   const gint64 n = MOST_MULTIPLES * net->width;
   GenTensor *y = make_waves (net, time, net->width / 2);
@@ -127,6 +127,7 @@ embed_time (Net *net, GenTensor *time)
   y = dense (net, "time", "dense1", y, n);
   y = gen_layers_silu (&net->layers, y, net->error);
   y = dense (net, "time", "dense2", y, n);
+  y = gen_condition_add (condition, y, net->error);
   return gen_layers_silu (&net->layers, y, net->error);
 }
 
@@ -236,6 +237,7 @@ denoiser (const GenPresetOptions *options, GError **error)
 {
   GenTensor *passed[MOST_HALVINGS], *y, *time;
   Net net = { .width = options->width > 0 ? options->width : WIDTH, .error = error };
+  GenCondition condition;
   int halvings;
 
   if (!check (options, &halvings, error))
@@ -244,7 +246,9 @@ denoiser (const GenPresetOptions *options, GError **error)
   y = gen_graph_add_input (net.layers.graph, "noisy", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
   time = gen_graph_add_input (net.layers.graph, "time", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
-  net.time = embed_time (&net, time);
+  if (!gen_condition_begin (&condition, &net.layers, options, error))
+    return gen_layers_end (&net.layers, NULL, NULL);
+  net.time = embed_time (&net, &condition, time);
   y = gen_layers_convolution (&net.layers, "first", y, net.width, 3, error);
   y = go_down (&net, y, halvings, passed);
   y = residual (&net, "middle1", y, channels_at (&net, halvings));
@@ -264,5 +268,6 @@ const GenPreset gen_preset_unet_diffusion = {
   .recipe = &gen_recipe_diffusion,
   .medium = &gen_medium_picture,
   .extents = extents,
+  .conditional = TRUE,
   .nets = { denoiser },
 };

@@ -2,6 +2,7 @@
 /* At 28 pixels the nets are dense, with one hidden layer of 400 on either side of the latents,
  * unless a width of convolutional ones is asked for, as the others are. */
 #include "coder.h"
+#include "condition.h"
 
 #include <generative/trainer.h>
 
@@ -14,12 +15,10 @@ is_dense (const GenPresetOptions *options)
 }
 
 static GenTensor *
-encode_dense (GenLayers *layers, const GenPresetOptions *options, GError **error)
+encode_dense (GenLayers *layers, GenTensor *picture, GError **error)
 {
-  GenTensor *y = gen_graph_add_input (layers->graph, "picture", GEN_TYPE_FLOAT32,
-      &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
+  GenTensor *y = gen_unary (layers->graph, "Flatten", picture, error);
 
-  y = gen_unary (layers->graph, "Flatten", y, error);
   layers->gain = (float)G_SQRT2;
   y = gen_layers_dense (layers, "hidden", y, HIDDEN, TRUE, error);
   layers->gain = 1;
@@ -46,14 +45,19 @@ encoder (const GenPresetOptions *options, GError **error)
 {
   static const char *const names[] = { "mean", "log-variance" };
   GenLayers layers;
+  GenCondition condition;
   GenTensor *y, *results[2];
 
   if (!gen_coder_check ("vae", options, error))
     return NULL;
   layers = gen_layers_begin ("vae encoder", options->seed, 0);
   layers.range = "0,1";
-  y = is_dense (options) ? encode_dense (&layers, options, error)
-                         : gen_coder_encode (&layers, options, error);
+  y = gen_coder_begin (&layers, options);
+  if (!gen_condition_begin (&condition, &layers, options, error))
+    return gen_layers_end (&layers, NULL, NULL);
+  y = gen_condition_put (&condition, y, error);
+  y = is_dense (options) ? encode_dense (&layers, y, error)
+                         : gen_coder_encode (&layers, options, y, error);
   for (int i = 0; i < 2; i++)
     results[i] = gen_layers_dense (&layers, names[i], y, options->latent_size, TRUE, error);
   return gen_layers_end_all (&layers, results, names, 2, "generative.input-range");
@@ -63,6 +67,7 @@ static GenGraph *
 decoder (const GenPresetOptions *options, GError **error)
 {
   GenLayers layers;
+  GenCondition condition;
   GenTensor *y;
 
   if (!gen_coder_check ("vae", options, error))
@@ -71,6 +76,9 @@ decoder (const GenPresetOptions *options, GError **error)
   layers.range = "0,1";
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
+  if (!gen_condition_begin (&condition, &layers, options, error))
+    return gen_layers_end (&layers, NULL, NULL);
+  y = gen_condition_join (&condition, y, error);
   y = is_dense (options) ? decode_dense (&layers, options, y, error)
                          : gen_coder_decode (&layers, options, y, error);
   y = gen_unary (layers.graph, "Sigmoid", y, error);
@@ -84,5 +92,6 @@ const GenPreset gen_preset_vae = {
   .recipe = &gen_recipe_variational,
   .medium = &gen_medium_picture,
   .extents = gen_coder_extents,
+  .conditional = TRUE,
   .nets = { encoder, decoder },
 };

@@ -7,7 +7,7 @@
  *
  * Weights start uniform, of variance 2 / inputs before (leaky) ReLU (He et al., 2015) and 1 /
  * inputs in the last layer; biases at 0. */
-#include "layers.h"
+#include "condition.h"
 
 #include <generative/trainer.h>
 
@@ -68,6 +68,7 @@ generator (const GenPresetOptions *options, GError **error)
   gint64 length, channels;
   int n_layers;
   GenLayers layers;
+  GenCondition condition;
   GenTensor *y;
 
   if (!measure (options, &length, &n_layers, error))
@@ -77,6 +78,9 @@ generator (const GenPresetOptions *options, GError **error)
   channels = width_of (options) << (n_layers - 1);
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
+  if (!gen_condition_begin (&condition, &layers, options, error))
+    return gen_layers_end (&layers, NULL, NULL);
+  y = gen_condition_join (&condition, y, error);
   y = gen_layers_dense (&layers, "up0", y, channels * length, TRUE, error);
   y = gen_layers_reshape (&layers, y, (gint64[]){ channels, length }, 2, error);
   for (int i = 1; i <= n_layers; i++) {
@@ -98,8 +102,9 @@ discriminator (const GenPresetOptions *options, GError **error)
   gint64 length, channels = width_of (options);
   int n_layers;
   GenLayers layers;
+  GenCondition condition;
   GenGraph *graph;
-  GenTensor *y;
+  GenTensor *y, *features;
 
   if (!measure (options, &length, &n_layers, error))
     return NULL;
@@ -107,6 +112,8 @@ discriminator (const GenPresetOptions *options, GError **error)
   layers.gain = (float)G_SQRT2;
   y = gen_graph_add_input (layers.graph, "sound", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->format.channels, (gint64)options->format.length));
+  if (!gen_condition_begin (&condition, &layers, options, error))
+    return gen_layers_end (&layers, NULL, NULL);
   for (int i = 1; i <= n_layers; i++, channels *= 2) {
     g_autofree char *down = g_strdup_printf ("down%d", i);
 
@@ -114,9 +121,10 @@ discriminator (const GenPresetOptions *options, GError **error)
     y = gen_layers_leaky_relu (&layers, y, error);
     y = gen_layers_dropout (&layers, y, options->dropout, error);
   }
-  y = gen_unary (layers.graph, "Flatten", y, error);
+  features = gen_unary (layers.graph, "Flatten", y, error);
   layers.gain = 1;
-  y = gen_layers_dense (&layers, "last", y, 1, TRUE, error);
+  y = gen_layers_dense (&layers, "last", features, 1, TRUE, error);
+  y = gen_condition_project (&condition, y, features, error);
   y = gen_unary (layers.graph, "Sigmoid", y, error);
   graph = end (&layers, y, "generative.input-range", options);
   if (graph != NULL)
@@ -131,5 +139,6 @@ const GenPreset gen_preset_wavegan = {
   .medium = &gen_medium_sound,
   .extents = lengths,
   .channels = 2,
+  .conditional = TRUE,
   .nets = { generator, discriminator },
 };

@@ -273,8 +273,8 @@ make (GenStep *step, GError **error)
 }
 
 static const GenRecipeNet nets[] = {
-  { .role = &gen_net_role_generator, .n_inputs = 1, .averaged = TRUE },
-  { .role = &gen_net_role_discriminator, .n_inputs = 1, .scores = TRUE },
+  { .role = &gen_net_role_generator, .n_inputs = 1, .averaged = TRUE, .conditional = TRUE },
+  { .role = &gen_net_role_discriminator, .n_inputs = 1, .scores = TRUE, .conditional = TRUE },
   { NULL },
 };
 

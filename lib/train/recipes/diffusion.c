@@ -6,7 +6,9 @@
  *
  * and the denoiser is told time and learns, by the mean square, what its prediction says that it
  * makes of these. What the numbers of a time are stands in one constant, of which each sample takes
- * its row. What is played is a sampler around the denoiser (sampler.h), which its file names. */
+ * its row. A denoiser that is told classes is told none of a share of them, so that it can be
+ * guided (Ho and Salimans, "Classifier-free diffusion guidance", 2022). What is played is a sampler
+ * around the denoiser (sampler.h), which its file names. */
 #include <math.h>
 #include <string.h>
 
@@ -16,6 +18,7 @@
 #include "../../sample/sampling.h"
 
 #define DENOISER 0
+#define CLASSES "generative.classes"
 
 enum { NOISY, TIME, INPUTS };
 
@@ -130,6 +133,33 @@ tell_times (GenStep *step, GenTensor *times, GError **error)
                    gen_graph_ints (graph, (gint64[]){ gen_step_batch (step), 1 }, 2), error);
 }
 
+/* What the denoiser is told in place of a share of the classes of samples. */
+static gboolean
+drop_classes (GenStep *step, GError **error)
+{
+  const double share = gen_step_settings (step)->label_dropout;
+  const gint64 batch = gen_step_batch (step), none = gen_step_told_classes (step, DENOISER);
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *drawn, *dropped;
+
+  if (none == 0 || share <= 0 || !gen_step_trains (step))
+    return TRUE;
+  drawn =
+      gen_graph_op (graph, "RandomUniform", NULL, 0, 1, error, "shape", GEN_INTS, 1, &batch, NULL);
+  if (drawn == NULL)
+    return FALSE;
+  drawn->producer->stream = GEN_STREAM_TRAINING_CLASS;
+  drawn->producer->id = 0;
+  dropped = gen_binary (graph, "Less", drawn, gen_graph_float (graph, (float)share), error);
+  if (dropped == NULL)
+    return FALSE;
+  dropped = gen_graph_op (graph, "Where",
+      (GenTensor *[]){ dropped, gen_graph_ints (graph, &none, 1), gen_step_labels (step) }, 3, 1,
+      error, NULL);
+  gen_step_tell (step, dropped);
+  return dropped != NULL;
+}
+
 static gboolean
 check_schedule (const GenTrainerSettings *settings, GError **error)
 {
@@ -227,7 +257,7 @@ build (GenStep *step, GError **error)
     return FALSE;
   noise = gen_step_latents (step, DENOISER, error);
   times = draw_times (step, error);
-  if (noise == NULL || times == NULL ||
+  if (noise == NULL || times == NULL || !drop_classes (step, error) ||
       !choose_columns (step, add_times (step), times, columns, error))
     return FALSE;
   noisy = mix (step, columns[SIGNAL], samples, columns[NOISE], noise, error);
@@ -260,12 +290,16 @@ static void
 describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 {
   const char *range = g_hash_table_lookup (metadata, "generative.input-range");
+  char guidance[G_ASCII_DTOSTR_BUF_SIZE];
   g_autofree char *steps = g_strdup_printf ("%d", settings->sampling_steps);
 
   say (metadata, "generative.sampler", gen_sampler_ddim.name);
   say (metadata, "generative.steps", steps);
   say (metadata, "generative.prediction", settings->prediction->name);
   say (metadata, "generative.schedule", settings->noise_schedule->name);
+  if (g_hash_table_contains (metadata, CLASSES) && settings->label_dropout > 0)
+    say (metadata, "generative.guidance",
+        g_ascii_dtostr (guidance, sizeof guidance, settings->guidance));
   if (range != NULL && !g_hash_table_contains (metadata, "generative.output-range"))
     say (metadata, "generative.output-range", range);
 }
@@ -275,36 +309,49 @@ static gboolean
 make (GenStep *step, GError **error)
 {
   GenGraph *graph = gen_step_graph (step);
+  const char *classes = g_hash_table_lookup (gen_step_net (step, DENOISER)->metadata, CLASSES);
   const GenTensor *time = g_ptr_array_index (gen_step_net (step, DENOISER)->inputs, TIME);
   const GenShape shape = gen_step_input_shape (step, DENOISER, TIME);
   GenTensor *inputs[INPUTS] = { gen_step_latents (step, DENOISER, error) };
 
   inputs[TIME] = gen_graph_add_input (graph, "time", time->type, &shape);
+  if (classes != NULL)
+    say (graph->metadata, CLASSES, classes);
   describe (gen_step_settings (step), DENOISER, graph->metadata);
   return gen_step_show (step, gen_step_apply (step, DENOISER, inputs, error));
 }
 
-/* A loop's inputs but the noise are what its outputs but the result become, zeros at first. */
-static GenGraph *
-remember (GenGraph *loop, GError **error)
+/* An input of the loop in the graph that plays it: of those that its outputs become a state, zeros
+ * at first; how far it is guided is known. */
+static GenTensor *
+add_input (GenGraph *graph, const GenTensor *input, gboolean state, double guidance)
 {
+  const gsize size = gen_tensor_size (input);
+
+  if (state)
+    return gen_graph_add_state (
+        graph, input->name, input->type, &input->shape, g_bytes_new_take (g_malloc0 (size), size));
+  if (strcmp (input->name, GEN_SAMPLING_GUIDANCE) == 0)
+    return gen_graph_full (graph, &input->shape, (float)guidance);
+  return gen_graph_add_input (graph, input->name, input->type, &input->shape);
+}
+
+/* The loop's last inputs are what its outputs but the result become. */
+static GenGraph *
+remember (GenGraph *loop, double guidance, GError **error)
+{
+  const guint first_state = loop->inputs->len - (loop->outputs->len - 1);
   g_autoptr (GenGraph) graph = gen_graph_new (loop->name);
   g_autofree GenTensor **inputs = g_new0 (GenTensor *, loop->inputs->len);
   g_autofree GenTensor **outputs = g_new0 (GenTensor *, loop->outputs->len);
 
-  for (guint i = 0; i < loop->inputs->len; i++) {
-    const GenTensor *input = g_ptr_array_index (loop->inputs, i);
-    const gsize size = gen_tensor_size (input);
-
-    inputs[i] = i == 0 ? gen_graph_add_input (graph, input->name, input->type, &input->shape)
-                       : gen_graph_add_state (graph, input->name, input->type, &input->shape,
-                             g_bytes_new_take (g_malloc0 (size), size));
-  }
+  for (guint i = 0; i < loop->inputs->len; i++)
+    inputs[i] = add_input (graph, g_ptr_array_index (loop->inputs, i), i >= first_state, guidance);
   if (!gen_graph_append (graph, loop, NULL, inputs, outputs, NULL, error))
     return NULL;
   gen_graph_add_output (graph, outputs[0]);
-  for (guint i = 1; i < loop->inputs->len; i++)
-    gen_graph_assign (graph, inputs[i], outputs[i]);
+  for (guint i = first_state; i < loop->inputs->len; i++)
+    gen_graph_assign (graph, inputs[i], outputs[1 + i - first_state]);
   return g_steal_pointer (&graph);
 }
 
@@ -318,13 +365,13 @@ wrap (const GenGraph *made, guint *runs, GError **error)
       (loop = gen_sampling_wrap (made, &settings, error)) == NULL)
     return NULL;
   *runs = (guint)settings.steps;
-  return remember (loop, error);
+  return remember (loop, settings.guidance, error);
 }
 
 /* --- what it is --- */
 
 static const GenRecipeNet nets[] = {
-  { .role = &gen_net_role_denoiser, .n_inputs = INPUTS, .averaged = TRUE },
+  { .role = &gen_net_role_denoiser, .n_inputs = INPUTS, .averaged = TRUE, .conditional = TRUE },
   { NULL },
 };
 
@@ -382,6 +429,24 @@ static const GenSetting settings[] = {
       FIELD (sampling_steps),
       .minimum = 1,
       .maximum = GEN_SAMPLING_MAX_STEPS },
+  { .name = "label-dropout",
+      .nick = "Label dropout",
+      .description = "Share of the samples of whose class a conditional denoiser is not told, so "
+                     "that it can be guided (0 = none: it cannot be)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (label_dropout),
+      .minimum = 0,
+      .maximum = 1,
+      .of_learning = TRUE },
+  { .name = "guidance",
+      .nick = "Guidance",
+      .description = "How far samples of a class go from what is made without one to what is made "
+                     "with it, in previews and validation and by who plays the file: 1 to that, "
+                     "more beyond it, where samples are more alike",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (guidance),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT },
 };
 
 const GenRecipe gen_recipe_diffusion = {

@@ -163,8 +163,8 @@ make (GenStep *step, GError **error)
 }
 
 static const GenRecipeNet nets[] = {
-  { .role = &gen_net_role_encoder, .n_inputs = 1, .n_outputs = OUTPUTS },
-  { .role = &gen_net_role_decoder, .n_inputs = 1, .averaged = TRUE },
+  { .role = &gen_net_role_encoder, .n_inputs = 1, .n_outputs = OUTPUTS, .conditional = TRUE },
+  { .role = &gen_net_role_decoder, .n_inputs = 1, .averaged = TRUE, .conditional = TRUE },
   { NULL },
 };
 
