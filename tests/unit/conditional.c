@@ -360,7 +360,7 @@ test_presets (void)
 
     if (!preset->conditional)
       continue;
-    options.width = preset == &gen_preset_vae ? 0 : 2;
+    options.width = preset == &gen_preset_vae ? 0 : 4;
     if (preset->medium == &gen_medium_sound)
       options.format =
           (GenFormat){ &gen_medium_sound, .channels = 1, .rate = 8000, .length = 4096 };
