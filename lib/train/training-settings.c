@@ -592,7 +592,8 @@ gen_training_settings_follow_preset (GenTrainingSettings *settings)
   guint n;
   const GenSetting *list = gen_training_setting_list (&n);
 
-  if (gen_training_settings_has_models (settings))
+  /* They are the preset's recipe's. */
+  if (gen_training_settings_has_models (settings) || settings->trainer.recipe->any_preset)
     return;
   for (; brought != NULL && brought->name != NULL; brought++) {
     const GenSetting *setting = gen_setting_find (list, n, brought->name, NULL);

@@ -107,9 +107,9 @@ test_settings (void)
     g_assert_true (value == NULL || gen_setting_set (&settings, &list[i], value, &error));
     g_assert_no_error (error);
   }
-  /* Models, a folder, what else sees samples, and which weights are taken and trained have no
-   * defaults. */
-  g_assert_cmpuint (n_set, ==, n - GEN_NET_ROLES - 4);
+  /* Models, a teacher, a folder, what else sees samples, and which weights are taken and trained
+   * have no defaults. */
+  g_assert_cmpuint (n_set, ==, n - GEN_NET_ROLES - 5);
   g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "seed", NULL),
       g_variant_new_uint64 (G_MAXUINT64), &error));
   g_assert_cmpuint (settings.trainer.seed, ==, G_MAXUINT64);

@@ -36,7 +36,7 @@ gboolean gen_step_learn (GenStep *step, GenTensor *x, gboolean samples, GError *
 #define GEN_TEACHER_SETTING                                                                        \
   {                                                                                                \
     .name = "teacher-model", .nick = "Teacher model",                                              \
-    .description = "ONNX model that the student learns from, which stays as it is",                \
+    .description = "ONNX model that the student learns from, which stays as it is (unset: none)",  \
     .type = GEN_SETTING_TEXT, .offset = G_STRUCT_OFFSET (GenTrainerSettings, teacher_model),       \
     .of_learning = TRUE                                                                            \
   }
