@@ -130,7 +130,7 @@ test_settings (void)
 
   described = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
   learned = g_variant_ref_sink (gen_training_settings_describe (&settings, TRUE));
-  g_assert_cmpuint (g_variant_n_children (described), ==, n - GEN_NET_ROLES - 3);
+  g_assert_cmpuint (g_variant_n_children (described), ==, n - GEN_NET_ROLES - 4);
   g_assert_cmpuint (g_variant_n_children (learned), <, g_variant_n_children (described));
   same = g_variant_lookup_value (described, "preset", G_VARIANT_TYPE_STRING);
   g_assert_cmpstr (g_variant_get_string (same, NULL), ==, "auto");

@@ -29,7 +29,7 @@ static const GenRecipeNet nets[] = {
 
 static const GenRecipeFigure figures[] = { GEN_TEACHING_FIGURES };
 
-static const GenSetting settings[] = { GEN_TEACHER_SETTING, GEN_LIKENESS_SETTING };
+static const GenSetting settings[] = { GEN_TEACHER_SETTING, GEN_LIKENESS_SETTINGS };
 
 const GenRecipe gen_recipe_generator_distillation = {
   .name = "generator-distillation",

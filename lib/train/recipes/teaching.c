@@ -181,10 +181,11 @@ gen_step_teach (GenStep *step, GenTensor *x, gboolean samples, GenLesson *lesson
   find_classes (step, lesson);
   if (!check_made (step, lesson, error))
     return FALSE;
-  if (!lesson->classes)
+  if (lesson->classes)
+    lesson->made = gen_step_precise (step, lesson->made, error);
+  else
     lesson->wanted = translate (gen_step_graph (step), lesson->wanted, settings->teacher,
         gen_step_net (step, GEN_STUDENT), OUTPUT_RANGE, error);
-  lesson->made = gen_step_precise (step, lesson->made, error);
   return lesson->made != NULL && lesson->wanted != NULL;
 }
 
@@ -264,13 +265,13 @@ static gboolean
 learn_numbers (GenStep *step, const GenLesson *lesson, GError **error)
 {
   const guint student = GEN_STUDENT;
-  GenTensor *loss = gen_step_compare (step, lesson->made, lesson->wanted, error);
+  GenTensor *apart = gen_step_compare (step, GEN_STUDENT, lesson->made, lesson->wanted, error);
 
-  if (!gen_step_minimise (step, &student, 1, loss, 1, error))
+  if (!gen_step_minimise_distances (step, &student, 1, apart, error))
     return FALSE;
   if (lesson->made->shape.rank < 3 || lesson->made->shape.rank > 4)
-    return gen_step_report (step, "loss", loss, GEN_REPORT_MEAN);
-  return gen_step_report_likeness (step, loss, lesson->made, lesson->wanted, error);
+    return gen_step_report (step, "loss", apart, GEN_REPORT_MEAN);
+  return gen_step_report_likeness (step, apart, lesson->made, lesson->wanted, error);
 }
 
 gboolean
