@@ -225,6 +225,28 @@ gen_layers_up (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs
                          &GEN_SHAPE (inputs, outputs, 4, 4), inputs * 4, error);
 }
 
+GenTensor *
+gen_layers_double (GenLayers *layers, GenTensor *x, GError **error)
+{
+  static const float twice[] = { 1, 1, 2, 2 };
+  GenTensor *scales = gen_graph_add_constant (layers->graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (4),
+      g_bytes_new_static (twice, sizeof twice));
+
+  return x == NULL ? NULL
+                   : gen_graph_op (layers->graph, "Resize", (GenTensor *[]){ x, NULL, scales }, 3,
+                         1, error, "mode", GEN_STRING, "linear", NULL);
+}
+
+GenTensor *
+gen_layers_halve (GenLayers *layers, GenTensor *x, GError **error)
+{
+  const gint64 two[] = { 2, 2 };
+
+  return x == NULL ? NULL
+                   : gen_graph_op (layers->graph, "AveragePool", &x, 1, 1, error, "kernel_shape",
+                         GEN_INTS, 2, two, "strides", GEN_INTS, 2, two, NULL);
+}
+
 /* Weights [inputs, per_input] with the mean over the inputs taken off. Behind ReLU all values are
  * positive, and what a layer makes of their mean is the same for all samples: without this, more so
  * with each layer, a net without normalisations begins with samples that are nearly the same. */

@@ -50,6 +50,9 @@ GenTensor *gen_layers_down (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
 GenTensor *gen_layers_up (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
+/* The same without weights: linear interpolation, and means of 2x2. */
+GenTensor *gen_layers_double (GenLayers *layers, GenTensor *x, GError **error);
+GenTensor *gen_layers_halve (GenLayers *layers, GenTensor *x, GError **error);
 /* The same for sounds: 25 long, stride 4, with bias: quarters the length, or makes it fourfold. */
 GenTensor *gen_layers_down_sound (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
