@@ -4,6 +4,7 @@
 #include <generative/api.h>
 #include <generative/figure.h>
 #include <generative/graph.h>
+#include <generative/reconstruction.h>
 #include <generative/setting.h>
 
 G_BEGIN_DECLS
@@ -82,6 +83,8 @@ typedef struct {
   const GenRecipeFigure *figures;
   guint n_figures; /* at most GEN_RECIPE_MAX_FIGURES */
   gboolean labels; /* samples must come with classes (gen_step_labels) */
+  /* What gen_reconstruction_auto stands for; NULL: what that says by itself. */
+  const GenReconstruction *reconstruction;
   /* What can be said of it, besides what can be of all: fields of GenTrainerSettings. */
   const GenSetting *settings;
   guint n_settings;
