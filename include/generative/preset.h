@@ -95,6 +95,10 @@ GEN_API extern const GenPreset gen_preset_inpainter;
 GEN_API extern const GenPreset gen_preset_cleaner;
 /* Of the interpolation recipe: frames of any size. */
 GEN_API extern const GenPreset gen_preset_interpolator;
+/* Of the translation recipe: Isola et al.'s nets. */
+GEN_API extern const GenPreset gen_preset_pix2pix;
+/* Of the unpaired one: Zhu et al.'s nets. */
+GEN_API extern const GenPreset gen_preset_cyclegan;
 
 /* Convolutional nets whose first part is the same, so that a classifier can begin with what an
  * encoder has learned. */

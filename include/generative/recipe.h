@@ -33,8 +33,11 @@ GEN_API extern const GenNetRole gen_net_role_denoiser;
 GEN_API extern const GenNetRole gen_net_role_classifier;
 GEN_API extern const GenNetRole gen_net_role_restorer;
 GEN_API extern const GenNetRole gen_net_role_interpolator;
+/* What goes the way back of a generator and a discriminator. */
+GEN_API extern const GenNetRole gen_net_role_back_generator;
+GEN_API extern const GenNetRole gen_net_role_back_discriminator;
 
-#define GEN_NET_ROLES 8
+#define GEN_NET_ROLES 10
 /* All of them, ended by NULL: GEN_NET_ROLES. */
 GEN_API const GenNetRole *const *gen_net_role_list (void);
 
@@ -47,6 +50,9 @@ typedef struct {
    * file of it is ema.onnx. At most one of a recipe's nets. */
   gboolean averaged;
   gboolean scores; /* its result are scores, before any Sigmoid or Softmax at its end */
+  /* It takes samples, or what is made of them: extents that its inputs leave free are those of the
+   * data. */
+  gboolean of_data;
 } GenRecipeNet;
 
 #define GEN_RECIPE_MAX_NETS 4
@@ -67,6 +73,14 @@ typedef enum {
   GEN_MADE_OF_SAMPLES,
 } GenMadeOf;
 
+/* How the frames come that one sample is. */
+typedef enum {
+  GEN_FRAMES_OF_FILM,    /* they follow each other in a film */
+  GEN_FRAMES_OF_PICTURE, /* two parts of one picture, as GenPair has it */
+  GEN_FRAMES_OF_CLASSES, /* one of class 0 and one of class 1, which have nothing to do with each
+                            other */
+} GenFramesOf;
+
 typedef struct _GenStep GenStep;
 typedef struct _GenTrainerSettings GenTrainerSettings;
 
@@ -77,9 +91,9 @@ typedef struct {
   guint data_net;           /* whose first input says what samples are like */
   /* Its result says that instead. Extents of it that are free are those of the data. */
   gboolean data_made;
-  /* A sample is so many frames of a film that follow each other, one behind the other in its
-   * channels; 0: one picture or sound. */
+  /* A sample is so many frames, one behind the other in its channels; 0: one picture or sound. */
   guint frames;
+  GenFramesOf frames_of;
   const GenRecipeFigure *figures;
   guint n_figures; /* at most GEN_RECIPE_MAX_FIGURES */
   gboolean labels; /* samples must come with classes (gen_step_labels) */
@@ -121,6 +135,11 @@ GEN_API extern const GenRecipe gen_recipe_masked;
 GEN_API extern const GenRecipe gen_recipe_interpolation;
 /* The way back from degraded samples (degradation.h). */
 GEN_API extern const GenRecipe gen_recipe_restoration;
+/* From pictures of one kind to those of another: by pairs, Isola et al., "Image-to-image
+ * translation with conditional adversarial networks", 2017, and without, Zhu et al., "Unpaired
+ * image-to-image translation using cycle-consistent adversarial networks", 2017. */
+GEN_API extern const GenRecipe gen_recipe_translation;
+GEN_API extern const GenRecipe gen_recipe_unpaired_translation;
 /* A denoiser: Ho et al., "Denoising diffusion probabilistic models", 2020. */
 GEN_API extern const GenRecipe gen_recipe_diffusion;
 

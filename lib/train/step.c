@@ -413,7 +413,7 @@ prepare_net (GenStep *step, guint i, GError **error)
 
   if (step->recipe->data_made && i == step->recipe->data_net)
     return find_made_shape (step, net, error);
-  for (guint k = 0; k < net->net->n_inputs; k++)
+  for (guint k = 0; k < net->net->n_inputs && !net->net->of_data; k++)
     if (!gen_step_net_shape (net, k, gen_step_batch (step), &shape, error))
       return FALSE;
   if (i == step->recipe->data_net)

@@ -3,6 +3,7 @@
 
 #include <generative/onnx.h>
 
+#include "sample-frames.h"
 #include "starting-weights.h"
 
 /* The best device that works. One that is there and fails is worth a word, one that is not is
@@ -204,22 +205,43 @@ start_weights (const GenTrainingSettings *settings, const GenTrainingEvents *eve
   return TRUE;
 }
 
+/* Classes are what tells samples of one kind from those of the other. */
+static gboolean
+check_classes (const GenTrainingSettings *settings, GError **error)
+{
+  const int classes = settings->options.classes;
+
+  if (settings->trainer.recipe->frames_of != GEN_FRAMES_OF_CLASSES || classes == 0 || classes == 2)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "classes: recipe %s is taught by samples of two classes, and the data has %d; a folder of "
+      "two "
+      "folders is wanted",
+      settings->trainer.recipe->name, classes);
+  return FALSE;
+}
+
 GenTrainer *
 gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *events,
     GenFormat *format, GError **error)
 {
   g_auto (Nets) nets = { { NULL } };
   g_autoptr (GenTrainer) trainer = NULL;
+  GenFormat frame = *format;
 
-  settings->trainer.format = *format;
-  if (!make_graphs (settings, format, &nets, error) ||
+  if (!check_classes (settings, error) ||
+      !gen_sample_frames_fit (&settings->trainer, &frame, error))
+    return NULL;
+  settings->trainer.format = frame;
+  if (!make_graphs (settings, &frame, &nets, error) ||
       !start_weights (settings, events, nets.graphs, error))
     return NULL;
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
     if (nets.graphs[i] != NULL)
       note_rate (nets.graphs[i], format);
   trainer = make_trainer (settings, events, nets.graphs, error);
-  if (trainer == NULL || !fit_format (trainer, format, error))
+  if (trainer == NULL || !fit_format (trainer, &frame, error))
     return NULL;
+  format->length = frame.length;
   return g_steal_pointer (&trainer);
 }

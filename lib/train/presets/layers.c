@@ -115,7 +115,7 @@ free_extents (GenTensor *tensor)
 }
 
 GenGraph *
-gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y)
+gen_layers_end_of_scores (GenLayers *layers, GenTensor *y)
 {
   GenGraph *graph = gen_layers_end (layers, y, "generative.input-range");
 
@@ -123,6 +123,16 @@ gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y)
     return NULL;
   free_extents (g_ptr_array_index (graph->inputs, 0));
   free_extents (y);
+  return graph;
+}
+
+GenGraph *
+gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y)
+{
+  GenGraph *graph = gen_layers_end_of_scores (layers, y);
+
+  if (graph == NULL)
+    return NULL;
   g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("-1,1"));
   return graph;
 }
@@ -360,6 +370,20 @@ gen_layers_group_normalize (
       (GenTensor *[]){ x, gen_layers_filled (layers, name, "scale", n, 1),
           gen_layers_filled (layers, name, "bias", n, 0) },
       3, 1, error, "num_groups", GEN_INT, groups, NULL);
+}
+
+GenTensor *
+gen_layers_instance_normalize (GenLayers *layers, const char *name, GenTensor *x, GError **error)
+{
+  gint64 n;
+
+  if (x == NULL)
+    return NULL;
+  n = x->shape.dims[1];
+  return gen_graph_op (layers->graph, "InstanceNormalization",
+      (GenTensor *[]){
+          x, filled (layers, name, "scale", n, 1), filled (layers, name, "bias", n, 0) },
+      3, 1, error, NULL);
 }
 
 GenTensor *
