@@ -25,6 +25,12 @@ G_BEGIN_DECLS
  *
  *   denoiser       noisy [batch, channels, height, width], time [batch] -> what is predicted
  *
+ * Of the recipes that translate, where a pair is two pictures behind each other in the channels:
+ *
+ *   generator      picture [batch, channels, height, width]    -> picture of that shape
+ *   discriminator  picture, or pair [batch, 2 channels, height, width] where there are pairs
+ *                                                              -> probabilities of parts
+ *
  * What the samples' range is stands in the metadata (`generative.output-range` and
  * `generative.input-range`), and the rate of sounds in `generative.sample-rate`, so that the models
  * explain themselves wherever they are loaded. A discriminator whose metadata has

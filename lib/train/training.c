@@ -502,7 +502,6 @@ find_moment (const GenTraining *training)
   const GenTrainingReport *report = &training->report;
   GenTrainingMoment moment = { .settings = settings,
     .trainer = training->trainer,
-    .format = &training->format,
     .shown = training->shown,
     .columns = wall_columns (training),
     .rows = settings->preview_rows };

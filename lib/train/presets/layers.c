@@ -381,8 +381,8 @@ gen_layers_instance_normalize (GenLayers *layers, const char *name, GenTensor *x
     return NULL;
   n = x->shape.dims[1];
   return gen_graph_op (layers->graph, "InstanceNormalization",
-      (GenTensor *[]){
-          x, filled (layers, name, "scale", n, 1), filled (layers, name, "bias", n, 0) },
+      (GenTensor *[]){ x, gen_layers_filled (layers, name, "scale", n, 1),
+          gen_layers_filled (layers, name, "bias", n, 0) },
       3, 1, error, NULL);
 }
 
