@@ -25,6 +25,8 @@
 #define MAPPING_LAYERS 2
 /* By how much slower the mapping net learns. */
 #define MAPPING_RATE 0.01f
+/* And the strengths of noise: grain is what a net that knows little else finds first. */
+#define NOISE_RATE 0.1f
 /* Behind LeakyRelu about half of what a layer gives is left. */
 #define GAIN ((float)G_SQRT2)
 #define TINY 1e-8f
@@ -235,6 +237,7 @@ add_noise (Net *net, const char *name, GenTensor *x)
       &GEN_SHAPE (1, 1, x->shape.dims[2], x->shape.dims[3]), 1, 0);
   strength = gen_layers_shaped (
       &net->layers, name, "noise-strength", &GEN_SHAPE (1, x->shape.dims[1], 1, 1), 0);
+  strength = scale (net, strength, NOISE_RATE);
   /* What passes Identity is no weight. */
   noise = gen_unary (graph, "Identity", noise, net->error);
   return gen_binary (
@@ -416,7 +419,7 @@ discriminator (const GenPresetOptions *options, GError **error)
 
 static const GenPresetSetting settings[] = {
   { "loss", "non-saturating" },
-  { "r1", "0.02" },
+  { "r1", "0.05" },
   { "learning-rate", "0.002" },
   { "beta1", "0" },
   { "beta2", "0.99" },
