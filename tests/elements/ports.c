@@ -470,10 +470,13 @@ make_late_pad (const char *caps)
 {
   GstPad *pad = gst_pad_new ("late", GST_PAD_SRC);
   g_autoptr (GstCaps) fixed = gst_caps_from_string (caps);
+  GstSegment segment;
 
+  gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_pad_set_active (pad, TRUE);
   gst_pad_push_event (pad, gst_event_new_stream_start ("late"));
   gst_pad_push_event (pad, gst_event_new_caps (fixed));
+  gst_pad_push_event (pad, gst_event_new_segment (&segment));
   return gst_object_ref_sink (pad);
 }
 
@@ -493,15 +496,12 @@ test_late_links (void)
   g_autoptr (GstPad) sound =
       make_late_pad ("audio/x-raw,format=S24LE,rate=44100,channels=2,layout=interleaved,"
                      "channel-mask=(bitmask)3");
-  GstSegment segment;
 
   gst_element_set_bus (generator, bus);
   g_assert_cmpint (
       gst_element_set_state (generator, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_SUCCESS);
   g_assert_cmpint (gst_pad_link (picture, sink), ==, GST_PAD_LINK_NOFORMAT);
   g_assert_cmpint (gst_pad_link (sound, sink), ==, GST_PAD_LINK_OK);
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (sound, gst_event_new_segment (&segment));
   g_assert_cmpint (
       gst_pad_push (sound, gst_buffer_new_allocate (NULL, 12, NULL)), ==, GST_FLOW_NOT_NEGOTIATED);
   said = pop_error (bus);
