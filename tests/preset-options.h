@@ -16,7 +16,8 @@ preset_options (const GenPreset *preset)
     options.width = 2;
   }
   if (preset == &gen_preset_unet_diffusion || preset == &gen_preset_stylegan_lite ||
-      preset == &gen_preset_r3gan_lite)
+      preset == &gen_preset_r3gan_lite || preset == &gen_preset_pix2pix ||
+      preset == &gen_preset_cyclegan)
     options.width = 4;
   return options;
 }

@@ -235,7 +235,7 @@ check_frames (const Train *train, GError **error)
 {
   const GenRecipe *recipe = gen_training_settings (train->training)->trainer.recipe;
 
-  if (recipe->frames < 2)
+  if (recipe->frames < 2 || recipe->frames_of != GEN_FRAMES_OF_FILM)
     return TRUE;
   g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
       "recipe: %s is taught by the frames of a film, and a data set has single pictures; "

@@ -365,14 +365,15 @@ duration_of (const Frames *self, const GstBuffer *frame)
 {
   const GstVideoInfo *info = &self->format->in_info;
 
-  if (GST_BUFFER_DURATION_IS_VALID (frame) || info->fps_n == 0)
+  if (GST_BUFFER_DURATION_IS_VALID (frame) && GST_BUFFER_DURATION (frame) > 0)
     return GST_BUFFER_DURATION (frame);
-  return gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
+  return info->fps_n > 0
+             ? gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n)
+             : GST_CLOCK_TIME_NONE;
 }
 
-/* Whether `input` lies where the frame that follows the last one does: nothing lies between frames
- * one of which is missing, or which time goes back from. Cameras are not that exact to half of a
- * frame. */
+/* Whether `input` follows the last frame: nothing lies between two where another one is missing, or
+ * where time goes back. Cameras may be off by half of a frame. */
 static gboolean
 frames_follows (gpointer mode, GstBuffer *input)
 {

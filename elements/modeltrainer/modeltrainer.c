@@ -56,6 +56,11 @@
  *   ema=0.995 max-steps=4500 checkpoint=digits
  * ]|
  * A denoiser of digits; `generator model=digits/ema.onnx` makes digits of noise by it.
+ * |[
+ * gst-launch-1.0 datasetsrc location=pairs ! video/x-raw,format=RGB,width=128,height=64 ! \
+ *   modeltrainer preset=pix2pix batch-size=4 checkpoint=colours
+ * ]|
+ * Right halves of pictures, made of their left halves.
  */
 #include "../elements.h"
 #include "../trainer/properties.h"

@@ -179,7 +179,7 @@ take_dataset (GstTrainer *self, const GstStructure *structure)
   guint length;
 
   self->training_data.by_item = TRUE;
-  if (recipe->frames > 1)
+  if (recipe->frames > 1 && recipe->frames_of == GEN_FRAMES_OF_FILM)
     GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
         ("recipe=%s is taught by %u frames of a film that follow each other, and a data set has "
          "single ones; filesrc and decodebin give those of a film",

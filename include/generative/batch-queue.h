@@ -30,8 +30,10 @@ typedef enum {
 } GenBatchQueueResult;
 
 /* Add a sample of the trainer's format, which is copied, and its class, -1 where there is none;
- * waits while there is no place for it. Where a sample of training is several frames, each one that
- * is added ends one, together with those before it, once there are as many. */
+ * waits while there is no place for it. Where a sample of training is several frames (GenFramesOf),
+ * each one that is added ends one, together with those before it, once there are as many; or it is
+ * both of a pair, which it has side by side or one above the other; or it waits for one of the
+ * other class, unless too many wait already: then it is left out. */
 GEN_API GenBatchQueueResult gen_batch_queue_add (
     GenBatchQueue *queue, const GenSample *sample, int label, GError **error);
 /* What is added next does not follow what was added before. */

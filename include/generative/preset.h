@@ -25,6 +25,12 @@ G_BEGIN_DECLS
  *
  *   denoiser       noisy [batch, channels, height, width], time [batch] -> what is predicted
  *
+ * Of the recipes that translate, where a pair is two pictures behind each other in the channels:
+ *
+ *   generator      picture [batch, channels, height, width]    -> picture of that shape
+ *   discriminator  picture, or pair [batch, 2 channels, height, width] where there are pairs
+ *                                                              -> probabilities of parts
+ *
  * What the samples' range is stands in the metadata (`generative.output-range` and
  * `generative.input-range`), and the rate of sounds in `generative.sample-rate`, so that the models
  * explain themselves wherever they are loaded. A discriminator whose metadata has
@@ -99,6 +105,10 @@ GEN_API extern const GenPreset gen_preset_inpainter;
 GEN_API extern const GenPreset gen_preset_cleaner;
 /* Of the interpolation recipe: frames of any size. */
 GEN_API extern const GenPreset gen_preset_interpolator;
+/* Of the translation recipe: Isola et al.'s nets. */
+GEN_API extern const GenPreset gen_preset_pix2pix;
+/* Of the unpaired one: Zhu et al.'s nets. */
+GEN_API extern const GenPreset gen_preset_cyclegan;
 
 /* Convolutional nets whose first part is the same, so that a classifier can begin with what an
  * encoder has learned. */

@@ -4,6 +4,7 @@
 #include <generative/api.h>
 #include <generative/figure.h>
 #include <generative/graph.h>
+#include <generative/reconstruction.h>
 #include <generative/setting.h>
 
 G_BEGIN_DECLS
@@ -32,9 +33,12 @@ GEN_API extern const GenNetRole gen_net_role_denoiser;
 GEN_API extern const GenNetRole gen_net_role_classifier;
 GEN_API extern const GenNetRole gen_net_role_restorer;
 GEN_API extern const GenNetRole gen_net_role_interpolator;
+/* What goes the way back of a generator and a discriminator. */
+GEN_API extern const GenNetRole gen_net_role_back_generator;
+GEN_API extern const GenNetRole gen_net_role_back_discriminator;
 GEN_API extern const GenNetRole gen_net_role_student;
 
-#define GEN_NET_ROLES 9
+#define GEN_NET_ROLES 11
 /* All of them, ended by NULL: GEN_NET_ROLES. */
 GEN_API const GenNetRole *const *gen_net_role_list (void);
 
@@ -50,6 +54,9 @@ typedef struct {
   /* It may have one input more: the class of each sample, whole numbers [batch], of which
    * `generative.classes` in its metadata says how many there are. */
   gboolean conditional;
+  /* It takes samples, or what is made of them: extents that its inputs leave free are those of the
+   * data. */
+  gboolean of_data;
 } GenRecipeNet;
 
 #define GEN_RECIPE_MAX_NETS 4
@@ -71,6 +78,14 @@ typedef enum {
   GEN_MADE_OF_SAMPLES,
 } GenMadeOf;
 
+/* How the frames come that one sample is. */
+typedef enum {
+  GEN_FRAMES_OF_FILM,    /* they follow each other in a film */
+  GEN_FRAMES_OF_PICTURE, /* two parts of one picture, as GenPair has it */
+  GEN_FRAMES_OF_CLASSES, /* one of class 0 and one of class 1, which have nothing to do with each
+                            other */
+} GenFramesOf;
+
 typedef struct _GenStep GenStep;
 typedef struct _GenTrainerSettings GenTrainerSettings;
 
@@ -86,12 +101,14 @@ typedef struct {
   /* Its one net is, where a preset makes it, that of the preset's nets which may be averaged, the
    * recipe of the preset being another one. */
   gboolean any_preset;
-  /* A sample is so many frames of a film that follow each other, one behind the other in its
-   * channels; 0: one picture or sound. */
+  /* A sample is so many frames, one behind the other in its channels; 0: one picture or sound. */
   guint frames;
+  GenFramesOf frames_of;
   const GenRecipeFigure *figures;
   guint n_figures; /* at most GEN_RECIPE_MAX_FIGURES */
   gboolean labels; /* samples must come with classes (gen_step_labels) */
+  /* What gen_reconstruction_auto stands for; NULL: what that says by itself. */
+  const GenReconstruction *reconstruction;
   /* What can be said of it, besides what can be of all: fields of GenTrainerSettings. */
   const GenSetting *settings;
   guint n_settings;
@@ -128,6 +145,11 @@ GEN_API extern const GenRecipe gen_recipe_masked;
 GEN_API extern const GenRecipe gen_recipe_interpolation;
 /* The way back from degraded samples (degradation.h). */
 GEN_API extern const GenRecipe gen_recipe_restoration;
+/* From pictures of one kind to those of another: by pairs, Isola et al., "Image-to-image
+ * translation with conditional adversarial networks", 2017, and without, Zhu et al., "Unpaired
+ * image-to-image translation using cycle-consistent adversarial networks", 2017. */
+GEN_API extern const GenRecipe gen_recipe_translation;
+GEN_API extern const GenRecipe gen_recipe_unpaired_translation;
 /* A denoiser: Ho et al., "Denoising diffusion probabilistic models", 2020. */
 GEN_API extern const GenRecipe gen_recipe_diffusion;
 /* A net that learns to make what a trained one makes of samples, or of latents: Hinton et al.,

@@ -20,7 +20,7 @@ typedef struct {
       GenGraph *graph, GenTensor *made, GenTensor *wanted, double span, GError **error);
 } GenReconstruction;
 
-/* Stands for cross-entropy of samples that Sigmoid makes, and l2 of others. */
+/* Stands for cross-entropy of samples that Sigmoid makes, l1 of translations, and l2 of others. */
 GEN_API extern const GenReconstruction gen_reconstruction_auto;
 GEN_API extern const GenReconstruction gen_reconstruction_cross_entropy;
 GEN_API extern const GenReconstruction gen_reconstruction_l1;

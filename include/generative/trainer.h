@@ -60,6 +60,18 @@ typedef enum {
   GEN_MASK_MEAN, /* the mean of what is left of the sample */
 } GenMaskFill;
 
+/* How the two pictures of a pair lie in one. */
+typedef enum {
+  GEN_PAIR_SIDE_BY_SIDE,
+  GEN_PAIR_STACKED,
+} GenPair;
+
+/* Which of the two is made of the other. */
+typedef enum {
+  GEN_DIRECTION_A_TO_B, /* the second, right or lower, of the first */
+  GEN_DIRECTION_B_TO_A,
+} GenDirection;
+
 struct _GenTrainerSettings {
   const GenRecipe *recipe;
   int batch_size;                /* samples in a step, from 1 */
@@ -99,7 +111,14 @@ struct _GenTrainerSettings {
   const GenDegradation *degradation; /* of samples that are to be restored */
   double degradation_strength;       /* >= 0; 0: as the degradation has it by itself */
   int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
-  gboolean next_frame;    /* of a film: made is the one behind two frames, not that between them */
+  gboolean next_frame; /* of a film: made is the one behind two frames, not that between them */
+  int pair;            /* of samples that are pairs: GenPair */
+  int direction;       /* likewise: GenDirection */
+  double reconstruction_weight; /* of how far a translation is from what it is meant to be, where
+                                   the adversarial loss has 1: >= 0 */
+  double cycle_weight;          /* of how far samples are that went there and back: >= 0 */
+  double identity_weight; /* of what a generator changes of samples that are as they are to be: >=
+                             0; 0: it is not found */
   int crop;               /* extent of the part of a sample that a step takes; 0: the whole */
   double label_smoothing; /* real pictures, or the right class, count as 1 - label_smoothing, and
                              all classes share the rest: [0, 0.5) */
@@ -148,11 +167,12 @@ struct _GenTrainerSettings {
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
   .reconstruction = &gen_reconstruction_auto, .perceptual_model = NULL, .perceptual_weight = 0.1,  \
   .degradation = &gen_degradation_auto, .degradation_strength = 0, .degradation_factor = 2,        \
-  .next_frame = FALSE, .crop = 0, .prediction = &gen_prediction_v,                                 \
-  .noise_schedule = &gen_schedule_cosine, .min_snr = 0,                                            \
-  .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1, .beta_warm_up = 0,  \
-  .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0, .label_dropout = 0.1,  \
-  .guidance = 2
+  .next_frame = FALSE, .crop = 0, .pair = GEN_PAIR_SIDE_BY_SIDE,                                   \
+  .direction = GEN_DIRECTION_A_TO_B, .reconstruction_weight = 100, .cycle_weight = 10,             \
+  .identity_weight = 5, .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine,   \
+  .min_snr = 0, .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1,       \
+  .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0,     \
+  .label_dropout = 0.1, .guidance = 2
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <generative/batch-queue.h>
 
-#include <string.h>
+#include "sample-frames.h"
 
 /* Batches that may wait, the one being trained on included. */
 #define BATCHES 4
@@ -10,11 +10,8 @@ struct _GenBatchQueue {
   const GenTrainer *trainer;
   GenTrainerBatch batches[BATCHES];
   guint batch_size;
-  gsize frame_floats;
-  guint n_frames;  /* of a sample */
-  float *frames;   /* those that came last, the newest at the end, where there are several */
-  guint run;       /* how many of them follow each other */
-  float low, high; /* numbers for black and white, silence being between them */
+  gsize sample_size; /* numbers in one */
+  GenSampleFrames frames;
 
   /* Under the lock; a change of it is told by `changed`. */
   GMutex lock;
@@ -36,12 +33,10 @@ gen_batch_queue_new (GenTrainer *trainer, guint64 skip, GError **error)
   g_cond_init (&queue->changed);
   queue->trainer = trainer;
   queue->batch_size = (guint)gen_trainer_settings (trainer)->batch_size;
-  queue->frame_floats = gen_trainer_frame_size (trainer);
-  queue->n_frames = gen_trainer_n_frames (trainer);
-  queue->frames = g_new (float, queue->n_frames * queue->frame_floats);
+  queue->sample_size = gen_trainer_sample_size (trainer);
+  gen_sample_frames_init (&queue->frames, trainer);
   queue->skip = skip;
   queue->limit = G_MAXUINT64;
-  gen_trainer_range (trainer, &queue->low, &queue->high);
   for (guint i = 0; i < BATCHES; i++)
     if (!gen_trainer_batch_init (trainer, &queue->batches[i], error))
       return NULL;
@@ -55,7 +50,7 @@ gen_batch_queue_free (GenBatchQueue *queue)
     gen_trainer_batch_clear (&queue->batches[i]);
   g_mutex_clear (&queue->lock);
   g_cond_clear (&queue->changed);
-  g_free (queue->frames);
+  gen_sample_frames_clear (&queue->frames);
   g_free (queue);
 }
 
@@ -85,33 +80,10 @@ pass_over (GenBatchQueue *queue)
   return passed;
 }
 
-/* Remember a frame. FALSE as long as there are not enough. */
-static gboolean
-follow (GenBatchQueue *queue, const GenSample *sample)
-{
-  const gsize before = (queue->n_frames - 1) * queue->frame_floats;
-
-  if (queue->n_frames == 1)
-    return TRUE;
-  memmove (queue->frames, queue->frames + queue->frame_floats, before * sizeof (float));
-  sample->medium->to_numbers (sample, queue->low, queue->high, queue->frames + before);
-  queue->run = MIN (queue->run + 1, queue->n_frames);
-  return queue->run == queue->n_frames;
-}
-
-static void
-write_numbers (const GenBatchQueue *queue, const GenSample *sample, float *numbers)
-{
-  if (queue->n_frames == 1)
-    sample->medium->to_numbers (sample, queue->low, queue->high, numbers);
-  else
-    memcpy (numbers, queue->frames, queue->n_frames * queue->frame_floats * sizeof (float));
-}
-
 void
 gen_batch_queue_break (GenBatchQueue *queue)
 {
-  queue->run = 0;
+  gen_sample_frames_break (&queue->frames);
 }
 
 GenBatchQueueResult
@@ -119,11 +91,13 @@ gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, G
 {
   GenBatchQueueResult result;
   GenTrainerBatch *batch;
+  gboolean whole;
   guint place;
 
-  if (!gen_trainer_check_label (queue->trainer, label, error))
+  if (!gen_trainer_check_label (queue->trainer, label, error) ||
+      !gen_sample_frames_add (&queue->frames, sample, label, &whole, error))
     return GEN_BATCH_QUEUE_FAILED;
-  if (!follow (queue, sample) || pass_over (queue))
+  if (!whole || pass_over (queue))
     return GEN_BATCH_QUEUE_ADDED;
   g_mutex_lock (&queue->lock);
   result = wait_for_place (queue);
@@ -132,8 +106,8 @@ gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, G
   g_mutex_unlock (&queue->lock);
   if (result != GEN_BATCH_QUEUE_ADDED)
     return result;
-  write_numbers (queue, sample,
-      (float *)gen_feed_data (batch->samples) + place * queue->n_frames * queue->frame_floats);
+  gen_sample_frames_write (
+      &queue->frames, sample, (float *)gen_feed_data (batch->samples) + place * queue->sample_size);
   if (batch->labels != NULL)
     ((gint64 *)gen_feed_data (batch->labels))[place] = label;
   if (place + 1 == queue->batch_size && !gen_trainer_batch_send (batch, error))

@@ -4,11 +4,11 @@
 
 const GenNetRole gen_net_role_generator = {
   .name = "generator",
-  .description = "from latents to pictures or sounds",
+  .description = "from latents, or samples of another kind, to pictures or sounds",
 };
 const GenNetRole gen_net_role_discriminator = {
   .name = "discriminator",
-  .description = "from pictures or sounds to one score",
+  .description = "from pictures or sounds to scores",
 };
 const GenNetRole gen_net_role_encoder = {
   .name = "encoder",
@@ -34,6 +34,14 @@ const GenNetRole gen_net_role_interpolator = {
   .name = "interpolator",
   .description = "from two frames of a film to the one between them",
 };
+const GenNetRole gen_net_role_back_generator = {
+  .name = "back-generator",
+  .description = "from what the generator makes back to what it makes it of",
+};
+const GenNetRole gen_net_role_back_discriminator = {
+  .name = "back-discriminator",
+  .description = "from what the back-generator makes to scores",
+};
 const GenNetRole gen_net_role_student = {
   .name = "student",
   .description = "from what the teacher takes to what it makes",
@@ -51,6 +59,8 @@ gen_net_role_list (void)
     &gen_net_role_classifier,
     &gen_net_role_restorer,
     &gen_net_role_interpolator,
+    &gen_net_role_back_generator,
+    &gen_net_role_back_discriminator,
     &gen_net_role_student,
     NULL,
   };

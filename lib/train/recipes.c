@@ -25,6 +25,8 @@ gen_recipe_list (void)
     &gen_recipe_masked,
     &gen_recipe_restoration,
     &gen_recipe_interpolation,
+    &gen_recipe_translation,
+    &gen_recipe_unpaired_translation,
     &gen_recipe_diffusion,
     &gen_recipe_distillation,
     &gen_recipe_generator_distillation,

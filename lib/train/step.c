@@ -482,7 +482,7 @@ prepare_net (GenStep *step, guint i, GError **error)
     return find_data_shape (step, net, "input", g_ptr_array_index (net->source->inputs, 0), error);
   if (is_data && recipe->data_made && recipe->made_of == GEN_MADE_OF_SAMPLES)
     return find_made_shape (step, net, error);
-  for (guint k = 0; k < net->net->n_inputs; k++)
+  for (guint k = 0; k < net->net->n_inputs && !net->net->of_data; k++)
     if (!gen_step_net_shape (net, k, gen_step_batch (step), &shape, error))
       return FALSE;
   if (is_data && recipe->data_made)

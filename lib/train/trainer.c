@@ -117,6 +117,10 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range (
              "degradation-strength", settings->degradation_strength, 0, TRUE, INFINITY, error) &&
          in_range ("degradation-factor", settings->degradation_factor, 2, TRUE, 65, error) &&
+         in_range (
+             "reconstruction-weight", settings->reconstruction_weight, 0, TRUE, INFINITY, error) &&
+         in_range ("cycle-weight", settings->cycle_weight, 0, TRUE, INFINITY, error) &&
+         in_range ("identity-weight", settings->identity_weight, 0, TRUE, INFINITY, error) &&
          in_range ("crop", settings->crop, 0, TRUE, 65537, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
          in_range ("patch", settings->patch, 1, TRUE, 65537, error) &&

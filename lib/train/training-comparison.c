@@ -37,11 +37,11 @@ draw (const GenTrainingMoment *moment, const char *name, GError **error)
 {
   const gboolean average = moment->settings->trainer.ema > 0;
   g_autofree char *path = find_file (moment->settings, name);
+  const GenFormat format = gen_trainer_format (moment->trainer);
   g_auto (GenPicture) wall = { 0 };
   int width, height, channels;
 
-  if (!gen_format_measure_wall (
-          moment->format, moment->columns, moment->rows, &width, &height, &channels))
+  if (!gen_format_measure_wall (&format, moment->columns, moment->rows, &width, &height, &channels))
     return TRUE;
   gen_picture_init (&wall, width, height, channels);
   return gen_trainer_draw (moment->trainer, average, moment->shown, moment->columns, moment->rows,

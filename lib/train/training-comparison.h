@@ -14,7 +14,6 @@
 typedef struct {
   const GenTrainingSettings *settings;
   GenTrainer *trainer;
-  const GenFormat *format;
   const float *shown; /* latents or samples, `columns` by `rows` with what is shown beside them */
   int columns, rows;
   const GenValidationFigures *validated; /* NULL: nothing was validated */

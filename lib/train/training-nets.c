@@ -3,6 +3,7 @@
 
 #include <generative/onnx.h>
 
+#include "sample-frames.h"
 #include "starting-weights.h"
 
 /* The best device that works. One that is there and fails is worth a word, one that is not is
@@ -255,6 +256,22 @@ start_weights (const GenTrainingSettings *settings, const GenTrainingEvents *eve
   return TRUE;
 }
 
+/* Classes are what tells samples of one kind from those of the other. */
+static gboolean
+check_classes (const GenTrainingSettings *settings, GError **error)
+{
+  const int classes = settings->options.classes;
+
+  if (settings->trainer.recipe->frames_of != GEN_FRAMES_OF_CLASSES || classes == 0 || classes == 2)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "classes: recipe %s is taught by samples of two classes, and the data has %d; a folder of "
+      "two "
+      "folders is wanted",
+      settings->trainer.recipe->name, classes);
+  return FALSE;
+}
+
 GenTrainer *
 gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *events,
     GenFormat *format, GError **error)
@@ -262,9 +279,13 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
   g_auto (Nets) nets = { { NULL } };
   g_autoptr (GenGraph) teacher = NULL;
   g_autoptr (GenTrainer) trainer = NULL;
+  GenFormat frame = *format;
 
-  settings->trainer.format = *format;
-  if (!load_teacher (settings, &teacher, error) || !make_graphs (settings, format, &nets, error) ||
+  if (!check_classes (settings, error) || !load_teacher (settings, &teacher, error) ||
+      !gen_sample_frames_fit (&settings->trainer, &frame, error))
+    return NULL;
+  settings->trainer.format = frame;
+  if (!make_graphs (settings, &frame, &nets, error) ||
       !start_weights (settings, events, nets.graphs, error))
     return NULL;
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
@@ -273,7 +294,8 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
   settings->trainer.teacher = teacher;
   trainer = make_trainer (settings, events, nets.graphs, error);
   settings->trainer.teacher = NULL;
-  if (trainer == NULL || !fit_format (trainer, format, error))
+  if (trainer == NULL || !fit_format (trainer, &frame, error))
     return NULL;
+  format->length = frame.length;
   return g_steal_pointer (&trainer);
 }

@@ -188,13 +188,16 @@ open_nets (GenTraining *training, GError **error)
 
 /* --- how long it lasts --- */
 
-/* Samples in an epoch. Under the lock. */
+/* Samples of training in an epoch. Where each is one of both classes, half of what comes. Under the
+ * lock. */
 static guint64
 epoch_length (const GenTraining *training)
 {
-  const guint64 asked = training->settings.epoch_samples;
+  const GenTrainingSettings *settings = &training->settings;
+  const guint64 length =
+      settings->epoch_samples > 0 ? settings->epoch_samples : training->epoch_samples;
 
-  return asked > 0 ? asked : training->epoch_samples;
+  return settings->trainer.recipe->frames_of == GEN_FRAMES_OF_CLASSES ? length / 2 : length;
 }
 
 /* The step after which training ends; 0 when only the data ends it. An epoch whose last batch is
@@ -366,9 +369,10 @@ gboolean
 gen_training_measure (GenTraining *training, int *width, int *height, int *channels)
 {
   const GenTrainingSettings *settings = &training->settings;
+  const GenFormat format = gen_trainer_format (training->trainer);
 
   return gen_format_measure_wall (
-      &training->format, wall_columns (training), settings->preview_rows, width, height, channels);
+      &format, wall_columns (training), settings->preview_rows, width, height, channels);
 }
 
 gboolean
@@ -387,11 +391,12 @@ log_sounds (GenTraining *training)
   const GenTrainingSettings *settings = &training->settings;
   const guint n_shown = settings->trainer.recipe->n_shown;
   const guint n = (guint)MIN (training->n_shown, LOGGED_SOUNDS / n_shown) * n_shown;
+  const GenFormat format = gen_trainer_format (training->trainer);
   GenSample sounds[LOGGED_SOUNDS];
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < n; i++)
-    gen_sample_init (&sounds[i], &training->format);
+    gen_sample_init (&sounds[i], &format);
   gen_trainer_make (
       training->trainer, settings->trainer.ema > 0, training->shown, n / n_shown, sounds, &error);
   gen_training_report_sounds (&training->report, sounds, n, error);
@@ -497,7 +502,6 @@ find_moment (const GenTraining *training)
   const GenTrainingReport *report = &training->report;
   GenTrainingMoment moment = { .settings = settings,
     .trainer = training->trainer,
-    .format = &training->format,
     .shown = training->shown,
     .columns = wall_columns (training),
     .rows = settings->preview_rows };

@@ -6,12 +6,14 @@
 #include <generative/metric.h>
 #include <generative/random.h>
 
+#include "sample-frames.h"
+
 struct _GenValidation {
   GenRandom random;
   GArray *samples; /* GenSample, each its own */
   GArray *labels;  /* gint64 */
-  GArray *runs;    /* guint: how many samples before it, and it, follow each other */
-  gboolean broken;
+  GArray *breaks;  /* gboolean: whether it does not follow the one before it */
+  gboolean broken; /* whether the next one does not */
 };
 
 static void
@@ -29,7 +31,7 @@ gen_validation_new (guint64 seed)
   validation->samples = g_array_new (FALSE, FALSE, sizeof (GenSample));
   g_array_set_clear_func (validation->samples, clear_sample);
   validation->labels = g_array_new (FALSE, FALSE, sizeof (gint64));
-  validation->runs = g_array_new (FALSE, FALSE, sizeof (guint));
+  validation->breaks = g_array_new (FALSE, FALSE, sizeof (gboolean));
   return validation;
 }
 
@@ -38,7 +40,7 @@ gen_validation_free (GenValidation *validation)
 {
   g_array_unref (validation->samples);
   g_array_unref (validation->labels);
-  g_array_unref (validation->runs);
+  g_array_unref (validation->breaks);
   g_free (validation);
 }
 
@@ -47,19 +49,14 @@ gen_validation_add (GenValidation *validation, const GenSample *sample, int labe
 {
   const GenFormat format = gen_sample_format (sample);
   const gint64 class = label;
-  const guint n = validation->runs->len;
-  guint run = 1;
   GenSample copy;
-
-  if (n > 0 && !validation->broken)
-    run += g_array_index (validation->runs, guint, n - 1);
-  validation->broken = FALSE;
 
   gen_sample_init (&copy, &format);
   sample->medium->copy (sample, &copy);
   g_array_append_val (validation->samples, copy);
   g_array_append_val (validation->labels, class);
-  g_array_append_val (validation->runs, run);
+  g_array_append_val (validation->breaks, validation->broken);
+  validation->broken = FALSE;
 }
 
 void
@@ -92,11 +89,13 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
     return FALSE;
   }
   for (guint i = 0; i < validation->samples->len; i++) {
-    const GenFormat format = gen_sample_format (sample_at (validation, i));
+    GenFormat format = gen_sample_format (sample_at (validation, i));
     g_autofree char *has = NULL, *wants = NULL;
 
     if (!gen_trainer_check_label (
             trainer, (int)g_array_index (validation->labels, gint64, i), error))
+      return FALSE;
+    if (!gen_sample_frames_fit (gen_trainer_settings (trainer), &format, error))
       return FALSE;
     if (wanted.rate == 0)
       wanted.rate = format.rate;
@@ -169,78 +168,94 @@ measure_made (const GenValidation *validation, GenTrainer *trainer, GenMeter *me
   return measured;
 }
 
-/* The numbers of the last `n_frames` samples that end with number `last`. */
-static void
-write_frames (const GenValidation *validation, GenTrainer *trainer, guint last, guint n_frames,
-    float *numbers)
-{
-  const gsize size = gen_trainer_frame_size (trainer);
-  float low, high;
-
-  gen_trainer_range (trainer, &low, &high);
-  for (guint k = 0; k < n_frames; k++) {
-    const GenSample *sample = sample_at (validation, last + 1 - n_frames + k);
-
-    sample->medium->to_numbers (sample, low, high, numbers + k * size);
-  }
-}
-
-/* Those at which a sample of training ends: all, where it is a single frame. */
-static GArray *
-find_ends (const GenValidation *validation, guint n_frames)
-{
-  GArray *ends = g_array_new (FALSE, FALSE, sizeof (guint));
-
-  for (guint i = 0; i < validation->runs->len; i++)
-    if (g_array_index (validation->runs, guint, i) >= n_frames)
-      g_array_append_val (ends, i);
-  return ends;
-}
-
-/* The recipe's figures of `count` samples, number `first` among `ends` on. */
+/* What is wrong where no sample of training can be made of them. */
 static gboolean
-measure_some (const GenValidation *validation, GenTrainer *trainer, const GArray *ends, guint first,
-    guint count, double values[GEN_RECIPE_MAX_FIGURES], GError **error)
+refuse_frames (const GenTrainer *trainer, GError **error)
 {
-  const gsize size = gen_trainer_sample_size (trainer);
-  const guint n_frames = gen_trainer_n_frames (trainer);
-  g_autofree float *numbers = g_new (float, count *size);
-  g_autofree gint64 *labels = g_new (gint64, count);
-
-  for (guint i = 0; i < count; i++) {
-    const guint last = g_array_index (ends, guint, first + i);
-
-    write_frames (validation, trainer, last, n_frames, numbers + i * size);
-    labels[i] = g_array_index (validation->labels, gint64, last);
-  }
-  return gen_trainer_measure (trainer, TRUE, numbers, labels, count, first, values, error);
+  if (gen_trainer_settings (trainer)->recipe->frames_of == GEN_FRAMES_OF_CLASSES)
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "validation takes %s of both classes, and all are of one",
+        gen_trainer_format (trainer).medium->plural);
+  else
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "validation takes %u frames that follow each other, as those of a film do",
+        gen_trainer_n_frames (trainer));
+  return FALSE;
 }
 
-/* The recipe's figures, a batch at a time. */
+/* Samples of training that have been put together, of which no figures are known yet. */
+typedef struct {
+  float *numbers;
+  gint64 *labels;
+  guint n;
+  gsize before; /* how many have been measured */
+} Some;
+
+/* Add the recipe's figures of some, times their number. */
+static gboolean
+measure_some (
+    GenTrainer *trainer, Some *some, double values[GEN_RECIPE_MAX_FIGURES], GError **error)
+{
+  double found[GEN_RECIPE_MAX_FIGURES];
+
+  if (some->n == 0)
+    return TRUE;
+  if (!gen_trainer_measure (
+          trainer, TRUE, some->numbers, some->labels, some->n, some->before, found, error))
+    return FALSE;
+  for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
+    values[k] += found[k] * some->n;
+  some->before += some->n;
+  some->n = 0;
+  return TRUE;
+}
+
+/* Put samples together of all that there are, and measure them a batch at a time. */
+static gboolean
+measure_all (const GenValidation *validation, GenTrainer *trainer, Some *some,
+    double values[GEN_RECIPE_MAX_FIGURES], GError **error)
+{
+  const guint batch = (guint)gen_trainer_settings (trainer)->batch_size;
+  const gsize size = gen_trainer_sample_size (trainer);
+  g_auto (GenSampleFrames) frames = { 0 };
+
+  gen_sample_frames_init (&frames, trainer);
+  for (guint i = 0; i < validation->samples->len; i++) {
+    const gint64 label = g_array_index (validation->labels, gint64, i);
+    gboolean whole;
+
+    if (g_array_index (validation->breaks, gboolean, i))
+      gen_sample_frames_break (&frames);
+    if (!gen_sample_frames_add (&frames, sample_at (validation, i), (int)label, &whole, error))
+      return FALSE;
+    if (!whole)
+      continue;
+    gen_sample_frames_write (&frames, sample_at (validation, i), some->numbers + some->n * size);
+    some->labels[some->n++] = label;
+    if (some->n == batch && !measure_some (trainer, some, values, error))
+      return FALSE;
+  }
+  return measure_some (trainer, some, values, error);
+}
+
+/* The recipe's figures. */
 static gboolean
 measure_figures (const GenValidation *validation, GenTrainer *trainer,
     double values[GEN_RECIPE_MAX_FIGURES], GError **error)
 {
-  g_autoptr (GArray) ends = find_ends (validation, gen_trainer_n_frames (trainer));
   const guint batch = (guint)gen_trainer_settings (trainer)->batch_size;
+  g_autofree float *numbers = g_new (float, batch *gen_trainer_sample_size (trainer));
+  g_autofree gint64 *labels = g_new (gint64, batch);
+  Some some = { numbers, labels, 0, 0 };
 
-  if (ends->len == 0) {
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "validation takes %u frames that follow each other, as those of a film do",
-        gen_trainer_n_frames (trainer));
-    return FALSE;
-  }
   for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
     values[k] = 0;
-  for (guint first = 0; first < ends->len; first += batch) {
-    const guint count = MIN (batch, ends->len - first);
-    double some[GEN_RECIPE_MAX_FIGURES];
-
-    if (!measure_some (validation, trainer, ends, first, count, some, error))
-      return FALSE;
-    for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
-      values[k] += some[k] * count / ends->len;
-  }
+  if (!measure_all (validation, trainer, &some, values, error))
+    return FALSE;
+  if (some.before == 0)
+    return refuse_frames (trainer, error);
+  for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
+    values[k] /= (double)some.before;
   return TRUE;
 }
 

@@ -95,10 +95,10 @@ class Equal(nn.Module):
 class Styled(nn.Module):
     """A modulated convolution, by channels, with noise."""
 
-    def __init__(self, inputs, outputs, latent, kernel=3, plain=False):
+    def __init__(self, inputs, outputs, latent, kernel=3, plain=False, up=False):
         super().__init__()
-        shape = (inputs, outputs, 4, 4) if kernel == 4 else (outputs, inputs, kernel, kernel)
-        self.weight, self.plain, self.up = nn.Parameter(torch.randn(shape)), plain, kernel == 4
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
+        self.plain, self.up = plain, up
         self.style = Equal((inputs, latent))
         nn.init.ones_(self.style.bias)
         self.bias = nn.Parameter(torch.zeros(1, outputs, 1, 1))
@@ -110,12 +110,13 @@ class Styled(nn.Module):
         x = x * scales[:, :, None, None]
         if self.plain:
             return nn.functional.conv2d(x, weight, self.bias.flatten())
-        y = (nn.functional.conv_transpose2d(x, weight, None, 2, 1) if self.up
-             else nn.functional.conv2d(x, weight, None, 1, 1))
-        squares = weight.square().sum([2, 3]) * (0.125 if self.up else 0.5)
-        sizes = scales.square() @ (squares if self.up else squares.t()) + 1e-8
+        y = nn.functional.conv2d(x, weight, None, 1, 1)
+        sizes = scales.square() @ (weight.square().sum([2, 3]).t() * 0.5) + 1e-8
+        y = y * sizes.rsqrt()[:, :, None, None]
+        if self.up:
+            y = nn.functional.interpolate(y, scale_factor=2., mode="bilinear")
         noise = torch.randn(len(w), 1, *y.shape[2:])
-        return leaky(y * sizes.rsqrt()[:, :, None, None] + noise * self.strength + self.bias)
+        return leaky(y + noise * (0.1 * self.strength) + self.bias)
 
 
 class StyleGenerator(nn.Module):
@@ -124,7 +125,7 @@ class StyleGenerator(nn.Module):
         at = [width * min(1 << i, 8) for i in range(doublings, -1, -1)]
         self.mapping = nn.ModuleList(Equal((latent, latent), 2 ** 0.5, 0.01) for _ in range(2))
         self.start = nn.Parameter(torch.randn(1, at[0], 4, 4))
-        self.ups = nn.ModuleList(Styled(a, b, latent, 4) for a, b in zip(at, at[1:]))
+        self.ups = nn.ModuleList(Styled(a, b, latent, up=True) for a, b in zip(at, at[1:]))
         self.same = nn.ModuleList(Styled(a, a, latent) for a in at)
         self.colours = nn.ModuleList(Styled(a, 3, latent, 1, True) for a in at)
 

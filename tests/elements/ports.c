@@ -470,10 +470,13 @@ make_late_pad (const char *caps)
 {
   GstPad *pad = gst_pad_new ("late", GST_PAD_SRC);
   g_autoptr (GstCaps) fixed = gst_caps_from_string (caps);
+  GstSegment segment;
 
+  gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_pad_set_active (pad, TRUE);
   gst_pad_push_event (pad, gst_event_new_stream_start ("late"));
   gst_pad_push_event (pad, gst_event_new_caps (fixed));
+  gst_pad_push_event (pad, gst_event_new_segment (&segment));
   return gst_object_ref_sink (pad);
 }
 
@@ -493,15 +496,12 @@ test_late_links (void)
   g_autoptr (GstPad) sound =
       make_late_pad ("audio/x-raw,format=S24LE,rate=44100,channels=2,layout=interleaved,"
                      "channel-mask=(bitmask)3");
-  GstSegment segment;
 
   gst_element_set_bus (generator, bus);
   g_assert_cmpint (
       gst_element_set_state (generator, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_SUCCESS);
   g_assert_cmpint (gst_pad_link (picture, sink), ==, GST_PAD_LINK_NOFORMAT);
   g_assert_cmpint (gst_pad_link (sound, sink), ==, GST_PAD_LINK_OK);
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (sound, gst_event_new_segment (&segment));
   g_assert_cmpint (
       gst_pad_push (sound, gst_buffer_new_allocate (NULL, 12, NULL)), ==, GST_FLOW_NOT_NEGOTIATED);
   said = pop_error (bus);
@@ -509,6 +509,36 @@ test_late_links (void)
   assert_says (said, "audioconvert and audioresample");
   gst_element_set_bus (generator, NULL);
   gst_element_set_state (generator, GST_STATE_NULL);
+  scratch_remove (folder);
+}
+
+/* The same of an element that scores. */
+static void
+test_late_links_of_scores (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "judge.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("discriminator model=%s", path), *said = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("judge");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
+  g_autoptr (GstElement) discriminator = NULL;
+  g_autoptr (GstPad) sink = NULL, late = NULL;
+  g_autoptr (GstBus) bus = gst_bus_new ();
+
+  save_model (graph,
+      gen_unary (graph, "Flatten", gen_unary (graph, "GlobalAveragePool", x, NULL), NULL), path);
+  discriminator = gst_parse_launch (launch, NULL);
+  sink = gst_element_get_static_pad (discriminator, "sink");
+  late = make_late_pad ("video/x-raw,format=Y42B,width=16,height=16,framerate=10/1");
+  gst_element_set_bus (discriminator, bus);
+  g_assert_cmpint (
+      gst_element_set_state (discriminator, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_SUCCESS);
+  g_assert_cmpint (gst_pad_link (late, sink), ==, GST_PAD_LINK_OK);
+  gst_pad_push (late, gst_buffer_new_allocate (NULL, 512, NULL));
+  said = pop_error (bus);
+  assert_says (said, "put videoconvert and videoscale in front");
+  gst_element_set_bus (discriminator, NULL);
+  gst_element_set_state (discriminator, GST_STATE_NULL);
   scratch_remove (folder);
 }
 
@@ -549,6 +579,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ports/refused-second", test_refused_second);
   g_test_add_func ("/ports/refused-part", test_refused_part);
   g_test_add_func ("/ports/late-links", test_late_links);
+  g_test_add_func ("/ports/late-links-of-scores", test_late_links_of_scores);
   g_test_add_func ("/ports/bytes", test_bytes);
   return g_test_run ();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A buffer that has fewer bytes than its caps say is an error of generator, whichever way it plays:
- * it names both sizes, and what came before it goes on. */
+/* A buffer that has fewer bytes than its caps say is an error of generator, whichever way it plays,
+ * and of discriminator: it names both sizes, and what came before it goes on. */
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
@@ -185,6 +185,32 @@ test_short (void)
     }
 }
 
+/* A discriminator reads frames as well. */
+static void
+test_scored (void)
+{
+  g_autofree char *path = g_build_filename (folder, "judge.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("discriminator model=%s", path), *said = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("judge");
+  g_autoptr (GstElement) discriminator = NULL;
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
+  GstHarness *harness;
+
+  save ("judge", graph,
+      gen_unary (graph, "Flatten", gen_unary (graph, "GlobalAveragePool", x, NULL), NULL));
+  harness = gst_harness_new_parse (launch);
+  discriminator = gst_harness_find_element (harness, "discriminator");
+  gst_element_set_bus (discriminator, bus);
+  gst_harness_set_src_caps_str (harness, GREY);
+  g_assert_cmpint (gst_harness_push (harness, make_buffer (0, PIXELS)), ==, GST_FLOW_OK);
+  g_assert_cmpint (gst_harness_push (harness, make_buffer (1, 10)), ==, GST_FLOW_ERROR);
+  said = pop_error (bus);
+  assert_says (said, "has 10 bytes, but its caps say 64");
+  gst_element_set_bus (discriminator, NULL);
+  gst_harness_teardown (harness);
+}
+
 /* Where a meta says that rows lie, which nobody else compares with the buffer. */
 static void
 test_meta (void)
@@ -218,6 +244,7 @@ main (int argc, char **argv)
   folder = scratch_new ();
   save_models ();
   g_test_add_func ("/short-buffers/short", test_short);
+  g_test_add_func ("/short-buffers/scored", test_scored);
   g_test_add_func ("/short-buffers/meta", test_meta);
   result = g_test_run ();
   scratch_remove (folder);

@@ -51,6 +51,8 @@ furnish() {
     gst-launch-1.0 -q videotestsrc pattern=zone-plate kx2=20 ky2=20 num-buffers=1 ! \
         video/x-raw,format=GRAY8,width=2000,height=1000 ! pngenc ! filesink location=digits.png || return 1
     ln -s pictures photos
+    ln -s pictures pairs
+    mkdir kinds && ln -s ../pictures kinds/a && ln -s ../pictures kinds/b || return 1
     mkdir -p drums/kick drums/hat || return 1
     gst-launch-1.0 -q audiotestsrc wave=ticks freq=80 num-buffers=20 ! audio/x-raw,format=S16LE ! \
         flacenc ! filesink location=drums/kick/0.flac || return 1
@@ -125,6 +127,8 @@ END
     mv super-resolver larger && mv inpainter whole || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=20 ! video/x-raw,format=RGB,width=32,height=32 ! \
         modeltrainer preset=interpolator width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=between || return 1
+    gst-launch-1.0 -q datasetsrc location=pairs ! video/x-raw,format=RGB,width=32,height=16 ! \
+        modeltrainer preset=pix2pix width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=colours || return 1
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
         modeltrainer preset=unet-diffusion width=4 batch-size=8 max-steps=2 ema=0.9 silent=true \
         checkpoint=digits || return 1
@@ -213,7 +217,8 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/digits" "$work/ten" .
+    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/digits" \
+        "$work/pairs" "$work/kinds" "$work/colours" "$work/ten" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi

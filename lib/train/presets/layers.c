@@ -115,7 +115,7 @@ free_extents (GenTensor *tensor)
 }
 
 GenGraph *
-gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y)
+gen_layers_end_of_scores (GenLayers *layers, GenTensor *y)
 {
   GenGraph *graph = gen_layers_end (layers, y, "generative.input-range");
 
@@ -123,6 +123,16 @@ gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y)
     return NULL;
   free_extents (g_ptr_array_index (graph->inputs, 0));
   free_extents (y);
+  return graph;
+}
+
+GenGraph *
+gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y)
+{
+  GenGraph *graph = gen_layers_end_of_scores (layers, y);
+
+  if (graph == NULL)
+    return NULL;
   g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("-1,1"));
   return graph;
 }
@@ -223,6 +233,28 @@ gen_layers_up (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs
   return x == NULL ? NULL
                    : convolution (layers, "ConvTranspose", name, x,
                          &GEN_SHAPE (inputs, outputs, 4, 4), inputs * 4, error);
+}
+
+GenTensor *
+gen_layers_double (GenLayers *layers, GenTensor *x, GError **error)
+{
+  static const float twice[] = { 1, 1, 2, 2 };
+  GenTensor *scales = gen_graph_add_constant (layers->graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (4),
+      g_bytes_new_static (twice, sizeof twice));
+
+  return x == NULL ? NULL
+                   : gen_graph_op (layers->graph, "Resize", (GenTensor *[]){ x, NULL, scales }, 3,
+                         1, error, "mode", GEN_STRING, "linear", NULL);
+}
+
+GenTensor *
+gen_layers_halve (GenLayers *layers, GenTensor *x, GError **error)
+{
+  const gint64 two[] = { 2, 2 };
+
+  return x == NULL ? NULL
+                   : gen_graph_op (layers->graph, "AveragePool", &x, 1, 1, error, "kernel_shape",
+                         GEN_INTS, 2, two, "strides", GEN_INTS, 2, two, NULL);
 }
 
 /* Weights [inputs, per_input] with the mean over the inputs taken off. Behind ReLU all values are
@@ -338,6 +370,20 @@ gen_layers_group_normalize (
       (GenTensor *[]){ x, gen_layers_filled (layers, name, "scale", n, 1),
           gen_layers_filled (layers, name, "bias", n, 0) },
       3, 1, error, "num_groups", GEN_INT, groups, NULL);
+}
+
+GenTensor *
+gen_layers_instance_normalize (GenLayers *layers, const char *name, GenTensor *x, GError **error)
+{
+  gint64 n;
+
+  if (x == NULL)
+    return NULL;
+  n = x->shape.dims[1];
+  return gen_graph_op (layers->graph, "InstanceNormalization",
+      (GenTensor *[]){ x, gen_layers_filled (layers, name, "scale", n, 1),
+          gen_layers_filled (layers, name, "bias", n, 0) },
+      3, 1, error, NULL);
 }
 
 GenTensor *

@@ -31,6 +31,8 @@ GenGraph *gen_layers_end_all (GenLayers *layers, GenTensor *const *ys, const cha
 /* The same of a net from samples to samples that takes any width and height, or length: these are
  * free extents, too. */
 GenGraph *gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y);
+/* The same of one from samples to scores of their parts. */
+GenGraph *gen_layers_end_of_scores (GenLayers *layers, GenTensor *y);
 
 /* Constants `name`.`part`: first weights, for results of which each sums up `fan_in` values, about
  * `center`, `n` times `value`, and
@@ -50,6 +52,9 @@ GenTensor *gen_layers_down (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
 GenTensor *gen_layers_up (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
+/* The same without weights: linear interpolation, and means of 2x2. */
+GenTensor *gen_layers_double (GenLayers *layers, GenTensor *x, GError **error);
+GenTensor *gen_layers_halve (GenLayers *layers, GenTensor *x, GError **error);
 /* The same for sounds: 25 long, stride 4, with bias: quarters the length, or makes it fourfold. */
 GenTensor *gen_layers_down_sound (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
@@ -60,12 +65,12 @@ GenTensor *gen_layers_convolution (GenLayers *layers, const char *name, GenTenso
     gint64 outputs, gint64 kernel, GError **error);
 /* BatchNormalization over [batch, channels, …]. */
 GenTensor *gen_layers_normalize (GenLayers *layers, const char *name, GenTensor *x, GError **error);
-/* kernel x kernel, an odd number, with bias: keeps the extents. */
-GenTensor *gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x,
-    gint64 outputs, gint64 kernel, GError **error);
 /* GroupNormalization in as many groups, or the next fewer that divide the channels. */
 GenTensor *gen_layers_group_normalize (
     GenLayers *layers, const char *name, GenTensor *x, int groups, GError **error);
+/* InstanceNormalization: each channel of each sample by itself, with a scale and a bias. */
+GenTensor *gen_layers_instance_normalize (
+    GenLayers *layers, const char *name, GenTensor *x, GError **error);
 /* x sigmoid (x), written out. */
 GenTensor *gen_layers_silu (GenLayers *layers, GenTensor *x, GError **error);
 GenTensor *gen_layers_leaky_relu (GenLayers *layers, GenTensor *x, GError **error);

@@ -138,27 +138,6 @@ widen (Net *net, const char *name, GenTensor *x, gint64 outputs)
   return convolve (net, name, &(Convolution){ outputs, 1, 1, 1, FALSE, FALSE }, x);
 }
 
-static GenTensor *
-double_extents (Net *net, GenTensor *x)
-{
-  static const float twice[] = { 1, 1, 2, 2 };
-  GenTensor *scales = gen_graph_add_constant (net->layers.graph, NULL, GEN_TYPE_FLOAT32,
-      &GEN_SHAPE (4), g_bytes_new_static (twice, sizeof twice));
-
-  return x == NULL ? NULL
-                   : gen_graph_op (net->layers.graph, "Resize", (GenTensor *[]){ x, NULL, scales },
-                         3, 1, net->error, "mode", GEN_STRING, "linear", NULL);
-}
-
-static GenTensor *
-halve_extents (Net *net, GenTensor *x)
-{
-  return x == NULL ? NULL
-                   : gen_graph_op (net->layers.graph, "AveragePool", &x, 1, 1, net->error,
-                         "kernel_shape", GEN_INTS, 2, (gint64[]){ 2, 2 }, "strides", GEN_INTS, 2,
-                         (gint64[]){ 2, 2 }, NULL);
-}
-
 /* --- nets --- */
 
 /* A learned picture whose channels the latent weighs. */
@@ -196,7 +175,7 @@ generator (const GenPresetOptions *options, GError **error)
     g_autofree char *name = g_strdup_printf ("up%d", i);
 
     y = widen (&net, name, y, channels_at (&net, doublings - i));
-    y = blocks (&net, i, double_extents (&net, y));
+    y = blocks (&net, i, gen_layers_double (&net.layers, y, error));
   }
   y = convolve (
       &net, "colours", &(Convolution){ options->format.channels, 1, 1, 1, TRUE, FALSE }, y);
@@ -237,7 +216,7 @@ discriminator (const GenPresetOptions *options, GError **error)
   for (int i = 0; i < halvings; i++) {
     g_autofree char *name = g_strdup_printf ("down%d", i + 1);
 
-    y = halve_extents (&net, blocks (&net, i, y));
+    y = gen_layers_halve (&net.layers, blocks (&net, i, y), error);
     y = widen (&net, name, y, channels_at (&net, i + 1));
     y = gen_layers_dropout (&net.layers, y, options->dropout, error);
   }
@@ -253,7 +232,7 @@ static const GenPresetSetting settings[] = {
   { "beta1", "0" },
   { "beta2", "0.99" },
   { "ema", "0.998" },
-  { "batch-size", "32" },
+  { "batch-size", "16" },
   { NULL },
 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Nets after Karras et al., "Analyzing and improving the image quality of StyleGAN", 2020, in
  * widths that processors can train. A mapping net makes a style of the latent; from a constant
- * picture of 4 or 7 pixels up, each extent has a convolution that doubles it and one that does not,
+ * picture of 4 or 7 pixels up, each extent has a convolution before it doubles and one behind that,
  * whose inputs the style scales, and adds what it has of the picture to that of the extent before.
  * The discriminator is residual, and sees how much a batch varies.
  *
  * Channels are scaled where the paper scales weights, which is the same and leaves one convolution
- * for the whole batch: conv (x, d W s) = d conv (s x, W). What doubles is a transposed convolution
- * of 4x4, which needs no blur behind it.
+ * for the whole batch: conv (x, d W s) = d conv (s x, W). Extents double by linear interpolation,
+ * where the paper has a transposed convolution and a blur.
  *
  * Weights begin normal, of deviation 1, and are scaled where they are read, so that all learn alike
  * fast (Karras et al., "Progressive growing of GANs", 2018). */
@@ -25,6 +25,8 @@
 #define MAPPING_LAYERS 2
 /* By how much slower the mapping net learns. */
 #define MAPPING_RATE 0.01f
+/* And the strengths of noise: grain is what a net that knows little else finds first. */
+#define NOISE_RATE 0.1f
 /* Behind LeakyRelu about half of what a layer gives is left. */
 #define GAIN ((float)G_SQRT2)
 #define TINY 1e-8f
@@ -157,22 +159,13 @@ modulate (Net *net, GenTensor *x, GenTensor *scales)
   return gen_binary (net->layers.graph, "Mul", x, scales, net->error);
 }
 
-/* A convolution whose inputs the style scales. */
-typedef struct {
-  gint64 outputs, kernel;
-  gboolean doubles;    /* transposed, 4x4, of stride 2 */
-  gboolean normalizes; /* its results have the size that those of unscaled inputs would have, and
-                          no bias */
-} Modulated;
-
-/* For each result's size, [batch, outputs], what it has to be multiplied by: of `weight`, whose
- * squares are summed up over the kernel, of which a result of a transposed convolution sees a
- * quarter. */
+/* For each result's size, [batch, outputs], what it has to be multiplied by to be that of a
+ * convolution whose inputs are not scaled: of `weight`, whose squares are summed up over the
+ * kernel. */
 static GenTensor *
-find_factors (Net *net, const Modulated *layer, GenTensor *weight, GenTensor *scales)
+find_factors (Net *net, GenTensor *weight, GenTensor *scales)
 {
   GenGraph *graph = net->layers.graph;
-  const float seen = (layer->doubles ? 0.25f : 1) / (GAIN * GAIN);
   GenTensor *squares = gen_binary (graph, "Mul", weight, weight, net->error);
 
   squares = gen_binary (
@@ -184,42 +177,35 @@ find_factors (Net *net, const Modulated *layer, GenTensor *weight, GenTensor *sc
   if (squares == NULL)
     return NULL;
   scales = gen_graph_op (graph, "Gemm", (GenTensor *[]){ scales, squares }, 2, 1, net->error,
-      "alpha", GEN_FLOAT, seen, "transB", GEN_INT, layer->doubles ? 0 : 1, NULL);
+      "alpha", GEN_FLOAT, 1 / (GAIN * GAIN), "transB", GEN_INT, 1, NULL);
   return gen_unary (graph, "Reciprocal", root (net, scales), net->error);
 }
 
+/* A convolution of kernel x kernel whose inputs the style scales; its results have the size that
+ * those of unscaled inputs would have, or a bias. */
 static GenTensor *
-convolve (Net *net, const Modulated *layer, GenTensor *x, GenTensor *weight, GenTensor *bias)
+modulated (
+    Net *net, const char *name, GenTensor *x, gint64 outputs, gint64 kernel, gboolean normalizes)
 {
-  const gint64 kernel = layer->kernel, pad = layer->doubles ? 1 : kernel / 2;
-  const gint64 stride = layer->doubles ? 2 : 1;
-
-  if (x == NULL || weight == NULL)
-    return NULL;
-  return gen_graph_op (net->layers.graph, layer->doubles ? "ConvTranspose" : "Conv",
-      (GenTensor *[]){ x, weight, bias }, bias != NULL ? 3 : 2, 1, net->error, "kernel_shape",
-      GEN_INTS, 2, (gint64[]){ kernel, kernel }, "strides", GEN_INTS, 2,
-      (gint64[]){ stride, stride }, "pads", GEN_INTS, 4, (gint64[]){ pad, pad, pad, pad }, NULL);
-}
-
-static GenTensor *
-modulated (Net *net, const char *name, const Modulated *layer, GenTensor *x)
-{
-  GenTensor *scales, *weight, *bias, *y;
-  GenShape shape;
-  gint64 inputs;
+  const gint64 pad = kernel / 2;
+  GenTensor *inputs[3] = { NULL }, *scales, *y;
+  gint64 channels;
 
   if (x == NULL)
     return NULL;
-  inputs = x->shape.dims[1];
-  shape = layer->doubles ? GEN_SHAPE (inputs, layer->outputs, layer->kernel, layer->kernel)
-                         : GEN_SHAPE (layer->outputs, inputs, layer->kernel, layer->kernel);
-  scales = find_scales (net, name, inputs);
-  weight = weigh (net, name, "weight", &shape, inputs * layer->kernel * layer->kernel, 1, 1);
-  bias =
-      layer->normalizes ? NULL : gen_layers_filled (&net->layers, name, "bias", layer->outputs, 0);
-  y = convolve (net, layer, modulate (net, x, scales), weight, bias);
-  return layer->normalizes ? modulate (net, y, find_factors (net, layer, weight, scales)) : y;
+  channels = x->shape.dims[1];
+  scales = find_scales (net, name, channels);
+  inputs[0] = modulate (net, x, scales);
+  inputs[1] = weigh (net, name, "weight", &GEN_SHAPE (outputs, channels, kernel, kernel),
+      channels * kernel * kernel, 1, 1);
+  if (!normalizes)
+    inputs[2] = gen_layers_filled (&net->layers, name, "bias", outputs, 0);
+  if (inputs[0] == NULL || inputs[1] == NULL)
+    return NULL;
+  y = gen_graph_op (net->layers.graph, "Conv", inputs, normalizes ? 2 : 3, 1, net->error,
+      "kernel_shape", GEN_INTS, 2, (gint64[]){ kernel, kernel }, "pads", GEN_INTS, 4,
+      (gint64[]){ pad, pad, pad, pad }, NULL);
+  return normalizes ? modulate (net, y, find_factors (net, inputs[1], scales)) : y;
 }
 
 /* One value a channel that is added, 0 at first. */
@@ -251,36 +237,35 @@ add_noise (Net *net, const char *name, GenTensor *x)
       &GEN_SHAPE (1, 1, x->shape.dims[2], x->shape.dims[3]), 1, 0);
   strength = gen_layers_shaped (
       &net->layers, name, "noise-strength", &GEN_SHAPE (1, x->shape.dims[1], 1, 1), 0);
+  strength = scale (net, strength, NOISE_RATE);
   /* What passes Identity is no weight. */
   noise = gen_unary (graph, "Identity", noise, net->error);
   return gen_binary (
       graph, "Add", x, gen_binary (graph, "Mul", noise, strength, net->error), net->error);
 }
 
+/* A layer, which doubles the extents where that is wanted. */
 static GenTensor *
-styled (Net *net, const char *name, const Modulated *layer, GenTensor *x)
+styled (Net *net, const char *name, GenTensor *x, gint64 outputs, gboolean doubles)
 {
-  return bend (net, shift (net, name, add_noise (net, name, modulated (net, name, layer, x))));
+  GenTensor *y = modulated (net, name, x, outputs, 3, TRUE);
+
+  if (doubles)
+    y = gen_layers_double (&net->layers, y, net->error);
+  return bend (net, shift (net, name, add_noise (net, name, y)));
 }
 
 /* The picture with what the layers of this extent add to it. */
 static GenTensor *
-draw (Net *net, int level, GenTensor *x, GenTensor *picture, gint64 channels)
+draw (Net *net, int level, GenTensor *x, GenTensor *picture, gint64 colours)
 {
-  static const float twice[] = { 1, 1, 2, 2 };
-  const Modulated layer = { .outputs = channels, .kernel = 1 };
-  GenGraph *graph = net->layers.graph;
   g_autofree char *name = g_strdup_printf ("colours%d", level);
-  GenTensor *y = modulated (net, name, &layer, x);
+  GenTensor *y = modulated (net, name, x, colours, 1, FALSE);
 
-  if (picture == NULL || y == NULL)
+  if (picture == NULL)
     return y;
-  picture = gen_graph_op (graph, "Resize",
-      (GenTensor *[]){ picture, NULL,
-          gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (4),
-              g_bytes_new_static (twice, sizeof twice)) },
-      3, 1, net->error, "mode", GEN_STRING, "linear", NULL);
-  return gen_binary (graph, "Add", y, picture, net->error);
+  picture = gen_layers_double (&net->layers, picture, net->error);
+  return gen_binary (net->layers.graph, "Add", y, picture, net->error);
 }
 
 static GenTensor *
@@ -292,15 +277,15 @@ synthesize (Net *net, gint64 smallest, int doublings, gint64 colours)
   net->layers.spread = 1;
   x = gen_layers_drawn (
       &net->layers, "start", "weight", &GEN_SHAPE (1, channels, smallest, smallest), 1, 0);
-  x = styled (net, "same0", &(Modulated){ channels, 3, FALSE, TRUE }, x);
+  x = styled (net, "same0", x, channels, FALSE);
   picture = draw (net, 0, x, NULL, colours);
-  for (int i = 1; i <= doublings; i++) {
+  for (int i = 1; i <= doublings && picture != NULL; i++) {
     const gint64 outputs = channels_at (net, doublings - i);
     g_autofree char *up = g_strdup_printf ("up%d", i);
     g_autofree char *same = g_strdup_printf ("same%d", i);
 
-    x = styled (net, up, &(Modulated){ outputs, 4, TRUE, TRUE }, x);
-    x = styled (net, same, &(Modulated){ outputs, 3, FALSE, TRUE }, x);
+    x = styled (net, up, x, outputs, TRUE);
+    x = styled (net, same, x, outputs, FALSE);
     picture = draw (net, i, x, picture, colours);
   }
   return picture;
@@ -370,8 +355,7 @@ halve (Net *net, int level, GenTensor *x, gint64 outputs, double dropout)
   y = bend (net, convolution (net, same, x, x->shape.dims[1], 3, GAIN));
   y = gen_layers_dropout (&net->layers, y, dropout, net->error);
   y = bend (net, convolution (net, down, y, outputs, 4, GAIN));
-  x = gen_graph_op (graph, "AveragePool", &x, 1, 1, net->error, "kernel_shape", GEN_INTS, 2,
-      (gint64[]){ 2, 2 }, "strides", GEN_INTS, 2, (gint64[]){ 2, 2 }, NULL);
+  x = gen_layers_halve (&net->layers, x, net->error);
   x = convolution (net, beside, x, outputs, 1, 1);
   return scale (net, gen_binary (graph, "Add", x, y, net->error), 1 / GAIN);
 }
@@ -435,12 +419,12 @@ discriminator (const GenPresetOptions *options, GError **error)
 
 static const GenPresetSetting settings[] = {
   { "loss", "non-saturating" },
-  { "r1", "0.02" },
+  { "r1", "0.05" },
   { "learning-rate", "0.002" },
   { "beta1", "0" },
   { "beta2", "0.99" },
   { "ema", "0.998" },
-  { "batch-size", "32" },
+  { "batch-size", "16" },
   { NULL },
 };
 

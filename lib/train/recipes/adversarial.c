@@ -10,8 +10,7 @@
  * The first two are made discriminator_steps times, on the same real samples and other latents. */
 #include <string.h>
 
-#include <generative/step.h>
-
+#include "adversary.h"
 #include "gradient-penalty.h"
 #include "view.h"
 
@@ -27,19 +26,6 @@ enum { REAL, FAKE, KINDS };
 #define MOST_BATCHES (2 * KINDS)
 
 static gboolean
-check_scores (GenTensor *scores, gint64 batch, GError **error)
-{
-  if (gen_shape_elements (&scores->shape) == batch)
-    return TRUE;
-  g_autofree char *text = gen_shape_to_string (&scores->shape);
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "the discriminator gives %s for a batch of %" G_GINT64_FORMAT
-      " pictures; it must give one score a picture",
-      text, batch);
-  return FALSE;
-}
-
-static gboolean
 check_made (const GenTensor *fake, const GenShape *wanted, GError **error)
 {
   if (gen_shape_equal (&fake->shape, wanted))
@@ -49,34 +35,6 @@ check_made (const GenTensor *fake, const GenShape *wanted, GError **error)
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the generator makes %s, but the discriminator takes %s", has, wants);
   return FALSE;
-}
-
-/* The discriminator's scores of `n` batches. A net that looks at each sample by itself takes them
- * as one, which makes for larger and fewer products; one that normalises over the batch takes them
- * one after the other, as the paper on dcgan advises. */
-static gboolean
-discriminate (GenStep *step, GenTensor *const *batches, int n, GenTensor **scores, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-  const gint64 batch = gen_step_batch (step);
-  GenTensor *all;
-
-  if (gen_step_sees_batch (step, DISCRIMINATOR)) {
-    for (int i = 0; i < n; i++) {
-      scores[i] = gen_step_apply_to (step, DISCRIMINATOR, batches[i], error);
-      if (scores[i] == NULL || !check_scores (scores[i], batch, error))
-        return FALSE;
-    }
-    return TRUE;
-  }
-  all = gen_graph_op (graph, "Concat", batches, n, 1, error, "axis", GEN_INT, 0, NULL);
-  all = gen_step_apply_to (step, DISCRIMINATOR, all, error);
-  if (all == NULL || !check_scores (all, n * batch, error))
-    return FALSE;
-  scores[0] = gen_graph_op (graph, "Split", &all, 1, n, error, "axis", GEN_INT, 0, NULL);
-  for (int i = 1; scores[0] != NULL && i < n; i++)
-    scores[i] = gen_node_output (scores[0]->producer, i);
-  return scores[0] != NULL;
 }
 
 /* The samples with a little noise on them. */
@@ -149,7 +107,7 @@ discriminator_loss (GenStep *step, GenTensor *const samples[KINDS], guint number
   for (int kind = 0; kind < KINDS; kind++)
     if (weights[kind] > 0 && (batches[n++] = go_near (graph, samples[kind], error)) == NULL)
       return NULL;
-  if (!discriminate (step, batches, n, all, error))
+  if (!gen_step_discriminate (step, DISCRIMINATOR, batches, (guint)n, FALSE, all, error))
     return NULL;
   for (int i = 0; i < n; i++)
     if ((all[i] = gen_step_precise (step, all[i], error)) == NULL)
@@ -279,30 +237,11 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "discriminator-loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/discriminator", ", loss D ", "",
-        3, -INFINITY },
-      NULL, NULL },
-  { { { "generator-loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/generator", " G ", "", 3,
-        -INFINITY },
-      NULL, NULL },
-  { { { "accuracy-on-real", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/real", NULL, NULL, 0,
-        -INFINITY },
-      "accuracy-on-validation", "accuracy/validation" },
-  { { { "accuracy-on-fake", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/fake", NULL, NULL, 0,
-        -INFINITY },
-      NULL, NULL },
+  GEN_ADVERSARY_FIGURES,
   { { { "augment-probability", GEN_FIELD_NUMBER, NULL, NULL }, "augmentation/probability", NULL,
         NULL, 0, -INFINITY },
       NULL, NULL },
 };
-
-static gconstpointer
-find_loss (const char *name, GError **error)
-{
-  return gen_loss_find (name, error);
-}
-
-G_STATIC_ASSERT (G_STRUCT_OFFSET (GenLoss, name) == 0);
 
 static const char *const penalty_names[] = {
   [GEN_PENALTY_ESTIMATED] = "estimated", [GEN_PENALTY_EXACT] = "exact", NULL
@@ -316,22 +255,8 @@ static const char *const penalty_texts[] = { [GEN_PENALTY_ESTIMATED] =
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
 static const GenSetting settings[] = {
-  { .name = "generator-rate",
-      .nick = "Generator rate",
-      .description = "The generator's learning rate as a share of learning-rate: below 1 the "
-                     "discriminator learns faster, above 1 slower",
-      .type = GEN_SETTING_DOUBLE,
-      FIELD (generator_rate),
-      .minimum = 0,
-      .maximum = G_MAXFLOAT,
-      .of_learning = TRUE },
-  { .name = "loss",
-      .nick = "Loss",
-      .description = "What the two nets minimise",
-      .type = GEN_SETTING_FAMILY,
-      FIELD (loss),
-      .find = find_loss,
-      .of_learning = TRUE },
+  GEN_GENERATOR_RATE_SETTING,
+  GEN_LOSS_SETTING,
   { .name = "r1",
       .nick = "R1",
       .description = "Weight of the penalty on the discriminator's gradient on real samples, which "
@@ -420,16 +345,7 @@ static const GenSetting settings[] = {
       .minimum = 0,
       .maximum = 1,
       .of_learning = TRUE },
-  { .name = "label-smoothing",
-      .nick = "Label smoothing",
-      .description =
-          "Real samples, or the right class, are labelled 1 minus this, below 0.5 (0 = not "
-          "smoothed)",
-      .type = GEN_SETTING_DOUBLE,
-      FIELD (label_smoothing),
-      .minimum = 0,
-      .maximum = 0.5,
-      .of_learning = TRUE },
+  GEN_SMOOTHING_SETTING,
 };
 
 const GenRecipe gen_recipe_adversarial = {

@@ -59,7 +59,9 @@ compare_numbers (GenStep *step, guint net, GenTensor *made, GenTensor *wanted, G
   GenTensor *logits = find_logits (step, made);
   float low, high;
 
-  if (kind == &gen_reconstruction_auto)
+  if (kind == &gen_reconstruction_auto && gen_step_settings (step)->recipe->reconstruction != NULL)
+    kind = gen_step_settings (step)->recipe->reconstruction;
+  else if (kind == &gen_reconstruction_auto)
     kind = logits != NULL ? &gen_reconstruction_cross_entropy : &gen_reconstruction_l2;
   if (kind->of_logits && logits == NULL) {
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
