@@ -331,7 +331,10 @@ static void
 warn_of_assumptions (const GenModel *model, const GenModel *played, gboolean rate_said)
 {
   g_autofree char *spectra = gen_model_describe_spectra_assumption (played, rate_said);
+  g_autofree char *misdeclared = gen_model_describe_misdeclared (model);
 
+  if (misdeclared != NULL)
+    command_warn ("%s", misdeclared);
   if (spectra != NULL)
     command_warn ("%s", spectra);
   for (guint i = 0; i < model->graph->inputs->len + model->graph->outputs->len; i++) {

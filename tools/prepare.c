@@ -70,7 +70,7 @@ preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError 
     }
     if (input->shape.rank < 0) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "input '%s' says nothing of its shape; give it with --shape %s=…", input->name,
+          "input '%s' says nothing of its shape; give it with --shapes %s=…", input->name,
           input->name);
       return FALSE;
     }

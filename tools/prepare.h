@@ -16,12 +16,12 @@ typedef struct {
   char **shapes; /* of "NAME=1x3x64x64" */
 } Preparation;
 
-/* Their options, to stand in a command's list: those of shapes alone, and all. */
+/* Their options, to stand in a command's list: those of shapes alone, and all. --shape is what
+ * scripts may have for --shapes (hints.h). */
 #define PREPARATION_SHAPE_ENTRIES(P)                                                               \
   { "batch", 'b', 0, G_OPTION_ARG_INT, &(P).batch, "Items in a run (1)", "N" },                    \
   {                                                                                                \
-    "shape", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(P).shapes,                                         \
-        "Shape of an input that the model leaves free", "INPUT=1x3x64x64"                          \
+    "shape", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING_ARRAY, &(P).shapes, NULL, NULL           \
   }
 #define PREPARATION_ENTRIES(P)                                                                     \
   PREPARATION_SHAPE_ENTRIES (P),                                                                   \

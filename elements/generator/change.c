@@ -55,6 +55,16 @@ can_be_shown (GstBaseTransform *base, const GstGeneratorPorts *ports, GstCaps *c
   return FALSE;
 }
 
+/* Whether it makes pictures of what comes: numbers on which shapes hang may be wrong. */
+static gboolean
+can_be_made (const GstGeneratorPorts *ports, const GstGeneratorInput *input, GError **error)
+{
+  int height, width;
+
+  return ports->staged || gst_generator_streams (ports) || ports->output.kind != GEN_PORT_PICTURE ||
+         gst_generator_output_size (ports, input, &height, &width, error);
+}
+
 /* Whether caps can come to suit the model of `ports`, of which `batch` buffers make a run. */
 static gboolean
 can_negotiate (GstBaseTransform *base, const GstGeneratorPorts *ports, guint batch, GError **error)
@@ -66,7 +76,7 @@ can_negotiate (GstBaseTransform *base, const GstGeneratorPorts *ports, guint bat
     return TRUE;
   if (gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), &input, NULL))
     return gst_generator_check_batch (ports, batch, input.pictures, error) &&
-           can_be_shown (base, ports, caps, error);
+           can_be_made (ports, &input, error) && can_be_shown (base, ports, caps, error);
   return (ports->input.kind != GEN_PORT_PICTURE ||
              gst_generator_check_batch (ports, batch, 1, error)) &&
          can_be_fed (base, ports, error);
@@ -97,7 +107,8 @@ prepare (GstGeneratorChange *change, GenModel *model, GError **error)
   agree = gst_generator_ports_agree (&next->ports, &now) &&
           gst_generator_sizes_agree (&next->ports, &now, &use);
   if (!agree && !can_negotiate (change->play->base, &next->ports, next->batch, error)) {
-    g_prefix_error (error, "%s: ", model->path);
+    if (!g_str_has_prefix ((*error)->message, model->path))
+      g_prefix_error (error, "%s: ", model->path);
     return NULL;
   }
   use = gst_generator_use_of (&use, &next->ports, next->batch);

@@ -147,15 +147,19 @@ static gboolean
 check_parameters (const GenModel *model, const GenPort *flowing, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  g_autofree char *row = NULL;
+  g_autofree char *more = NULL;
 
   if (gst_generative_parameters_check (model, &failure))
     return TRUE;
   /* Which may be a sound, and the parameter its rate. */
   if (flowing->kind == GEN_PORT_VECTOR && flowing->length < 0)
-    row = gst_generator_suggest (flowing, FALSE);
+    more = gst_generator_suggest (flowing, FALSE);
+  else if (flowing->kind == GEN_PORT_TOKENS && model->voice == NULL)
+    more = g_strdup_printf ("; a voice such as Piper's has a file beside it that says them, here "
+                            "%s.json, which is missing or has no phoneme_id_map",
+        model->path);
   g_set_error (
-      error, failure->domain, failure->code, "%s%s", failure->message, row != NULL ? row : "");
+      error, failure->domain, failure->code, "%s%s", failure->message, more != NULL ? more : "");
   return FALSE;
 }
 
@@ -212,14 +216,17 @@ choose_frames (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
   const int frames = ports->frames;
   const GenPort *output = &ports->output;
 
-  if (frames == 1 && hints->frames <= 1)
-    return TRUE;
-  if (frames == 1) {
+  if (hints->frames > 0 && hints->frames != frames) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: property frames is %d, but its input '%s' takes one picture at a time: unset it",
-        ports->model->path, hints->frames, ports->input.name);
+        frames == 1
+            ? "%s: property frames is %d, but its input '%s' takes one picture at a time: unset it"
+            : "%s: property frames is %d, but from its input '%s' on it takes %d at a time: unset "
+              "it",
+        ports->model->path, hints->frames, ports->input.name, frames);
     return FALSE;
   }
+  if (frames == 1)
+    return TRUE;
   ports->input.batch = 1;
   /* Two of two are a clip. */
   ports->between = frames == 2 && ports->made != 2 && hints->interpolate &&

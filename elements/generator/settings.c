@@ -568,6 +568,10 @@ void
 gst_generator_settings_warn (
     GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports)
 {
+  g_autofree char *misdeclared = gen_model_describe_misdeclared (ports->model);
+
+  if (misdeclared != NULL)
+    GST_ELEMENT_WARNING (element, STREAM, FORMAT, ("%s", misdeclared), (NULL));
   if (ports->input.kind == GEN_PORT_PICTURE)
     gst_generative_warn_of_range (element, ports->model, &ports->input, FALSE, "input-range");
   warn_of_spectra (settings, element, ports);

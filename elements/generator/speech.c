@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Text, or the ids of its symbols, becomes speech, whose length the model computes. A buffer is an
- * utterance; where text comes as bytes, which are cut anywhere, a line is. Sounds follow each other
- * to the sample; one of a text whose time is later than that begins then. */
+ * utterance; where text comes as bytes, which are cut anywhere, a line is. A long text is spoken in
+ * several runs. Sounds follow each other to the sample; one of a text whose time is later than that
+ * begins then. */
 #include "allocation.h"
 #include "mode.h"
 #include "sound.h"
@@ -17,9 +18,18 @@ GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 /* A line that is longer is none. */
 #define MAX_LINE 65536
 
+/* Characters in a run, which nothing interrupts: half a minute of speech, for which voices of
+ * middling size need a gigabyte. */
+#define MAX_CHARACTERS 500
+/* The same of ids: two for each character, and some. */
+#define MAX_IDS 2048
+
 typedef struct {
-  GArray *ids; /* gint64 */
+  char *text;       /* NULL where ids have come */
+  const char *rest; /* of it, of which nothing has been made yet */
+  GArray *ids;      /* gint64, or NULL */
   GstClockTime time;
+  gboolean told_length;
 } Utterance;
 
 typedef struct {
@@ -30,6 +40,7 @@ typedef struct {
   gboolean of_text;
   GQueue utterances;
   GString *line;       /* of bytes, which has not ended yet */
+  guint64 n_texts;     /* lines or buffers that have come */
   GHashTable *missing; /* symbols of which has been told */
   guint64 next_sample; /* NONE: the next utterance tells */
 } Speech;
@@ -41,22 +52,18 @@ utterance_free (gpointer data)
 {
   Utterance *utterance = data;
 
-  g_array_unref (utterance->ids);
+  g_clear_pointer (&utterance->ids, g_array_unref);
+  g_free (utterance->text);
   g_free (utterance);
 }
 
-/* (transfer full ids) */
+/* (transfer full text, ids) */
 static void
-add_utterance (Speech *self, GArray *ids, GstClockTime time)
+add_utterance (Speech *self, char *text, GArray *ids, GstClockTime time)
 {
-  Utterance *utterance;
+  Utterance *utterance = g_new0 (Utterance, 1);
 
-  if (ids->len == 0) {
-    g_array_unref (ids);
-    return;
-  }
-  utterance = g_new (Utterance, 1);
-  *utterance = (Utterance){ ids, time };
+  *utterance = (Utterance){ .text = text, .rest = text, .ids = ids, .time = time };
   g_queue_push_tail (&self->utterances, utterance);
 }
 
@@ -82,38 +89,61 @@ tell_missing (Speech *self, const GPtrArray *missing)
         (NULL));
 }
 
-/* FALSE when an error was posted. */
-static gboolean
-add_text (Speech *self, const char *text, gsize length, GstClockTime time)
+/* Once an utterance. */
+static void
+tell_length (Speech *self, Utterance *utterance)
 {
-  g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *line = g_strndup (text, length);
-  const char *end;
-
-  if (!g_utf8_validate (line, -1, &end)) {
-    GST_ELEMENT_ERROR (self->play->base, STREAM, DECODE,
-        ("Byte %" G_GSIZE_FORMAT " of a text is no UTF-8", (gsize)(end - line)), (NULL));
-    return FALSE;
-  }
-  add_utterance (
-      self, gen_symbols_encode (self->play->ports.model->voice->symbols, line, missing), time);
-  tell_missing (self, missing);
-  return TRUE;
+  if (utterance->told_length)
+    return;
+  utterance->told_length = TRUE;
+  GST_ELEMENT_WARNING (self->play->base, STREAM, FORMAT,
+      ("A sentence of the text is longer than %d characters, of which a run speaks no more: it is "
+       "cut between words, which may be heard",
+          MAX_CHARACTERS),
+      (NULL));
 }
 
-/* The lines that have ended. */
+/* `length` bytes of `text` without those that are no UTF-8, of which it tells. (transfer full) */
+static char *
+make_valid (Speech *self, const char *text, gsize length)
+{
+  GString *valid = g_string_sized_new (length);
+  const char *rest = text, *end = text + length, *wrong;
+  gsize first = length;
+
+  while (!g_utf8_validate (rest, end - rest, &wrong)) {
+    g_string_append_len (valid, rest, wrong - rest);
+    first = MIN (first, (gsize)(wrong - text));
+    rest = wrong + 1;
+  }
+  g_string_append_len (valid, rest, end - rest);
+  if (first < length)
+    GST_ELEMENT_WARNING (self->play->base, STREAM, DECODE,
+        ("Byte %" G_GSIZE_FORMAT " of %s %" G_GUINT64_FORMAT
+         " of the text is no UTF-8. What is not is left out",
+            first + 1, self->play->in_bytes ? "line" : "buffer", self->n_texts),
+        (NULL));
+  return g_string_free (valid, FALSE);
+}
+
+static void
+add_text (Speech *self, const char *text, gsize length, GstClockTime time)
+{
+  self->n_texts++;
+  add_utterance (self, g_strdelimit (make_valid (self, text, length), "\r\n\t", ' '), NULL, time);
+}
+
+/* The lines that have ended. FALSE when an error was posted. */
 static gboolean
 add_lines (Speech *self)
 {
-  const char *end;
+  const char *line = self->line->str, *last = line + self->line->len, *end;
 
-  while ((end = memchr (self->line->str, '\n', self->line->len)) != NULL) {
-    const gsize length = (gsize)(end - self->line->str);
-
-    if (!add_text (self, self->line->str, length, GST_CLOCK_TIME_NONE))
-      return FALSE;
-    g_string_erase (self->line, 0, (gssize)length + 1);
+  while ((end = memchr (line, '\n', (gsize)(last - line))) != NULL) {
+    add_text (self, line, (gsize)(end - line), GST_CLOCK_TIME_NONE);
+    line = end + 1;
   }
+  g_string_erase (self->line, 0, line - self->line->str);
   if (self->line->len <= MAX_LINE)
     return TRUE;
   GST_ELEMENT_ERROR (self->play->base, STREAM, WRONG_TYPE,
@@ -125,39 +155,70 @@ add_lines (Speech *self)
 static gboolean
 take_text (Speech *self, const GstMapInfo *map, GstClockTime time)
 {
-  g_autofree char *text = NULL;
-
-  if (self->play->in_bytes) {
-    g_string_append_len (self->line, (const char *)map->data, (gssize)map->size);
-    return add_lines (self);
+  if (!self->play->in_bytes) {
+    add_text (self, (const char *)map->data, map->size, time);
+    return TRUE;
   }
-  text = g_strdelimit (g_strndup ((const char *)map->data, map->size), "\r\n\t", ' ');
-  return add_text (self, text, strlen (text), time);
+  g_string_append_len (self->line, (const char *)map->data, (gssize)map->size);
+  return add_lines (self);
+}
+
+/* FALSE when an error was posted. */
+static gboolean
+check_count (Speech *self, gsize size, gsize n)
+{
+  const gint64 wanted = self->format->input.vectors;
+
+  if (size % gen_data_type_size (self->play->ports.input.type) != 0 ||
+      (wanted > 0 && n != (gsize)wanted))
+    GST_ELEMENT_ERROR (self->play->base, STREAM, WRONG_TYPE,
+        ("A buffer has %" G_GSIZE_FORMAT " bytes, which are not the ids that its caps say", size),
+        (NULL));
+  else if (n > MAX_IDS)
+    GST_ELEMENT_ERROR (self->play->base, STREAM, WRONG_TYPE,
+        ("A buffer has %" G_GSIZE_FORMAT " ids, and a run speaks %d at most: text is to be cut "
+         "where sentences end, and each put into a buffer of its own",
+            n, MAX_IDS),
+        (NULL));
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_id (Speech *self, gint64 id, gsize place)
+{
+  const GenPort *port = &self->play->ports.input;
+  const gint64 most = port->choices > 0 ? port->choices - 1 : G_MAXINT32;
+
+  if (id >= 0 && id <= most)
+    return TRUE;
+  GST_ELEMENT_ERROR (self->play->base, STREAM, WRONG_TYPE,
+      ("%s: id %" G_GSIZE_FORMAT " of a buffer is %" G_GINT64_FORMAT
+       ", and its input '%s' takes 0 to %" G_GINT64_FORMAT,
+          self->play->ports.model->path, place + 1, id, port->name, most),
+      (NULL));
+  return FALSE;
 }
 
 static gboolean
 take_ids (Speech *self, const GstMapInfo *map, GstClockTime time)
 {
   const GenDataType type = self->play->ports.input.type;
-  const gsize size = gen_data_type_size (type), n = map->size / size;
-  const gint64 wanted = self->format->input.vectors;
-  GArray *ids;
+  const gsize n = map->size / gen_data_type_size (type);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
 
-  if (map->size % size != 0 || (wanted > 0 && n != (gsize)wanted)) {
-    GST_ELEMENT_ERROR (self->play->base, STREAM, WRONG_TYPE,
-        ("A buffer has %" G_GSIZE_FORMAT " bytes, which are not the ids that its caps say",
-            map->size),
-        (NULL));
+  if (!check_count (self, map->size, n))
     return FALSE;
-  }
-  ids = g_array_sized_new (FALSE, FALSE, sizeof (gint64), (guint)n);
   for (gsize i = 0; i < n; i++) {
     const gint64 id =
         type == GEN_TYPE_INT64 ? ((const gint64 *)map->data)[i] : ((const gint32 *)map->data)[i];
 
+    if (!check_id (self, id, i))
+      return FALSE;
     g_array_append_val (ids, id);
   }
-  add_utterance (self, ids, time);
+  add_utterance (self, NULL, g_steal_pointer (&ids), time);
   return TRUE;
 }
 
@@ -179,25 +240,24 @@ take (Speech *self, GstBuffer *input)
 /* --- what is made --- */
 
 static gboolean
-run (Speech *self, const Utterance *utterance, GError **error)
+run (Speech *self, const GArray *ids, GError **error)
 {
   GenPlayer *player = self->play->player;
 
-  gen_player_set_tokens (
-      player, self->format->places[0], (const gint64 *)utterance->ids->data, utterance->ids->len);
+  gen_player_set_tokens (player, self->format->places[0], (const gint64 *)ids->data, ids->len);
   return gen_player_run (player, error);
 }
 
 static gboolean
-run_or_fall_back (Speech *self, const Utterance *utterance, GError **error)
+run_or_fall_back (Speech *self, const GArray *ids, GError **error)
 {
   const GenModelUse use = *gen_player_use (self->play->player);
   g_autoptr (GError) failure = NULL;
 
-  if (run (self, utterance, &failure))
+  if (run (self, ids, &failure))
     return TRUE;
   if (gst_generator_play_fall_back (self->play, failure))
-    return gst_generator_play_compile (self->play, &use, error) && run (self, utterance, error);
+    return gst_generator_play_compile (self->play, &use, error) && run (self, ids, error);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
@@ -264,7 +324,7 @@ stamp (Speech *self, GstBuffer *buffer, guint64 samples, GstClockTime time)
 
 /* NULL in `output` where the model makes nothing of it. */
 static GstFlowReturn
-speak (Speech *self, const Utterance *utterance, GstBuffer **output)
+speak (Speech *self, const GArray *ids, GstClockTime time, GstBuffer **output)
 {
   const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   const GstClockTime start = gst_util_get_timestamp ();
@@ -273,8 +333,7 @@ speak (Speech *self, const Utterance *utterance, GstBuffer **output)
   GstFlowReturn flow = GST_FLOW_OK;
   gsize samples = 0;
 
-  if (run_or_fall_back (self, utterance, &error) && count_samples (self, &samples, &error) &&
-      samples > 0)
+  if (run_or_fall_back (self, ids, &error) && count_samples (self, &samples, &error) && samples > 0)
     flow = gst_generator_allocation_new (
         self->play, samples * (gsize)GST_AUDIO_INFO_BPF (&self->info), &buffer);
   if (flow != GST_FLOW_OK)
@@ -285,14 +344,38 @@ speak (Speech *self, const Utterance *utterance, GstBuffer **output)
   }
   if (buffer == NULL)
     return GST_FLOW_OK;
-  stamp (self, buffer, samples, utterance->time);
+  stamp (self, buffer, samples, time);
   gst_generator_play_notice_not_finite (self->play, &buffer, 1);
   gst_generator_lateness_note_run (self->lateness, start);
   self->play->frame++;
-  GST_LOG_OBJECT (self->play->base, "%u ids: %" G_GSIZE_FORMAT " samples in %.3f ms",
-      utterance->ids->len, samples, gst_generative_since (began));
+  GST_LOG_OBJECT (self->play->base, "%u ids: %" G_GSIZE_FORMAT " samples in %.3f ms", ids->len,
+      samples, gst_generative_since (began));
   *output = g_steal_pointer (&buffer);
   return GST_FLOW_OK;
+}
+
+/* The ids of what is to be spoken next of an utterance; none where nothing is left. (transfer full)
+ */
+static GArray *
+take_ids_of (Speech *self, Utterance *utterance)
+{
+  const GenVoice *voice = self->play->ports.model->voice;
+  g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *piece = NULL;
+  gboolean whole;
+  gsize size;
+  GArray *ids;
+
+  if (utterance->text == NULL)
+    return g_steal_pointer (&utterance->ids);
+  size = gen_text_take (utterance->rest, MAX_CHARACTERS, &whole);
+  piece = g_strndup (utterance->rest, size);
+  utterance->rest += size;
+  if (!whole)
+    tell_length (self, utterance);
+  ids = gen_symbols_encode (voice->symbols, piece, missing);
+  tell_missing (self, missing);
+  return ids;
 }
 
 /* Of the utterances that have come the next one, of which something comes. */
@@ -304,9 +387,16 @@ speak_next (Speech *self, GstBuffer **output)
 
   *output = NULL;
   while (flow == GST_FLOW_OK && *output == NULL &&
-         (utterance = g_queue_pop_head (&self->utterances)) != NULL) {
-    flow = speak (self, utterance, output);
-    utterance_free (utterance);
+         (utterance = g_queue_peek_head (&self->utterances)) != NULL) {
+    g_autoptr (GArray) ids = take_ids_of (self, utterance);
+    const GstClockTime time = utterance->time;
+
+    if (utterance->text == NULL || *utterance->rest == '\0')
+      utterance_free (g_queue_pop_head (&self->utterances));
+    if (GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (self->play->base)))
+      flow = GST_FLOW_FLUSHING;
+    else if (ids->len > 0)
+      flow = speak (self, ids, time, output);
   }
   return flow;
 }
@@ -398,11 +488,11 @@ static GstFlowReturn
 speech_finish (gpointer mode)
 {
   Speech *self = mode;
-  const gboolean good = self->line->len == 0 ||
-                        add_text (self, self->line->str, self->line->len, GST_CLOCK_TIME_NONE);
 
+  if (self->line->len > 0)
+    add_text (self, self->line->str, self->line->len, GST_CLOCK_TIME_NONE);
   g_string_truncate (self->line, 0);
-  return good ? speech_drain (mode) : GST_FLOW_ERROR;
+  return speech_drain (mode);
 }
 
 static void
@@ -418,6 +508,7 @@ speech_flush (gpointer mode)
 
   g_queue_clear_full (&self->utterances, utterance_free);
   g_string_truncate (self->line, 0);
+  self->n_texts = 0;
   speech_jump (mode);
 }
 

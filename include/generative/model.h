@@ -106,7 +106,8 @@ G_BEGIN_DECLS
  * `generative`: "erb_dec.onnx,df_dec.onnx"): an input of a later file is what an earlier one made
  * in an output of that name, or of the one that is said (`input=output`); where there is none, the
  * first takes the first. States of each are its own. Ports of a later file have its name in front
- * ("model_2/input").
+ * ("model_2/input"). The model and its sidecar name files within its folder alone, each once, and
+ * what a later file says of those that follow it has to be so.
  */
 typedef struct _GenModel GenModel;
 
@@ -186,6 +187,9 @@ typedef struct {
   /* STATE: the number of the output that an input takes, and the other way round; LENGTH: of the
    * input whose tokens it counts. */
   int partner;
+  /* An input whose numbers are indices (Gather): how many there are to choose from; 0 where it is
+   * none, or that is not known. */
+  gint64 choices;
 } GenPort;
 
 /* Numbers of a parameter. */
@@ -232,15 +236,16 @@ GEN_API extern const GenWindowFunction *const gen_windows[];
 GEN_API const GenWindowFunction *gen_window_find (const char *name, GError **error);
 
 /* What the file `MODEL.json` beside a model that speaks says of it, as Piper's voices have it:
- * `phoneme_id_map` (and `phoneme_map`, `phoneme_type`), `audio.sample_rate`, `num_speakers`, and
- * the `inference.noise_scale`, `length_scale` and `noise_w` that parameters stand at of which
- * nobody else says a number: `scales` at all three, those of these names at each, and a speaker
- * (`sid`) at 0. */
+ * `phoneme_id_map` (and `phoneme_map`, `phoneme_type`), `audio.sample_rate`, `num_speakers`,
+ * `num_symbols`, and the `inference.noise_scale`, `length_scale` and `noise_w` that parameters
+ * stand at of which nobody else says a number: `scales` at all three, those of these names at each,
+ * and a speaker (`sid`) at 0. */
 typedef struct {
   char *path;
   GenSymbols *symbols;
   int sample_rate; /* 0: it does not say */
   int speakers;    /* 1: it has no choice */
+  int n_ids;       /* all are less; G_MAXINT: it does not say */
   double noise_scale, length_scale, noise_w;
 } GenVoice;
 
@@ -318,7 +323,7 @@ GEN_API int gen_model_window (const GenModel *model, const char *const *beside);
 /* Whether what it makes hangs on what it has played before. */
 GEN_API gboolean gen_model_has_states (const GenModel *model);
 /* Let input number `i`, a parameter, stand at `numbers` to begin with, in players that are made
- * from now on. Before anybody plays it. */
+ * from now on, where it holds these. Before anybody plays it. */
 GEN_API void gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers);
 /* A parameter for which nobody has said a number, or NULL. */
 GEN_API const GenPort *gen_model_find_unset (const GenModel *model);
@@ -373,6 +378,9 @@ typedef struct {
 GEN_API gboolean gen_model_write_info (const GenModel *model, const GenModelInfo *whole,
     gboolean replace, char **path, GError **error);
 
+/* Of which outputs the model makes other shapes than its file declares: a sentence for users; NULL
+ * where there are none. (transfer full) */
+GEN_API char *gen_model_describe_misdeclared (const GenModel *model);
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */
 GEN_API char *gen_model_describe (const GenModel *model);

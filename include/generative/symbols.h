@@ -35,4 +35,9 @@ GEN_API guint gen_symbols_count (const GenSymbols *symbols);
 GEN_API GArray *gen_symbols_encode (
     const GenSymbols *symbols, const char *text, GPtrArray *missing);
 
+/* Of a text that is longer than a model is given at once: how many bytes of `text`, UTF-8, come
+ * first, at most `most` characters: all of it, else whole sentences, as many as there is room for,
+ * and where there is none, whole words. `whole` becomes FALSE where a sentence is cut. */
+GEN_API gsize gen_text_take (const char *text, guint most, gboolean *whole);
+
 G_END_DECLS

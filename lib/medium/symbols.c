@@ -119,3 +119,43 @@ gen_symbols_encode (const GenSymbols *symbols, const char *text, GPtrArray *miss
     g_array_set_size (ids, 0);
   return ids;
 }
+
+/* --- pieces of a text --- */
+
+/* Behind those of Chinese and Japanese there is no space. */
+static gboolean
+ends_sentence (gunichar c, const char *next)
+{
+  static const gunichar alone[] = { 0x3002, 0xff01, 0xff1f, 0 },
+                        before_space[] = { '.', '!', '?', 0x2026, 0 };
+
+  for (const gunichar *end = alone; *end != 0; end++)
+    if (c == *end)
+      return TRUE;
+  for (const gunichar *end = before_space; *end != 0; end++)
+    if (c == *end)
+      return g_unichar_isspace (g_utf8_get_char (next));
+  return FALSE;
+}
+
+gsize
+gen_text_take (const char *text, guint most, gboolean *whole)
+{
+  const char *at = text, *sentence = text, *word = text;
+
+  for (guint n = 0; n < most && *at != '\0'; n++) {
+    const gunichar c = g_utf8_get_char (at);
+
+    at = g_utf8_next_char (at);
+    if (ends_sentence (c, at))
+      sentence = at;
+    if (g_unichar_isspace (c))
+      word = at;
+  }
+  *whole = *at == '\0' || sentence > text;
+  if (*at == '\0')
+    return (gsize)(at - text);
+  if (sentence > text)
+    return (gsize)(sentence - text);
+  return (gsize)((word > text ? word : at) - text);
+}

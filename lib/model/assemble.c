@@ -353,17 +353,13 @@ make_graph (const GPtrArray *links, GenSpectra *spectra, GError **error)
 
 /* --- a model --- */
 
-/* Which files follow: what the user says, the metadata, the sidecar. (transfer full) */
+/* Which files follow: what the user says, else the file. (transfer full) */
 static char *
 find_chain (const GenGraph *graph, GKeyFile *sidecar, const GenModelHints *hints)
 {
-  const char *metadata = g_hash_table_lookup (graph->metadata, "generative.chain");
-
-  if (hints->chain != NULL)
-    return *hints->chain != '\0' ? g_strdup (hints->chain) : NULL;
-  if (metadata != NULL)
-    return g_strdup (metadata);
-  return sidecar != NULL ? g_key_file_get_value (sidecar, "generative", "chain", NULL) : NULL;
+  if (hints->chain == NULL)
+    return gen_chain_find (graph, sidecar);
+  return *hints->chain != '\0' ? g_strdup (hints->chain) : NULL;
 }
 
 /* What the sidecar says of the rate: of the first input, or of all. (transfer full) */
@@ -429,6 +425,11 @@ gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hint
   if (model == NULL)
     return NULL;
   g_ptr_array_add (links, gen_link_new (model, TRUE));
+  if (chain != NULL && hints->chain == NULL && !gen_chain_check_inside (chain, error)) {
+    if (path != NULL)
+      g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
   if (chain != NULL && !gen_chain_load (links, chain, error))
     return NULL;
   spectra = gen_spectra_read (links, sidecar, hints, &failure);

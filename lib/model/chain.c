@@ -2,6 +2,7 @@
 /* Several files that are one model: which inputs take what which outputs have made. */
 #include <string.h>
 
+#include "../base/inside.h"
 #include "spectra.h"
 
 /* --- links --- */
@@ -211,35 +212,143 @@ gen_chain_complete (GPtrArray *links, GError **error)
 
 /* --- reading --- */
 
-static GenModel *
-load_beside (const GenModel *first, const char *name, GError **error)
+char *
+gen_chain_find (const GenGraph *graph, GKeyFile *sidecar)
 {
-  g_autofree char *folder = g_path_get_dirname (first->path != NULL ? first->path : "");
-  g_autofree char *path =
-      g_path_is_absolute (name) ? g_strdup (name) : g_build_filename (folder, name, NULL);
+  const char *metadata = g_hash_table_lookup (graph->metadata, "generative.chain");
 
-  return gen_model_load_plain (path, error);
+  if (metadata != NULL)
+    return g_strdup (metadata);
+  return sidecar != NULL ? g_key_file_get_value (sidecar, "generative", "chain", NULL) : NULL;
+}
+
+/* The words of a chain are files, and of which outputs inputs are made. */
+static gboolean
+is_file (const char *word)
+{
+  return *word != '\0' && strchr (word, '=') == NULL;
+}
+
+/* Where a file lies that `model` calls `name`. (transfer full) */
+static char *
+find_path (const GenModel *model, const char *name)
+{
+  g_autofree char *folder = g_path_get_dirname (model->path != NULL ? model->path : "");
+
+  return g_canonicalize_filename (name, folder);
+}
+
+/* The number of the link that is the file at `path`; -1 where there is none. */
+static int
+find_link (const GPtrArray *links, const char *path)
+{
+  for (guint i = 0; i < links->len; i++) {
+    const GenLink *link = g_ptr_array_index (links, i);
+    g_autofree char *own =
+        link->model->path != NULL ? g_canonicalize_filename (link->model->path, NULL) : NULL;
+
+    if (g_strcmp0 (own, path) == 0)
+      return (int)i;
+  }
+  return -1;
+}
+
+/* That the file of link `first` would follow link `last`. Returns FALSE. */
+static gboolean
+fail_cycle (const GPtrArray *links, guint first, guint last, GError **error)
+{
+  g_autoptr (GString) cycle = g_string_new (NULL);
+
+  for (guint i = first; i <= last + 1; i++) {
+    const GenLink *link = g_ptr_array_index (links, i <= last ? i : first);
+    g_autofree char *name = g_path_get_basename (link->model->path);
+
+    g_string_append_printf (cycle, "%s%s", i > first ? ", " : "", name);
+  }
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "chain goes round in a circle (%s): each file can be in it once", cycle->str);
+  return FALSE;
+}
+
+gboolean
+gen_chain_check_inside (const char *text, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (text, ",", -1);
+
+  for (guint i = 0; words[i] != NULL; i++) {
+    const char *name = g_strstrip (words[i]);
+
+    if (!is_file (name) || gen_path_is_inside (name))
+      continue;
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "generative.chain names '%s', which is not in the model's folder: property chain can name "
+        "files anywhere",
+        name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+load_file (GPtrArray *links, const char *name, GError **error)
+{
+  const GenModel *first = ((GenLink *)g_ptr_array_index (links, 0))->model;
+  g_autofree char *path = find_path (first, name);
+  const int known = find_link (links, path);
+  GenModel *model;
+
+  if (known >= 0)
+    return fail_cycle (links, (guint)known, links->len - 1, error);
+  model = gen_model_load_plain (path, error);
+  if (model == NULL) {
+    g_prefix_error (error, "chain: ");
+    return FALSE;
+  }
+  g_ptr_array_add (links, gen_link_new (model, FALSE));
+  return TRUE;
+}
+
+/* Whether files that a later one says follow it do so. */
+static gboolean
+check_followers (const GPtrArray *links, guint number, GError **error)
+{
+  const GenModel *model = ((GenLink *)g_ptr_array_index (links, number))->model;
+  g_autoptr (GKeyFile) sidecar = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) words = NULL;
+
+  if (!gen_model_load_sidecar (model->path, &sidecar, error))
+    return FALSE;
+  text = gen_chain_find (model->graph, sidecar);
+  words = g_strsplit (text != NULL ? text : "", ",", -1);
+  for (guint i = 0; words[i] != NULL; i++) {
+    const char *name = g_strstrip (words[i]);
+    g_autofree char *path = is_file (name) ? find_path (model, name) : NULL;
+    const int follower = path != NULL ? find_link (links, path) : G_MAXINT;
+
+    if (follower < 0) {
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "chain: %s says that %s follows it, which is not in this chain: name it as well",
+          model->path, name);
+      return FALSE;
+    }
+    if (follower <= (int)number)
+      return fail_cycle (links, (guint)follower, number, error);
+  }
+  return TRUE;
 }
 
 gboolean
 gen_chain_load (GPtrArray *links, const char *text, GError **error)
 {
   g_auto (GStrv) words = g_strsplit (text, ",", -1);
-  const GenLink *first = g_ptr_array_index (links, 0);
 
-  for (guint i = 0; words[i] != NULL; i++) {
-    const char *name = g_strstrip (words[i]);
-    GenModel *model;
-
-    if (*name == '\0' || strchr (name, '=') != NULL)
-      continue;
-    model = load_beside (first->model, name, error);
-    if (model == NULL) {
-      g_prefix_error (error, "chain: ");
+  for (guint i = 0; words[i] != NULL; i++)
+    if (is_file (g_strstrip (words[i])) && !load_file (links, words[i], error))
       return FALSE;
-    }
-    g_ptr_array_add (links, gen_link_new (model, FALSE));
-  }
+  for (guint later = 1; later < links->len; later++)
+    if (!check_followers (links, later, error))
+      return FALSE;
   for (guint i = 0; words[i] != NULL; i++) {
     char *output = strchr (words[i], '=');
 

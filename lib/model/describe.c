@@ -116,3 +116,34 @@ gen_model_describe (const GenModel *model)
         text, model->inputs, model->graph->inputs->len, GEN_PART_STATE, ", remembering ");
   return g_string_free (text, FALSE);
 }
+
+/* Whether extents that are known on both sides are the same. */
+static gboolean
+agree (const GenShape *declared, const GenShape *made)
+{
+  if (declared->rank < 0 || made->rank < 0)
+    return TRUE;
+  if (declared->rank != made->rank)
+    return FALSE;
+  for (int d = 0; d < made->rank; d++)
+    if (declared->dims[d] >= 0 && made->dims[d] >= 0 && declared->dims[d] != made->dims[d])
+      return FALSE;
+  return TRUE;
+}
+
+char *
+gen_model_describe_misdeclared (const GenModel *model)
+{
+  for (guint i = 0; !model->staged && i < model->graph->outputs->len; i++) {
+    const GenPort *port = &model->outputs[i];
+    const GenTensor *tensor = g_ptr_array_index (model->graph->outputs, i);
+    g_autofree char *declared = gen_shape_to_string (&tensor->shape);
+    g_autofree char *made = gen_shape_to_string (&port->shape);
+
+    if (!agree (&tensor->shape, &port->shape))
+      return g_strdup_printf ("%s: it declares its output '%s' as %s, and makes %s, which is what "
+                              "is played",
+          model->path != NULL ? model->path : "the model", port->name, declared, made);
+  }
+  return NULL;
+}

@@ -13,17 +13,28 @@
 #define ANY_LENGTH 16384
 #define FEW_VECTORS 1
 #define ANY_TOKENS 16
+/* Of a picture of this size, a small share is still something. */
+#define LARGE_SIZE 1024
 
 /* Let an input of any number of pictures be one of so many. */
-static void
-say_frames (GenPort *port, GenTensor *tensor, GenTensor *copy, int frames)
+static gboolean
+say_frames (GenPort *port, GenTensor *tensor, GenTensor *copy, int frames, GError **error)
 {
   const int axis = port->frames_last ? 2 : 1;
 
+  if (port->kind != GEN_PORT_FRAMES || frames == 0 || frames == port->frames)
+    return TRUE;
+  if (port->frames > 0) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "property frames is %d, but input '%s' takes %d pictures at a time", frames, port->name,
+        port->frames);
+    return FALSE;
+  }
   tensor->shape.dims[axis] = copy->shape.dims[axis] = port->shape.dims[axis] = frames;
   port->frames = frames;
   if (frames == 1)
     port->kind = GEN_PORT_PICTURE;
+  return TRUE;
 }
 
 /* Whether the file says of all outputs what they are, for models whose shapes hang on what they
@@ -157,10 +168,9 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 
     gen_port_read (&model->inputs[i], tensor, &tensor->shape, TRUE);
     gen_port_say_stacked (&model->inputs[i], model->hints.frames);
-    if (model->inputs[i].frames < 0 && model->hints.frames > 0)
-      say_frames (
-          &model->inputs[i], tensor, g_ptr_array_index (copy->inputs, i), model->hints.frames);
-    if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], 0, error))
+    if (!say_frames (&model->inputs[i], tensor, g_ptr_array_index (copy->inputs, i),
+            model->hints.frames, error) ||
+        !gen_model_read_sample_rate (model, sidecar, &model->inputs[i], 0, error))
       return FALSE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
@@ -168,7 +178,8 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 
     gen_port_read (&model->outputs[i], tensor, &tensor->shape, FALSE);
   }
-  if (!gen_parts_read (model, sidecar, error))
+  gen_indices_find (model);
+  if (!gen_voice_read (model, error) || !gen_parts_read (model, sidecar, error))
     return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++) {
     const GenPort *port = &model->inputs[i];
@@ -285,6 +296,81 @@ fix_parameters (GenModel *model)
   return TRUE;
 }
 
+/* Say in `error` on which numbers shapes hang. */
+static void
+name_fixed (const GenModel *model, GError **error)
+{
+  g_autofree char *names = NULL, *message = NULL;
+
+  if (error == NULL || *error == NULL || model->fixed == NULL ||
+      (*error)->domain != GEN_GRAPH_ERROR)
+    return;
+  names = g_strjoinv (", ", model->fixed);
+  message = (*error)->message;
+  (*error)->message =
+      g_strdup_printf ("%s; shapes hang on what property parameters says of %s", message, names);
+}
+
+void
+gen_model_name_error (const GenModel *model, GError **error)
+{
+  if (model->path != NULL)
+    g_prefix_error (error, "%s: ", model->path);
+  name_fixed (model, error);
+}
+
+static gboolean
+infer_of_size (const GenModel *model, GenGraph *graph, int size, GError **error)
+{
+  const GenExtents extents = { 1, size, size, ANY_LENGTH };
+
+  return gen_model_fix_inputs (model, graph, &extents, error) && gen_graph_infer (graph, error);
+}
+
+/* Let what parameters have become in `graph` be 1 everywhere. */
+static void
+set_ones (const GenModel *model, GenGraph *graph)
+{
+  g_autofree GenNumbers *one = gen_numbers_parse ("1");
+
+  for (guint i = 0; model->fixed[i] != NULL; i++) {
+    GenTensor *tensor = gen_graph_find (graph, model->fixed[i]);
+    const gsize size = gen_tensor_size (tensor);
+    gpointer data = g_malloc (size);
+
+    gen_numbers_write (one, tensor->type, data, (gsize)gen_shape_elements (&tensor->shape));
+    g_bytes_unref (tensor->data);
+    tensor->data = g_bytes_new_take (data, size);
+  }
+}
+
+/* Whether shapes may be what is computed of frames alone. They hang on wrong numbers, such as a
+ * ratio of 0, where these keep them from being known and others would not. */
+static gboolean
+check_fixed (const GenModel *model, GError **error)
+{
+  g_autoptr (GenGraph) said = gen_graph_copy (model->graph), ones = gen_graph_copy (model->graph);
+  g_autoptr (GError) reason = NULL;
+
+  set_ones (model, ones);
+  if (infer_of_size (model, said, LARGE_SIZE, &reason) ||
+      !infer_of_size (model, ones, LARGE_SIZE, NULL))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  gen_model_name_error (model, error);
+  return FALSE;
+}
+
+/* Read a model whose parameters have become constants. */
+static gboolean
+read_fixed (GenModel *model, GKeyFile *sidecar, GError **error)
+{
+  if (read_graph (model, sidecar, error))
+    return !model->staged || check_fixed (model, error);
+  name_fixed (model, error);
+  return FALSE;
+}
+
 /* What is said of the whole model by the metadata `generative.KEY`, or in the file beside it, where
  * the user says nothing. */
 static void
@@ -305,7 +391,7 @@ gen_model_read (GenModel *model, GError **error)
   g_autoptr (GError) reason = NULL;
   gboolean read;
 
-  if (!gen_model_load_sidecar (model->path, &sidecar, error) || !gen_voice_read (model, error))
+  if (!gen_model_load_sidecar (model->path, &sidecar, error))
     return FALSE;
   read_said (model, sidecar, "outputs", &model->hints.outputs);
   read_said (model, sidecar, "inputs", &model->hints.inputs);
@@ -313,7 +399,7 @@ gen_model_read (GenModel *model, GError **error)
   if (read && gen_rate_find_heard (model, sidecar))
     read = read_graph (model, sidecar, &reason);
   if (model->staged && gen_model_find_tokens (model) < 0 && fix_parameters (model))
-    return read_graph (model, sidecar, error);
+    return read_fixed (model, sidecar, error);
   if (!read)
     g_propagate_error (error, g_steal_pointer (&reason));
   return read;
@@ -408,23 +494,6 @@ GenModel *
 gen_model_load (const char *path, GError **error)
 {
   return gen_model_load_as (path, &(GenModelHints){ .sampling.sampler = "once" }, error);
-}
-
-void
-gen_model_name_error (const GenModel *model, GError **error)
-{
-  g_autofree char *names = NULL, *message = NULL;
-
-  if (error == NULL || *error == NULL)
-    return;
-  if (model->path != NULL)
-    g_prefix_error (error, "%s: ", model->path);
-  if (model->fixed == NULL || (*error)->domain != GEN_GRAPH_ERROR)
-    return;
-  names = g_strjoinv (", ", model->fixed);
-  message = (*error)->message;
-  (*error)->message =
-      g_strdup_printf ("%s; shapes hang on what property parameters says of %s", message, names);
 }
 
 GenModel *

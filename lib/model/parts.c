@@ -127,11 +127,6 @@ say_state (gpointer data, const char *key, const char *input, const char *output
     return gen_parts_fail_name (key, "input", input, inputs, error);
   if (out < 0)
     return gen_parts_fail_name (key, "output", output, outputs, error);
-  if (model->inputs[in].part == GEN_PART_STATE) {
-    g_set_error (
-        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s names input '%s' twice", key, input);
-    return FALSE;
-  }
   if (!may_agree (&model->inputs[in], g_ptr_array_index (outputs, out))) {
     g_autofree char *taken = describe_tensor (g_ptr_array_index (inputs, in));
     g_autofree char *made = describe_tensor (g_ptr_array_index (outputs, out));
@@ -160,6 +155,66 @@ holds (const GenShape *shape, guint n)
   return n == 1 || n == known || (is_free && n % known == 0);
 }
 
+/* The least and the largest number that an element of a type holds. */
+typedef struct {
+  GenDataType type;
+  double least, most;
+} Range;
+
+/* Of wide integers those that a double tells apart. */
+#define WHOLE ((double)((gint64)1 << 53))
+
+static const Range integers[] = { { GEN_TYPE_BOOL, 0, 1 }, { GEN_TYPE_UINT2, 0, 3 },
+  { GEN_TYPE_INT2, -2, 1 }, { GEN_TYPE_UINT4, 0, 15 }, { GEN_TYPE_INT4, -8, 7 },
+  { GEN_TYPE_UINT8, 0, G_MAXUINT8 }, { GEN_TYPE_INT8, G_MININT8, G_MAXINT8 },
+  { GEN_TYPE_UINT16, 0, G_MAXUINT16 }, { GEN_TYPE_INT16, G_MININT16, G_MAXINT16 },
+  { GEN_TYPE_UINT32, 0, G_MAXUINT32 }, { GEN_TYPE_INT32, G_MININT32, G_MAXINT32 },
+  { GEN_TYPE_UINT64, 0, WHOLE }, { GEN_TYPE_INT64, -WHOLE, WHOLE } };
+
+/* NULL for a type that is none of integers. */
+static const Range *
+find_integer (GenDataType type)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (integers); i++)
+    if (integers[i].type == type)
+      return &integers[i];
+  return NULL;
+}
+
+gboolean
+gen_parts_check_numbers (
+    const GenModel *model, guint i, const char *key, const GenNumbers *numbers, GError **error)
+{
+  const GenPort *port = &model->inputs[i];
+  const Range *integer = find_integer (port->type);
+  Range range = { port->type, -G_MAXFLOAT, G_MAXFLOAT };
+
+  if (!gen_number_has (port->type)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s has numbers for '%s', which is %s", key, port->name, gen_data_type_name (port->type));
+    return FALSE;
+  }
+  if (integer != NULL)
+    range = *integer;
+  if (port->choices > 0) {
+    range.least = MAX (range.least, (double)-port->choices);
+    range.most = MIN (range.most, (double)(port->choices - 1));
+  }
+  for (guint k = 0; k < numbers->n; k++) {
+    const double number = numbers->values[k];
+
+    if (number >= range.least && number <= range.most &&
+        (integer == NULL || number == trunc (number)))
+      continue;
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s has %g for '%s' (%s), which takes %s from %.16g to %.16g", key, number, port->name,
+        gen_data_type_name (port->type), integer != NULL ? "whole numbers" : "numbers", range.least,
+        range.most);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 /* (transfer full), or NULL with `error`. */
 static GenNumbers *
 parse_numbers (const char *key, const char *name, const char *text, GError **error)
@@ -177,7 +232,7 @@ say_parameter (gpointer data, const char *key, const char *name, const char *tex
 {
   GenModel *model = data;
   const int i = gen_parts_find (model->graph->inputs, name);
-  GenNumbers *numbers;
+  g_autofree GenNumbers *numbers = NULL;
 
   if (i < 0 && model->fixed != NULL && g_strv_contains ((const char *const *)model->fixed, name))
     return TRUE;
@@ -192,11 +247,12 @@ say_parameter (gpointer data, const char *key, const char *name, const char *tex
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s has %u numbers for '%s', which is %s; one would stand for all of it", key, numbers->n,
         name, shape);
-    g_free (numbers);
     return FALSE;
   }
+  if (!gen_parts_check_numbers (model, (guint)i, key, numbers, error))
+    return FALSE;
   g_free (model->parameters[i]);
-  model->parameters[i] = numbers;
+  model->parameters[i] = g_steal_pointer (&numbers);
   model->inputs[i].part = GEN_PART_PARAMETER;
   model->inputs[i].part_source = GEN_PART_SAID;
   return TRUE;
@@ -254,6 +310,8 @@ gboolean
 gen_parts_say_all (
     gpointer model, const char *key, const char *text, GenPartSay say, GError **error)
 {
+  g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
   for (const char *entry = text, *end; *entry != '\0'; entry = end + (*end != '\0')) {
     const char *equals;
     g_autofree char *name = NULL, *value = NULL;
@@ -267,6 +325,11 @@ gen_parts_say_all (
       g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
           "%s has \"%s\", which should be name=value; a name with commas is put in quotes", key,
           name);
+      return FALSE;
+    }
+    if (!g_hash_table_add (names, g_strdup (name))) {
+      g_set_error (
+          error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s names '%s' twice", key, name);
       return FALSE;
     }
     value = unquote (equals + 1, (gsize)(end - equals - 1));
@@ -637,6 +700,9 @@ gen_model_has_states (const GenModel *model)
 void
 gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers)
 {
+  if (!holds (&model->inputs[i].shape, numbers->n) ||
+      !gen_parts_check_numbers (model, i, "parameter", numbers, NULL))
+    return;
   g_free (model->parameters[i]);
   model->parameters[i] = gen_numbers_copy (numbers);
 }

@@ -15,6 +15,12 @@ int gen_parts_find (const GPtrArray *tensors, const char *name);
 /* That what `key` says names no such one. Returns FALSE. */
 gboolean gen_parts_fail_name (
     const char *key, const char *side, const char *name, const GPtrArray *tensors, GError **error);
+/* Whether input `i` holds each of `numbers`, which `key` says: whole ones, where it is of integers,
+ * of its range, and where they are indices, of what there is to choose from. */
+gboolean gen_parts_check_numbers (
+    const GenModel *model, guint i, const char *key, const GenNumbers *numbers, GError **error);
+/* Find the inputs whose numbers are indices. */
+void gen_indices_find (GenModel *model);
 /* Let extents that inputs leave free be as somebody says, in the graph and its `copy`. */
 gboolean gen_shapes_read (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error);
 /* What is said, and what names tell; shapes of outputs need not be known yet. */

@@ -101,6 +101,8 @@ gen_player_set_parameter (
         "parameter '%s' has %u numbers, not %u", name, player->parameters[i]->n, numbers->n);
     return FALSE;
   }
+  if (!gen_parts_check_numbers (model, i, "property parameters", numbers, error))
+    return FALSE;
   g_free (player->parameters[i]);
   player->parameters[i] = gen_numbers_copy (numbers);
   if (player->now != NULL)

@@ -7,6 +7,7 @@
 
 #include "../ops/number.h"
 #include "model-private.h"
+#include "spectra.h"
 
 #define HEADER                                                                                     \
   " What is known of the model beside this file, which can be edited. What the metadata in the\n"  \
@@ -208,6 +209,8 @@ gen_model_write_info (
         "there is a file '%s' already, which is not replaced", beside);
     return FALSE;
   }
+  if (whole->chain != NULL && !gen_chain_check_inside (whole->chain, error))
+    return FALSE;
   if (!check_names (model->graph->inputs, error) || !check_names (model->graph->outputs, error))
     return FALSE;
   bytes = describe (model, whole);

@@ -47,6 +47,12 @@ int gen_link_first_open (const GenLink *link, gboolean is_output);
 /* "mix, enh, …": all that links have, for errors. (transfer full) */
 char *gen_links_port_names (const GPtrArray *links);
 
+/* Which files follow, as the metadata of `graph` says, or the file beside it; NULL where neither
+ * does. (transfer full) */
+char *gen_chain_find (const GenGraph *graph, GKeyFile *sidecar);
+/* Whether the files of a chain lie in the folder of the first one, as those have to that a model or
+ * its sidecar names. */
+gboolean gen_chain_check_inside (const char *text, GError **error);
 /* Add what `text` says (GenLink) behind the first of `links`, files by their places from the first
  * one's, and find what goes where. */
 gboolean gen_chain_load (GPtrArray *links, const char *text, GError **error);

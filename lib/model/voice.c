@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file beside a voice, as Piper writes it: which ids its symbols have, at which rate it speaks,
- * and what its parameters stand at. Files of that name that say nothing of symbols are others'. */
+ * and what its parameters stand at. Objects of that name without a `phoneme_id_map` are others'. */
+#include <math.h>
 #include <string.h>
 
 #include <json-glib/json-glib.h>
@@ -24,86 +25,140 @@ gen_voice_free (GenVoice *voice)
 
 /* --- JSON --- */
 
-/* NULL where there is none. */
-static JsonObject *
-find_object (JsonObject *object, const char *name)
-{
-  JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
-static double
-find_number (JsonObject *object, const char *name, double missing)
-{
-  JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-                 json_node_get_value_type (node) != G_TYPE_STRING
-             ? json_node_get_double (node)
-             : missing;
-}
+/* An object of the file, NULL where it has none. */
+typedef struct {
+  const char *path, *name; /* "audio.", which is put before those of its members */
+  JsonObject *object;
+} Section;
 
 static gboolean
-has_text (JsonObject *object, const char *name, const char *text)
+refuse (const Section *section, const char *key, const char *wanted, GError **error)
 {
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-         g_strcmp0 (json_node_get_string (node), text) == 0;
-}
-
-/* --- symbols --- */
-
-static gboolean
-fail (const char *path, const char *symbol, GError **error)
-{
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: phoneme_id_map says nothing that can be read of '%s', which should be a list of ids, "
-      "such as [14]",
-      path, symbol);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: %s%s should be %s",
+      section->path, section->name, key, wanted);
   return FALSE;
 }
 
-static gboolean
-is_id (JsonNode *node)
+/* NULL where there is none, or it is null. */
+static JsonNode *
+find (const Section *section, const char *key)
 {
-  return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64 &&
-         json_node_get_int (node) >= 0;
+  JsonNode *node = section->object != NULL ? json_object_get_member (section->object, key) : NULL;
+
+  return node != NULL && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
 }
 
 static gboolean
-add_symbol (GenVoice *voice, const char *symbol, JsonNode *ids, GError **error)
+read_object (const Section *root, const char *key, Section *section, GError **error)
 {
-  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
-  JsonArray *array = JSON_NODE_HOLDS_ARRAY (ids) ? json_node_get_array (ids) : NULL;
+  JsonNode *node = find (root, key);
 
-  if (array == NULL || *symbol == '\0')
-    return fail (voice->path, symbol, error);
-  for (guint i = 0; i < json_array_get_length (array); i++) {
-    JsonNode *node = json_array_get_element (array, i);
-    gint64 id;
-
-    if (!is_id (node))
-      return fail (voice->path, symbol, error);
-    id = json_node_get_int (node);
-    g_array_append_val (numbers, id);
-  }
-  gen_symbols_add (voice->symbols, symbol, (const gint64 *)numbers->data, numbers->len);
+  if (node != NULL && !JSON_NODE_HOLDS_OBJECT (node))
+    return refuse (root, key, "an object", error);
+  section->path = root->path;
+  section->object = node != NULL ? json_node_get_object (node) : NULL;
   return TRUE;
 }
 
 static gboolean
-add_symbols (GenVoice *voice, JsonObject *map, GError **error)
+is_number (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) && (json_node_get_value_type (node) == G_TYPE_INT64 ||
+                                             json_node_get_value_type (node) == G_TYPE_DOUBLE);
+}
+
+/* `*number` stays as it is where the file does not say it. */
+static gboolean
+read_number (const Section *section, const char *key, double *number, GError **error)
+{
+  JsonNode *node = find (section, key);
+
+  if (node == NULL)
+    return TRUE;
+  if (!is_number (node) || !isfinite (json_node_get_double (node)))
+    return refuse (section, key, "a number", error);
+  *number = json_node_get_double (node);
+  return TRUE;
+}
+
+static gboolean
+read_count (const Section *section, const char *key, int *count, GError **error)
+{
+  double number = *count;
+
+  if (!read_number (section, key, &number, error))
+    return FALSE;
+  if (find (section, key) != NULL &&
+      !(number >= 1 && number <= G_MAXINT && number == trunc (number)))
+    return refuse (section, key, "a whole number from 1 on", error);
+  *count = (int)number;
+  return TRUE;
+}
+
+static const char *
+get_string (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : NULL;
+}
+
+/* --- symbols --- */
+
+/* What reads the list that stands behind a symbol. */
+typedef gboolean (*ReadSymbol) (
+    GenVoice *voice, const Section *map, const char *symbol, JsonArray *list, GError **error);
+
+static gboolean
+read_symbols (
+    GenVoice *voice, const Section *map, ReadSymbol read, const char *wanted, GError **error)
 {
   JsonObjectIter iter;
   const char *symbol;
-  JsonNode *ids;
+  JsonNode *list;
 
-  json_object_iter_init (&iter, map);
-  while (json_object_iter_next (&iter, &symbol, &ids))
-    if (!add_symbol (voice, symbol, ids, error))
+  if (map->object == NULL)
+    return TRUE;
+  json_object_iter_init (&iter, map->object);
+  while (json_object_iter_next (&iter, &symbol, &list)) {
+    if (*symbol == '\0' || !JSON_NODE_HOLDS_ARRAY (list))
+      return refuse (map, symbol, wanted, error);
+    if (!read (voice, map, symbol, json_node_get_array (list), error))
       return FALSE;
+  }
+  return TRUE;
+}
+
+#define LIST_OF_IDS "a list of ids, such as [14]"
+#define LIST_OF_SYMBOLS "a list of symbols, such as [\"a\"]"
+
+static gboolean
+refuse_id (const GenVoice *voice, const char *symbol, gint64 id, GError **error)
+{
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: phoneme_id_map gives '%s' the id %" G_GINT64_FORMAT ", and ids are from 0 to %d",
+      voice->path, symbol, id, voice->n_ids - 1);
+  return FALSE;
+}
+
+static gboolean
+add_symbol (
+    GenVoice *voice, const Section *map, const char *symbol, JsonArray *list, GError **error)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  for (guint i = 0; i < json_array_get_length (list); i++) {
+    JsonNode *node = json_array_get_element (list, i);
+    const gboolean whole = is_number (node) && json_node_get_value_type (node) == G_TYPE_INT64;
+    const gint64 id = whole ? json_node_get_int (node) : 0;
+
+    if (!whole)
+      return refuse (map, symbol, LIST_OF_IDS, error);
+    if (id < 0 || id >= voice->n_ids)
+      return refuse_id (voice, symbol, id, error);
+    g_array_append_val (ids, id);
+  }
+  gen_symbols_add (voice->symbols, symbol, (const gint64 *)ids->data, ids->len);
   return TRUE;
 }
 
@@ -118,38 +173,23 @@ append (const GenVoice *voice, const char *symbol, GArray *ids)
 }
 
 /* A symbol that is meant as others. */
-static void
-replace_symbol (GenVoice *voice, const char *symbol, JsonNode *others)
+static gboolean
+replace_symbol (
+    GenVoice *voice, const Section *map, const char *symbol, JsonArray *list, GError **error)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  JsonArray *array = JSON_NODE_HOLDS_ARRAY (others) ? json_node_get_array (others) : NULL;
 
-  if (array == NULL || *symbol == '\0')
-    return;
-  for (guint i = 0; i < json_array_get_length (array); i++) {
-    JsonNode *node = json_array_get_element (array, i);
-    const char *other = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+  for (guint i = 0; i < json_array_get_length (list); i++) {
+    const char *other = get_string (json_array_get_element (list, i));
 
+    if (other == NULL)
+      return refuse (map, symbol, LIST_OF_SYMBOLS, error);
     if (i > 0)
       append (voice, BETWEEN, ids);
-    if (other != NULL)
-      append (voice, other, ids);
+    append (voice, other, ids);
   }
   gen_symbols_add (voice->symbols, symbol, (const gint64 *)ids->data, ids->len);
-}
-
-static void
-replace_symbols (GenVoice *voice, JsonObject *map)
-{
-  JsonObjectIter iter;
-  const char *symbol;
-  JsonNode *others;
-
-  if (map == NULL)
-    return;
-  json_object_iter_init (&iter, map);
-  while (json_object_iter_next (&iter, &symbol, &others))
-    replace_symbol (voice, symbol, others);
+  return TRUE;
 }
 
 /* --- the file --- */
@@ -193,69 +233,90 @@ parse_file (JsonParser *parser, const char *path, GError **error)
   return FALSE;
 }
 
-/* NULL without an error where it is another's. (transfer full) */
-static GenVoice *
-read_file (const char *path, GError **error)
+static gboolean
+read_voice (GenVoice *voice, const Section *root, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  JsonObject *root, *map, *inference;
-  GenVoice *voice;
+  Section audio = { .name = "audio." }, inference = { .name = "inference." };
+  Section ids = { .name = "phoneme_id_map." }, others = { .name = "phoneme_map." };
+  JsonNode *type = find (root, "phoneme_type");
+  int n_ids = G_MAXINT;
 
-  if (!parse_file (parser, path, error))
-    return NULL;
-  if (json_parser_get_root (parser) == NULL ||
-      !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
-    return NULL;
-  root = json_node_get_object (json_parser_get_root (parser));
-  map = find_object (root, "phoneme_id_map");
-  if (map == NULL)
-    return NULL;
-  inference = find_object (root, "inference");
-  voice = g_new0 (GenVoice, 1);
-  voice->path = g_strdup (path);
-  voice->symbols = gen_symbols_new (has_text (root, "phoneme_type", "text"));
-  voice->sample_rate =
-      (int)CLAMP (find_number (find_object (root, "audio"), "sample_rate", 0), 0, G_MAXINT);
-  voice->speakers = (int)CLAMP (find_number (root, "num_speakers", 1), 1, G_MAXINT);
-  voice->noise_scale = find_number (inference, "noise_scale", DEFAULT_NOISE_SCALE);
-  voice->length_scale = find_number (inference, "length_scale", DEFAULT_LENGTH_SCALE);
-  voice->noise_w = find_number (inference, "noise_w", DEFAULT_NOISE_W);
-  if (add_symbols (voice, map, error)) {
-    replace_symbols (voice, find_object (root, "phoneme_map"));
-    return voice;
-  }
-  gen_voice_free (voice);
-  return NULL;
+  if (!read_object (root, "phoneme_id_map", &ids, error) ||
+      !read_object (root, "phoneme_map", &others, error) ||
+      !read_object (root, "audio", &audio, error) ||
+      !read_object (root, "inference", &inference, error))
+    return FALSE;
+  if (ids.object == NULL)
+    return refuse (root, "phoneme_id_map", "an object", error);
+  if (type != NULL && get_string (type) == NULL)
+    return refuse (root, "phoneme_type", "a text, such as \"espeak\"", error);
+  voice->symbols = gen_symbols_new (type != NULL && strcmp (get_string (type), "text") == 0);
+  if (!read_count (root, "num_symbols", &n_ids, error))
+    return FALSE;
+  voice->n_ids = MIN (voice->n_ids, n_ids);
+  return read_count (root, "num_speakers", &voice->speakers, error) &&
+         read_count (&audio, "sample_rate", &voice->sample_rate, error) &&
+         read_number (&inference, "noise_scale", &voice->noise_scale, error) &&
+         read_number (&inference, "length_scale", &voice->length_scale, error) &&
+         read_number (&inference, "noise_w", &voice->noise_w, error) &&
+         read_symbols (voice, &ids, add_symbol, LIST_OF_IDS, error) &&
+         read_symbols (voice, &others, replace_symbol, LIST_OF_SYMBOLS, error);
 }
 
+/* FALSE with `error`; `*voice` stays NULL where the file is another's. The model knows `n_ids`, 0
+ * where that is not known. */
 static gboolean
-takes_tokens (const GenGraph *graph)
+read_file (const char *path, gint64 n_ids, GenVoice **voice, GError **error)
 {
-  for (guint i = 0; i < graph->inputs->len; i++) {
-    const GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
-    GenPort port;
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  Section root = { .path = path, .name = "" };
+  JsonNode *node;
+  GenVoice *read;
 
-    gen_port_read (&port, tensor, &tensor->shape, TRUE);
-    if (port.kind == GEN_PORT_TOKENS)
-      return TRUE;
+  if (!parse_file (parser, path, error))
+    return FALSE;
+  node = json_parser_get_root (parser);
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s should be an object with a phoneme_id_map, as Piper's voices have it", path);
+    return FALSE;
   }
-  return FALSE;
+  root.object = json_node_get_object (node);
+  if (!json_object_has_member (root.object, "phoneme_id_map"))
+    return TRUE;
+  read = g_new (GenVoice, 1);
+  *read = (GenVoice){ .path = g_strdup (path),
+    .speakers = 1,
+    .n_ids = n_ids > 0 ? (int)MIN (n_ids, G_MAXINT) : G_MAXINT,
+    .noise_scale = DEFAULT_NOISE_SCALE,
+    .length_scale = DEFAULT_LENGTH_SCALE,
+    .noise_w = DEFAULT_NOISE_W };
+  if (!read_voice (read, &root, error)) {
+    gen_voice_free (read);
+    return FALSE;
+  }
+  *voice = read;
+  return TRUE;
+}
+
+static const GenPort *
+find_tokens (const GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (model->inputs[i].kind == GEN_PORT_TOKENS)
+      return &model->inputs[i];
+  return NULL;
 }
 
 gboolean
 gen_voice_read (GenModel *model, GError **error)
 {
+  const GenPort *tokens = find_tokens (model);
   g_autofree char *path = model->path != NULL ? g_strconcat (model->path, ".json", NULL) : NULL;
-  g_autoptr (GError) failure = NULL;
 
   g_clear_pointer (&model->voice, gen_voice_free);
-  if (path == NULL || !takes_tokens (model->graph) || !g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    return TRUE;
-  model->voice = read_file (path, &failure);
-  if (failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+  return path == NULL || tokens == NULL || !g_file_test (path, G_FILE_TEST_IS_REGULAR) ||
+         read_file (path, tokens->choices, &model->voice, error);
 }
 
 /* --- parameters --- */

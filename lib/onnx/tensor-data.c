@@ -9,6 +9,7 @@
 #include <string.h>
 #include <generative/file-bytes.h>
 
+#include "../base/inside.h"
 #include "../device/shared.h"
 #include "../device/small.h"
 #include "../graph/constants.h"
@@ -147,16 +148,6 @@ external_number (const Onnx__TensorProto *tensor, const char *key, guint64 *valu
   return TRUE;
 }
 
-/* Whether the path leads to something within the model's folder. */
-static gboolean
-is_inside (const char *location)
-{
-  g_auto (GStrv) parts = g_strsplit (location, "/", -1);
-
-  return *location != '\0' && !g_path_is_absolute (location) &&
-         !g_strv_contains ((const char *const *)parts, "..");
-}
-
 static gboolean
 is_below (const char *path, const char *folder)
 {
@@ -250,7 +241,7 @@ external_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, gsize uni
   GBytes *data;
   gsize total;
 
-  if (location == NULL || !is_inside (location)) {
+  if (location == NULL || !gen_path_is_inside (location)) {
     fail (error, GEN_ONNX_ERROR_INVALID, tensor,
         "its external data must lie in the model's folder, not at '%s'", location ? location : "");
     return NULL;

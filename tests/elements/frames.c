@@ -299,6 +299,13 @@ static void
 test_refused (void)
 {
   assert_refused ("mean3.onnx", "", "", "property frames says how many");
+  for (Way way = 0; way < N_WAYS; way++) {
+    g_autofree char *name = g_strdup_printf ("mean%d.onnx", way);
+
+    if (way != FREE)
+      assert_refused (name, "frames=7", "", "property frames is 7, but");
+  }
+  assert_refused ("mean0.onnx", "frames=1", "", "input 'x' takes 5 pictures at a time");
   assert_refused ("mean0.onnx", "lookahead=5", "", "property lookahead has to be less");
 }
 

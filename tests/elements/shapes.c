@@ -213,6 +213,34 @@ test_strength (void)
   assert_plays ("parameters=s=0.5", 0.5);
 }
 
+/* What the file says of an output is not what the model makes: it plays, and that is told. */
+static void
+test_misdeclared (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("same");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x =
+      gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, HEIGHT, WIDTH));
+  GenTensor *y = gen_graph_add_value (graph, "y");
+  g_autofree char *words = NULL, *launch = NULL;
+  gboolean failed;
+
+  gen_graph_add_node (graph, "", NULL, "Identity", GEN_OPSET, &x, 1, &y, 1, &error);
+  g_assert_no_error (error);
+  y->type = GEN_TYPE_FLOAT32;
+  y->shape = GEN_SHAPE (1, 3, 2 * HEIGHT, 2 * WIDTH);
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  save_model (graph, y, path);
+  assert_plays ("", 1);
+  launch = g_strdup_printf (
+      "videotestsrc num-buffers=2 ! " CAPS " ! generator model=%s ! fakesink", path);
+  words = play_for_words (launch, &failed);
+  g_assert_false (failed);
+  assert_says (words, path);
+  assert_says (words, "declares its output 'y' as [1, 3, 64, 96], and makes [1, 3, 32, 48]");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -230,6 +258,7 @@ main (int argc, char **argv)
   g_test_add_func ("/shapes/other-channels", test_other_channels);
   g_test_add_func ("/shapes/fours", test_fours);
   g_test_add_func ("/shapes/strength", test_strength);
+  g_test_add_func ("/shapes/misdeclared", test_misdeclared);
   result = g_test_run ();
 
   scratch_remove (folder);

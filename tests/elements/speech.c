@@ -122,6 +122,77 @@ test_ids (void)
   scratch_remove (folder);
 }
 
+/* A text that is longer than a run is spoken sentence by sentence, from its time on. */
+static void
+test_pieces (void)
+{
+  g_autofree char *folder = scratch_new (), *path = speech_save (folder, SPEECH_JSON);
+  g_autofree char *as = g_strnfill (300, 'a'), *bs = g_strnfill (300, 'b');
+  g_autofree char *text = g_strconcat (as, ". ", bs, ". a", NULL);
+  GstHarness *harness = open_voice (path, "", text_caps);
+  const guint first = 12 * 300 + 6, second = 22 * 300 + 12 + 5 + 6;
+
+  gst_harness_push (harness, make_text (text, GST_SECOND));
+  assert_sound (harness, RATE, first, 0.001f, TRUE);
+  assert_sound (harness, RATE + first, second, 0.001f, FALSE);
+  g_assert_cmpuint (gst_harness_buffers_in_queue (harness), ==, 0);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
+static GstPadProbeReturn
+flush (GstPad *pad, GstPadProbeInfo *info, gpointer source)
+{
+  gst_pad_push_event (source, gst_event_new_flush_start ());
+  return GST_PAD_PROBE_OK;
+}
+
+/* A flush ends what is under way, and what was not spoken is forgotten. */
+static void
+test_flush (void)
+{
+  g_autofree char *folder = scratch_new (), *path = speech_save (folder, SPEECH_JSON);
+  g_autofree char *text = g_strnfill (5000, 'a');
+  GstHarness *harness = open_voice (path, "", text_caps);
+  GstSegment segment;
+  gulong probe =
+      gst_pad_add_probe (harness->sinkpad, GST_PAD_PROBE_TYPE_BUFFER, flush, harness->srcpad, NULL);
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  g_assert_cmpint (gst_harness_push (harness, make_text (text, 0)), ==, GST_FLOW_FLUSHING);
+  g_assert_cmpuint (gst_harness_buffers_received (harness), <=, 1);
+  gst_pad_remove_probe (harness->sinkpad, probe);
+  gst_harness_push_event (harness, gst_event_new_flush_stop (TRUE));
+  gst_harness_push_event (harness, gst_event_new_segment (&segment));
+  while (gst_harness_buffers_in_queue (harness) > 0)
+    gst_buffer_unref (gst_harness_pull (harness));
+  g_assert_cmpint (gst_harness_push (harness, make_text ("a", 0)), ==, GST_FLOW_OK);
+  assert_sound (harness, 0, OF_A, 0.001f, TRUE);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
+/* Ids that no model has, and more than a run takes. */
+static void
+test_wrong_ids (void)
+{
+  static const gint64 below[] = { 4, -1 };
+  static const char *const caps =
+      "other/tensors,format=static,num_tensors=1,types=int64,framerate=0/1";
+  g_autofree char *folder = scratch_new (), *path = speech_save (folder, NULL);
+  g_autofree gint64 *many = g_new0 (gint64, 2049);
+  GstHarness *harness = open_voice (path, "sample-rate=8000 parameters=scales=0.001:1:0", caps);
+
+  g_assert_cmpint (
+      gst_harness_push (harness, gst_buffer_new_memdup (below, sizeof below)), ==, GST_FLOW_ERROR);
+  g_assert_cmpint (
+      gst_harness_push (harness, gst_buffer_new_memdup (many, 2049 * 8)), ==, GST_FLOW_ERROR);
+  g_assert_cmpint (
+      gst_harness_push (harness, gst_buffer_new_memdup (many, 2048 * 8)), ==, GST_FLOW_OK);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
 /* A stream of bytes is cut anywhere, within characters as well. */
 static void
 test_lines (void)
@@ -138,10 +209,13 @@ test_lines (void)
   gboolean failed;
   gsize size;
 
-  g_file_set_contents (text, "a\r\n\n  b \na\xcb\x90\nab", -1, &error);
+  g_file_set_contents (text,
+      "a\r\n\n  b \n\xff"
+      "a\xcb\x90\nab",
+      -1, &error);
   g_assert_no_error (error);
   words = play_for_words (launch, &failed);
-  g_assert_cmpstr (words, ==, "");
+  g_assert_cmpuint (count_words (words, "no UTF-8"), ==, 1);
   g_assert_false (failed);
   g_file_get_contents (samples, &sound, &size, &error);
   g_assert_no_error (error);
@@ -180,13 +254,24 @@ assert_words (
     __VA_ARGS__, NULL                                                                              \
   }
 
+/* A line of 600 letters without a blank. */
+static void
+test_long_sentence (void)
+{
+  g_autofree char *letters = g_strnfill (600, 'a');
+
+  assert_words (SPEECH_JSON, text_caps, letters, FALSE, WANTED ("500 characters"));
+}
+
 static void
 test_words (void)
 {
   assert_words (SPEECH_JSON, text_caps, "a\xe8\xaa\x9e\nZb\n", FALSE,
       WANTED ("voice.onnx.json", "'\xe8\xaa\x9e' (U+8A9E)", "'Z' (U+005A)"));
-  assert_words (SPEECH_JSON, text_caps, "a\xff\n", TRUE, WANTED ("Byte 1", "no UTF-8"));
-  assert_words (NULL, text_caps, "a\n", TRUE, WANTED ("'scales'", "parameters=scales=1"));
+  assert_words (SPEECH_JSON, text_caps, "a\nb\xff\xfe\nb\n", FALSE,
+      WANTED ("Byte 2 of line 2 of the text is no UTF-8"));
+  assert_words (NULL, text_caps, "a\n", TRUE,
+      WANTED ("'scales'", "parameters=scales=1", "voice.onnx.json, which is missing"));
   assert_words ("{\"phoneme_id_map\": 1", text_caps, "a\n", TRUE, WANTED ("voice.onnx.json"));
   assert_words (SPEECH_JSON, "other/tensors,format=static,num_tensors=1,types=int32,framerate=0/1",
       "abcd", TRUE, WANTED ("int64"));
@@ -225,9 +310,13 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_add_func ("/speech/text", test_text);
   g_test_add_func ("/speech/parameters", test_parameters);
+  g_test_add_func ("/speech/pieces", test_pieces);
+  g_test_add_func ("/speech/flush", test_flush);
   g_test_add_func ("/speech/ids", test_ids);
+  g_test_add_func ("/speech/wrong-ids", test_wrong_ids);
   g_test_add_func ("/speech/lines", test_lines);
   g_test_add_func ("/speech/words", test_words);
+  g_test_add_func ("/speech/long-sentence", test_long_sentence);
   g_test_add_func ("/speech/endless", test_endless);
   g_test_add_func ("/speech/no-symbols", test_no_symbols);
   return g_test_run ();

@@ -351,6 +351,48 @@ test_shape (void)
   gst_harness_teardown (harness);
 }
 
+/* A wrong one, of any kind, is told of in a warning that names it, and what played plays on. */
+static void
+test_wrong_shape (void)
+{
+  static const char *const wrong[] = { "ratio=0", "ratio=nan", "ratio=-2", "ratio=0.1",
+    "ratio=1e8" };
+  g_autofree char *path = g_build_filename (folder, "zoom.onnx", NULL);
+  g_autofree char *launch =
+      g_strdup_printf ("generator model=%s/zoom.onnx parameters=ratio=2", folder);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstElement) generator = NULL;
+  GstHarness *harness;
+
+  save_zoom (path);
+  harness = gst_harness_new_parse (launch);
+  generator = get_generator (harness);
+  gst_element_set_bus (generator, bus);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=(string)GRAY8,width=4,height=4,framerate=(fraction)10/1");
+  gst_buffer_unref (gst_harness_push_and_pull (harness, make_frame (0, 50, 16)));
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (GstMessage) message = NULL;
+    g_autoptr (GError) warning = NULL;
+    g_autoptr (GstBuffer) made = NULL;
+
+    g_object_set (generator, "parameters", wrong[i], NULL);
+    gst_buffer_unref (gst_harness_push_and_pull (harness, make_frame (2 * i + 1, 50, 16)));
+    message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_WARNING);
+    g_assert_nonnull (message);
+    gst_message_parse_warning (message, &warning, NULL);
+    g_test_message ("%s: %s", wrong[i], warning->message);
+    assert_says (warning->message, "zoom.onnx");
+    assert_says (warning->message, "ratio");
+    made = gst_harness_push_and_pull (harness, make_frame (2 * i + 2, 50, 16));
+    g_assert_cmpuint (gst_buffer_get_size (made), ==, 64);
+    while (gst_bus_have_pending (bus))
+      gst_message_unref (gst_bus_pop (bus));
+  }
+  gst_element_set_bus (generator, NULL);
+  gst_harness_teardown (harness);
+}
+
 static void
 test_refused (void)
 {
@@ -359,6 +401,7 @@ test_refused (void)
   assert_refused ("parameters=share=1:2:3", "share");
   assert_refused ("parameters=share=nan", "numbers with colons");
   assert_refused ("parameters=share=1e300", "numbers with colons");
+  assert_refused ("parameters=share=1,share=0.5", "names 'share' twice");
   assert_refused ("parameters=share=1 frames=5", "takes one picture at a time");
   assert_refused ("parameters=share=1 states=h_in=h", "'h', which is no output");
 }
@@ -439,6 +482,10 @@ test_refused_shapes (void)
   assert_model_refused ("crop.onnx", "", "of frames of 8 x 8 it makes pictures of 0 x 0");
   assert_model_refused (
       "far.onnx", "parameters=ratio=1e9", "shapes hang on what property parameters says of ratio");
+  assert_model_refused ("far.onnx", "parameters=ratio=0", "an extent of 1024 times 0 is 0");
+  assert_model_refused (
+      "far.onnx", "parameters=ratio=0", "shapes hang on what property parameters says of ratio");
+  assert_model_refused ("far.onnx", "parameters=ratio=0.1", "an extent of 8 times 0.1 is 0");
 }
 
 int
@@ -461,6 +508,7 @@ main (int argc, char **argv)
   g_test_add_func ("/states/refused-shapes", test_refused_shapes);
   g_test_add_func ("/states/reloaded", test_reloaded);
   g_test_add_func ("/states/shape", test_shape);
+  g_test_add_func ("/states/wrong-shape", test_wrong_shape);
   g_test_add_func ("/states/refused", test_refused);
   g_test_add_func ("/states/pipe-beside", test_pipe_beside);
   g_test_add_func ("/states/played", test_played_state);

@@ -138,6 +138,7 @@ test_said (void)
     { { NULL, "t=1" }, NULL, "'t', which is no input" },
     { { NULL, "s=one" }, NULL, "numbers with colons" },
     { { NULL, "s=" }, NULL, "numbers with colons" },
+    { { NULL, "s=1,s=2" }, NULL, "property parameters names 's' twice" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -250,6 +251,60 @@ test_wrong_parameters (void)
   }
 }
 
+/* Classes of one of three rows, and how many of what: numbers that inputs of their types do not
+ * hold, or that are out of range, are refused when they are said and when they are set. */
+static void
+test_indices (void)
+{
+  static const struct {
+    const char *text, *error;
+  } cases[] = { { "class=2,flag=1,small=255", NULL }, { "class=-3", NULL },
+    { "class=3", "has 3 for 'class' (int64), which takes whole numbers from -3 to 2" },
+    { "class=-4", "has -4 for 'class'" }, { "class=0.5", "whole numbers from -3 to 2" },
+    { "class=1e30", "has 1e+30 for 'class'" }, { "flag=2", "from 0 to 1" },
+    { "small=256", "has 256 for 'small' (uint8), which takes whole numbers from 0 to 255" },
+    { "wide=1e30", "from -9007199254740992 to 9007199254740992" } };
+  g_autoptr (GenGraph) graph = gen_graph_new ("indices");
+  g_autoptr (GError) error = NULL;
+  const float rows[] = { 1, 2, 3 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+  GenTensor *class = gen_graph_add_input (graph, "class", GEN_TYPE_INT64, &GEN_SHAPE (1, 1));
+  GenTensor *one = gen_graph_op (graph, "Reshape",
+      (GenTensor *[]){ class, gen_graph_ints (graph, (const gint64[]){ 1 }, 1) }, 2, 1, &error,
+      NULL);
+  GenTensor *row = gen_graph_op (graph, "Gather",
+      (GenTensor *[]){ gen_graph_add_constant (graph, "rows", GEN_TYPE_FLOAT32, &GEN_SHAPE (3),
+                           g_bytes_new (rows, sizeof rows)),
+          one },
+      2, 1, &error, NULL);
+  g_autoptr (GenModel) model = NULL;
+
+  g_assert_no_error (error);
+  gen_graph_add_input (graph, "flag", GEN_TYPE_BOOL, &GEN_SHAPE (1));
+  gen_graph_add_input (graph, "small", GEN_TYPE_UINT8, &GEN_SHAPE (1));
+  gen_graph_add_input (graph, "wide", GEN_TYPE_INT64, &GEN_SHAPE (1));
+  gen_graph_add_output (graph, gen_binary (graph, "Mul", x, row, &error));
+  model = load_with (graph, &(GenModelHints){ NULL, "class=0,flag=0,small=0,wide=0" }, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (model->inputs[1].choices, ==, 3);
+  g_assert_cmpint (model->inputs[2].choices, ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const GenModelHints hints = { NULL, cases[i].text };
+    g_autoptr (GenPlayer) player = gen_player_new (model, &(GenPlayerOptions){ 0 });
+    g_autoptr (GError) said = NULL, set = NULL;
+    g_autoptr (GenModel) other = load_with (graph, &hints, &said);
+
+    g_assert_cmpint (gen_player_set_parameters (player, cases[i].text, &set), ==, set == NULL);
+    g_test_message ("%s: %s", cases[i].text, set != NULL ? set->message : "fine");
+    g_assert_cmpint (other == NULL, ==, cases[i].error != NULL);
+    g_assert_cmpint (set != NULL, ==, cases[i].error != NULL);
+    if (cases[i].error == NULL)
+      continue;
+    g_assert_nonnull (strstr (said->message, cases[i].error));
+    g_assert_nonnull (strstr (set->message, cases[i].error));
+  }
+}
+
 /* States that hand on what others were, which must not be overwritten before. */
 static void
 test_delay_line (void)
@@ -351,6 +406,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/parts/states/half", GINT_TO_POINTER (TRUE), test_states);
   g_test_add_func ("/parts/continued", test_continued);
   g_test_add_func ("/parts/parameters", test_wrong_parameters);
+  g_test_add_func ("/parts/indices", test_indices);
   g_test_add_func ("/parts/odd-names", test_odd_names);
 
   return g_test_run ();

@@ -607,6 +607,46 @@ test_chain_without_spectrum (void)
   scratch_remove (folder);
 }
 
+/* A file that says which ones follow it, or NULL. */
+static void
+save_beside (const char *folder, const char *name, GenGraph *graph, const char *chain)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  if (chain != NULL)
+    g_hash_table_replace (graph->metadata, g_strdup ("generative.chain"), g_strdup (chain));
+  gen_onnx_save (graph, path, NULL);
+}
+
+/* A model may open no files but those in its folder, whoever may. */
+static void
+test_elsewhere (void)
+{
+  static const char *const chains[] = { "../b.onnx", "sub/../../b.onnx", "/b.onnx" };
+  g_autofree char *folder = scratch_new (), *sub = g_build_filename (folder, "sub", NULL);
+  g_autofree char *path = g_build_filename (sub, "a.onnx", NULL);
+  g_autoptr (GenGraph) graph = make_identity (&GEN_SHAPE (1, 3, -1, -1), 1);
+
+  g_mkdir (sub, 0700);
+  save_beside (folder, "b.onnx", graph, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (chains); i++) {
+    g_autoptr (GError) error = NULL;
+
+    save_beside (sub, "a.onnx", graph, chains[i]);
+    g_assert_null (gen_model_load_as (path, &(GenModelHints){ 0 }, &error));
+    g_assert_nonnull (strstr (error->message, path));
+    g_assert_nonnull (strstr (error->message, "not in the model's folder"));
+  }
+  for (gsize i = 0; i < 2; i++) {
+    const GenModelHints hints = { .chain = i == 0 ? "../b.onnx" : "../sub/../b.onnx" };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = gen_model_load_as (path, &hints, &error);
+
+    g_assert_no_error (error);
+  }
+  scratch_remove (folder);
+}
+
 static void
 test_refused (void)
 {
@@ -639,7 +679,11 @@ test_refused (void)
     { NULL, "second.onnx,b=y", "ports are" },
     { NULL, "second.onnx,a=y", "[1, 7]" },
     { NULL, "second.onnx", "[1, 7]" },
-    { "complex,length=64", "second.onnx,second.onnx", "takes nothing" },
+    { "complex,length=64", "second.onnx,third.onnx", "takes nothing" },
+    { NULL, "second.onnx,./second.onnx", "circle (second.onnx, second.onnx)" },
+    { NULL, "second.onnx,model.onnx", "circle (model.onnx, second.onnx, model.onnx)" },
+    { NULL, "round.onnx", "circle (model.onnx, round.onnx, model.onnx)" },
+    { NULL, "more.onnx", "second.onnx follows it" },
   };
   g_autofree char *folder = scratch_new ();
   g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
@@ -649,6 +693,9 @@ test_refused (void)
 
   gen_onnx_save (graph, path, NULL);
   gen_onnx_save (other, second, NULL);
+  save_beside (folder, "third.onnx", other, NULL);
+  save_beside (folder, "round.onnx", other, "model.onnx");
+  save_beside (folder, "more.onnx", other, "second.onnx");
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     const GenModelHints hints = { .spectrum = cases[i].spectrum, .chain = cases[i].chain };
     g_autoptr (GError) error = NULL;
@@ -679,6 +726,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spectra/chain", test_chain);
   g_test_add_func ("/spectra/plain-chain", test_plain_chain);
   g_test_add_func ("/spectra/chain-without-spectrum", test_chain_without_spectrum);
+  g_test_add_func ("/spectra/elsewhere", test_elsewhere);
   g_test_add_func ("/spectra/refused", test_refused);
   return g_test_run ();
 }

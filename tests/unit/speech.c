@@ -68,13 +68,13 @@ test_letters (void)
 
 /* --- models --- */
 
-/* What is beside a model: phonemes that stand for others, and numbers that are wrong. */
+/* What is beside a model: phonemes that stand for others, and what is left out. */
 static void
 test_voice (void)
 {
   static const char *const json =
-      "{\"phoneme_map\": {\"x\": [\"a\", \"b\"]}, \"num_speakers\": 3, \"audio\": [],"
-      " \"inference\": {\"noise_scale\": \"much\", \"length_scale\": 2},"
+      "{\"phoneme_map\": {\"x\": [\"a\", \"b\"]}, \"num_speakers\": 3, \"audio\": null,"
+      " \"num_symbols\": 22, \"inference\": {\"length_scale\": 2},"
       " \"phoneme_id_map\": {\"_\": [0], \"a\": [10], \"b\": [20, 21]}}";
   g_autofree char *folder = scratch_new (), *path = speech_save (folder, json), *text = NULL;
   g_autoptr (GError) error = NULL;
@@ -84,6 +84,7 @@ test_voice (void)
   g_assert_nonnull (model->voice);
   assert_ids (model->voice->symbols, "xa", "0 10 0 20 21 0 10 0", "");
   g_assert_cmpint (model->voice->sample_rate, ==, 0);
+  g_assert_cmpint (model->voice->n_ids, ==, 22);
   g_assert_cmpint (model->inputs[0].kind, ==, GEN_PORT_TOKENS);
   g_assert_cmpint (model->inputs[1].part, ==, GEN_PART_LENGTH);
   g_assert_cmpint (model->inputs[2].part, ==, GEN_PART_PARAMETER);
@@ -98,36 +99,81 @@ test_voice (void)
   scratch_remove (folder);
 }
 
+#define SYMBOLS "\"phoneme_id_map\": {\"a\": [3]}"
+
 static void
 test_wrong_voice (void)
 {
   static const struct {
     const char *json, *error; /* NULL: it is another's, and not looked at */
   } cases[] = {
-    { "{", "voice.onnx.json" },
-    { "{\"phoneme_id_map\": {\"a\": 3}}", "says nothing that can be read of 'a'" },
-    { "{\"phoneme_id_map\": {\"b\": [\"3\"]}}", "says nothing that can be read of 'b'" },
-    { "{\"phoneme_id_map\": {\"b\": [-3]}}", "says nothing that can be read of 'b'" },
-    { "{\"phoneme_id_map\": [1]}", NULL },
-    { "[1, 2]", NULL },
-    { "3", NULL },
+    { "{", "" },
+    { "", "an object with a phoneme_id_map" },
+    { "[1, 2]", "an object with a phoneme_id_map" },
+    { "3", "an object with a phoneme_id_map" },
+    { "{\"phoneme_id_map\": {\"a\": 3}}", "phoneme_id_map.a should be a list of ids" },
+    { "{\"phoneme_id_map\": {\"b\": [\"3\"]}}", "phoneme_id_map.b should be a list of ids" },
+    { "{\"phoneme_id_map\": {\"b\": \"3\"}}", "phoneme_id_map.b should be a list of ids" },
+    { "{\"phoneme_id_map\": {\"b\": [-3]}}", "gives 'b' the id -3" },
+    { "{\"num_symbols\": 3, " SYMBOLS "}", "gives 'a' the id 3, and ids are from 0 to 2" },
+    { "{\"phoneme_id_map\": [1]}", "phoneme_id_map should be an object" },
+    { "{\"phoneme_id_map\": null}", "phoneme_id_map should be an object" },
+    { "{\"audio\": [], " SYMBOLS "}", "audio should be an object" },
+    { "{\"audio\": {\"sample_rate\": \"22050\"}, " SYMBOLS "}", "audio.sample_rate should be" },
+    { "{\"audio\": {\"sample_rate\": -1}, " SYMBOLS "}", "audio.sample_rate should be" },
+    { "{\"inference\": {\"noise_scale\": \"much\"}, " SYMBOLS "}", "inference.noise_scale should" },
+    { "{\"inference\": {\"noise_w\": true}, " SYMBOLS "}", "inference.noise_w should be a number" },
+    { "{\"num_speakers\": 1.5, " SYMBOLS "}", "num_speakers should be a whole number" },
+    { "{\"phoneme_map\": {\"x\": \"a\"}, " SYMBOLS "}", "phoneme_map.x should be a list of sym" },
+    { "{\"phoneme_type\": 1, " SYMBOLS "}", "phoneme_type should be" },
+    { "{\"model_type\": \"other\"}", NULL },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *folder = scratch_new (), *path = speech_save (folder, cases[i].json);
+    g_autofree char *beside = g_strconcat (path, ".json", NULL);
     g_autoptr (GError) error = NULL;
     g_autoptr (GenModel) model = gen_model_load (path, &error);
 
+    g_test_message ("%s: %s", cases[i].json, error != NULL ? error->message : "fine");
     if (cases[i].error != NULL) {
       g_assert_null (model);
       g_assert_nonnull (strstr (error->message, cases[i].error));
-      g_assert_nonnull (strstr (error->message, path));
+      g_assert_nonnull (strstr (error->message, beside));
     } else {
       g_assert_no_error (error);
       g_assert_null (model->voice);
     }
     scratch_remove (folder);
   }
+}
+
+/* --- pieces of a long text --- */
+
+/* `text` in pieces with bars between, and a star behind those that end within a sentence. */
+static void
+assert_pieces (const char *text, guint most, const char *wanted)
+{
+  g_autoptr (GString) found = g_string_new (NULL);
+  gboolean whole;
+
+  for (gsize n; *text != '\0'; text += n) {
+    n = gen_text_take (text, most, &whole);
+    g_assert_cmpuint (n, >, 0);
+    g_string_append_len (found, text, (gssize)n);
+    g_string_append (found, whole ? "|" : "*|");
+  }
+  g_assert_cmpstr (found->str, ==, wanted);
+}
+
+static void
+test_pieces (void)
+{
+  assert_pieces ("One. Two? 3.5 is three! Four", 30, "One. Two? 3.5 is three! Four|");
+  assert_pieces ("One. Two? 3.5 is three! Four", 16, "One. Two?| 3.5 is three!| Four|");
+  assert_pieces ("one two three. four", 9, "one two *|three.| four|");
+  assert_pieces ("onetwothree", 4, "onet*|woth*|ree|");
+  assert_pieces ("ëëë。ëë。ë", 5, "ëëë。|ëë。ë|");
 }
 
 /* --- playing --- */
@@ -196,6 +242,7 @@ main (int argc, char **argv)
   g_test_add_func ("/speech/letters", test_letters);
   g_test_add_func ("/speech/voice", test_voice);
   g_test_add_func ("/speech/wrong-voice", test_wrong_voice);
+  g_test_add_func ("/speech/pieces", test_pieces);
   g_test_add_func ("/speech/lengths", test_lengths);
   return g_test_run ();
 }

@@ -174,9 +174,11 @@ test_inspect_parts (Fixture *fixture, gconstpointer data)
   assert_member (fixture, "inputs", "strength", "value", "[0.5]");
   assert_says (fixture->out, "\"window\" : 1");
 
-  g_assert_cmpint (
-      tool (fixture, "inspect", "memory.onnx", "--states", "strength=h_out", NULL), ==, 0);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--states", "h_in=h_out", NULL), ==, 0);
   assert_says (fixture->out, "(said)");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "memory.onnx", "--states", "strength=h_out", NULL), ==, 1);
+  assert_says (fixture->err, "--states: input 'strength' is float32 [1], and output 'h_out'");
   g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--states", "h_in=h", NULL), ==, 1);
   assert_says (fixture->err, "--states says 'h', which is no output");
   g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--frames", "-1", NULL), ==, 1);

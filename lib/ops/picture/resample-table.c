@@ -108,7 +108,8 @@ gen_resampling_init (GenResampling *r, const GenNode *node, const GenShape *in,
       factor = result / MAX (extent, 1);
     }
     if (!(result >= 1 && result < 1e9))
-      return gen_node_error (node, error, "an extent of %g is not allowed", result);
+      return gen_node_error (node, error,
+          "an extent of %g times %g is %g, and should be from 1 to 1e9", extent, factor, result);
     r->out.dims[axes[i]] = (gint64)result;
     r->factors[axes[i]] = factor;
   }

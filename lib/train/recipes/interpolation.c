@@ -90,7 +90,8 @@ make (GenStep *step, GError **error)
 static void
 describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 {
-  g_hash_table_insert (metadata, g_strdup ("generative.frames"), g_strdup_printf ("%d", FRAMES - 1));
+  g_hash_table_insert (
+      metadata, g_strdup ("generative.frames"), g_strdup_printf ("%d", FRAMES - 1));
 }
 
 static const GenRecipeNet nets[] = {
