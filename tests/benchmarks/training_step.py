@@ -118,7 +118,7 @@ class Styled(nn.Module):
         if self.up:
             y = nn.functional.interpolate(y, scale_factor=2., mode="bilinear")
         noise = torch.randn(len(w), 1, *y.shape[2:])
-        return leaky(y + noise * (0.1 * self.strength) + self.bias)
+        return leaky(y + noise * (0.001 * self.strength) + self.bias)
 
 
 class StyleGenerator(nn.Module):
