@@ -95,7 +95,6 @@ main (int argc, char **argv)
   const GenPreset *preset = argc >= 5 ? gen_preset_find (argv[1], NULL) : NULL;
   GenPresetOptions options = { GEN_PRESET_DEFAULTS };
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS };
-  g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
   g_autoptr (GenTrainer) trainer = NULL;
   g_autoptr (GError) error = NULL;
   gboolean profiles = FALSE;
@@ -112,9 +111,7 @@ main (int argc, char **argv)
   settings.batch_size = atoi (argv[2]);
   settings.threads = atoi (argv[3]);
   settings.choice = GEN_CHOICE_MEASURE;
-  generator = preset->nets[GENERATOR](&options, &error);
-  discriminator = preset->nets[DISCRIMINATOR](&options, &error);
-  trainer = adversarial_trainer (generator, discriminator, &settings, &error);
+  trainer = preset_trainer_new (preset, &options, &settings, &error);
   if (trainer == NULL) {
     fprintf (stderr, "%s\n", error->message);
     return 1;

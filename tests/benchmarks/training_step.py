@@ -17,6 +17,8 @@ import time
 import torch
 from torch import nn
 
+import translations
+
 ROUNDS, STEPS = 6, 10
 
 
@@ -116,7 +118,7 @@ class Styled(nn.Module):
         if self.up:
             y = nn.functional.interpolate(y, scale_factor=2., mode="bilinear")
         noise = torch.randn(len(w), 1, *y.shape[2:])
-        return leaky(y + noise * (0.1 * self.strength) + self.bias)
+        return leaky(y + noise * (0.001 * self.strength) + self.bias)
 
 
 class StyleGenerator(nn.Module):
@@ -207,7 +209,28 @@ def stylegan():
 COLOUR = ("stylegan-lite", "r3gan-lite")
 
 
-class Peer:
+class Timed:
+    def times(self):
+        result = []
+        for _ in range(STEPS):
+            start = time.perf_counter()
+            self.step()
+            result.append((time.perf_counter() - start) * 1e3)
+        return result
+
+
+class Pair(translations.Paired, Timed):
+    pass
+
+
+class Cycle(translations.Unpaired, Timed):
+    pass
+
+
+TRANSLATIONS = {"pix2pix": Pair, "cyclegan": Cycle}
+
+
+class Peer(Timed):
     def __init__(self, preset, batch, compiled):
         self.g, self.d = {"mlp": mlp, "dcgan": dcgan, "wavegan": wavegan, "stylegan-lite": stylegan,
                           "r3gan-lite": r3gan}[preset]()
@@ -247,13 +270,18 @@ class Peer:
             p.requires_grad_(True)
         g.step()
 
-    def times(self):
-        result = []
-        for _ in range(STEPS):
-            start = time.perf_counter()
-            self.step()
-            result.append((time.perf_counter() - start) * 1e3)
-        return result
+
+def make_peers(preset, batch):
+    if preset in TRANSLATIONS:
+        return {"torch eager": TRANSLATIONS[preset](batch)}
+    runs = {"torch eager": Peer(preset, batch, False)}
+    try:
+        compiled = Peer(preset, batch, True)
+        compiled.step()
+        runs["torch compiled"] = compiled
+    except Exception as error:  # no compiler here
+        print("torch.compile:", str(error).splitlines()[0])
+    return runs
 
 
 def main():
@@ -266,17 +294,12 @@ def main():
     program = sys.argv[1]
     preset = sys.argv[2] if len(sys.argv) > 2 else "mlp"
     batch = (int(sys.argv[3]) if len(sys.argv) > 3
-             else {"mlp": 128, "dcgan": 64, "wavegan": 16}.get(preset, 32))
-    extras = sys.argv[5:] + (["extent=32"] if preset in COLOUR else [])
+             else {"mlp": 128, "dcgan": 64, "wavegan": 16, "pix2pix": 4, "cyclegan": 2}.get(preset, 32))
+    extras = sys.argv[5:] + (["extent=32"] if preset in COLOUR else
+                             [f"extent={translations.EXTENT}"] if preset in TRANSLATIONS else [])
     threads = int(sys.argv[4]) if len(sys.argv) > 4 else 2
     torch.set_num_threads(threads)
-    runs = {"torch eager": Peer(preset, batch, False)}
-    try:
-        compiled = Peer(preset, batch, True)
-        compiled.step()
-        runs["torch compiled"] = compiled
-    except Exception as error:  # no compiler here
-        print("torch.compile:", str(error).splitlines()[0])
+    runs = make_peers(preset, batch)
     for peer in runs.values():
         peer.times()
     times = {name: [] for name in ["ours", *runs]}

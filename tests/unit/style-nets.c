@@ -82,13 +82,37 @@ test_results (void)
       (float[]){ -0.001252f, -0.00301f, 0.003674f, -0.001325f });
 }
 
+/* Have a net that has noise take some of it from the beginning. */
+static void
+strengthen (GenGraph *net)
+{
+  for (guint i = 0; i < net->tensors->len; i++) {
+    GenTensor *tensor = g_ptr_array_index (net->tensors, i);
+    const gsize n = gen_tensor_size (tensor) / sizeof (float);
+    float *values;
+
+    if (!g_str_has_suffix (tensor->name, ".noise-strength"))
+      continue;
+    values = g_new (float, n);
+    for (gsize k = 0; k < n; k++)
+      values[k] = 100;
+    g_bytes_unref (tensor->data);
+    tensor->data = g_bytes_new_take (values, n * sizeof *values);
+  }
+}
+
 static void
 check_steps (const GenPreset *preset, const GenTrainerSettings *settings, const double losses[3][2])
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GenTrainer) trainer = preset_trainer_new (preset, &options, settings, &error);
+  g_autoptr (GenGraph) generator = preset->nets[GENERATOR](&options, &error);
+  g_autoptr (GenGraph) discriminator = preset->nets[DISCRIMINATOR](&options, &error);
+  g_autoptr (GenTrainer) trainer = NULL;
   float batch[BATCH * PIXELS];
 
+  g_assert_no_error (error);
+  strengthen (generator);
+  trainer = adversarial_trainer (generator, discriminator, settings, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < 3; i++) {
     GenTrainerFigures figures;
@@ -108,8 +132,8 @@ check_steps (const GenPreset *preset, const GenTrainerSettings *settings, const 
 static void
 test_steps (void)
 {
-  static const double style[3][2] = { { 1.46007330, 0.96585236 }, { 1.14903263, 1.55948767 },
-    { 1.20850467, 1.11216700 } };
+  static const double style[3][2] = { { 1.45750932, 0.96348890 }, { 1.14480442, 1.56327767 },
+    { 1.21256073, 1.10878592 } };
   static const double residual[3][2] = { { 0.67160320, 0.74144447 }, { 0.75515989, 0.66931267 },
     { 0.66286123, 0.74521616 } };
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2,

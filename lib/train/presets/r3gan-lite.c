@@ -226,8 +226,8 @@ discriminator (const GenPresetOptions *options, GError **error)
 
 static const GenPresetSetting settings[] = {
   { "loss", "relativistic" },
-  { "r1", "0.05" },
-  { "r2", "0.05" },
+  { "r1", "0.5" },
+  { "r2", "0.5" },
   { "learning-rate", "0.0005" },
   { "beta1", "0" },
   { "beta2", "0.99" },

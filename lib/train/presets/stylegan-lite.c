@@ -26,7 +26,7 @@
 /* By how much slower the mapping net learns. */
 #define MAPPING_RATE 0.01f
 /* And the strengths of noise: grain is what a net that knows little else finds first. */
-#define NOISE_RATE 0.1f
+#define NOISE_RATE 0.001f
 /* Behind LeakyRelu about half of what a layer gives is left. */
 #define GAIN ((float)G_SQRT2)
 #define TINY 1e-8f
