@@ -234,8 +234,9 @@ static char *
 find_path (const GenModel *model, const char *name)
 {
   g_autofree char *folder = g_path_get_dirname (model->path != NULL ? model->path : "");
+  g_autofree char *absolute = g_canonicalize_filename (folder, NULL);
 
-  return g_canonicalize_filename (name, folder);
+  return g_canonicalize_filename (name, absolute);
 }
 
 /* The number of the link that is the file at `path`; -1 where there is none. */
