@@ -46,6 +46,7 @@ typedef struct {
                        dropped in training: [0, 1) */
   int classes;      /* that a classifier tells apart, or that conditional nets are told of, from
                        2; 0: not known */
+  int codes;        /* vectors in a codebook, from 2 */
   gboolean conditional; /* nets have one input more, the class of each sample, int64 [batch], and
                            `generative.classes` in their metadata */
   guint64 seed;         /* of the first weights */
@@ -53,7 +54,7 @@ typedef struct {
 
 #define GEN_PRESET_DEFAULTS                                                                        \
   .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .width = 0, .dropout = 0,      \
-  .classes = 0, .conditional = FALSE, .seed = 0
+  .classes = 0, .codes = 64, .conditional = FALSE, .seed = 0
 
 /* (transfer full); NULL with `error` where the preset has no net of that size. */
 typedef GenGraph *(*GenPresetNet) (const GenPresetOptions *options, GError **error);
@@ -98,6 +99,8 @@ GEN_API extern const GenPreset gen_preset_wavegan;
 GEN_API extern const GenPreset gen_preset_vae;
 /* Convolutional nets of the recipe of that name. */
 GEN_API extern const GenPreset gen_preset_autoencoder;
+/* The same of the recipe vector-quantized, with a codebook. */
+GEN_API extern const GenPreset gen_preset_vq_vae;
 /* Of the restoration recipe. They take pictures of any size; which degradation they are for stands
  * in `generative.degradation`. */
 GEN_API extern const GenPreset gen_preset_super_resolver;

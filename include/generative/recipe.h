@@ -37,8 +37,9 @@ GEN_API extern const GenNetRole gen_net_role_interpolator;
 GEN_API extern const GenNetRole gen_net_role_back_generator;
 GEN_API extern const GenNetRole gen_net_role_back_discriminator;
 GEN_API extern const GenNetRole gen_net_role_student;
+GEN_API extern const GenNetRole gen_net_role_quantizer;
 
-#define GEN_NET_ROLES 11
+#define GEN_NET_ROLES 12
 /* All of them, ended by NULL: GEN_NET_ROLES. */
 GEN_API const GenNetRole *const *gen_net_role_list (void);
 
@@ -136,6 +137,9 @@ GEN_API extern const GenRecipe gen_recipe_adversarial;
 GEN_API extern const GenRecipe gen_recipe_autoencoder;
 /* Kingma and Welling, "Auto-encoding variational Bayes", 2014. */
 GEN_API extern const GenRecipe gen_recipe_variational;
+/* Through a grid of numbers of a codebook's vectors: van den Oord et al., "Neural discrete
+ * representation learning", 2017. */
+GEN_API extern const GenRecipe gen_recipe_vector_quantized;
 /* A classifier, taught by labels. */
 GEN_API extern const GenRecipe gen_recipe_classifier;
 /* An encoder and a decoder that fill in what is masked: He et al., "Masked autoencoders are

@@ -127,6 +127,7 @@ struct _GenTrainerSettings {
   double min_snr;                    /* how much an error at little noise counts, at most, as
                                         signal² / noise²: >= 0; 0: all errors count alike */
   int sampling_steps;                /* runs of the denoiser for a sample, from 1 */
+  double commitment;                 /* weight of how far vectors are from the codebook: >= 0 */
   double label_dropout;              /* share of the classes that a denoiser is not told: [0, 1) */
   double guidance;                   /* how far samples of a class go towards it: >= 0 */
   char *teacher_model;               /* file of the net that a student learns from */
@@ -172,7 +173,7 @@ struct _GenTrainerSettings {
   .identity_weight = 5, .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine,   \
   .min_snr = 0, .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1,       \
   .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0,     \
-  .label_dropout = 0.1, .guidance = 2
+  .label_dropout = 0.1, .guidance = 2, .commitment = 0.25
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

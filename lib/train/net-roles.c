@@ -46,6 +46,10 @@ const GenNetRole gen_net_role_student = {
   .name = "student",
   .description = "from what the teacher takes to what it makes",
 };
+const GenNetRole gen_net_role_quantizer = {
+  .name = "quantizer",
+  .description = "from vectors of an encoder to the nearest ones of a codebook, and their numbers",
+};
 
 const GenNetRole *const *
 gen_net_role_list (void)
@@ -62,6 +66,7 @@ gen_net_role_list (void)
     &gen_net_role_back_generator,
     &gen_net_role_back_discriminator,
     &gen_net_role_student,
+    &gen_net_role_quantizer,
     NULL,
   };
 

@@ -23,6 +23,7 @@ gen_preset_list (void)
     &gen_preset_wavegan,
     &gen_preset_vae,
     &gen_preset_autoencoder,
+    &gen_preset_vq_vae,
     &gen_preset_classifier,
     &gen_preset_masked_autoencoder,
     &gen_preset_super_resolver,

@@ -21,6 +21,7 @@ gen_recipe_list (void)
     &gen_recipe_adversarial,
     &gen_recipe_autoencoder,
     &gen_recipe_variational,
+    &gen_recipe_vector_quantized,
     &gen_recipe_classifier,
     &gen_recipe_masked,
     &gen_recipe_restoration,

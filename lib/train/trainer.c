@@ -129,6 +129,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("sampling-steps", settings->sampling_steps, 1, TRUE, GEN_SAMPLING_MAX_STEPS + 1,
              error) &&
          in_range ("label-dropout", settings->label_dropout, 0, TRUE, 1, error) &&
+         in_range ("commitment", settings->commitment, 0, TRUE, INFINITY, error) &&
          in_range ("guidance", settings->guidance, 0, TRUE, INFINITY, error) &&
          in_range ("temperature", settings->temperature, 0, TRUE, INFINITY, error) &&
          in_range ("ema", settings->ema, 0, TRUE, 1, error);
