@@ -49,6 +49,21 @@ check_discriminator_steps (const GenTrainerSettings *settings, GError **error)
   return FALSE;
 }
 
+/* An average that weights are part of is found by what they are of it. */
+static gboolean
+check_average (const GenTrainerSettings *settings, GError **error)
+{
+  if (settings->optimizer->average == NULL)
+    return TRUE;
+  if (settings->ema > 0) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "ema: optimizer=%s averages weights by itself, and ema=0 is right",
+        settings->optimizer->name);
+    return FALSE;
+  }
+  return in_range ("beta1", settings->optimizer_settings.beta1, 0, FALSE, 1, error);
+}
+
 /* What a recipe has no use for is mistaken. */
 static gboolean
 check_of_recipe (
@@ -90,7 +105,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
         "a recipe, an optimizer, a loss and a reconstruction must be set");
     return FALSE;
   }
-  return check_recipe (settings, error) &&
+  return check_recipe (settings, error) && check_average (settings, error) &&
          in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
          in_range ("learning-rate", settings->learning_rate, 0, FALSE, INFINITY, error) &&
          in_range ("generator-rate", settings->generator_rate, 0, FALSE, INFINITY, error) &&
