@@ -102,6 +102,8 @@ struct _GenTrainerSettings {
   double augment_probability;   /* of each augmentation of pictures: [0, 1] */
   double augment_target;  /* the mean sign of scores of real pictures at which that is held: [0, 1);
                              0: it stays as it is */
+  double feature_matching; /* weight of the distance of mean features in the generator's loss; 0:
+                              none */
   gboolean spectral_norm; /* the discriminator's matrices are divided by their norms */
   /* Of recipes that make samples anew: how far these are from what they were. */
   const GenReconstruction *reconstruction;

@@ -91,6 +91,7 @@ check_recipe (const GenTrainerSettings *settings, GError **error)
          check_of_recipe (
              settings, "augment-probability", settings->augment_probability > 0, error) &&
          check_of_recipe (settings, "augment-target", settings->augment_target > 0, error) &&
+         check_of_recipe (settings, "feature-matching", settings->feature_matching > 0, error) &&
          check_of_recipe (settings, "spectral-norm", settings->spectral_norm, error);
 }
 
@@ -124,6 +125,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
              error) &&
          in_range ("augment-target", settings->augment_target, 0, TRUE, 1, error) &&
          check_unscaled (settings, "augment-target", settings->augment_target > 0, error) &&
+         in_range ("feature-matching", settings->feature_matching, 0, TRUE, INFINITY, error) &&
          in_range ("perceptual-weight", settings->perceptual_weight, 0, TRUE, INFINITY, error) &&
          in_range ("beta", settings->beta, 0, TRUE, INFINITY, error) &&
          in_range ("free-bits", settings->free_bits, 0, TRUE, INFINITY, error) &&
