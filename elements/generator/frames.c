@@ -545,13 +545,17 @@ frames_pending (gpointer mode)
   return self->next.length > 0;
 }
 
-/* The last frame stands for those that it waits for. */
+/* The last frame stands for those that it waits for; of a stream shorter than that, for those
+ * before the first one is in its place as well. */
 static GstFlowReturn
 frames_finish (gpointer mode)
 {
   Frames *self = mode;
   GstFlowReturn flow = self->play->ports.between ? finish_between (self) : GST_FLOW_OK;
 
+  if (self->waiting > 0)
+    for (guint i = self->waiting; i < awaited (self); i++)
+      see (self, gst_buffer_ref (self->seen[newest (self)]));
   for (; flow == GST_FLOW_OK && self->waiting > 0; self->waiting--) {
     GstBuffer *output = NULL;
 

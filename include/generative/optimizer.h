@@ -12,9 +12,11 @@ typedef struct {
   double beta2;        /* Adam, RMSProp: decay of the mean of squared gradients. (0, 1) */
   double epsilon;      /* Adam, RMSProp: added to the divisor. > 0 */
   double weight_decay; /* >= 0 */
+  guint64 warm_up;     /* schedule-free: the first updates, over which the rate grows */
 } GenOptimizerSettings;
 
-#define GEN_OPTIMIZER_DEFAULTS .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0
+#define GEN_OPTIMIZER_DEFAULTS                                                                     \
+  .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0, .warm_up = 0
 
 #define GEN_OPTIMIZER_MAX_STATES 2
 
@@ -28,8 +30,12 @@ typedef struct {
   const char *operator_name;
   /* What it remembers of each weight, NULL where there are fewer. */
   const char *states[GEN_OPTIMIZER_MAX_STATES];
+  gboolean begins_at_weights; /* the first of these, not at 0 */
   /* Fill the node's attributes. */
   void (*configure) (GenNode *node, const GenOptimizerSettings *settings);
+  /* NULL, or what makes of `n` weights and their first state the weights that play. */
+  void (*average) (
+      const GenOptimizerSettings *settings, const float *state, float *weights, gsize n);
 } GenOptimizer;
 
 GEN_API extern const GenOptimizer gen_optimizer_adam;
@@ -38,6 +44,7 @@ GEN_API extern const GenOptimizer gen_optimizer_rmsprop;
 GEN_API extern const GenOptimizer gen_optimizer_sgd;
 GEN_API extern const GenOptimizer gen_optimizer_nesterov;
 GEN_API extern const GenOptimizer gen_optimizer_lion;
+GEN_API extern const GenOptimizer gen_optimizer_schedule_free;
 
 /* All of them, ended by NULL. */
 GEN_API const GenOptimizer *const *gen_optimizer_list (void);

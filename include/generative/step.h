@@ -66,6 +66,9 @@ GEN_API GenTensor *gen_step_apply_to (GenStep *step, guint net, GenTensor *x, GE
 GEN_API gboolean gen_step_apply_all (
     GenStep *step, guint net, GenTensor *const *inputs, GenTensor **outputs, GError **error);
 
+/* What the last layer of net `net` that has weights took when the net was last applied. */
+GEN_API GenTensor *gen_step_features (GenStep *step, guint net, GError **error);
+
 /* `x` in float32, where precision matters: losses, and scores that they read. */
 GEN_API GenTensor *gen_step_precise (GenStep *step, GenTensor *x, GError **error);
 

@@ -100,9 +100,11 @@ struct _GenTrainerSettings {
   double instance_noise;        /* deviation of noise on it, of the distance from black to white */
   guint64 instance_noise_steps; /* in which that falls to 0; 0: it stays */
   double augment_probability;   /* of each augmentation of pictures: [0, 1] */
-  double augment_target;  /* the mean sign of scores of real pictures at which that is held: [0, 1);
-                             0: it stays as it is */
-  gboolean spectral_norm; /* the discriminator's matrices are divided by their norms */
+  double augment_target; /* the mean sign of scores of real pictures at which that is held: [0, 1);
+                            0: it stays as it is */
+  double feature_matching; /* weight of the distance of mean features in the generator's loss; 0:
+                              none */
+  gboolean spectral_norm;  /* the discriminator's matrices are divided by their norms */
   /* Of recipes that make samples anew: how far these are from what they were. */
   const GenReconstruction *reconstruction;
   char *perceptual_model;   /* an ONNX file, or NULL: how far what it makes of them is apart counts

@@ -24,9 +24,10 @@ typedef struct {
   char *weights;               /* owned; a model or folder with which they begin; NULL: none */
   int length;                  /* frames of a preset's sounds; 0: its shortest */
 
-  GenTrainerSettings trainer; /* without device and precision, which follow from these: */
-  int device;                 /* a place in "auto", "cpu", "cuda" */
-  int precision;              /* a place in "auto", "fp32", "tf32", "bf16", "fp16" */
+  GenTrainerSettings
+      trainer; /* without device, precision and the optimiser's warm-up, which follow from these: */
+  int device;  /* a place in "auto", "cpu", "cuda" */
+  int precision; /* a place in "auto", "fp32", "tf32", "bf16", "fp16" */
 
   const GenRateSchedule *rate_schedule;
   GenRateSettings rate;

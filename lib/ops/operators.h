@@ -256,6 +256,7 @@
   X (scatter)                                                                                      \
   X (scatter_elements)                                                                             \
   X (scatter_nd)                                                                                   \
+  X (schedule_free)                                                                                \
   X (selu)                                                                                         \
   X (sequence_at)                                                                                  \
   X (sequence_construct)                                                                           \

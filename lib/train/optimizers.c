@@ -16,6 +16,7 @@ gen_optimizer_list (void)
     &gen_optimizer_sgd,
     &gen_optimizer_nesterov,
     &gen_optimizer_lion,
+    &gen_optimizer_schedule_free,
     NULL,
   };
 
@@ -40,6 +41,17 @@ find_first (const GenTensor *weights)
   return first;
 }
 
+/* The first value of state `i`. */
+static GBytes *
+begin_state (const GenOptimizer *optimizer, const GenTensor *weights, int i)
+{
+  const gsize size = gen_tensor_size (weights);
+
+  if (i == 0 && optimizer->begins_at_weights)
+    return g_bytes_ref (weights->data);
+  return g_bytes_new_take (g_malloc0 (size), size);
+}
+
 GenTensor *
 gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor *weights,
     GenTensor *gradient, GenTensor *rate, GenTensor *step, GenTensor *factor,
@@ -48,7 +60,6 @@ gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor 
   GenTensor *inputs[5 + GEN_OPTIMIZER_MAX_STATES] = { weights, gradient, rate, step };
   const GenNode *first = find_first (weights);
   GenTensor *states[GEN_OPTIMIZER_MAX_STATES], *next;
-  gsize size = gen_tensor_size (weights);
   int n = 0;
 
   for (; n < GEN_OPTIMIZER_MAX_STATES && optimizer->states[n] != NULL; n++) {
@@ -56,7 +67,7 @@ gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor 
 
     states[n] = first != NULL ? gen_node_input (first, 4 + n)
                               : gen_graph_add_state (graph, name, weights->type, &weights->shape,
-                                    g_bytes_new_take (g_malloc0 (size), size));
+                                    begin_state (optimizer, weights, n));
     inputs[4 + n] = first != NULL ? gen_node_output (weights->producer, 1 + n) : states[n];
   }
   inputs[4 + n] = factor;

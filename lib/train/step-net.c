@@ -87,6 +87,22 @@ take_off_probabilities (GenGraph *graph)
     graph->outputs->pdata[0] = gen_node_input (y->producer, 0);
 }
 
+/* What the last layer with weights takes on the way to the result; NULL where there is none. */
+static GenTensor *
+find_features (const GenGraph *graph)
+{
+  GenTensor *x = g_ptr_array_index (graph->outputs, 0);
+
+  while (x != NULL && x->producer != NULL) {
+    const GenNode *node = x->producer;
+
+    x = gen_node_input (node, 0);
+    if (node->op->weights != 0 && !node->op->elementwise)
+      return x;
+  }
+  return NULL;
+}
+
 static guint
 n_outputs (const GenRecipeNet *net)
 {
@@ -167,6 +183,9 @@ gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph 
     return FALSE;
   if (net->scores)
     take_off_probabilities (self->graph);
+  self->features = find_features (self->graph);
+  if (self->features != NULL)
+    gen_graph_add_output (self->graph, self->features);
   return TRUE;
 }
 
@@ -301,6 +320,7 @@ gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
     GenTensor **outputs, GError **error)
 {
   const guint n_own = n_outputs (self->net), n = self->graph->outputs->len;
+  const guint n_features = self->features != NULL;
   g_autofree GenTensor **all = g_new0 (GenTensor *, n);
   g_autofree char *prefix = g_strconcat (self->net->role->name, ".", NULL);
   gboolean appended;
@@ -315,9 +335,10 @@ gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
   swap_divided (self);
   if (!appended)
     return FALSE;
-  for (guint i = 0; i + n_own < n; i++)
+  for (guint i = 0; i + n_own + n_features < n; i++)
     g_hash_table_insert (self->map, g_ptr_array_index (self->statistics, i), all[n_own + i]);
   memcpy (outputs, all, n_own * sizeof *outputs);
+  self->seen = n_features > 0 ? all[n - 1] : NULL;
   self->applied = TRUE;
   return TRUE;
 }

@@ -14,17 +14,19 @@ typedef struct {
 
 typedef struct {
   const GenRecipeNet *net;
-  const GenGraph *source;      /* as it was given */
-  GenGraph *graph;             /* outputs after its own are the statistics' new values */
-  gint64 classes;              /* that it is told of; 0: it is told none */
-  guint n_parameters;          /* weights that gradients could change */
-  GPtrArray *weights;          /* GenTensor of graph, that they do change */
-  GPtrArray *statistics;       /* GenTensor of graph, that normalisations change */
-  GPtrArray *states;           /* GenTensor of the step's: of the weights, then of the statistics */
-  GenDivision *divisions;      /* of each weight */
-  GHashTable *map;             /* tensors of graph to those of the step, as they are by now */
-  GenTensor *factor;           /* of the gradients of its own update; NULL: 1 */
-  GPtrArray *factors;          /* GenTensor: 0 where an update that it has a share in is left out */
+  const GenGraph *source; /* as it was given */
+  GenGraph *graph;        /* outputs after its own are the statistics' new values, and features */
+  gint64 classes;         /* that it is told of; 0: it is told none */
+  guint n_parameters;     /* weights that gradients could change */
+  GPtrArray *weights;     /* GenTensor of graph, that they do change */
+  GPtrArray *statistics;  /* GenTensor of graph, that normalisations change */
+  GPtrArray *states;      /* GenTensor of the step's: of the weights, then of the statistics */
+  GenDivision *divisions; /* of each weight */
+  GHashTable *map;        /* tensors of graph to those of the step, as they are by now */
+  GenTensor *factor;      /* of the gradients of its own update; NULL: 1 */
+  GPtrArray *factors;     /* GenTensor: 0 where an update that it has a share in is left out */
+  GenTensor *features;    /* of graph: what the last layer with weights takes; NULL: none has */
+  GenTensor *seen;        /* these in the step, of the last application */
   gboolean minimised, applied; /* some weights have changed; applied since a factor was noted */
 } GenStepNet;
 

@@ -236,6 +236,18 @@ gen_step_apply_to (GenStep *step, guint net, GenTensor *x, GError **error)
 }
 
 GenTensor *
+gen_step_features (GenStep *step, guint net, GError **error)
+{
+  GenTensor *features = step->nets[net].seen;
+
+  if (features == NULL)
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+        "the %s has no layer with weights, whose features could be compared",
+        step->recipe->nets[net].role->name);
+  return features;
+}
+
+GenTensor *
 gen_step_precise (GenStep *step, GenTensor *x, GError **error)
 {
   return step->scales && x != NULL ? gen_unary (step->graph, "Precise", x, error) : x;

@@ -28,6 +28,19 @@ present (GenTrainer *trainer, const GenWeight *weight, gboolean average)
       trainer->plan, average && weight->average != NULL ? weight->average : weight->state);
 }
 
+/* What the optimiser makes of a weight that it has changed. */
+static void
+average_weight (GenTrainer *trainer, const GenWeight *weight, void *numbers, gsize size)
+{
+  const GenOptimizer *optimizer = trainer->settings.optimizer;
+  g_autofree char *name = g_strconcat (weight->state, ".", optimizer->states[0], NULL);
+  const GenBinding *state = gen_plan_find (trainer->plan, name);
+
+  if (state != NULL)
+    optimizer->average (
+        &trainer->settings.optimizer_settings, state->data, numbers, size / sizeof (float));
+}
+
 /* A weight or statistic as nets play with it. */
 static void
 read_weight (GenTrainer *trainer, const GenWeight *weight, gboolean average, void *to)
@@ -35,6 +48,8 @@ read_weight (GenTrainer *trainer, const GenWeight *weight, gboolean average, voi
   const GenBinding *from = present (trainer, weight, average), *direction;
 
   memcpy (to, from->data, from->size);
+  if (trainer->settings.optimizer->average != NULL)
+    average_weight (trainer, weight, to, from->size);
   if (weight->direction == NULL)
     return;
   direction = gen_plan_find (trainer->plan, weight->direction);

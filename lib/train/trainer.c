@@ -49,6 +49,21 @@ check_discriminator_steps (const GenTrainerSettings *settings, GError **error)
   return FALSE;
 }
 
+/* An average that weights are part of is found by what they are of it. */
+static gboolean
+check_average (const GenTrainerSettings *settings, GError **error)
+{
+  if (settings->optimizer->average == NULL)
+    return TRUE;
+  if (settings->ema > 0) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "ema: optimizer=%s averages weights by itself, and ema=0 is right",
+        settings->optimizer->name);
+    return FALSE;
+  }
+  return in_range ("beta1", settings->optimizer_settings.beta1, 0, FALSE, 1, error);
+}
+
 /* What a recipe has no use for is mistaken. */
 static gboolean
 check_of_recipe (
@@ -76,6 +91,7 @@ check_recipe (const GenTrainerSettings *settings, GError **error)
          check_of_recipe (
              settings, "augment-probability", settings->augment_probability > 0, error) &&
          check_of_recipe (settings, "augment-target", settings->augment_target > 0, error) &&
+         check_of_recipe (settings, "feature-matching", settings->feature_matching > 0, error) &&
          check_of_recipe (settings, "spectral-norm", settings->spectral_norm, error);
 }
 
@@ -90,7 +106,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
         "a recipe, an optimizer, a loss and a reconstruction must be set");
     return FALSE;
   }
-  return check_recipe (settings, error) &&
+  return check_recipe (settings, error) && check_average (settings, error) &&
          in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
          in_range ("learning-rate", settings->learning_rate, 0, FALSE, INFINITY, error) &&
          in_range ("generator-rate", settings->generator_rate, 0, FALSE, INFINITY, error) &&
@@ -109,6 +125,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
              error) &&
          in_range ("augment-target", settings->augment_target, 0, TRUE, 1, error) &&
          check_unscaled (settings, "augment-target", settings->augment_target > 0, error) &&
+         in_range ("feature-matching", settings->feature_matching, 0, TRUE, INFINITY, error) &&
          in_range ("perceptual-weight", settings->perceptual_weight, 0, TRUE, INFINITY, error) &&
          in_range ("beta", settings->beta, 0, TRUE, INFINITY, error) &&
          in_range ("free-bits", settings->free_bits, 0, TRUE, INFINITY, error) &&

@@ -105,6 +105,8 @@ gen_training_nets_resolve (
 {
   gen_training_settings_follow_preset (settings);
   settings->options.seed = settings->trainer.seed;
+  settings->trainer.optimizer_settings.warm_up =
+      settings->rate.warm_up / (guint64)MAX (settings->trainer.accumulate, 1);
   settings->trainer.precision =
       settings->precision == 0 ? GEN_PRECISION_TF32 : (GenPrecision)(settings->precision - 1);
   settings->trainer.device = is_any_device (settings)

@@ -202,7 +202,7 @@ static const GenSetting of_all[] = {
       .nick = "Beta 1",
       .description =
           "Decay of the mean of gradients by a step, below 1 (adam, adamw, lion); momentum (sgd, "
-          "nesterov)",
+          "nesterov); how far from the base to the average gradients are taken (schedule-free)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (trainer.optimizer_settings.beta1),
       .minimum = 0,
@@ -211,7 +211,8 @@ static const GenSetting of_all[] = {
   { .name = "beta2",
       .nick = "Beta 2",
       .description =
-          "Decay of the mean of squared gradients by a step, below 1 (adam, adamw, rmsprop, lion)",
+          "Decay of the mean of squared gradients by a step, below 1 (adam, adamw, rmsprop, lion, "
+          "schedule-free)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (trainer.optimizer_settings.beta2),
       .minimum = 0,

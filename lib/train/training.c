@@ -73,6 +73,14 @@ check (const GenTraining *training, GError **error)
         "learning-rate-schedule: plateau wants samples to validate by");
     return FALSE;
   }
+  if (settings->trainer.optimizer->average != NULL &&
+      settings->rate_schedule != &gen_rate_schedule_constant) {
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "learning-rate-schedule: optimizer=%s averages in the place of a schedule; constant is "
+        "wanted, with warm-up-steps or without, not %s",
+        settings->trainer.optimizer->name, settings->rate_schedule->name);
+    return FALSE;
+  }
   if (gen_trainer_settings_check (&settings->trainer, &failure))
     return TRUE;
   g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING, "%s", failure->message);

@@ -108,7 +108,9 @@ check_resume (const char *settings, int batch)
 static void
 test_resume (void)
 {
-  check_resume ("dropout=0.2 device=cpu", 8);
+  check_resume ("dropout=0.2 device=cpu spectral-norm=true instance-noise=0.1 "
+                "augment-probability=0.3 augment-target=0.6 feature-matching=1",
+      8);
 }
 
 /* Settings that train the small nets on a device. (transfer full) */

@@ -121,6 +121,7 @@ static const Rule rules[] = {
   { "GradientDescent", 1, { "momentum", "weight_decay" }, { 0.9, 0.1 } },
   { "GradientDescent", 1, { "momentum", "nesterov" }, { 0.9, 1 } },
   { "Lion", 1, { "beta1", "weight_decay" }, { 0.8, 0.1 } },
+  { "ScheduleFree", 2, { "weight_decay", "warm_up" }, { 0.1, 3 } },
   { "RMSProp", 1, { "alpha", "weight_decay" }, { 0.9, 0.1 } },
 };
 

@@ -18,8 +18,9 @@ static GenTrainer *
 trainer_with (const GenLoss *loss, const GenOptimizer *optimizer, const GenDevice *device,
     GenPrecision precision)
 {
-  return small_trainer (&(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .ema = 0.9, .loss = loss,
-      .optimizer = optimizer, .device = device, .precision = precision });
+  return small_trainer (
+      &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .ema = optimizer->average != NULL ? 0 : 0.9,
+          .loss = loss, .optimizer = optimizer, .device = device, .precision = precision });
 }
 
 static GenTrainer *

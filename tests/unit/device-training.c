@@ -35,8 +35,9 @@ trainer_with (const GenPreset *preset, int extent, const GenLoss *loss,
 {
   g_autoptr (GError) error = NULL;
   const GenPresetOptions options = options_of (preset, extent);
-  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
-    .threads = 2, .device = device, .precision = precision };
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH,
+    .ema = optimizer->average != NULL ? 0 : 0.9, .threads = 2, .device = device,
+    .precision = precision };
   GenTrainer *trainer;
 
   settings.loss = loss;

@@ -198,6 +198,26 @@ test_spectral_norm_measured (void)
   g_assert_true (gen_trainer_check (trainer, &error));
 }
 
+/* --- features --- */
+
+/* Of the discriminator after its update. */
+static void
+test_feature_matching (void)
+{
+  static const double losses[][2] = { { 1.53857956, 0.72132094 }, { 1.38284402, 0.83172327 } };
+  const GenTrainerSettings settings = { SETTINGS, .feature_matching = 0.5 };
+  g_autoptr (GenTrainer) trainer = trainer_new (&settings);
+  GenTrainerFigures figures;
+
+  for (int s = 0; s < 2; s++) {
+    make_step (trainer, &figures);
+    g_assert_cmpfloat_with_epsilon (
+        adversarial_figure (&figures, "discriminator-loss"), losses[s][0], 2e-5);
+    g_assert_cmpfloat_with_epsilon (
+        adversarial_figure (&figures, "generator-loss"), losses[s][1], 2e-5);
+  }
+}
+
 /* --- what it sees --- */
 
 #define SEEN_SHAPE 3, 3, 16, 12
@@ -323,7 +343,8 @@ test_resume (void)
 {
   check_resume (&(GenTrainerSettings){ SETTINGS, .spectral_norm = TRUE });
   check_resume (&(GenTrainerSettings){ SETTINGS, .instance_noise = 0.1, .instance_noise_steps = 10,
-      .augment_probability = 0.5, .augment_target = 0.6, .discriminator_steps = 2, .r1 = 0.1 });
+      .augment_probability = 0.5, .augment_target = 0.6, .discriminator_steps = 2, .r1 = 0.1,
+      .feature_matching = 0.5 });
 }
 
 static void
@@ -367,6 +388,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/discriminators/spectral-norm", test_spectral_norm);
   g_test_add_func ("/discriminators/spectral-norm/measured", test_spectral_norm_measured);
+  g_test_add_func ("/discriminators/feature-matching", test_feature_matching);
   g_test_add_func ("/discriminators/augment", test_augment);
   g_test_add_func ("/discriminators/instance-noise", test_instance_noise);
   g_test_add_func ("/discriminators/adapt", test_adapt);

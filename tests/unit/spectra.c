@@ -618,6 +618,36 @@ save_beside (const char *folder, const char *name, GenGraph *graph, const char *
   gen_onnx_save (graph, path, NULL);
 }
 
+/* Files are found beside the model where that is said from the working folder on. */
+static void
+test_relative_chain (void)
+{
+  static const char *const paths[] = { "a.onnx", "./a.onnx", "sub/a.onnx", "sub/../a.onnx" };
+  g_autofree char *folder = scratch_new (), *sub = g_build_filename (folder, "sub", NULL);
+  g_autofree char *before = g_get_current_dir ();
+  g_autoptr (GenGraph) graph = make_identity (&GEN_SHAPE (1, 3, -1, -1), 1);
+
+  g_mkdir (sub, 0700);
+  save_beside (folder, "b.onnx", graph, NULL);
+  save_beside (sub, "b.onnx", graph, NULL);
+  save_beside (folder, "a.onnx", graph, "b.onnx");
+  save_beside (sub, "a.onnx", graph, "b.onnx");
+  g_assert_cmpint (g_chdir (folder), ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (paths); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = gen_model_load_as (paths[i], &(GenModelHints){ 0 }, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (model->outputs[0].name, ==, "b/y");
+    g_clear_pointer (&model, gen_model_unref);
+    model = gen_model_load_as (paths[i], &(GenModelHints){ .chain = "a.onnx" }, &error);
+    g_assert_null (model);
+    g_assert_nonnull (strstr (error->message, "circle (a.onnx, a.onnx)"));
+  }
+  g_assert_cmpint (g_chdir (before), ==, 0);
+  scratch_remove (folder);
+}
+
 /* A model may open no files but those in its folder, whoever may. */
 static void
 test_elsewhere (void)
@@ -726,6 +756,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spectra/chain", test_chain);
   g_test_add_func ("/spectra/plain-chain", test_plain_chain);
   g_test_add_func ("/spectra/chain-without-spectrum", test_chain_without_spectrum);
+  g_test_add_func ("/spectra/relative-chain", test_relative_chain);
   g_test_add_func ("/spectra/elsewhere", test_elsewhere);
   g_test_add_func ("/spectra/refused", test_refused);
   return g_test_run ();

@@ -65,6 +65,9 @@ test_optimizers (void)
   check_optimizer (&gen_optimizer_lion,
       &(GenOptimizerSettings){ .beta1 = 0.9, .beta2 = 0.99, .weight_decay = 0.1 },
       (float[]){ 0.46853149, -0.96703299, 1.96403599, -0.02997001 });
+  check_optimizer (&gen_optimizer_schedule_free,
+      &(GenOptimizerSettings){ .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0.1 },
+      (float[]){ 0.47455806, -0.97225307, 1.97141004, -0.02280375 });
   for (int i = 0; gen_optimizer_list ()[i] != NULL; i++)
     g_assert_true (
         gen_optimizer_find (gen_optimizer_list ()[i]->name, NULL) == gen_optimizer_list ()[i]);
@@ -84,7 +87,8 @@ test_families (void)
   g_assert_null (gen_optimizer_find ("adamax", &optimizer));
   g_assert_error (optimizer, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_cmpstr (optimizer->message, ==,
-      "there is no optimizer \"adamax\"; there are adam, adamw, rmsprop, sgd, nesterov, lion");
+      "there is no optimizer \"adamax\"; there are adam, adamw, rmsprop, sgd, nesterov, lion, "
+      "schedule-free");
   g_assert_null (gen_preset_find ("", &preset));
   g_assert_true (
       g_str_has_prefix (preset->message, "there is no preset \"\"; there are auto, mlp, dcgan"));

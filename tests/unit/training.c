@@ -386,6 +386,7 @@ test_refused (void)
   const GenFormat sound = { &gen_medium_sound, .channels = 1, .rate = 16000, .length = 4096 };
   g_auto (Run) run = { 0 };
   g_autoptr (GError) patience = NULL, both = NULL, busy = NULL, medium = NULL, model = NULL;
+  g_autoptr (GError) schedule = NULL;
   GenTraining *other;
 
   run_init (&run, folder);
@@ -397,6 +398,14 @@ test_refused (void)
   g_assert_null (gen_training_new (&run.settings, &callbacks, &run, &both));
   g_assert_error (both, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING);
   run.settings.resume = run.settings.overwrite = FALSE;
+
+  run.settings.trainer.optimizer = &gen_optimizer_schedule_free;
+  run.settings.rate_schedule = &gen_rate_schedule_cosine;
+  g_assert_null (gen_training_new (&run.settings, &callbacks, &run, &schedule));
+  g_assert_error (schedule, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING);
+  g_assert_nonnull (strstr (schedule->message, "learning-rate-schedule: optimizer=schedule-free"));
+  run.settings.trainer.optimizer = &gen_optimizer_adam;
+  run.settings.rate_schedule = &gen_rate_schedule_constant;
 
   run.settings.preset = &gen_preset_mlp;
   run.training = gen_training_new (&run.settings, &callbacks, &run, NULL);

@@ -146,6 +146,75 @@ test_clip (void)
   g_assert_cmpfloat (ratio, <, 1);
 }
 
+/* Weights as they play are the mean of the bases of all updates so far (Defazio et al. 2024), each
+ * as its squared rate counts; going on from the states is the same, bit for bit. */
+static void
+check_schedule_free (guint64 warm_up, const double shares[3])
+{
+  const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 1,
+    .optimizer = &gen_optimizer_schedule_free,
+    .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS, .beta1 = 0.9, .warm_up = warm_up },
+    .precision = GEN_PRECISION_FLOAT32 };
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_mlp, &options, &settings, NULL);
+  g_autoptr (GenTrainer) other = preset_trainer_new (&gen_preset_mlp, &options, &settings, NULL);
+  const char *weight = gen_trainer_weight (trainer, 0)->name;
+  g_autofree char *name = g_strconcat (weight, ".base", NULL);
+  const GenBinding *base = find (trainer, name);
+  const gsize n = base->size / sizeof (float);
+  g_autofree double *mean = g_new0 (double, n);
+
+  for (int s = 0; s < 3; s++) {
+    g_autoptr (GenGraph) net = NULL;
+    const float *played, *bases = base->data;
+    double moved = 0;
+
+    if (s == 2) {
+      for (guint i = 0; i < gen_trainer_n_states (trainer); i++)
+        memcpy (gen_trainer_state (other, i)->data, gen_trainer_state (trainer, i)->data,
+            gen_trainer_state (trainer, i)->size);
+      gen_trainer_states_changed (other);
+      make_step (other);
+    }
+    make_step (trainer);
+    net = gen_trainer_export (trainer, GENERATOR, FALSE);
+    played = gen_tensor_constant (gen_graph_find (net, weight + strlen ("generator.")));
+    for (gsize i = 0; i < n; i++) {
+      mean[i] += shares[s] * (bases[i] - mean[i]);
+      g_assert_cmpfloat_with_epsilon (played[i], mean[i], 1e-6);
+      moved = MAX (moved, fabs (played[i] - ((const float *)find (trainer, weight)->data)[i]));
+    }
+    g_assert_cmpfloat (moved, >, s == 0 ? -1 : 1e-7);
+  }
+  for (guint i = 0; i < gen_trainer_n_states (trainer); i++)
+    g_assert_cmpmem (gen_trainer_state (trainer, i)->data, gen_trainer_state (trainer, i)->size,
+        gen_trainer_state (other, i)->data, gen_trainer_state (other, i)->size);
+}
+
+static void
+test_schedule_free (void)
+{
+  check_schedule_free (0, (double[]){ 1, 1 / 2.0, 1 / 3.0 });
+  check_schedule_free (2, (double[]){ 1, 0.8, 1 / 2.25 });
+}
+
+static void
+test_schedule_free_refused (void)
+{
+  g_autoptr (GError) ema = NULL, beta = NULL;
+
+  g_assert_false (
+      gen_trainer_settings_check (&(GenTrainerSettings){ GEN_TRAINER_DEFAULTS,
+                                      .optimizer = &gen_optimizer_schedule_free, .ema = 0.9 },
+          &ema));
+  g_assert_cmpstr (ema->message, ==,
+      "ema: optimizer=schedule-free averages weights by itself, and ema=0 is right");
+  g_assert_false (gen_trainer_settings_check (
+      &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .optimizer = &gen_optimizer_schedule_free,
+          .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS, .beta1 = 0 } },
+      &beta));
+  g_assert_cmpstr (beta->message, ==, "beta1 must be above 0 and below 1, not 0");
+}
+
 static double
 share (const GenRateSchedule *schedule, guint64 step, guint64 end, guint64 plateaus)
 {
@@ -185,5 +254,7 @@ main (int argc, char **argv)
   g_test_add_func ("/updates/accumulate", test_accumulate);
   g_test_add_func ("/updates/clip", test_clip);
   g_test_add_func ("/updates/schedules", test_schedules);
+  g_test_add_func ("/updates/schedule-free", test_schedule_free);
+  g_test_add_func ("/updates/schedule-free/refused", test_schedule_free_refused);
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 #include "update.h"
 G_END_DECLS
+#include "schedule-free.h"
 
 /* A rule makes of one weight, its gradient and its states the new weight and states. `begin` is
  * called by one thread of a block, for what only hangs on rate and step. */
@@ -92,6 +93,31 @@ struct Lion {
 
     state[0] = m + (1 - beta2) * (gradient - m);
     return keep * w - (toward > 0 ? rate : toward < 0 ? -rate : 0);
+  }
+};
+
+/* schedule-free.c */
+struct ScheduleFree {
+  static const int STATES = 2;
+  float beta1, beta2, epsilon, decay;
+  double warm_up;
+  float bias, share, rate, step;
+
+  __device__ void begin (float learning_rate, double made)
+  {
+    bias = (float)(1 / sqrt (1 - pow ((double)beta2, made + 1)));
+    share = (float)gen_schedule_free_share (made + 1, warm_up);
+    rate = learning_rate;
+    step = learning_rate * (1 - beta1 * (1 - share));
+  }
+  __device__ float operator() (float w, float gradient, float *state) const
+  {
+    const float z = state[0];
+
+    state[1] = beta2 * state[1] + (1 - beta2) * gradient * gradient;
+    const float down = gradient / (sqrtf (state[1]) * bias + epsilon) + decay * w;
+    state[0] = z - rate * down;
+    return w + share * (z - w) - step * down;
   }
 };
 
@@ -244,6 +270,20 @@ lion (GenCudaKernel *kernel, GError **)
   return add_update (kernel, rule);
 }
 
+static gboolean
+schedule_free (GenCudaKernel *kernel, GError **)
+{
+  const GenNode *node = kernel->node;
+  ScheduleFree rule = {};
+
+  rule.beta1 = (float)gen_node_float (node, "beta1", 0.9f);
+  rule.beta2 = (float)gen_node_float (node, "beta2", 0.999f);
+  rule.epsilon = (float)gen_node_float (node, "epsilon", 1e-8f);
+  rule.decay = (float)gen_node_float (node, "weight_decay", 0);
+  rule.warm_up = (double)gen_node_float (node, "warm_up", 0);
+  return add_update (kernel, rule);
+}
+
 /* What an old and a new value become, while no factor is 0. */
 struct Average {
   float weight;            /* of the new one; 1: it takes the old one's place */
@@ -296,6 +336,7 @@ extern const GenCudaOperator gen_cuda_update_operators[] = {
   { "GradientDescent", "generative", gradient_descent, 0, 0, 1u << GEN_UPDATE_GRADIENT },
   { "KeepState", "generative", keep_state },
   { "Lion", "generative", lion, 0, 0, 1u << GEN_UPDATE_GRADIENT },
+  { "ScheduleFree", "generative", schedule_free, 0, 0, 1u << GEN_UPDATE_GRADIENT },
   { "MovingAverage", "generative", moving_average },
   { "RMSProp", "generative", rms_prop, 0, 0, 1u << GEN_UPDATE_GRADIENT },
   {},

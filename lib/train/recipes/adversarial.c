@@ -10,6 +10,7 @@
  * The first two are made discriminator_steps times, on the same real samples and other latents. */
 #include <string.h>
 
+#include "../losses/scores.h"
 #include "adversary.h"
 #include "gradient-penalty.h"
 #include "view.h"
@@ -121,19 +122,57 @@ discriminator_loss (GenStep *step, GenTensor *const samples[KINDS], guint number
   return penalise_exactly (step, loss, samples, number, error);
 }
 
-/* `seen`: what the generator has made. */
+/* The mean over the batch of what the discriminator's last layer took. */
 static GenTensor *
-generator_loss (GenStep *step, GenTensor *real_scores, GenTensor *seen, GError **error)
+mean_of_features (GenStep *step, GError **error)
+{
+  GenTensor *features = gen_step_features (step, DISCRIMINATOR, error);
+
+  features = gen_step_precise (step, features, error);
+  if (features == NULL)
+    return NULL;
+  return gen_graph_op (gen_step_graph (step), "ReduceMean", &features, 1, 1, error, "axes",
+      GEN_INTS, 1, (gint64[]){ 0 }, NULL);
+}
+
+/* `loss` and how far the features of what has just been scored are from those of real samples, in
+ * the mean (Salimans et al., "Improved techniques for training GANs", 2016). */
+static GenTensor *
+match_features (
+    GenStep *step, const GenView *view, GenTensor *loss, GenTensor *real, GError **error)
+{
+  const double weight = gen_step_settings (step)->feature_matching;
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *made, *wanted, *apart;
+
+  if (weight <= 0)
+    return loss;
+  made = mean_of_features (step, error);
+  real = gen_view_see (view, step, real, error);
+  if (made == NULL || gen_step_apply_to (step, DISCRIMINATOR, real, error) == NULL)
+    return NULL;
+  wanted = mean_of_features (step, error);
+  apart = gen_binary (graph, "Sub", made,
+      wanted != NULL ? gen_unary (graph, "StopGradient", wanted, error) : NULL, error);
+  apart = gen_loss_mean (graph, gen_binary (graph, "Mul", apart, apart, error), weight, error);
+  return gen_binary (graph, "Add", loss, apart, error);
+}
+
+static GenTensor *
+generator_loss (GenStep *step, const GenView *view, GenTensor *real_scores,
+    GenTensor *const samples[KINDS], GError **error)
 {
   GenGraph *graph = gen_step_graph (step);
   /* They hang on made samples, too, as far as the graph knows, where both were one batch. */
   GenTensor *before = gen_unary (graph, "StopGradient", real_scores, error);
-  GenTensor *again = gen_step_apply_to (step, DISCRIMINATOR, seen, error);
+  GenTensor *again = gen_step_apply_to (
+      step, DISCRIMINATOR, gen_view_see (view, step, samples[FAKE], error), error);
 
   again = gen_step_precise (step, again, error);
   if (before == NULL || again == NULL)
     return NULL;
-  return gen_step_settings (step)->loss->generator (graph, before, again, error);
+  again = gen_step_settings (step)->loss->generator (graph, before, again, error);
+  return match_features (step, view, again, samples[REAL], error);
 }
 
 static gboolean
@@ -212,8 +251,7 @@ build (GenStep *step, GError **error)
   }
   if (!gen_step_trains (step))
     return report_scores (step, scores);
-  g_loss =
-      generator_loss (step, scores[REAL], gen_view_see (&view, step, samples[FAKE], error), error);
+  g_loss = generator_loss (step, &view, scores[REAL], samples, error);
   return gen_view_adapt (&view, step, scores[REAL], error) &&
          gen_step_minimise (
              step, &generator, 1, g_loss, gen_step_settings (step)->generator_rate, error) &&
@@ -298,6 +336,16 @@ static const GenSetting settings[] = {
                      "singular value, which bounds how steep it is",
       .type = GEN_SETTING_FLAG,
       FIELD (spectral_norm),
+      .of_learning = TRUE },
+  { .name = "feature-matching",
+      .nick = "Feature matching",
+      .description = "Weight of how far the mean features of made samples are from those of real "
+                     "ones, before the discriminator's last layer, in the generator's loss (0 = "
+                     "none)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (feature_matching),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
   { .name = "discriminator-steps",
       .nick = "Discriminator steps",
