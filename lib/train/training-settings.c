@@ -580,17 +580,13 @@ gen_training_settings_say (GenTrainingSettings *settings, const GenSetting *sett
   settings->said[setting - gen_training_setting_list (&n)] = TRUE;
 }
 
-/* (transfer floating) */
+/* (transfer full) */
 static GVariant *
 parse (const GenSetting *setting, const char *value)
 {
-  GVariant *parsed;
-
   if (setting->type >= GEN_SETTING_TEXT)
-    return g_variant_new_string (value);
-  parsed = g_variant_parse (NULL, value, NULL, NULL, NULL);
-  g_assert (parsed != NULL);
-  return parsed;
+    return g_variant_ref_sink (g_variant_new_string (value));
+  return g_variant_parse (NULL, value, NULL, NULL, NULL);
 }
 
 /* What a preset says is the program's own, and right. */
@@ -606,12 +602,14 @@ gen_training_settings_follow_preset (GenTrainingSettings *settings)
     return;
   for (; brought != NULL && brought->name != NULL; brought++) {
     const GenSetting *setting = gen_setting_find (list, n, brought->name, NULL);
+    g_autoptr (GVariant) value = NULL;
     gboolean set;
 
     g_assert (setting != NULL);
     if (settings->said[setting - list])
       continue;
-    set = gen_setting_set (settings, setting, parse (setting, brought->value), NULL);
+    value = parse (setting, brought->value);
+    set = value != NULL && gen_setting_set (settings, setting, value, NULL);
     g_assert (set);
   }
 }
