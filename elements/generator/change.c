@@ -65,6 +65,25 @@ can_be_made (const GstGeneratorPorts *ports, const GstGeneratorInput *input, GEr
          gst_generator_output_size (ports, input, &height, &width, error);
 }
 
+gboolean
+gst_generator_suits (
+    GstBaseTransform *base, const GstGeneratorPorts *ports, GstCaps *caps, GstGeneratorInput *input)
+{
+  const GstStructure *come = gst_caps_get_structure (caps, 0);
+  g_autoptr (GstCaps) any = NULL, taken = NULL;
+
+  if (!gst_generator_read_input (ports, come, input, NULL))
+    return FALSE;
+  if (ports->input.kind != GEN_PORT_PICTURE)
+    return TRUE;
+  any = gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SRC_PAD (base));
+  taken = gst_generator_transform_caps_of (ports, GST_PAD_SRC, any);
+  for (guint i = 0; i < gst_caps_get_size (taken); i++)
+    if (gst_structure_can_intersect (gst_caps_get_structure (taken, i), come))
+      return TRUE;
+  return FALSE;
+}
+
 /* Whether caps can come to suit the model of `ports`, of which `batch` buffers make a run. */
 static gboolean
 can_negotiate (GstBaseTransform *base, const GstGeneratorPorts *ports, guint batch, GError **error)
@@ -74,7 +93,7 @@ can_negotiate (GstBaseTransform *base, const GstGeneratorPorts *ports, guint bat
 
   if (caps == NULL)
     return TRUE;
-  if (gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), &input, NULL))
+  if (gst_generator_suits (base, ports, caps, &input))
     return gst_generator_check_batch (ports, batch, input.pictures, error) &&
            can_be_made (ports, &input, error) && can_be_shown (base, ports, caps, error);
   return (ports->input.kind != GEN_PORT_PICTURE ||

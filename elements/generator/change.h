@@ -30,3 +30,7 @@ void gst_generator_change_follow (GstGeneratorChange *change, guint number);
 /* Whether property parameters has been set since this was last asked: its text, to be freed. Shapes
  * may hang on them, and then a model is made ready that has them. */
 char *gst_generator_change_take_parameters (GstGeneratorChange *change);
+/* Whether frames of fixed `caps` suit the model of `ports`, in size and format; `input` is then
+ * what they are. */
+gboolean gst_generator_suits (GstBaseTransform *base, const GstGeneratorPorts *ports, GstCaps *caps,
+    GstGeneratorInput *input);

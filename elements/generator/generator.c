@@ -466,8 +466,7 @@ negotiate_anew (GstGenerator *self)
   GstGeneratorInput input;
 
   gen_player_forget (self->play.player);
-  self->waiting = caps != NULL && !gst_generator_read_input (&self->play.ports,
-                                      gst_caps_get_structure (caps, 0), &input, NULL);
+  self->waiting = caps != NULL && !gst_generator_suits (base, &self->play.ports, caps, &input);
   if (self->waiting)
     gst_base_transform_reconfigure_sink (base);
   else

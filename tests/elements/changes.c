@@ -227,6 +227,49 @@ test_other_rate (void)
   close_harness (harness, bus);
 }
 
+/* A model that changes nothing of pictures of `channels`. */
+static void
+save_same (const char *name, gint64 channels)
+{
+  g_autofree char *path = path_of (name);
+  g_autoptr (GenGraph) graph = gen_graph_new ("same");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_UINT8, &GEN_SHAPE (1, channels, -1, -1));
+
+  gen_graph_add_output (graph, gen_unary (graph, "Identity", x, &error));
+  g_assert_no_error (error);
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
+
+static GstBuffer *
+make_black (gsize size)
+{
+  return gst_buffer_new_wrapped (g_malloc0 (size), size);
+}
+
+/* A model of pictures in other channels, where nothing in front makes these. */
+static void
+test_other_channels (void)
+{
+  g_autofree char *path = path_of ("colour");
+  g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+  GstHarness *harness;
+  GstBus *bus = gst_bus_new ();
+
+  save_same ("colour", 3);
+  save_same ("grey", 1);
+  harness = gst_harness_new_parse (launch);
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=RGB,width=4,height=4,framerate=(fraction)30/1");
+  assert_frame (harness, gst_harness_push_and_pull (harness, make_black (48)), 4, 0);
+  change_model (harness, "grey");
+  wait_for (bus, GST_MESSAGE_WARNING, "does not make what it takes");
+  assert_frame (harness, gst_harness_push_and_pull (harness, make_black (48)), 4, 0);
+  close_harness (harness, bus);
+}
+
 /* A generator as save_generator's, of which nobody knows the size of its pictures before it runs.
  */
 static void
@@ -677,6 +720,7 @@ main (int argc, char **argv)
   g_test_add_func ("/changes/before-caps", test_before_caps);
   g_test_add_func ("/changes/refused", test_refused);
   g_test_add_func ("/changes/other-rate", test_other_rate);
+  g_test_add_func ("/changes/other-channels", test_other_channels);
   g_test_add_func ("/changes/ways", test_ways);
   g_test_add_func ("/changes/other-latents", test_other_latents);
   g_test_add_func ("/changes/batch", test_batch);
