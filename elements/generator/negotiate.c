@@ -30,8 +30,13 @@ gst_generator_transform_caps (
   GstCaps *result;
 
   if (gst_generator_play_get_ports (&self->play, &ports)) {
+    g_autoptr (GstCaps) own = gst_caps_ref (caps);
+
+    /* Tensors, which do not say of what they are made, are not made of others either. */
+    if (direction == GST_PAD_SINK)
+      own = gst_generative_only_progressive (base, direction, own);
     result = gst_generative_only_progressive (
-        base, direction, gst_generator_transform_caps_of (&ports, direction, caps));
+        base, direction, gst_generator_transform_caps_of (&ports, direction, own));
     gen_model_unref (ports.model);
   } else {
     result = gst_pad_get_pad_template_caps (direction == GST_PAD_SINK

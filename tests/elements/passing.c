@@ -267,6 +267,37 @@ test_refused (void)
   g_rmdir (folder);
 }
 
+/* Nor when caps come unasked, and tensors, which have no fields, could be made of them. */
+static void
+test_unasked (void)
+{
+  static const char *const behind[] = { "identity", "videoconvert" };
+  g_autofree char *folder = g_dir_make_tmp ("passing-XXXXXX", NULL);
+  char *model = save_pictures (folder, FALSE);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (behind); i++) {
+    g_autofree char *launch = g_strdup_printf ("generator model=%s ! %s", model, behind[i]);
+    GstHarness *harness = gst_harness_new_parse (launch);
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    g_autoptr (GstMessage) message = NULL;
+    g_autoptr (GError) error = NULL;
+
+    gst_element_set_bus (harness->element, bus);
+    gst_harness_set_src_caps_str (harness,
+        "video/x-raw,format=RGB,width=16,height=12,framerate=(fraction)30/1,"
+        "interlace-mode=interleaved");
+    gst_harness_push (harness, gst_buffer_new_allocate (NULL, 16 * 12 * 3, NULL));
+    message = gst_bus_timed_pop_filtered (bus, 0, GST_MESSAGE_ERROR);
+    g_assert_nonnull (message);
+    gst_message_parse_error (message, &error, NULL);
+    g_assert_nonnull (strstr (error->message, "put deinterlace in front"));
+    gst_element_set_bus (harness->element, NULL);
+    gst_harness_teardown (harness);
+  }
+  remove_model (model);
+  g_rmdir (folder);
+}
+
 /* deinterlace in front is what helps. */
 static void
 test_deinterlaced (void)
@@ -667,6 +698,7 @@ main (int argc, char **argv)
   g_test_add_func ("/passing/aspect-in-front", test_aspect_in_front);
   g_test_add_func ("/passing/studio-range", test_studio_range);
   g_test_add_func ("/passing/refused", test_refused);
+  g_test_add_func ("/passing/unasked", test_unasked);
   g_test_add_func ("/passing/deinterlaced", test_deinterlaced);
   g_test_add_func ("/passing/metas", test_metas);
   g_test_add_func ("/passing/regions-wanted", test_regions_wanted);
