@@ -186,16 +186,19 @@ read_tokens (const GstGeneratorPorts *ports, const GstStructure *structure,
 static gboolean
 check_sound (const GenPort *port, const GstStructure *structure, GError **error)
 {
+  g_autofree char *at = NULL;
   int rate = 0, channels = 0;
 
   gst_structure_get_int (structure, "rate", &rate);
   gst_structure_get_int (structure, "channels", &channels);
   if (channels == port->channels && (port->sample_rate == 0 || rate == port->sample_rate))
     return TRUE;
+  if (port->sample_rate > 0)
+    at = g_strdup_printf (" at %d Hz", port->sample_rate);
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "the model takes sound of %d channels at %d Hz, not %s of %d at %d Hz: audioconvert and "
+      "the model takes sound of %d channels%s, not %s of %d at %d Hz: audioconvert and "
       "audioresample in front may help",
-      port->channels, port->sample_rate, gst_structure_get_name (structure), channels, rate);
+      port->channels, at != NULL ? at : "", gst_structure_get_name (structure), channels, rate);
   return FALSE;
 }
 

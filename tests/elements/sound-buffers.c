@@ -308,6 +308,31 @@ test_apart (void)
   g_assert_cmpstr (none, ==, "");
 }
 
+/* Other channels than the model takes, which nobody asked about; of its rate it says nothing. */
+static void
+test_unasked (void)
+{
+  g_autofree char *path = g_build_filename (folder, "two.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  GstHarness *harness;
+
+  save_filter (path, 2);
+  harness = gst_harness_new_parse (launch);
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (
+      harness, "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1");
+  gst_harness_push (harness, gst_buffer_new_allocate (NULL, 400, NULL));
+  message = gst_bus_timed_pop_filtered (bus, 0, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "of 2 channels, not audio/x-raw of 1 at 16000 Hz"));
+  gst_element_set_bus (harness->element, NULL);
+  gst_harness_teardown (harness);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -323,6 +348,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-buffers/taken-rate", test_taken_rate);
   g_test_add_func ("/sound-buffers/backwards", test_backwards);
   g_test_add_func ("/sound-buffers/apart", test_apart);
+  g_test_add_func ("/sound-buffers/unasked", test_unasked);
   result = g_test_run ();
   remove_sound_models ();
   return result;
