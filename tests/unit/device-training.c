@@ -258,12 +258,14 @@ static void
 test_places (void)
 {
   for (const GenPreset *const *preset = gen_preset_list () + 1; *preset != NULL; preset++) {
+    for (GenPrecision k = GEN_PRECISION_FLOAT32; k <= GEN_PRECISION_FLOAT16; k++)
+      check_places (*preset, gen_loss_list ()[0], gen_optimizer_list ()[0], k);
+  }
+  for (GenPrecision k = GEN_PRECISION_FLOAT32; k <= GEN_PRECISION_FLOAT16; k++) {
     for (const GenLoss *const *loss = gen_loss_list (); *loss != NULL; loss++)
-      for (GenPrecision k = GEN_PRECISION_FLOAT32; k <= GEN_PRECISION_FLOAT16; k++)
-        check_places (*preset, *loss, gen_optimizer_list ()[0], k);
+      check_places (&gen_preset_mlp, *loss, gen_optimizer_list ()[0], k);
     for (const GenOptimizer *const *each = gen_optimizer_list (); *each != NULL; each++)
-      for (GenPrecision k = GEN_PRECISION_BFLOAT16; k <= GEN_PRECISION_FLOAT16; k++)
-        check_places (*preset, gen_loss_list ()[0], *each, k);
+      check_places (&gen_preset_mlp, gen_loss_list ()[0], *each, k);
   }
 }
 
