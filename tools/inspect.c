@@ -9,6 +9,9 @@
 #include "inspect.h"
 #include "prepare.h"
 
+/* Characters of a value of metadata that are printed. */
+#define MOST_OF_METADATA 400
+
 static int
 compare_operators (gconstpointer a, gconstpointer b, gpointer table)
 {
@@ -241,6 +244,20 @@ print_decisions (const GenModel *model)
         window == 2 ? ", which lies between them" : "");
 }
 
+/* On one line, and no longer than one is read: a list of all symbols has thousands. */
+static void
+print_metadata (const char *title, const char *key, const char *value)
+{
+  const glong n = g_utf8_strlen (value, -1);
+  g_autofree char *start = g_utf8_substring (value, 0, MIN (n, MOST_OF_METADATA));
+
+  g_strdelimit (start, "\r\n", ' ');
+  g_print ("%-11s %s = %s", title, key, start);
+  if (n > MOST_OF_METADATA)
+    g_print ("… (%ld characters, which --json prints)", n);
+  g_print ("\n");
+}
+
 static void
 print_facts (const InspectFacts *facts, const char *path)
 {
@@ -277,7 +294,7 @@ print_facts (const InspectFacts *facts, const char *path)
         (const char *)name->data);
   g_hash_table_iter_init (&iter, graph->metadata);
   while (g_hash_table_iter_next (&iter, &key, &value)) {
-    g_print ("%-11s %s = %s\n", title, (const char *)key, (const char *)value);
+    print_metadata (title, key, value);
     title = "";
   }
 }

@@ -297,6 +297,12 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
         text, gen_data_type_name (ports->input.type));
   if (gst_generator_takes_numbers (ports))
     return describe_misfit_of_numbers (ports, text);
+  if (gst_generator_makes_tensors (ports))
+    return g_strdup_printf ("The elements before and behind do not fit the model, which %s: what "
+                            "it makes goes on as other/tensors, and %s may help in front",
+        text,
+        ports->input.kind == GEN_PORT_SOUND ? "audioconvert and audioresample"
+                                            : "videoconvert and videoscale");
   return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "
                           "%s may help",
       text,

@@ -136,6 +136,16 @@ read_plane (const GenModel *model, GenPort *output)
         picture->width > 0 ? picture->width : ANY_SIZE);
 }
 
+/* Whether what looks like a sound at the size that stood in for any is rows of a known length, of
+ * which a larger picture makes more. */
+static gboolean
+has_rows (const GenPort *port, const GenShape *declared)
+{
+  return port->kind == GEN_PORT_SOUND && declared->rank == 3 &&
+         declared->dims[port->channels_last ? 2 : 1] < 0 &&
+         declared->dims[gen_port_time_axis (port)] > 0;
+}
+
 /* How many samples of a sound go in where outputs are worked out; 0 where none does. */
 static gint64
 samples_of (const GenModel *model)
@@ -206,6 +216,8 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 
     gen_port_read (port, known, &known->shape, FALSE);
     read_plane (model, port);
+    if (free_size && has_rows (port, &tensor->shape))
+      port->kind = GEN_PORT_OTHER;
     port->name = tensor->name;
     port->part = declared.part;
     port->part_source = declared.part_source;
