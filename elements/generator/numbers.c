@@ -39,12 +39,20 @@ gst_generator_take_as_vector (GenPort *port)
 }
 
 gboolean
+gst_generator_is_integers (const GenPort *port)
+{
+  return port->kind == GEN_PORT_VECTOR && port->length > 0 &&
+         (port->type == GEN_TYPE_INT32 || port->type == GEN_TYPE_INT64);
+}
+
+gboolean
 gst_generator_takes_numbers (const GstGeneratorPorts *ports)
 {
   const GenShape *shape = &ports->input.shape;
 
-  return ports->input.kind == GEN_PORT_VECTOR && shape->rank > 2 &&
-         ports->input.length != shape->dims[1];
+  return gst_generator_is_integers (&ports->input) ||
+         (ports->input.kind == GEN_PORT_VECTOR && shape->rank > 2 &&
+             ports->input.length != shape->dims[1]);
 }
 
 GenShape
@@ -64,8 +72,8 @@ gst_generator_describe_item (const GstGeneratorPorts *ports)
   const GstGenerativeTensors tensors = { .n = 1, .shapes = { gst_generator_item_shape (ports) } };
   g_autofree char *dimensions = gst_generative_dimensions_format (&tensors);
 
-  return g_strdup_printf (
-      "other/tensors,format=static,num_tensors=1,types=float32,dimensions=%s", dimensions);
+  return g_strdup_printf ("other/tensors,format=static,num_tensors=1,types=%s,dimensions=%s",
+      gen_data_type_name (ports->input.type), dimensions);
 }
 
 gboolean

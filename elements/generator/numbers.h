@@ -9,6 +9,8 @@
 gboolean gst_generator_make_vector (GenPort *port);
 /* The same of one that is shaped as a picture or a sound is. */
 gboolean gst_generator_take_as_vector (GenPort *port);
+/* Whether it is integers [N, D], which are no latents: bytes, ids, counts. */
+gboolean gst_generator_is_integers (const GenPort *port);
 /* Whether `ports->input` is such numbers, not latents. */
 gboolean gst_generator_takes_numbers (const GstGeneratorPorts *ports);
 /* The extents of one item of what goes in: a latent, or such numbers as they lie in the model. */

@@ -285,10 +285,12 @@ static gboolean
 choose_tensors (GstGeneratorPorts *ports, const GenModel *model, GError **error)
 {
   ports->frames = 1;
+  if (gst_generator_is_integers (&ports->input))
+    return TRUE;
   if (!gst_generator_take_as_vector (&ports->input))
     return refuse_input (model, &ports->input,
-        "property tensors is for floats of three extents and more, all of which but the first are "
-        "known; property shapes says those that are free",
+        "property tensors is for floats of three extents and more, and int32 and int64 [N, D], all "
+        "of which but the first are known; property shapes says those that are free",
         error);
   return gen_port_use_float32 (&ports->input);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What would make a tensor one that is played. */
-#include "caps.h"
+#include "numbers.h"
 
 /* Whether a tensor may be a sound that is too short to be taken for one. */
 static gboolean
@@ -60,6 +60,10 @@ gst_generator_suggest (const GenPort *port, gboolean is_output)
             ? ", or, where it is sound, with metadata generative.sample-rate"
             : "");
   }
+  if (!is_output && rank == 2 && gst_generator_is_integers (port))
+    return g_strdup_printf ("; property tensors=true has it take them as they are, other/tensors "
+                            "of %s",
+        gen_data_type_name (port->type));
   if (rank == 2 && dims[1] < 0)
     return g_strdup_printf ("; where its '%s' is sound, property sample-rate says so, as does "
                             "metadata generative.sample-rate in the model",
