@@ -194,6 +194,34 @@ shrink (const Known *known, gint64 tile, gint64 n)
   return tile;
 }
 
+/* That tiles of `tile` pixels get no further. Returns FALSE. */
+static gboolean
+fail_hop (const Known *known, gint64 tile, GError **error)
+{
+  const gint64 around = known->before + known->after;
+  const gint64 step = known->even && known->step / known->taken * known->made % 2 != 0
+                          ? 2 * known->step
+                          : known->step;
+  const gint64 overlap = MIN (tile - step, around - 1);
+
+  if (known->fixed == 0)
+    return fail (error,
+        "tiles of %d pixels are too small for the model, whose results hang on %" G_GINT64_FORMAT
+        " pixels around: set property tile to more, or property tile-overlap to less",
+        known->most, around);
+  if (overlap < 0)
+    return fail (error,
+        "the model takes tiles of %d pixels alone, which its strides do not let follow each other "
+        "but by %" G_GINT64_FORMAT ": export it with free sizes",
+        known->fixed, step);
+  return fail (error,
+      "the model takes tiles of %d pixels alone, whose results hang on %" G_GINT64_FORMAT
+      " pixels around and which its strides let begin at multiples of %" G_GINT64_FORMAT
+      ": set property tile-overlap to %" G_GINT64_FORMAT
+      "%s, with which they fade into each other, or export it with free sizes",
+      known->fixed, around, step, overlap, overlap > 0 ? " or less" : "");
+}
+
 static gboolean
 cut (const Known *known, GenTileAxis *axis, GError **error)
 {
@@ -206,10 +234,7 @@ cut (const Known *known, GenTileAxis *axis, GError **error)
     tile = known->most - (known->step + known->most - known->frame % known->step) % known->step;
   hop = tile > 0 ? find_hop (known, tile) : 0;
   if (tile < known->frame && hop <= 0)
-    return fail (error,
-        "tiles of %d pixels are too small for the model, whose results hang on %" G_GINT64_FORMAT
-        " pixels around: set property tile to more, or property tile-overlap to less",
-        known->most, known->before + known->after);
+    return fail_hop (known, tile, error);
   if (tile < known->frame)
     n = 1 + (known->frame - tile + hop - 1) / hop;
   if (known->fixed == 0 && whole && n > 1)

@@ -749,6 +749,42 @@ test_sizes (void)
   g_assert_nonnull (strstr (error->message, "set property tile to 64 x 64 at least"));
 }
 
+/* Tiles of one size only: what helps is less overlap, or nothing. */
+static void
+test_fixed (void)
+{
+  for (gint64 size = 32; size >= 16; size -= 16) {
+    const gint64 pads[] = { 16, 16, 16, 16 }, stride[] = { size == 32 ? 32 : 48, 32 };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = NULL;
+    GenTileContext context;
+    GenTiles tiles;
+    Net net;
+    GenTensor *x = begin_net (&net, 0, 3);
+    GenTileRequest request = { .height = 96, .width = 96, .overlap = 8 };
+
+    x->shape = GEN_SHAPE (1, 3, 32, 32);
+    x = gen_graph_op (net.graph, "Conv", (GenTensor *[]){ x, weights (&net, 3, 3, 33, 33) }, 2, 1,
+        &error, "pads", GEN_INTS, 4, pads, "strides", GEN_INTS, 2, stride, NULL);
+    g_assert_no_error (error);
+    gen_graph_add_output (net.graph, x);
+    model = gen_model_new (net.graph, &error);
+    gen_graph_unref (net.graph);
+    g_assert_no_error (error);
+    gen_model_find_tile_context (model, &model->inputs[0], &model->outputs[0], &context, &error);
+    g_assert_no_error (error);
+    g_assert_false (gen_tiles_plan (
+        &tiles, model, &model->inputs[0], &model->outputs[0], &context, &request, &error));
+    g_assert_null (strstr (error->message, "property tile to more"));
+    g_assert_nonnull (strstr (
+        error->message, size == 32 ? "set property tile-overlap to 0, with" : "with free sizes"));
+    g_clear_error (&error);
+    request.overlap = 0;
+    g_assert_true (gen_tiles_plan (&tiles, model, &model->inputs[0], &model->outputs[0], &context,
+                       &request, &error) == (size == 32));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -758,5 +794,6 @@ main (int argc, char **argv)
   g_test_add_func ("/tiles/exact", test_exact);
   g_test_add_func ("/tiles/endless", test_endless);
   g_test_add_func ("/tiles/sizes", test_sizes);
+  g_test_add_func ("/tiles/fixed", test_fixed);
   return g_test_run ();
 }
