@@ -32,10 +32,20 @@ are_same_ranges (const GenPort *a, const GenPort *b)
   return TRUE;
 }
 
+/* Whether it is the rate of the whole, which is written as well, that makes a sound of it. */
+static gboolean
+is_sound_by_rate (const GenPort *one, const GenPort *other, int rate)
+{
+  return rate > 0 && one->sample_rate == 0 && other->sample_rate == rate &&
+         other->kind == GEN_PORT_SOUND && one->part == other->part;
+}
+
 /* Of what metadata there are two ideas; NULL where there is one. */
 static const char *
-compare_ports (const GenPort *one, const GenPort *other, gboolean is_output)
+compare_ports (const GenPort *one, const GenPort *other, gboolean is_output, int rate)
 {
+  if (is_sound_by_rate (one, other, rate))
+    return NULL;
   if (one->sample_rate != other->sample_rate)
     return "generative.sample-rate";
   if (one->part != other->part || one->kind != other->kind || one->partner != other->partner ||
@@ -52,7 +62,7 @@ typedef struct {
 } Difference;
 
 static gboolean
-find_difference (const GenModel *a, const GenModel *b, Difference *found)
+find_difference (const GenModel *a, const GenModel *b, int rate, Difference *found)
 {
   const guint n = a->graph->inputs->len;
 
@@ -60,7 +70,7 @@ find_difference (const GenModel *a, const GenModel *b, Difference *found)
   if (n != b->graph->inputs->len)
     return TRUE;
   for (guint i = 0; i < n; i++) {
-    const char *metadata = compare_ports (&a->inputs[i], &b->inputs[i], FALSE);
+    const char *metadata = compare_ports (&a->inputs[i], &b->inputs[i], FALSE, rate);
 
     found->name = a->inputs[i].name;
     if (metadata != NULL)
@@ -71,7 +81,7 @@ find_difference (const GenModel *a, const GenModel *b, Difference *found)
   found->side = "output";
   for (guint i = 0; i < a->graph->outputs->len; i++) {
     found->name = a->outputs[i].name;
-    found->metadata = compare_ports (&a->outputs[i], &b->outputs[i], TRUE);
+    found->metadata = compare_ports (&a->outputs[i], &b->outputs[i], TRUE, rate);
     if (found->metadata != NULL)
       return TRUE;
   }
@@ -108,7 +118,7 @@ write_info (const GenModel *model, const GenModelInfo *whole, gboolean force, gb
     g_print ("%-11s %s\n", "written", path);
   again = gen_model_load_as (model->path,
       &(GenModelHints){ .spectrum = "", .chain = "", .sampling.sampler = "once" }, error);
-  if (again != NULL && find_difference (model, again, &other))
+  if (again != NULL && find_difference (model, again, whole->sample_rate, &other))
     command_warn (
         "%s: what the metadata of the model says of %s '%s' comes before what is written: %s", path,
         other.side, other.name, other.metadata);

@@ -290,6 +290,33 @@ gen_chain_check_inside (const char *text, GError **error)
   return TRUE;
 }
 
+/* The same file as its folder calls it, where `name` is absolute and leads there. (transfer full)
+ */
+static char *
+shorten_name (const GenModel *model, const char *name)
+{
+  g_autofree char *base = g_path_get_basename (name);
+  g_autofree char *path = find_path (model, name), *beside = find_path (model, base);
+
+  return g_strdup (g_path_is_absolute (name) && g_str_equal (path, beside) ? base : name);
+}
+
+char *
+gen_chain_shorten (const GenModel *model, const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, ",", -1);
+
+  for (guint i = 0; words[i] != NULL; i++) {
+    char *word = words[i];
+
+    if (is_file (g_strstrip (word))) {
+      words[i] = shorten_name (model, word);
+      g_free (word);
+    }
+  }
+  return g_strjoinv (",", words);
+}
+
 static gboolean
 load_file (GPtrArray *links, const char *name, GError **error)
 {

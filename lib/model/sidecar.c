@@ -201,7 +201,9 @@ gen_model_write_info (
     const GenModel *model, const GenModelInfo *whole, gboolean replace, char **path, GError **error)
 {
   g_autofree char *beside = g_strconcat (model->path, ".modelinfo", NULL);
+  g_autofree char *chain = NULL;
   g_autoptr (GBytes) bytes = NULL;
+  GenModelInfo written = *whole;
 
   g_return_val_if_fail (model->path != NULL, FALSE);
   if (!replace && g_file_test (beside, G_FILE_TEST_EXISTS)) {
@@ -209,11 +211,13 @@ gen_model_write_info (
         "there is a file '%s' already, which is not replaced", beside);
     return FALSE;
   }
-  if (whole->chain != NULL && !gen_chain_check_inside (whole->chain, error))
+  if (whole->chain != NULL)
+    written.chain = chain = gen_chain_shorten (model, whole->chain);
+  if (chain != NULL && !gen_chain_check_inside (chain, error))
     return FALSE;
   if (!check_names (model->graph->inputs, error) || !check_names (model->graph->outputs, error))
     return FALSE;
-  bytes = describe (model, whole);
+  bytes = describe (model, &written);
   if (!gen_atomic_write (beside, bytes, error))
     return FALSE;
   if (path != NULL)

@@ -53,6 +53,8 @@ char *gen_chain_find (const GenGraph *graph, GKeyFile *sidecar);
 /* Whether the files of a chain lie in the folder of the first one, as those have to that a model or
  * its sidecar names. */
 gboolean gen_chain_check_inside (const char *text, GError **error);
+/* `text` with files of the folder of `model` by their names alone. (transfer full) */
+char *gen_chain_shorten (const GenModel *model, const char *text);
 /* Add what `text` says (GenLink) behind the first of `links`, files by their places from the first
  * one's, and find what goes where. */
 gboolean gen_chain_load (GPtrArray *links, const char *text, GError **error);

@@ -44,6 +44,38 @@ test_inspect_free (Fixture *fixture, gconstpointer data)
   assert_says (fixture->out, "makes float32 [1, 5, 2, 2, ?, 4] from float32 [1, 5, 2, 2, ?, 4]");
 }
 
+/* Rows of a known length, of which wider pictures make more, are no sound; and metadata is cut. */
+static void
+test_inspect_rows (Fixture *fixture, gconstpointer data)
+{
+  const gint64 eight[] = { 8, 8 }, axes[] = { 1, 2 }, dims[] = { 1, -1, 1 };
+  g_autofree char *path = path_in (fixture, "rows.onnx"), *symbols = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("rows");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 64)), *y;
+  GenTensor *w = gen_graph_add_constant (graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2048),
+      g_bytes_new_take (g_malloc0 (2048 * sizeof (float)), 2048 * sizeof (float)));
+
+  y = gen_graph_op (graph, "AveragePool", &x, 1, 1, &error, "kernel_shape", GEN_INTS, 2, eight,
+      "strides", GEN_INTS, 2, eight, NULL);
+  g_assert_no_error (error);
+  y = gen_graph_op (graph, "ReduceMean", (GenTensor *[]){ y, gen_graph_ints (graph, axes, 2) }, 2,
+      1, &error, NULL);
+  y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, dims, 3), &error);
+  y = gen_binary (graph, "MatMul", y, w, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  x->shape.dims[3] = y->shape.dims[1] = -1;
+  symbols = g_strnfill (1000, '\n');
+  g_hash_table_insert (graph->metadata, g_strdup ("character"), g_strdup (symbols));
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "rows.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "makes float32 [1, ?, 2048] from pictures");
+  g_assert_null (strstr (fixture->out, "sound"));
+  assert_says (fixture->out, "(1000 characters");
+  g_assert_null (strstr (fixture->out, "\n\n"));
+}
+
 /* What looks like a denoiser is said to, and two pictures with a moment between them are none. */
 static void
 test_inspect_denoiser (Fixture *fixture, gconstpointer data)
@@ -249,6 +281,45 @@ test_inspect_spectra (Fixture *fixture, gconstpointer data)
   g_assert_null (strstr (fixture->err, "sample-rate"));
   g_assert_cmpint (tool (fixture, "inspect", "spectra.onnx", "-w", "-f", NULL), ==, 0);
   assert_says (fixture->out, "at 22050 Hz");
+}
+
+/* One net of a row of `n` numbers. */
+static void
+save_row (const char *path, const char *input, const char *output, gint64 n)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("row");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, input, GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, n));
+  GenTensor *y = gen_graph_add_value (graph, output);
+
+  gen_graph_add_node (graph, "", NULL, "Sigmoid", GEN_OPSET, &x, 1, &y, 1, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_graph_infer (graph, &error));
+  gen_graph_add_output (graph, y);
+  save (graph, path);
+}
+
+/* A file that follows and lies beside is written by its name alone; and the rate of the whole,
+ * which frames take for theirs where they look like a sound, is nothing that the metadata says. */
+static void
+test_write_chain (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *beside = path_in (fixture, "first.onnx.modelinfo"), *text = NULL;
+  g_autofree char *first = path_in (fixture, "first.onnx");
+  g_autofree char *second = path_in (fixture, "second.onnx");
+
+  save_row (first, "mix", "mask", 257);
+  save_row (second, "noisy", "clean", 512);
+  g_assert_cmpint (
+      tool (fixture, "inspect", "first.onnx", "-w", "--chain", second, "--spectrum",
+          "mix=magnitude,mask=mask,second/noisy=frames,second/clean=frames,length=512,hop=128,"
+          "window=rectangular,synthesis=none",
+          "--sample-rate", "16000", NULL),
+      ==, 0);
+  g_assert_null (strstr (fixture->err, "comes before"));
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "chain=second.onnx\n");
+  assert_says (text, "sample-rate=16000\n");
 }
 
 /* One of DeepFilterNet's files by itself, and one of a chain. */
@@ -569,6 +640,8 @@ main (int argc, char **argv)
   g_test_add ("/tool/inspect-order", Fixture, NULL, set_up, test_inspect_order, tear_down);
   g_test_add ("/tool/write-numbers", Fixture, NULL, set_up, test_write_numbers, tear_down);
   g_test_add ("/tool/write-played", Fixture, NULL, set_up, test_write_played, tear_down);
+  g_test_add ("/tool/write-chain", Fixture, NULL, set_up, test_write_chain, tear_down);
+  g_test_add ("/tool/inspect-rows", Fixture, NULL, set_up, test_inspect_rows, tear_down);
   g_test_add ("/tool/write-rate", Fixture, NULL, set_up, test_write_rate, tear_down);
   g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);
   g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
