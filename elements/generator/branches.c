@@ -123,8 +123,17 @@ list_caps (const GstGeneratorPorts *ports, const GenPort *port, const GenShape *
   return caps;
 }
 
+/* What frames are made of: NULL, where that is no picture. */
+static const GstVideoInfo *
+read_source (const GstGeneratorPorts *ports, GstCaps *sink, GstVideoInfo *info)
+{
+  return ports->input.kind == GEN_PORT_PICTURE && gst_video_info_from_caps (info, sink) ? info
+                                                                                        : NULL;
+}
+
 static gboolean
-fix_caps (GstGeneratorBranch *branch, GstCaps *made, GstCaps **caps, GError **error)
+fix_caps (GstGeneratorBranch *branch, GstCaps *made, const GstVideoInfo *made_of, GstCaps **caps,
+    GError **error)
 {
   *caps = gst_pad_peer_query_caps (branch->pad, made);
   if (*caps == NULL || gst_caps_is_empty (*caps)) {
@@ -138,7 +147,7 @@ fix_caps (GstGeneratorBranch *branch, GstCaps *made, GstCaps **caps, GError **er
   }
   *caps = gst_generative_prefer_whole_chroma (*caps);
   if (gst_structure_has_name (gst_caps_get_structure (*caps, 0), "video/x-raw"))
-    *caps = gst_generative_describe_picture (*caps, NULL);
+    *caps = gst_generative_describe_picture (*caps, made_of);
   *caps = gst_caps_fixate (*caps);
   return TRUE;
 }
@@ -194,11 +203,12 @@ set_caps (GstGeneratorBranch *branch, GstCaps *caps, GenModelSide *side, GError 
 
 static gboolean
 negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
-    const GstGeneratorInput *input, const GstStructure *sink, const GenModelUse *use,
-    GenModelSide *side, GError **error)
+    const GstGeneratorInput *input, GstCaps *sink, const GenModelUse *use, GenModelSide *side,
+    GError **error)
 {
   g_autoptr (GstCaps) made = NULL, caps = NULL;
   GenPort *port = &side->port;
+  GstVideoInfo info;
   GenShape numbers;
 
   if (!gst_generator_numbers_shape (ports, port, input, &numbers, error) ||
@@ -206,8 +216,8 @@ negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
       (port->kind == GEN_PORT_PICTURE &&
           !gst_generator_picture_size (ports, port, input, &port->height, &port->width, error)))
     return FALSE;
-  made = list_caps (ports, port, &numbers, sink);
-  if (!fix_caps (branch, made, &caps, error))
+  made = list_caps (ports, port, &numbers, gst_caps_get_structure (sink, 0));
+  if (!fix_caps (branch, made, read_source (ports, sink, &info), &caps, error))
     return FALSE;
   branch->in_frames = side->in_frames =
       gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
@@ -229,8 +239,8 @@ gst_generator_branches_negotiate (GstGeneratorBranches *branches, const GstGener
   }
   for (guint k = 0; k < branches->n; k++) {
     use->outputs[k] = (GenModelSide){ .port = ports->further[k] };
-    if (!negotiate_branch (&branches->branches[k], ports, input, gst_caps_get_structure (caps, 0),
-            use, &use->outputs[k], error))
+    if (!negotiate_branch (
+            &branches->branches[k], ports, input, caps, use, &use->outputs[k], error))
       return FALSE;
   }
   return TRUE;
@@ -246,6 +256,7 @@ gst_generator_branches_negotiate_tiles (GstGeneratorBranches *branches,
     GstGeneratorBranch *branch = &branches->branches[k];
     GenModelSide *side = &use->outputs[k];
     g_autoptr (GstCaps) made = gst_caps_new_empty (), fixed = NULL;
+    GstVideoInfo info;
 
     *side = (GenModelSide){ .port = ports->further[k], .in_frames = TRUE };
     side->port.height = use->output.height;
@@ -253,7 +264,8 @@ gst_generator_branches_negotiate_tiles (GstGeneratorBranches *branches,
     gst_caps_append_structure (made, describe_frames (ports, gst_caps_get_structure (caps, 0),
                                          side->port.channels, height, width, TRUE));
     branch->in_frames = TRUE;
-    if (!fix_caps (branch, made, &fixed, error) || !set_caps (branch, fixed, side, error))
+    if (!fix_caps (branch, made, read_source (ports, caps, &info), &fixed, error) ||
+        !set_caps (branch, fixed, side, error))
       return FALSE;
   }
   return TRUE;

@@ -79,6 +79,42 @@ test_pads (void)
   close_three (&three);
 }
 
+/* What a model stretches is displayed in the shape of what it is made of. */
+static void
+test_pads_of_aspect (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("narrow");
+  g_autofree char *path = g_build_filename (folder, "narrow.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("generator model=%s outputs=a", path);
+  g_autoptr (GError) error = NULL;
+  const gint64 kernel[] = { 1, 5 };
+  GenTensor *x = add_picture (graph, GEN_TYPE_FLOAT32, 1, FALSE);
+  GenTensor *y = gen_graph_op (
+      graph, "AveragePool", &x, 1, 1, &error, "kernel_shape", GEN_INTS, 2, kernel, NULL);
+  GstElement *generator;
+  GstHarness *main, *branch;
+  g_autofree char *caps = NULL;
+
+  g_assert_no_error (error);
+  add_output (graph, scale (graph, y, 1), "a");
+  add_output (graph, scale (graph, y, 0.5f), "b");
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+  generator = gst_parse_launch (launch, &error);
+  g_assert_no_error (error);
+  gst_object_unref (gst_element_request_pad_simple (generator, "src_b"));
+  branch = gst_harness_new_with_element (generator, NULL, "src_b");
+  main = gst_harness_new_with_element (generator, "sink", "src");
+  gst_harness_set_src_caps_str (main, "video/x-raw," CAPS);
+  gst_harness_push (main, make_frame (0, 200, 100, 50));
+  caps = current_format (branch->sinkpad);
+  assert_says (caps, "width=(int)4, height=(int)8");
+  assert_says (caps, "pixel-aspect-ratio=(fraction)2/1");
+  gst_harness_teardown (main);
+  gst_harness_teardown (branch);
+  gst_object_unref (generator);
+}
+
 /* Buffers that come back are used again. */
 static void
 test_pads_of_pool (void)
@@ -398,6 +434,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pads/of-pool", test_pads_of_pool);
   g_test_add_func ("/pads/of-tiles", test_pads_of_tiles);
   g_test_add_func ("/pads/step", test_pads);
+  g_test_add_func ("/pads/step/aspect", test_pads_of_aspect);
   g_test_add_func ("/pads/batch", test_pads_of_batch);
   g_test_add_func ("/pads/other-model", test_pads_of_other_model);
   g_test_add_func ("/pads/apart", test_pads_fare_apart);
