@@ -149,7 +149,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
   g_object_class_install_property (klass, first + GST_GENERATOR_TENSORS,
       g_param_spec_boolean ("tensors", "Tensors",
           "The model takes numbers as they are, other/tensors, though its input is shaped as "
-          "pictures or sounds are",
+          "pictures or sounds are, or is integers [N, D]",
           DEFAULT_TENSORS, flags));
   gst_generative_numbers_install (
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
@@ -564,6 +564,37 @@ warn_of_spectra (
     GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS, ("%s", text), (NULL));
 }
 
+/* A window that is a power of two and an eighth of it, as nets for streams have which hear the end
+ * of the window before again: an eighth of what is new; 0 for others. */
+static gint64
+find_eighth (gint64 window)
+{
+  const gint64 eighth = window / 9;
+
+  return window % 9 == 0 && (eighth & (eighth - 1)) == 0 ? eighth : 0;
+}
+
+static void
+warn_of_context (
+    GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports)
+{
+  const gint64 eighth = find_eighth (ports->window);
+  int hint;
+
+  GST_OBJECT_LOCK (element);
+  hint = settings->hints.context;
+  GST_OBJECT_UNLOCK (element);
+  if (eighth == 0 || hint >= 0 || !gen_model_has_states (ports->model))
+    return;
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("%s: it remembers, and its input '%s' takes %" G_GINT64_FORMAT
+       " samples at a time, all of which are taken for new ones; where the first %" G_GINT64_FORMAT
+       " are the last ones of before, properties context=%" G_GINT64_FORMAT
+       " lookahead=0 say so, and context=0 says that they are not",
+          ports->model->path, ports->input.name, ports->window, eighth, eighth),
+      (NULL));
+}
+
 void
 gst_generator_settings_warn (
     GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports)
@@ -575,6 +606,7 @@ gst_generator_settings_warn (
   if (ports->input.kind == GEN_PORT_PICTURE)
     gst_generative_warn_of_range (element, ports->model, &ports->input, FALSE, "input-range");
   warn_of_spectra (settings, element, ports);
+  warn_of_context (settings, element, ports);
   if (ports->endless && ports->overlap < 0)
     warn_of_overlap (element, ports);
   if (ports->output.kind == GEN_PORT_SOUND)

@@ -307,6 +307,68 @@ test_one_by_one (void)
   gst_harness_teardown (harness);
 }
 
+/* Integers go in as they are, where somebody says so, which is said. */
+static void
+test_of_integers (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("bytes");
+  g_autoptr (GError) error = NULL;
+  const gint32 bytes[] = { 1 << 24, 2, 3, 2 };
+  GenTensor *x = gen_graph_add_input (graph, "bytes", GEN_TYPE_INT32, &GEN_SHAPE (1, 4));
+  GenTensor *y = gen_graph_op (graph, "Cast", &x, 1, 1, &error, "to", GEN_INT, (gint64)1, NULL);
+  GstHarness *harness;
+
+  g_assert_no_error (error);
+  save_model (graph, mean (graph, y), path);
+  harness = open_harness ("tensors=true",
+      "other/tensors,format=(string)static,num_tensors=1,types=(string)int32,"
+      "dimensions=(string)4:1:1:1,framerate=(fraction)10/1");
+  gst_harness_push (harness, gst_buffer_new_memdup (bytes, sizeof bytes));
+  g_assert_cmpfloat_with_epsilon (take_number (harness), (float)(1 << 22) + 1.75f, 1);
+  gst_harness_teardown (harness);
+  assert_refused ("videotestsrc num-buffers=2", "",
+      "property tensors=true has it take them as they are, other/tensors of int32");
+  assert_refused ("videotestsrc num-buffers=2", "tensors=true",
+      "its input 'bytes' takes other/tensors,format=static,num_tensors=1,types=int32,"
+      "dimensions=4:1:1:1");
+}
+
+/* A detector that remembers and hears a window and an eighth: what that may mean is told. */
+static void
+test_context (void)
+{
+  static const struct {
+    const char *properties;
+    guint told;
+  } cases[] = { { "", 1 }, { "context=64 lookahead=0", 0 }, { "context=0", 0 } };
+  g_autoptr (GenGraph) graph = gen_graph_new ("score");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 576));
+  GenTensor *h = gen_graph_add_input (graph, "h", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1));
+  GenTensor *y = gen_binary (graph, "Add", mean (graph, x), h, &error);
+  GenTensor *next = gen_graph_add_value (graph, "hn");
+
+  g_assert_no_error (error);
+  gen_graph_add_node (graph, "", NULL, "Identity", GEN_OPSET, &y, 1, &next, 1, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_graph_infer (graph, &error));
+  say_range (graph, "generative.states", "h=hn");
+  gen_graph_add_output (graph, y);
+  save_model (graph, next, path);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *launch =
+        g_strdup_printf ("audiotestsrc num-buffers=2 ! audio/x-raw,rate=16000,channels=1 ! "
+                         "generator model=%s sample-rate=16000 %s ! fakesink",
+            path, cases[i].properties);
+    gboolean failed;
+    g_autofree char *words = play_for_words (launch, &failed);
+
+    g_assert_false (failed);
+    g_assert_cmpuint (
+        count_words (words, "properties context=64 lookahead=0 say so"), ==, cases[i].told);
+  }
+}
+
 /* A score of 512 samples and the 64 before them. */
 static void
 test_of_sound (void)
@@ -399,6 +461,8 @@ main (int argc, char **argv)
   g_test_add_func ("/numbers/of-tensors-like-pictures", test_of_tensors_like_pictures);
   g_test_add_func ("/numbers/of-file", test_of_file);
   g_test_add_func ("/numbers/one-by-one", test_one_by_one);
+  g_test_add_func ("/numbers/of-integers", test_of_integers);
+  g_test_add_func ("/numbers/context", test_context);
   g_test_add_func ("/numbers/of-sound", test_of_sound);
   g_test_add_func ("/numbers/spectrogram", test_spectrogram);
   g_test_add_func ("/numbers/refused", test_refused);
