@@ -42,6 +42,7 @@ typedef struct {
   GString *line;       /* of bytes, which has not ended yet */
   guint64 n_texts;     /* lines or buffers that have come */
   GHashTable *missing; /* symbols of which has been told */
+  gboolean told_silence;
   guint64 next_sample; /* NONE: the next utterance tells */
 } Speech;
 
@@ -322,6 +323,20 @@ stamp (Speech *self, GstBuffer *buffer, guint64 samples, GstClockTime time)
   self->next_sample = end;
 }
 
+/* Once a stream, of an utterance of which the model makes nothing. */
+static void
+tell_silence (Speech *self, const GArray *ids)
+{
+  if (self->told_silence)
+    return;
+  self->told_silence = TRUE;
+  GST_ELEMENT_WARNING (self->play->base, STREAM, FORMAT,
+      ("%s: of an utterance of %u ids it makes no samples of output '%s', and nothing is heard of "
+       "it. It may be of parameters that make speech too short",
+          self->play->ports.model->path, ids->len, self->play->ports.output.name),
+      (NULL));
+}
+
 /* NULL in `output` where the model makes nothing of it. */
 static GstFlowReturn
 speak (Speech *self, const GArray *ids, GstClockTime time, GstBuffer **output)
@@ -342,8 +357,10 @@ speak (Speech *self, const GArray *ids, GstClockTime time, GstBuffer **output)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
     return GST_FLOW_ERROR;
   }
-  if (buffer == NULL)
+  if (buffer == NULL) {
+    tell_silence (self, ids);
     return GST_FLOW_OK;
+  }
   stamp (self, buffer, samples, time);
   gst_generator_play_notice_not_finite (self->play, &buffer, 1);
   gst_generator_lateness_note_run (self->lateness, start);
@@ -509,6 +526,7 @@ speech_flush (gpointer mode)
   g_queue_clear_full (&self->utterances, utterance_free);
   g_string_truncate (self->line, 0);
   self->n_texts = 0;
+  self->told_silence = FALSE;
   speech_jump (mode);
 }
 

@@ -277,6 +277,26 @@ test_words (void)
       "abcd", TRUE, WANTED ("int64"));
 }
 
+/* Nothing to be heard is told of, once. */
+static void
+test_silence (void)
+{
+  g_autofree char *folder = scratch_new (), *path = speech_save (folder, SPEECH_JSON), *words;
+  g_autofree char *file = g_build_filename (folder, "text", NULL);
+  g_autofree char *launch = g_strdup_printf ("filesrc location=%s ! %s ! generator model=%s "
+                                             "parameters=scales=0.001:-1:0 ! fakesink",
+      file, text_caps, path);
+  g_autoptr (GError) error = NULL;
+  gboolean failed;
+
+  g_file_set_contents (file, "a\nb\n", -1, &error);
+  g_assert_no_error (error);
+  words = play_for_words (launch, &failed);
+  g_assert_false (failed);
+  g_assert_cmpuint (count_words (words, "makes no samples of output 'output'"), ==, 1);
+  scratch_remove (folder);
+}
+
 /* What never ends is no line. */
 static void
 test_endless (void)
@@ -319,5 +339,6 @@ main (int argc, char **argv)
   g_test_add_func ("/speech/long-sentence", test_long_sentence);
   g_test_add_func ("/speech/endless", test_endless);
   g_test_add_func ("/speech/no-symbols", test_no_symbols);
+  g_test_add_func ("/speech/silence", test_silence);
   return g_test_run ();
 }
