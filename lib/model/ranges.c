@@ -19,7 +19,8 @@ parse_numbers (const char *text, float *numbers, int max)
     char *end;
     double value = g_ascii_strtod (text, &end);
 
-    if (end == text || n == max || !isfinite (value))
+    /* Of bytes it is as many times as large. */
+    if (end == text || n == max || !isfinite (255 * (float)value))
       return -1;
     numbers[n++] = (float)value;
     text = end + strspn (end, ",;: \t");
@@ -50,6 +51,8 @@ apply_ranges (GenPort *port, const float *bounds, int n)
       return FALSE;
     port->std[c] = 1 / (pair[1] - pair[0]);
     port->mean[c] = -pair[0] / (pair[1] - pair[0]);
+    if (!isfinite (255 * port->std[c]) || !isfinite (255 * port->mean[c]))
+      return FALSE;
   }
   return TRUE;
 }
@@ -109,7 +112,8 @@ read_metadata (
   if (range != NULL) {
     n = parse_numbers (range, numbers, G_N_ELEMENTS (numbers));
     return apply_ranges (port, numbers, n) ||
-           invalid (model, range_key, range, "two different numbers, such as -1,1", error);
+           invalid (model, range_key, range,
+               "two different numbers that float32 holds, such as -1,1", error);
   }
   *found = mean != NULL && std != NULL &&
            (port->kind == GEN_PORT_PICTURE || !is_about_pictures (model, mean));
@@ -559,8 +563,13 @@ gen_model_read_sample_rate (
 
   if (text == NULL)
     return TRUE;
-  if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT, &rate, NULL))
-    return invalid (model, "generative.sample-rate", text, "frames a second, such as 16000", error);
+  if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT, &rate, NULL)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s is \"%s\", which should be frames a second, such as 16000",
+        said != NULL ? "metadata generative.sample-rate" : "key sample-rate of the .modelinfo file",
+        text);
+    return FALSE;
+  }
   if (port->kind == GEN_PORT_SOUND || beside != NULL || gen_rate_makes_sound (model, port, samples))
     gen_port_make_sound (port, (int)rate);
   return TRUE;

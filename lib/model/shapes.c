@@ -100,6 +100,21 @@ say_hint (Shaped *shaped, const char *text, GError **error)
   return say_shape (shaped, key, ((GenTensor *)g_ptr_array_index (inputs, 0))->name, text, error);
 }
 
+/* How many frames `key` says. */
+static gboolean
+say_frames (GenModel *model, const char *key, const char *text, GError **error)
+{
+  gint64 frames;
+
+  if (!g_ascii_string_to_signed (text, 10, 1, GEN_MODEL_MAX_WINDOW, &frames, NULL)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s is \"%s\", which should be a number from 1 to %d", key, text, GEN_MODEL_MAX_WINDOW);
+    return FALSE;
+  }
+  model->hints.frames = (int)frames;
+  return TRUE;
+}
+
 gboolean
 gen_shapes_read (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 {
@@ -112,15 +127,15 @@ gen_shapes_read (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **er
   for (guint i = 0; sidecar != NULL && i < model->graph->inputs->len; i++) {
     const char *name = ((GenTensor *)g_ptr_array_index (model->graph->inputs, i))->name;
     g_autofree char *dims = g_key_file_get_value (sidecar, name, "dims", NULL);
+    g_autofree char *beside = g_key_file_get_value (sidecar, name, "frames", NULL);
 
     if (!said && dims != NULL &&
         !say_shape (&shaped, "key dims of the .modelinfo file", name, dims, error))
       return FALSE;
-    if (model->hints.frames == 0)
-      model->hints.frames =
-          CLAMP (g_key_file_get_integer (sidecar, name, "frames", NULL), 0, GEN_MODEL_MAX_WINDOW);
+    if (model->hints.frames == 0 && beside != NULL &&
+        !say_frames (model, "key frames of the .modelinfo file", beside, error))
+      return FALSE;
   }
-  if (model->hints.frames == 0 && frames != NULL)
-    model->hints.frames = (int)MIN (g_ascii_strtoull (frames, NULL, 10), GEN_MODEL_MAX_WINDOW);
-  return TRUE;
+  return model->hints.frames != 0 || frames == NULL ||
+         say_frames (model, "metadata generative.frames", frames, error);
 }

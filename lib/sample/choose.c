@@ -127,6 +127,7 @@ gen_sampling_choose (const GenGraph *graph, const GenSamplingHints *hints,
 {
   const char *name = find_said (graph, hints->sampler, "generative.sampler");
   const char *idle = name == NULL ? find_idle (hints) : NULL;
+  int unused;
 
   *settings = (GenSamplerSettings){ .sampler = &gen_sampler_once, .steps = 1 };
   if (idle != NULL) {
@@ -138,8 +139,10 @@ gen_sampling_choose (const GenGraph *graph, const GenSamplingHints *hints,
   }
   if (name != NULL)
     settings->sampler = gen_sampler_find (name, error);
-  if (settings->sampler == NULL || settings->sampler == &gen_sampler_once)
-    return settings->sampler != NULL;
+  if (settings->sampler == NULL)
+    return FALSE;
+  if (settings->sampler == &gen_sampler_once)
+    return read_steps (graph, hints, &unused, error);
   if (choose_rest (graph, hints, settings, error))
     return TRUE;
   g_prefix_error (error, "sampler %s: ", settings->sampler->name);

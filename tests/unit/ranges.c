@@ -663,6 +663,38 @@ test_said (void)
   check_range (&model->outputs[0], GEN_RANGE_SAID, 0, 2);
 }
 
+/* Numbers that no picture can be scaled by. */
+static void
+test_refused (void)
+{
+  static const struct {
+    const char *key, *text;
+  } cases[] = {
+    { "generative.output-range", "1e39,0" },
+    { "generative.output-range", "0,1e-40" },
+    { "generative.input-range", "-3e38,3e38" },
+    { "generative.std", "1e38" },
+    { "generative.frames", "-1" },
+    { "generative.frames", "99999999999" },
+    { "generative.frames", "many" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("refused");
+    g_autoptr (GError) error = NULL;
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 4, 4));
+
+    gen_graph_add_output (graph, net (graph, x, &error));
+    g_hash_table_insert (graph->metadata, g_strdup ("generative.mean"), g_strdup ("0"));
+    g_hash_table_insert (graph->metadata, g_strdup (cases[i].key), g_strdup (cases[i].text));
+    g_assert_null (gen_model_new (graph, &error));
+    g_assert_nonnull (error);
+    g_test_message ("%s", error->message);
+    g_assert_nonnull (strstr (error->message, cases[i].key));
+    g_assert_nonnull (strstr (error->message, cases[i].text));
+  }
+}
+
 /* --- chains of all that is known --- */
 
 static const char *const unary[] = { "Tanh", "Sigmoid", "HardSigmoid", "Softsign", "Erf", "Sin",
@@ -778,5 +810,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ranges/types", test_types);
   g_test_add_func ("/ranges/chains", test_chains);
   g_test_add_func ("/ranges/said", test_said);
+  g_test_add_func ("/ranges/refused", test_refused);
   return g_test_run ();
 }

@@ -357,6 +357,9 @@ test_refused (void)
   assert_refused (sized, &(GenSamplingHints){ .sampler = "euler" }, "properties width and height");
   say (graph, "generative.steps", "many");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler" }, "metadata generative.steps");
+  /* Whether it is to be sampled or not. */
+  say (graph, "generative.steps", "-4");
+  assert_refused (graph, &(GenSamplingHints){ 0 }, "metadata generative.steps is \"-4\"");
   say (graph, "generative.steps", "5");
   say (graph, "generative.states", "x=y");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler" }, "a model that remembers");
