@@ -14,6 +14,7 @@
 
 #include "../shared/model-file.h"
 #include "../shared/sample-queue.h"
+#include "../shared/sound-jump.h"
 
 #include <string.h>
 
@@ -594,6 +595,17 @@ stream_finish (gpointer mode)
   return is_pending (mode) ? break_off (mode) : GST_FLOW_OK;
 }
 
+/* The times of vectors need not be those of the sound that is made of them. */
+static gboolean
+stream_follows (gpointer mode, GstBuffer *input)
+{
+  const Stream *self = mode;
+
+  return self->play->ports.input.kind != GEN_PORT_SOUND || self->come == 0 ||
+         !GST_CLOCK_TIME_IS_VALID (self->origin) ||
+         !gst_generative_sound_jumps (input, self->origin + time_of (self, self->come));
+}
+
 static GstFlowReturn
 stream_output (gpointer mode, GstBuffer *buffer, GstBuffer **output)
 {
@@ -627,6 +639,7 @@ const GstGeneratorMode gst_generator_stream = {
   .free = stream_free,
   .negotiate = stream_negotiate,
   .timing = stream_timing,
+  .follows = stream_follows,
   .output = stream_output,
   .pending = stream_pending,
   .finish = stream_finish,

@@ -2,10 +2,7 @@
 #include "sound-windows.h"
 
 #include "label-meta.h"
-
-/* Times that differ from what follows by less are of clocks that are not quite the same, as sinks
- * of sound have it too. */
-#define TOLERANCE (40 * GST_MSECOND)
+#include "sound-jump.h"
 
 void
 gst_generative_windows_init (GstGenerativeWindows *windows)
@@ -54,14 +51,10 @@ gst_generative_windows_forget (GstGenerativeWindows *windows)
 gboolean
 gst_generative_windows_jumps (const GstGenerativeWindows *windows, GstBuffer *buffer)
 {
-  const GstClockTime expected = gst_generative_windows_time (windows, windows->come);
-
   if (windows->come == 0)
     return FALSE;
-  if (GST_BUFFER_IS_DISCONT (buffer))
-    return TRUE;
-  return GST_CLOCK_TIME_IS_VALID (expected) && GST_BUFFER_PTS_IS_VALID (buffer) &&
-         ABS (GST_CLOCK_DIFF (expected, GST_BUFFER_PTS (buffer))) > (GstClockTimeDiff)TOLERANCE;
+  return GST_BUFFER_IS_DISCONT (buffer) ||
+         gst_generative_sound_jumps (buffer, gst_generative_windows_time (windows, windows->come));
 }
 
 gboolean

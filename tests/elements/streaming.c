@@ -285,6 +285,32 @@ test_jumps (void)
   scratch_remove (folder);
 }
 
+/* So does a time that is more than 40 ms, 320 frames, from where the sound goes on; a smaller
+ * difference is of clocks. */
+static void
+test_times (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "filter.onnx", NULL);
+  g_autofree float *noise = make_noise (), *first = NULL, *second = NULL, *joined = NULL;
+  GstHarness *harness;
+
+  save_filter (path, -1, NULL);
+  joined = g_memdup2 (noise, 800 * CHANNELS * sizeof (float));
+  memcpy (joined + 500 * CHANNELS, noise + 800 * CHANNELS, 300 * CHANNELS * sizeof (float));
+  first = make_whole (path, joined, 800);
+  second = make_whole (path, noise + 1200 * CHANNELS, 600);
+  harness = open_harness (path, "", FALSE);
+  push (harness, noise, 0, 500, FALSE, TRUE);
+  push (harness, noise, 800, 300, FALSE, FALSE);
+  push (harness, noise, 1200, 600, FALSE, FALSE);
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  pull_some (harness, 0, 800, first);
+  pull_all (harness, 1200, 600, second, FALSE, 2e-5);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
 /* A model of one length is given silence at the ends; in between it is the same. */
 static void
 test_one_length (void)
@@ -468,6 +494,26 @@ test_overlap (void)
   scratch_remove (folder);
 }
 
+/* The file is named once. */
+static void
+test_wrong_rate (void)
+{
+  g_autofree char *folder = scratch_new (), *words = NULL;
+  g_autofree char *path = g_build_filename (folder, "filter.onnx", NULL);
+  g_autofree char *beside = g_strconcat (path, ".modelinfo", NULL);
+  g_autofree char *launch =
+      g_strdup_printf ("audiotestsrc num-buffers=1 ! generator model=%s ! fakesink", path);
+  gboolean failed;
+
+  save_filter (path, -1, NULL);
+  g_assert_true (g_file_set_contents (beside, "[generative]\nsample-rate=fast\n", -1, NULL));
+  words = play_for_words (launch, &failed);
+  g_assert_true (failed);
+  assert_says (words, "key sample-rate of the .modelinfo file is \"fast\"");
+  g_assert_cmpuint (count_words (words, "filter.onnx"), ==, 1);
+  scratch_remove (folder);
+}
+
 /* A run of more samples than anybody waits for. */
 static void
 test_too_long (void)
@@ -607,9 +653,11 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/pieces", test_pieces);
   g_test_add_func ("/streaming/device", test_device);
   g_test_add_func ("/streaming/jumps", test_jumps);
+  g_test_add_func ("/streaming/times", test_times);
   g_test_add_func ("/streaming/one-length", test_one_length);
   g_test_add_func ("/streaming/endless", test_endless);
   g_test_add_func ("/streaming/overlap", test_overlap);
+  g_test_add_func ("/streaming/wrong-rate", test_wrong_rate);
   g_test_add_func ("/streaming/too-long", test_too_long);
   g_test_add_func ("/streaming/slower", test_slower);
   g_test_add_func ("/streaming/change", test_change);
