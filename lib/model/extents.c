@@ -125,15 +125,33 @@ begin_states (
   }
 }
 
-/* Have states come out of a run as they went in, whose shapes are then in `states`. */
+gboolean
+gen_model_refuse_growth (
+    const GenModel *model, guint i, const GenShape *before, const GenShape *after, GError **error)
+{
+  g_autofree char *had = gen_shape_to_string (before), *has = gen_shape_to_string (after);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "state '%s' goes into a run as %s and comes out of output '%s' as %s, and one that grows is "
+      "not played; property states says which inputs are states",
+      model->inputs[i].name, had, model->outputs[model->inputs[i].partner].name, has);
+  return FALSE;
+}
+
+/* Have states come out of a run as they went in, whose shapes are then in `states`. FALSE with
+ * `failed` where shapes are not known, and with `grown` where a state is of another one each time:
+ * the first reason of each stays. */
 static gboolean
-settle_states (const GenModel *model, const GenExtents *extents, GenShape *states, GError **error)
+settle_states (const GenModel *model, const GenExtents *extents, GenShape *states, GError **failed,
+    GError **grown)
 {
   for (int round = 0; round < MAX_STATE_ROUNDS; round++) {
     g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+    const gboolean is_last = round == MAX_STATE_ROUNDS - 1;
+    GError **reason = *failed == NULL ? failed : NULL;
     gboolean settled = TRUE;
 
-    if (!fix_shapes (model, copy, extents, states, error) || !gen_graph_infer (copy, error))
+    if (!fix_shapes (model, copy, extents, states, reason) || !gen_graph_infer (copy, reason))
       return FALSE;
     for (guint i = 0; i < copy->inputs->len; i++) {
       const GenPort *port = &model->inputs[i];
@@ -142,14 +160,16 @@ settle_states (const GenModel *model, const GenExtents *extents, GenShape *state
       if (port->part != GEN_PART_STATE)
         continue;
       next = g_ptr_array_index (copy->outputs, port->partner);
-      settled &= gen_shape_equal (&states[i], &next->shape);
+      if (gen_shape_equal (&states[i], &next->shape))
+        continue;
+      settled = FALSE;
+      if (is_last && *grown == NULL)
+        gen_model_refuse_growth (model, i, &states[i], &next->shape, grown);
       states[i] = next->shape;
     }
     if (settled)
       return TRUE;
   }
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "a state comes out of each run in another shape than it went in");
   return FALSE;
 }
 
@@ -165,21 +185,19 @@ has_free_states (const GenModel *model)
 /* Shapes of states that follow the picture: what the model makes of the smallest ones, and where it
  * takes none but those of their size, of sizes that are usual. (transfer full) */
 static GenShape *
-find_states (const GenModel *model, const GenExtents *extents, GError **error)
+find_states (const GenModel *model, const GenExtents *extents, GError **failed, GError **grown)
 {
   g_autofree GenShape *states = g_new0 (GenShape, model->graph->inputs->len);
-  g_autoptr (GError) reason = NULL;
 
   begin_states (model, extents, 0, FALSE, states);
-  if (settle_states (model, extents, states, &reason))
+  if (settle_states (model, extents, states, failed, grown))
     return g_steal_pointer (&states);
   for (int pyramid = 0; pyramid < 2; pyramid++)
     for (int scale = 1; scale <= MAX_STATE_SCALE; scale *= 2) {
       begin_states (model, extents, scale, pyramid, states);
-      if (settle_states (model, extents, states, NULL))
+      if (settle_states (model, extents, states, failed, grown))
         return g_steal_pointer (&states);
     }
-  g_propagate_error (error, g_steal_pointer (&reason));
   return NULL;
 }
 
@@ -187,10 +205,15 @@ gboolean
 gen_model_fix_inputs (
     const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error)
 {
+  g_autoptr (GError) failed = NULL, grown = NULL;
   g_autofree GenShape *states = NULL;
 
-  if (has_free_states (model) && !model->staged &&
-      (states = find_states (model, extents, error)) == NULL)
+  if (has_free_states (model))
+    states = find_states (model, extents, &failed, &grown);
+  /* Shapes that are not known before a run may well be those of states. */
+  if (has_free_states (model) && states == NULL && (grown != NULL || !model->staged)) {
+    g_propagate_error (error, grown != NULL ? g_steal_pointer (&grown) : g_steal_pointer (&failed));
     return FALSE;
+  }
   return fix_shapes (model, graph, extents, states, error);
 }

@@ -86,6 +86,9 @@ guint64 gen_packs_take_not_finite (const GenPacks *packs);
 /* Make known what those of `graph`, the model's, leave free. */
 gboolean gen_model_fix_inputs (
     const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error);
+/* That state `i` comes out of a run as `after` where it went in as `before`. Returns FALSE. */
+gboolean gen_model_refuse_growth (
+    const GenModel *model, guint i, const GenShape *before, const GenShape *after, GError **error);
 
 /* --- lengths.c --- */
 

@@ -68,6 +68,23 @@ infer_of_length (const GenModel *model, GenGraph *copy, gint64 length, GError **
   return gen_model_fix_inputs (model, copy, &extents, error) && gen_graph_infer (copy, error);
 }
 
+static gboolean
+infer_of_size (const GenModel *model, GenGraph *graph, int size, GError **error)
+{
+  const GenExtents extents = { 1, size, size, ANY_LENGTH };
+
+  return gen_model_fix_inputs (model, graph, &extents, error) && gen_graph_infer (graph, error);
+}
+
+/* Of the usual size a small ratio may leave nothing. */
+static gboolean
+is_too_small (const GenModel *model)
+{
+  g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+
+  return !infer_of_size (model, copy, ANY_SIZE, NULL);
+}
+
 /* The shapes of the outputs, in a copy of the graph; FALSE where they hang on what goes in. */
 static gboolean
 infer_outputs (const GenModel *model, GenGraph *copy, GError **error)
@@ -82,6 +99,8 @@ infer_outputs (const GenModel *model, GenGraph *copy, GError **error)
   if (gen_model_find_input (model, GEN_PORT_SERIES) != NULL)
     return infer_of_length (model, copy, ANY_LENGTH, NULL) ||
            infer_of_length (model, copy, FEW_VECTORS, error);
+  if (model->fixed != NULL && is_too_small (model))
+    return infer_of_size (model, copy, LARGE_SIZE, error);
   return infer_of_length (model, copy, ANY_LENGTH, error);
 }
 
@@ -328,15 +347,9 @@ gen_model_name_error (const GenModel *model, GError **error)
 {
   if (model->path != NULL)
     g_prefix_error (error, "%s: ", model->path);
-  name_fixed (model, error);
-}
-
-static gboolean
-infer_of_size (const GenModel *model, GenGraph *graph, int size, GError **error)
-{
-  const GenExtents extents = { 1, size, size, ANY_LENGTH };
-
-  return gen_model_fix_inputs (model, graph, &extents, error) && gen_graph_infer (graph, error);
+  /* Shapes of one that is staged nevertheless hang on something else. */
+  if (!model->staged)
+    name_fixed (model, error);
 }
 
 /* Let what parameters have become in `graph` be 1 everywhere. */
@@ -356,20 +369,29 @@ set_ones (const GenModel *model, GenGraph *graph)
   }
 }
 
+/* Whether shapes that are not known would be, were the numbers others. */
+static gboolean
+are_known_of_ones (const GenModel *model)
+{
+  g_autoptr (GenGraph) ones = gen_graph_copy (model->graph);
+
+  set_ones (model, ones);
+  return infer_of_size (model, ones, LARGE_SIZE, NULL);
+}
+
 /* Whether shapes may be what is computed of frames alone. They hang on wrong numbers, such as a
  * ratio of 0, where these keep them from being known and others would not. */
 static gboolean
 check_fixed (const GenModel *model, GError **error)
 {
-  g_autoptr (GenGraph) said = gen_graph_copy (model->graph), ones = gen_graph_copy (model->graph);
+  g_autoptr (GenGraph) said = gen_graph_copy (model->graph);
   g_autoptr (GError) reason = NULL;
 
-  set_ones (model, ones);
-  if (infer_of_size (model, said, LARGE_SIZE, &reason) ||
-      !infer_of_size (model, ones, LARGE_SIZE, NULL))
+  if (infer_of_size (model, said, LARGE_SIZE, &reason) || !are_known_of_ones (model))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&reason));
   gen_model_name_error (model, error);
+  name_fixed (model, error);
   return FALSE;
 }
 
@@ -379,7 +401,8 @@ read_fixed (GenModel *model, GKeyFile *sidecar, GError **error)
 {
   if (read_graph (model, sidecar, error))
     return !model->staged || check_fixed (model, error);
-  name_fixed (model, error);
+  if (are_known_of_ones (model))
+    name_fixed (model, error);
   return FALSE;
 }
 

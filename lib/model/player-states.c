@@ -207,19 +207,6 @@ gen_player_continue (GenPlayer *player, GenPlayer *before)
     gen_player_continue_from (player, before->now);
 }
 
-static gboolean
-refuse_growth (
-    const GenModel *model, guint i, const GenShape *before, const GenShape *after, GError **error)
-{
-  g_autofree char *had = gen_shape_to_string (before), *has = gen_shape_to_string (after);
-
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "state '%s' goes into a run as %s and comes out of output '%s' as %s, and one that grows is "
-      "not played; property states says which inputs are states",
-      model->inputs[i].name, had, model->outputs[model->inputs[i].partner].name, has);
-  return FALSE;
-}
-
 /* What a session made of its states, behind what it made to be seen, goes in with the next run. */
 gboolean
 gen_player_keep_states (GenPlayer *player, GError **error)
@@ -235,7 +222,8 @@ gen_player_keep_states (GenPlayer *player, GError **error)
       continue;
     made = gen_session_output (now->session, output++);
     if (!gen_shape_equal (&now->inputs[place].shape, &made->shape))
-      return refuse_growth (player->model, i, &now->inputs[place].shape, &made->shape, error);
+      return gen_model_refuse_growth (
+          player->model, i, &now->inputs[place].shape, &made->shape, error);
     /* Which may lie where it came from. */
     memmove (gen_player_numbers (player, i), made->data, made->size);
   }

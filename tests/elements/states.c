@@ -231,6 +231,16 @@ test_pipe_beside (void)
   g_assert_cmpint (g_unlink (beside), ==, 0);
 }
 
+static void
+test_frames_beside (void)
+{
+  g_autofree char *beside = g_build_filename (folder, "average.onnx.modelinfo", NULL);
+
+  g_assert_true (g_file_set_contents (beside, "[x]\nframes=-2\n", -1, NULL));
+  assert_refused ("parameters=share=1", "key frames of the .modelinfo file is \"-2\"");
+  g_assert_cmpint (g_unlink (beside), ==, 0);
+}
+
 /* What a model remembers may be all that it makes. */
 static void
 test_played_state (void)
@@ -356,7 +366,7 @@ static void
 test_wrong_shape (void)
 {
   static const char *const wrong[] = { "ratio=0", "ratio=nan", "ratio=-2", "ratio=0.1",
-    "ratio=1e8" };
+    "ratio=0.01", "ratio=1e8" };
   g_autofree char *path = g_build_filename (folder, "zoom.onnx", NULL);
   g_autofree char *launch =
       g_strdup_printf ("generator model=%s/zoom.onnx parameters=ratio=2", folder);
@@ -393,6 +403,24 @@ test_wrong_shape (void)
   gst_harness_teardown (harness);
 }
 
+/* Of a state of the wrong size, parameters say nothing. */
+static void
+test_shape_of_state (void)
+{
+  g_autofree char *launch =
+      g_strdup_printf ("videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=8,height=8 ! "
+                       "generator model=%s/average.onnx parameters=share=1 shapes=h_in=1:1:9:9 ! "
+                       "fakesink",
+          folder);
+  gboolean failed;
+  g_autofree char *text = play_for_words (launch, &failed);
+
+  g_assert_true (failed);
+  assert_says (text, "average.onnx");
+  assert_says (text, "[1, 1, 9, 9]");
+  g_assert_null (strstr (text, "property parameters"));
+}
+
 static void
 test_refused (void)
 {
@@ -423,12 +451,13 @@ assert_model_refused (const char *name, const char *properties, const char *word
   assert_says (text, name);
 }
 
-/* What is remembered becomes more with each frame. */
+/* What is remembered, a row of pictures of `extent`, which may be free, becomes more with each
+ * frame. */
 static void
-save_growing (const char *path)
+save_growing (const char *path, gint64 extent)
 {
   g_autoptr (GenGraph) graph = gen_graph_new ("grow");
-  const GenShape one = GEN_SHAPE (1, 1, 8, 8), any = GEN_SHAPE (1, -1, 8, 8);
+  const GenShape one = GEN_SHAPE (1, 1, extent, extent), any = GEN_SHAPE (1, -1, extent, extent);
   GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &one);
   GenTensor *h = gen_graph_add_input (graph, "h_in", GEN_TYPE_FLOAT32, &any);
   GenTensor *y = gen_graph_add_value (graph, "y"), *more = gen_graph_add_value (graph, "h_out");
@@ -472,13 +501,20 @@ static void
 test_refused_shapes (void)
 {
   g_autofree char *grow = g_build_filename (folder, "grow.onnx", NULL);
+  g_autofree char *spread = g_build_filename (folder, "spread.onnx", NULL);
   g_autofree char *crop = g_build_filename (folder, "crop.onnx", NULL);
   g_autofree char *zoom = g_build_filename (folder, "far.onnx", NULL);
 
-  save_growing (grow);
+  save_growing (grow, 8);
+  save_growing (spread, -1);
   save_crop (crop);
   save_zoom (zoom);
-  assert_model_refused ("grow.onnx", "", "state 'h_in' goes into a run as [1, 1, 8, 8] and comes");
+  assert_model_refused ("grow.onnx", "",
+      "state 'h_in' goes into a run as [1, 4, 8, 8] and comes out of output 'h_out' as "
+      "[1, 5, 8, 8]");
+  assert_model_refused ("spread.onnx", "",
+      "state 'h_in' goes into a run as [1, 4, 8, 8] and comes out of output 'h_out' as "
+      "[1, 5, 8, 8]");
   assert_model_refused ("crop.onnx", "", "of frames of 8 x 8 it makes pictures of 0 x 0");
   assert_model_refused (
       "far.onnx", "parameters=ratio=1e9", "shapes hang on what property parameters says of ratio");
@@ -509,8 +545,10 @@ main (int argc, char **argv)
   g_test_add_func ("/states/reloaded", test_reloaded);
   g_test_add_func ("/states/shape", test_shape);
   g_test_add_func ("/states/wrong-shape", test_wrong_shape);
+  g_test_add_func ("/states/shape-of-state", test_shape_of_state);
   g_test_add_func ("/states/refused", test_refused);
   g_test_add_func ("/states/pipe-beside", test_pipe_beside);
+  g_test_add_func ("/states/frames-beside", test_frames_beside);
   g_test_add_func ("/states/played", test_played_state);
   result = g_test_run ();
 
