@@ -142,6 +142,20 @@ notice_not_finite (Batch *self, const Slot *slots, guint n)
   gst_generator_play_notice_not_finite (self->play, inputs, n);
 }
 
+static gboolean
+makes_sound (const Batch *self)
+{
+  return self->play->ports.output.kind == GEN_PORT_SOUND;
+}
+
+/* Where sounds have just been made. */
+static void
+notice_loud (Batch *self, const Slot *slots, guint n)
+{
+  for (guint i = 0; i < n && makes_sound (self); i++)
+    gst_generator_play_notice_loud (self->play, slots[i].frame.map.data, slots[i].frame.map.size);
+}
+
 /* Where tensors have just been made: each into its own buffer, and what is not finite is told. */
 static void
 finish_numbers (Batch *self, const Slot *slots, guint n)
@@ -202,6 +216,7 @@ run_batch (Batch *self, guint n, GError **error)
   finish_numbers (self, self->slots, n);
   take_branches (self, self->slots, n);
   notice_not_finite (self, self->slots, n);
+  notice_loud (self, self->slots, n);
   self->play->frame += n;
   return TRUE;
 }
@@ -256,6 +271,7 @@ run_single (Batch *self, guint n, GError **error)
         clear_pixels (&use->to, &slot->frame.video, x, y, use->output.width, use->output.height);
     }
     finish_numbers (self, slot, 1);
+    notice_loud (self, slot, 1);
     self->play->frame++;
   }
   return TRUE;
@@ -274,12 +290,6 @@ clear_on_device (Batch *self, GstBuffer *buffer)
     clear_pixels (
         &layout, &frame, 0, 0, self->format->out_info.width, self->format->out_info.height);
   gst_video_frame_unmap (&frame);
-}
-
-static gboolean
-makes_sound (const Batch *self)
-{
-  return self->play->ports.output.kind == GEN_PORT_SOUND;
 }
 
 static GstFlowReturn

@@ -7,6 +7,9 @@
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
+/* Sound this many times full scale is not meant to be. */
+#define LOUD 4.0f
+
 void
 gst_generator_successor_free (GstGeneratorSuccessor *successor)
 {
@@ -26,7 +29,7 @@ gst_generator_play_begin (GstGeneratorPlay *play, const GstGeneratorPorts *ports
   play->player = gst_generator_play_new_player (play, ports->model);
   play->batch = batch;
   play->frame = 0;
-  play->told_not_finite = play->told_rate = FALSE;
+  play->told_not_finite = play->told_rate = play->told_loud = FALSE;
 }
 
 void
@@ -63,7 +66,7 @@ gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *next)
   ports->prefers_device = old.prefers_device && ports->shares_device;
   GST_OBJECT_UNLOCK (play->base);
   play->batch = next->batch;
-  play->told_not_finite = play->told_rate = FALSE;
+  play->told_not_finite = play->told_rate = play->told_loud = FALSE;
   gst_generator_successor_free (next);
   gen_player_free (old_player);
   gen_model_unref (old.model);
@@ -211,6 +214,60 @@ gst_generator_play_notice_numbers (GstGeneratorPlay *play, const float *numbers,
   for (gsize i = 0; i < n && !play->told_not_finite; i++)
     if (!isfinite (numbers[i]))
       tell_not_finite (play, play->frame);
+}
+
+static float
+find_peak (const float *samples, gsize n)
+{
+  float peak = 0.0f;
+
+  for (gsize i = 0; i < n; i++)
+    peak = MAX (peak, fabsf (samples[i]));
+  return peak;
+}
+
+/* Whether more than half of them may have been clipped. */
+static gboolean
+are_clipped (const gint16 *samples, gsize n)
+{
+  gsize clipped = 0;
+
+  for (gsize i = 0; i < n; i++)
+    clipped += samples[i] == G_MAXINT16 || samples[i] == G_MININT16;
+  return 2 * clipped > n;
+}
+
+static void
+tell_loud (GstGeneratorPlay *play, const char *how)
+{
+  play->told_loud = TRUE;
+  GST_ELEMENT_WARNING (play->base, STREAM, FAILED,
+      ("%s: the sound that it makes in its output '%s' %s, so that what is heard is clipped. "
+       "Property output-range says which numbers are full scale, such as "
+       "output-range=-32768,32768, as would metadata generative.output-range in the model. Further "
+       "sound is not reported",
+          play->ports.model->path, play->ports.output.name, how),
+      (NULL));
+}
+
+void
+gst_generator_play_notice_loud (GstGeneratorPlay *play, const void *samples, gsize size)
+{
+  float peak;
+
+  if (play->told_loud)
+    return;
+  if (gen_player_use (play->player)->to_sound.int16) {
+    if (are_clipped (samples, size / sizeof (gint16)))
+      tell_loud (play, "is beyond full scale for more than half of a piece");
+    return;
+  }
+  peak = find_peak (samples, size / sizeof (float));
+  if (peak > LOUD) {
+    g_autofree char *how = g_strdup_printf ("reaches %g times full scale", (double)peak);
+
+    tell_loud (play, how);
+  }
 }
 
 void

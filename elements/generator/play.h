@@ -24,7 +24,7 @@ typedef struct {
   gsize bytes;       /* of a buffer, at most, that holds no picture */
   guint64 frame;     /* the next one to be made */
   gboolean in_bytes; /* text comes as a stream of bytes, without times */
-  gboolean told_not_finite, told_rate;
+  gboolean told_not_finite, told_rate, told_loud;
   GstGeneratorBranches branches; /* what comes out besides, */
   GstGeneratorSides sides;       /* and goes in */
 } GstGeneratorPlay;
@@ -74,6 +74,9 @@ void gst_generator_play_notice_not_finite_tiles (GstGeneratorPlay *play, guint n
 /* and that there are such among the `n` numbers that the last run made and that go on as they are.
  */
 void gst_generator_play_notice_numbers (GstGeneratorPlay *play, const float *numbers, gsize n);
+/* Say, once a model, that the `size` bytes of samples that the last run made are far beyond full
+ * scale. */
+void gst_generator_play_notice_loud (GstGeneratorPlay *play, const void *samples, gsize size);
 /* Say, once a model, that its sound is taken to be of the `rate` that comes. */
 void gst_generator_play_tell_rate (GstGeneratorPlay *play, int rate);
 

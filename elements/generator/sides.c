@@ -134,6 +134,7 @@ gst_generator_sides_end (GstGeneratorSides *sides)
     g_clear_pointer (&side->path, g_free);
     gen_picture_clear (&side->decoded);
     gen_picture_clear (&side->fitted);
+    g_clear_pointer (&side->scaler, gst_video_converter_free);
     gst_clear_buffer (&side->next);
     gst_clear_buffer (&side->now);
   }
@@ -222,14 +223,76 @@ gst_generator_sides_negotiate (
   return TRUE;
 }
 
+/* Whether what is in front of the pad can make frames of that size, as videoscale can. */
 static gboolean
-check_size (
-    const GstGeneratorSide *side, const GenPort *port, const GenModelUse *use, GError **error)
+may_come_so (const GstGeneratorSide *side, int width, int height)
+{
+  g_autoptr (GstCaps) wanted = gst_caps_new_simple (
+      "video/x-raw", "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
+  g_autoptr (GstCaps) possible = gst_pad_peer_query_caps (side->pad, wanted);
+
+  return gst_caps_can_intersect (possible, wanted);
+}
+
+/* Have what is in front make frames of that size, and scale those that are on their way. FALSE
+ * where it cannot. */
+static gboolean
+change_size (GstGeneratorSide *side, int width, int height)
+{
+  GstVideoInfo *to = &side->scaled_to;
+
+  if (side->scaler != NULL && to->width == width && to->height == height &&
+      gst_video_info_is_equal (&side->scaled_from, &side->now_info))
+    return TRUE;
+  if (!may_come_so (side, width, height))
+    return FALSE;
+  side->scaled_from = side->now_info;
+  gst_video_info_set_interlaced_format (to, GST_VIDEO_INFO_FORMAT (&side->now_info),
+      GST_VIDEO_INFO_INTERLACE_MODE (&side->now_info), (guint)width, (guint)height);
+  to->colorimetry = side->now_info.colorimetry;
+  to->chroma_site = side->now_info.chroma_site;
+  to->fps_n = side->now_info.fps_n;
+  to->fps_d = side->now_info.fps_d;
+  g_clear_pointer (&side->scaler, gst_video_converter_free);
+  side->scaler = gst_video_converter_new (&side->scaled_from, to, NULL);
+  gst_pad_push_event (side->pad, gst_event_new_reconfigure ());
+  return side->scaler != NULL;
+}
+
+/* Let the frame that is seen be of the size that was agreed on. */
+static gboolean
+scale (GstGeneratorSide *side, GError **error)
+{
+  g_autoptr (GstBuffer) scaled =
+      gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&side->scaled_to), NULL);
+  GstVideoFrame from, to;
+
+  if (!gst_video_frame_map (&from, &side->now_info, side->now, GST_MAP_READ)) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
+        "a frame of pad %s cannot be read", GST_PAD_NAME (side->pad));
+    return FALSE;
+  }
+  gst_video_frame_map (&to, &side->scaled_to, scaled, GST_MAP_WRITE);
+  gst_video_converter_frame (side->scaler, &from, &to);
+  gst_video_frame_unmap (&to);
+  gst_video_frame_unmap (&from);
+  gst_buffer_unref (side->now);
+  side->now = g_steal_pointer (&scaled);
+  side->now_info = side->scaled_to;
+  return TRUE;
+}
+
+/* Frames may have been agreed on, and wait in queues, before it was known how large those are that
+ * are played. */
+static gboolean
+fit_size (GstGeneratorSide *side, const GenPort *port, const GenModelUse *use, GError **error)
 {
   const int width = side_width (port, use), height = side_height (port, use);
 
   if (side->now_info.width == width && side->now_info.height == height)
     return TRUE;
+  if (change_size (side, width, height))
+    return scale (side, error);
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
       "frames of pad %s are %d x %d, but the model's input '%s' takes %d x %d with those that are "
       "played: put videoscale in front",
@@ -247,12 +310,12 @@ gst_generator_sides_map (GstGeneratorSides *sides, GenModelUse *use, GError **er
 
     if (side->path != NULL)
       continue;
-    if (!check_size (side, &of->port, use, error))
-      return FALSE;
     if (!gst_generative_check_frame (&side->now_info, side->now, error)) {
       g_prefix_error (error, "Pad %s: ", GST_PAD_NAME (side->pad));
       return FALSE;
     }
+    if (!fit_size (side, &of->port, use, error))
+      return FALSE;
     if (!gst_video_frame_map (&side->mapped, &side->now_info, side->now, GST_MAP_READ)) {
       g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
           "a frame of pad %s cannot be read", GST_PAD_NAME (side->pad));

@@ -29,6 +29,8 @@ typedef struct {
   GstBuffer *now;
   GstVideoInfo now_info;
   GstVideoFrame mapped;
+  GstVideoConverter *scaler; /* of frames that were on their way when the size became known: */
+  GstVideoInfo scaled_from, scaled_to;
 } GstGeneratorSide;
 
 typedef struct {

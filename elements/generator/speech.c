@@ -296,6 +296,8 @@ write_samples (Speech *self, GstBuffer *buffer, GError **error)
     return FALSE;
   }
   good = gen_player_write_sound (self->play->player, to, map.data, error);
+  if (good)
+    gst_generator_play_notice_loud (self->play, map.data, map.size);
   gst_buffer_unmap (buffer, &map);
   return good;
 }

@@ -330,6 +330,8 @@ run_on_samples (Stream *self, guint8 *samples, GstBuffer *buffer, GError **error
   gen_player_bind_input_frame (self->play->player, 0, &in);
   gen_player_bind_output_frame (self->play->player, 0, &out);
   good = gen_player_run (self->play->player, error);
+  if (good)
+    gst_generator_play_notice_loud (self->play, map.data, map.size);
   gst_buffer_unmap (buffer, &map);
   return good;
 }

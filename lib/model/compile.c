@@ -22,6 +22,12 @@ find_port (const GPtrArray *tensors, const GenPort *port)
   return -1;
 }
 
+GenExtents
+gen_model_extents (const GenModelUse *use)
+{
+  return (GenExtents){ (gint64)use->frames * use->pictures, use->height, use->width, use->length };
+}
+
 int
 gen_model_use_side (const GenModel *model, const GenModelUse *use, guint i)
 {
@@ -150,8 +156,7 @@ static GenGraph *
 prepare_source (
     GenModel *model, const GenModelUse *use, GenGraph *graph, GenTensor ***inputs, GError **error)
 {
-  const GenExtents extents = { (gint64)use->frames * use->pictures, use->height, use->width,
-    use->length };
+  const GenExtents extents = gen_model_extents (use);
   const gint64 batch = extents.batch;
   g_autoptr (GenGraph) source = gen_graph_copy (model->graph);
   int from = find_port (source->inputs, &use->input);
@@ -223,10 +228,11 @@ compile (GenModel *model, const GenModelUse *use, GError **error)
 GenPlan *
 gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
 {
+  const GenExtents extents = gen_model_extents (use);
   GenPlan *plan = compile (model, use, error);
 
   if (plan == NULL)
-    gen_model_name_error (model, error);
+    gen_model_explain (model, &extents, error);
   return plan;
 }
 
@@ -284,10 +290,11 @@ open_session (GenModel *model, const GenModelUse *use, GError **error)
 GenSession *
 gen_model_open (GenModel *model, const GenModelUse *use, GError **error)
 {
+  const GenExtents extents = gen_model_extents (use);
   GenSession *session = open_session (model, use, error);
 
   if (session == NULL)
-    gen_model_name_error (model, error);
+    gen_model_explain (model, &extents, error);
   return session;
 }
 
@@ -334,7 +341,7 @@ gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int 
 
   g_return_val_if_fail (number >= 0, FALSE);
   if (!gen_model_fix_inputs (model, copy, &extents, error) || !gen_graph_infer (copy, error)) {
-    gen_model_name_error (model, error);
+    gen_model_explain (model, &extents, error);
     return FALSE;
   }
   *shape = ((GenTensor *)g_ptr_array_index (copy->outputs, number))->shape;

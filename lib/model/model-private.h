@@ -90,6 +90,15 @@ gboolean gen_model_fix_inputs (
 gboolean gen_model_refuse_growth (
     const GenModel *model, guint i, const GenShape *before, const GenShape *after, GError **error);
 
+/* What `use` makes known of what inputs leave free. */
+GenExtents gen_model_extents (const GenModelUse *use);
+
+/* --- explain.c --- */
+
+/* gen_model_name_error where `extents` came, with a size of pictures that would fit where theirs
+ * does not. */
+void gen_model_explain (const GenModel *model, const GenExtents *extents, GError **error);
+
 /* --- lengths.c --- */
 
 /* Find the inputs that tell how many tokens there are, by their names. */

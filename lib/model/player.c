@@ -423,7 +423,9 @@ run (GenPlayer *player, GError **error)
   player->ending = NULL;
   for (int i = 0; i < player->model->runs; i++)
     if (!run_once (player, error)) {
-      gen_model_name_error (player->model, error);
+      const GenExtents extents = gen_model_extents (&player->now->use);
+
+      gen_model_explain (player->model, &extents, error);
       if (i > 0)
         gen_player_reset (player);
       return FALSE;

@@ -398,6 +398,78 @@ test_pad_of_other_size (void)
   }
 }
 
+static GstSample *
+make_black (guint number)
+{
+  g_autoptr (GstBuffer) frame = make_frame (number, 0, PIXELS);
+  g_autoptr (GstCaps) caps = gst_caps_from_string ("video/x-raw," GREY ",width=8,height=8");
+
+  return gst_sample_new (frame, caps, NULL, NULL);
+}
+
+static guint
+count_waiting (GstElement *queue)
+{
+  guint n;
+
+  g_object_get (queue, "current-level-buffers", &n, NULL);
+  return n;
+}
+
+/* Masks that wait since before it was known how large frames are become as large, and those behind
+ * them are made so by what is in front. */
+static void
+test_pad_before_size (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "appsrc name=main format=time ! generator name=g model=%s/sum.onnx ! fakesink name=sink "
+      "enable-last-sample=true videotestsrc pattern=white num-buffers=8 ! video/x-raw," GREY
+      ",width=32,height=16 ! videoscale ! queue name=queue max-size-buffers=2 ! g.sink_mask",
+      folder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, &error);
+  g_autoptr (GstElement) source = NULL, queue = NULL, sink = NULL, generator = NULL;
+  g_autoptr (GstSample) last = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  const GstStructure *mask;
+  GstFlowReturn flow;
+  int width = 0;
+
+  g_assert_no_error (error);
+  source = gst_bin_get_by_name (GST_BIN (pipeline), "main");
+  queue = gst_bin_get_by_name (GST_BIN (pipeline), "queue");
+  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  generator = gst_bin_get_by_name (GST_BIN (pipeline), "g");
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (guint i = 0; i < 2000 && count_waiting (queue) < 2; i++)
+    g_usleep (G_USEC_PER_SEC / 200);
+  g_assert_cmpuint (count_waiting (queue), ==, 2);
+  for (guint n = 0; n < 8; n++) {
+    g_autoptr (GstSample) sample = make_black (n);
+
+    g_signal_emit_by_name (source, "push-sample", sample, &flow);
+  }
+  g_signal_emit_by_name (source, "end-of-stream", &flow);
+  bus = gst_element_get_bus (pipeline);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  g_assert_nonnull (message);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  g_assert_no_error (error);
+  g_object_get (sink, "last-sample", &last, NULL);
+  for (gsize i = 0; i < PIXELS; i++)
+    g_assert_cmpuint (byte_at (gst_sample_get_buffer (last), i), >, 200);
+  pad = gst_element_get_static_pad (generator, "sink_mask");
+  caps = gst_pad_get_current_caps (pad);
+  mask = gst_caps_get_structure (caps, 0);
+  g_assert_true (gst_structure_get_int (mask, "width", &width));
+  g_assert_cmpint (width, ==, 8);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
 /* One that a file gives as well. */
 static void
 test_pad_and_file (void)
@@ -454,6 +526,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inputs/pad/seeks", test_pad_seeks);
   g_test_add_func ("/inputs/pad/empty", test_pad_empty);
   g_test_add_func ("/inputs/pad/other-size", test_pad_of_other_size);
+  g_test_add_func ("/inputs/pad/before-size", test_pad_before_size);
   g_test_add_func ("/inputs/pad/and-file", test_pad_and_file);
   g_test_add_func ("/inputs/pad/short", test_pad_short);
   result = g_test_run ();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Models that make NaN and infinity: said once, with the frame, on the bus. */
+/* Models that make NaN and infinity, or sound beyond full scale: said once, on the bus. */
 #include <generative/report.h>
 #include <gst/audio/audio.h>
 #include <gst/check/gstharness.h>
@@ -216,6 +216,70 @@ test_windows (void)
   scratch_remove (folder);
 }
 
+/* What goes on as it comes, sound 1 to 1. */
+static void
+save_same (const char *path)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("same");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, WINDOW));
+  GenTensor *y = gen_unary (graph, "Identity", x, &error);
+
+  g_assert_no_error (error);
+  save_model (graph, y, path);
+}
+
+/* Sound that is far beyond full scale is told of once, with the property that helps. */
+static void
+test_loud (void)
+{
+  static const struct {
+    const char *format;
+    float value; /* of all samples */
+    const char *said;
+  } cases[] = {
+    { GST_AUDIO_NE (F32), 3, NULL },
+    { GST_AUDIO_NE (F32), -5000, "reaches 5000 times full scale" },
+    { GST_AUDIO_NE (S16), 0.5f, NULL },
+    { GST_AUDIO_NE (S16), 1, "beyond full scale for more than half" },
+  };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "same.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("generator model=%s sample-rate=8000", path);
+
+  save_same (path);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *caps = g_strdup_printf (
+        "audio/x-raw,format=%s,layout=interleaved,rate=8000,channels=1", cases[i].format);
+    const gboolean int16 = g_str_equal (cases[i].format, GST_AUDIO_NE (S16));
+    g_autofree char *words = NULL;
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    GstHarness *harness = gst_harness_new_parse (launch);
+
+    gst_element_set_bus (harness->element, bus);
+    gst_harness_set_caps_str (harness, caps, caps);
+    for (guint n = 0; n < 3; n++) {
+      float *samples = g_new0 (float, WINDOW);
+      gint16 *shorts = (gint16 *)(gpointer)samples;
+
+      for (gsize k = 0; k < WINDOW; k++)
+        if (int16)
+          shorts[k] = (gint16)MIN (32768 * cases[i].value, 32767);
+        else
+          samples[k] = cases[i].value;
+      gst_harness_push (harness,
+          gst_buffer_new_wrapped (samples, WINDOW * (int16 ? sizeof (gint16) : sizeof (float))));
+    }
+    words = read_warnings (bus);
+    g_assert_cmpuint (count_words (words, "is clipped"), ==, cases[i].said != NULL ? 1 : 0);
+    if (cases[i].said != NULL)
+      assert_says (words, cases[i].said);
+    gst_element_set_bus (harness->element, NULL);
+    gst_harness_teardown (harness);
+  }
+  scratch_remove (folder);
+}
+
 /* A batch that ends early has places in which the frames before it lie. */
 static void
 test_rest_of_batch (void)
@@ -365,6 +429,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/not-finite/generator", test_generator);
   g_test_add_func ("/not-finite/windows", test_windows);
+  g_test_add_func ("/not-finite/loud", test_loud);
   g_test_add_func ("/not-finite/rest-of-batch", test_rest_of_batch);
   g_test_add_func ("/not-finite/reload", test_reload);
   g_test_add_func ("/not-finite/discriminator", test_discriminator);

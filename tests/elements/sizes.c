@@ -58,6 +58,25 @@ save_doubler (void)
   return save (graph, y);
 }
 
+/* As it is, with half of it beside: what is odd does not fit, of any size. */
+static char *
+save_halver (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("halver");
+  const float ones[] = { 1, 1, 1, 1 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (-1, 1, -1, -1)), *y;
+  GenTensor *w = gen_graph_add_constant (
+      graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 1, 1), g_bytes_new (ones, sizeof (float)));
+  GenTensor *v = gen_graph_add_constant (
+      graph, "v", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 2, 2), g_bytes_new (ones, sizeof ones));
+
+  y = staged_node (graph, "Conv", (GenTensor *[]){ x, w }, 2);
+  gen_node_set_ints (y->producer, "strides", (gint64[]){ 2, 2 }, 2);
+  y = staged_node (graph, "ConvTranspose", (GenTensor *[]){ y, v }, 2);
+  gen_node_set_ints (y->producer, "strides", (gint64[]){ 2, 2 }, 2);
+  return save (graph, staged_node (graph, "Add", (GenTensor *[]){ x, y }, 2));
+}
+
 /* The part of the picture that is brighter than a half, from its first to its last row and
  * column. */
 static char *
@@ -243,6 +262,27 @@ test_refused_size (void)
   close_model (harness, path);
 }
 
+/* One that the model does not fit is an error that names the next one that it does. */
+static void
+test_odd_size (void)
+{
+  char *path = save_halver ();
+  GstHarness *harness = open_model (path);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_bus (harness->element, bus);
+  set_size (harness, 9, 6);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_nonnull (
+      strstr (error->message, "pictures of 9 x 6 do not suit it, but those of 10 x 6 would"));
+  gst_element_set_bus (harness->element, NULL);
+  close_model (harness, path);
+}
+
 /* Of each latent whose first number is positive a picture of 2 x 2, all of its second number. */
 static char *
 save_chooser (void)
@@ -361,5 +401,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sizes/found-number", test_found_number);
   g_test_add_func ("/sizes/batch", test_batch);
   g_test_add_func ("/sizes/refused", test_refused_size);
+  g_test_add_func ("/sizes/odd", test_odd_size);
   return g_test_run ();
 }

@@ -160,6 +160,43 @@ test_rows (void)
   scratch_remove (folder);
 }
 
+/* A row of any length, as the model says, which fits one length alone: the error names property
+ * window, with which it scores. */
+static void
+test_one_length (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *model = g_build_filename (folder, "model.onnx", NULL);
+  g_autofree float *zeros = g_new0 (float, LENGTH);
+  g_autoptr (GenGraph) graph = gen_graph_new ("judge");
+  g_autoptr (GError) error = NULL;
+  const gint64 channel[] = { 1, 1, -1 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, LENGTH));
+  GenTensor *bias = gen_graph_add_constant (graph, "bias", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, LENGTH),
+      g_bytes_new (zeros, LENGTH * sizeof (float)));
+  GenTensor *y = gen_binary (graph, "Add", x, bias, &error);
+
+  y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, channel, 3), &error);
+  y = gen_unary (graph, "GlobalAveragePool", y, &error);
+  y = gen_unary (graph, "Flatten", y, &error);
+  g_assert_no_error (error);
+  x->shape.dims[1] = -1;
+  save_model (graph, y, model);
+  for (int said = 0; said < 2; said++) {
+    g_autofree char *launch = g_strdup_printf ("audiotestsrc num-buffers=9 ! discriminator "
+                                               "sample-rate=8000 %s model=%s ! fakesink",
+        said ? "window=0.128" : "", model);
+    gboolean failed;
+    g_autofree char *words = play_for_words (launch, &failed);
+
+    g_assert_true (failed == !said);
+    if (!said)
+      assert_says (words, "windows have 8000 samples: where it takes one length only, property "
+                          "window says which");
+  }
+  scratch_remove (folder);
+}
+
 /* What is dropped is silence to a player, and what follows comes in its time: audiorate, which puts
  * in what is missing, has as many samples as there were. The half waves below zero are dropped. */
 static void
@@ -220,6 +257,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-score-models/no-number", test_no_number);
   g_test_add_func ("/sound-score-models/words", test_words);
   g_test_add_func ("/sound-score-models/rows", test_rows);
+  g_test_add_func ("/sound-score-models/one-length", test_one_length);
   g_test_add_func ("/sound-score-models/players-stay-in-time", test_players_stay_in_time);
   g_test_add_func ("/sound-score-models/state-cycles", test_state_cycles);
   return g_test_run ();
