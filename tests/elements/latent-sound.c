@@ -166,12 +166,12 @@ static void
 test_ten_minutes (void)
 {
   enum { SECONDS = 600, PIECE = RATE / 10 };
-  GstHarness *harness = open_harness (SOURCE, "F32LE", 1);
+  GstHarness *harness =
+      open_harness_for (SOURCE, "F32LE", 1, "other/tensors,framerate=(fraction)24000/1001");
   const guint64 frames =
       gst_util_uint64_scale_ceil ((guint64)SECONDS * RATE, 24000, (guint64)1001 * RATE);
   guint64 next = 0;
 
-  gst_harness_set_sink_caps_str (harness, "other/tensors,framerate=(fraction)24000/1001");
   for (gint64 at = 0; at < (gint64)SECONDS * RATE; at += PIECE) {
     GstBuffer *buffer = gst_buffer_new_wrapped (g_malloc0 (PIECE * 4), PIECE * 4);
 

@@ -46,8 +46,12 @@ time_of (guint64 sample)
 }
 
 static inline GstHarness *
-open_harness (const char *launch, const char *format, int channels)
+open_harness_for (const char *launch, const char *format, int channels, const char *taken)
 {
+  static GstStaticPadTemplate source =
+      GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+  /* What is taken is known before anything is made. */
+  GstStaticPadTemplate sink = { "sink", GST_PAD_SINK, GST_PAD_ALWAYS, { NULL, taken } };
   g_autoptr (GError) error = NULL;
   GstElement *element = gst_parse_launch (launch, &error);
   g_autofree char *caps = g_strdup_printf (
@@ -56,10 +60,17 @@ open_harness (const char *launch, const char *format, int channels)
   GstHarness *harness;
 
   g_assert_no_error (error);
-  harness = gst_harness_new_with_element (element, "sound", "src");
+  harness = gst_harness_new_full (element, &source, "sound", &sink, "src");
   gst_object_unref (element);
+  gst_caps_replace (&sink.static_caps.caps, NULL);
   gst_harness_set_src_caps_str (harness, caps);
   return harness;
+}
+
+static inline GstHarness *
+open_harness (const char *launch, const char *format, int channels)
+{
+  return open_harness_for (launch, format, channels, "ANY");
 }
 
 /* Push samples [first, end) at their time. */
