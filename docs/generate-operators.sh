@@ -29,7 +29,7 @@ Sequences and optionals are resolved into the tensors that they hold when a mode
 
 Operators take the types that ONNX allows them. What moves or compares elements, and arithmetic, does so in the type itself. Products (MatMul, Gemm), Softmax and LogSoftmax of double are computed in double, and products of integers exactly, wrapping around as integers do. Operators that know float32 alone (convolutions, normalisations, recurrences, Resize but by nearest, GridSample and others) compute double and integers in float32, with what that loses, and cast the result back. Resize makes integers as ONNX Runtime does: by linear interpolation they are cut, by cubic interpolation or with antialias rounded.
 
-Indices count from the end where they are negative. One out of range, which ONNX has as an error, means the nearest place, since nothing that runs can fail for what it is given; where a model has them as an input, parameters and ids of symbols, `generator` refuses them before they go in.
+Indices count from the end where they are negative. One out of range, which ONNX has as an error, means the nearest place, since nothing that runs can fail for what it is given; where a model has them as an input, parameters and ids of symbols, \`generator\` refuses them before they go in.
 
 16-bit floats are computed in float32, and on the CPU values stay float32 between nodes, too, so that no sum overflows on its way: they are rounded to 16 bits where they leave the model, and where a model casts from float32 there and at once back. ONNX Runtime does the same, but does not round an input of float32 either that a model casts to 16 bits first.
 

@@ -139,7 +139,7 @@ GEN_API const GenSampler *gen_sampler_find (const char *name, GError **error);
 /* What a model takes and makes as a denoiser: numbers of inputs and outputs of its graph. */
 typedef struct {
   guint noisy, time, made;
-  int class;              /* of a whole number for each sample; -1: none */
+  int condition;          /* the class, a whole number for each sample; -1: none */
   gboolean time_is_sigma; /* by its name */
   gboolean time_is_named; /* by a name that denoisers give it, or the metadata generative.time */
 } GenDenoiser;

@@ -71,7 +71,7 @@ read_guidance (const GenGraph *graph, const GenDenoiser *denoiser, GenSamplerSet
     g_ascii_string_to_signed (count, 10, 1, G_MAXINT32, &classes, NULL);
   settings->classes = (int)classes;
   if (end != text && *end == '\0' && fabs (settings->guidance) < G_MAXFLOAT && classes > 0 &&
-      denoiser->class >= 0)
+      denoiser->condition >= 0)
     return TRUE;
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "metadata generative.guidance is \"%s\", which should be a number, beside "

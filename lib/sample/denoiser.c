@@ -140,7 +140,7 @@ gen_denoiser_find (const GenGraph *graph, GenDenoiser *denoiser, GError **error)
   *denoiser = (GenDenoiser){ 0 };
   if (!find_time (graph, denoiser, error))
     return FALSE;
-  denoiser->class = find_class (graph, denoiser->time);
+  denoiser->condition = find_class (graph, denoiser->time);
   if (find_noisy (graph, denoiser))
     return TRUE;
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,

@@ -226,7 +226,8 @@ apply (GenSampling *sampling, GenTensor *const *inputs, GError **error)
 static GenTensor *
 make_none (GenSampling *sampling, GenTensor *x, GError **error)
 {
-  const GenTensor *input = g_ptr_array_index (sampling->denoiser->inputs, sampling->ports.class);
+  const GenTensor *input =
+      g_ptr_array_index (sampling->denoiser->inputs, sampling->ports.condition);
   const gint64 none = sampling->settings->classes, second = 1;
   GenTensor *number = gen_graph_ints (sampling->graph, &none, 1);
 
@@ -251,8 +252,8 @@ guide (
       g_memdup2 (inputs, sampling->denoiser->inputs->len * sizeof *others);
   GenTensor *none, *apart;
 
-  others[sampling->ports.class] = make_none (sampling, x, error);
-  if (others[sampling->ports.class] == NULL)
+  others[sampling->ports.condition] = make_none (sampling, x, error);
+  if (others[sampling->ports.condition] == NULL)
     return NULL;
   none = apply (sampling, others, error);
   apart = gen_sampling_binary (sampling, "Sub", made, none, error);
