@@ -123,6 +123,14 @@ begin_report (const GenTrainingMoment *before)
   return report;
 }
 
+static gboolean
+has_object (JsonNode *root, const char *name)
+{
+  JsonNode *node = json_object_get_member (json_node_get_object (root), name);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node);
+}
+
 /* What was said before the first step, or NULL. (transfer full) */
 static JsonObject *
 read_report (const GenTrainingSettings *settings)
@@ -137,9 +145,8 @@ read_report (const GenTrainingSettings *settings)
     return NULL;
   }
   root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root) ||
-      !json_object_has_member (json_node_get_object (root), "before") ||
-      !JSON_NODE_HOLDS_OBJECT (json_object_get_member (json_node_get_object (root), "before")))
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root) || !has_object (root, "given") ||
+      !has_object (root, "before"))
     return NULL;
   return json_object_ref (json_node_get_object (root));
 }
@@ -160,18 +167,25 @@ to_text (JsonObject *figures, const char *name)
   return g_strdup (g_ascii_formatd (number, sizeof number, "%.4g", json_node_get_double (node)));
 }
 
+/* A figure, NaN where there is none: a count is none. */
+static double
+to_figure (JsonObject *figures, const char *name)
+{
+  JsonNode *node = json_object_get_member (figures, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+                 json_node_get_value_type (node) == G_TYPE_DOUBLE
+             ? json_node_get_double (node)
+             : NAN;
+}
+
 static char *
 to_change (JsonObject *before, JsonObject *after, const char *name)
 {
-  double was, is;
+  const double was = to_figure (before, name), is = to_figure (after, name);
+  const double change = 100 * (is - was) / fabs (was);
 
-  if (strcmp (name, "step") == 0 || strcmp (name, "samples") == 0 ||
-      strcmp (name, "features") == 0 || json_object_get_null_member (before, name) ||
-      json_object_get_null_member (after, name))
-    return g_strdup ("");
-  was = json_object_get_double_member (before, name);
-  is = json_object_get_double_member (after, name);
-  return was == 0 ? g_strdup ("") : g_strdup_printf ("%+.1f %%", 100 * (is - was) / fabs (was));
+  return isfinite (change) ? g_strdup_printf ("%+.1f %%", change) : g_strdup ("");
 }
 
 static void
@@ -190,7 +204,7 @@ write_markdown (const GenTrainingSettings *settings, JsonObject *report, GError 
   JsonObject *after = json_object_get_object_member (report, "after");
   JsonObject *given = json_object_get_object_member (report, "given");
   g_autoptr (GList) names = json_object_get_members (after);
-  g_autoptr (GList) models = given != NULL ? json_object_get_members (given) : NULL;
+  g_autoptr (GList) models = json_object_get_members (given);
   g_autoptr (GString) text = g_string_new ("# Before and after training\n\n");
 
   g_string_append_printf (text, "Recipe `%s`", settings->trainer.recipe->name);
@@ -264,7 +278,8 @@ gen_training_comparison_end (
   const GenTrainingSettings *settings = after->settings;
   const char *best = gen_recipe_best (settings->trainer.recipe);
   g_autoptr (JsonObject) report = read_report (settings);
-  g_autofree char *was = NULL, *is = NULL, *path = find_file (settings, "report.md");
+  g_autofree char *path = find_file (settings, "report.md");
+  double was, is;
 
   if (report == NULL)
     return TRUE;
@@ -272,11 +287,11 @@ gen_training_comparison_end (
   if (!draw (after, "after.png", error) || !write_json (settings, report, error) ||
       !write_markdown (settings, report, error))
     return FALSE;
-  was = to_text (json_object_get_object_member (report, "before"), best);
-  is = to_text (json_object_get_object_member (report, "after"), best);
-  if (after->validated != NULL)
+  was = to_figure (json_object_get_object_member (report, "before"), best);
+  is = to_figure (json_object_get_object_member (report, "after"), best);
+  if (isfinite (was) && isfinite (is))
     gen_training_tell (
-        events, "%s was %s before training and is %s after it; see '%s'", best, was, is, path);
+        events, "%s was %.4g before training and is %.4g after it; see '%s'", best, was, is, path);
   else
     gen_training_tell (events, "what the nets made before training and after it is in '%s'", path);
   return TRUE;

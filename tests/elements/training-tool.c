@@ -454,6 +454,35 @@ test_compared (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* Samples to validate by may be named later than the nets: then there is nothing to compare them
+ * with, and what is made is compared. */
+static void
+test_compared_later (Fixture *fixture, gconstpointer data)
+{
+  static const char *const settings =
+      "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1},"
+      "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,\"max-steps\":%d,"
+      "\"checkpoint\":\"%s\"%s}";
+  g_autofree char *fresh = g_strdup_printf (settings, 1, "fresh", "");
+  g_autofree char *begun = g_strdup_printf (settings, 1, "later", ",\"weights\":\"fresh\"");
+  g_autofree char *gone_on = g_strdup_printf (settings, 2, "later",
+      ",\"weights\":\"fresh\",\"validation\":{\"split\":\"validation\","
+      "\"validation-fraction\":0.2}");
+  g_autoptr (JsonObject) before = NULL, after = NULL;
+
+  write_settings (fixture, fresh);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  write_settings (fixture, begun);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  write_settings (fixture, gone_on);
+  g_assert_cmpint (train (fixture, "--resume"), ==, 0);
+  g_assert_nonnull (strstr (fixture->err, "what the nets made before training and after it"));
+  before = read_figures (fixture, "later", "before");
+  after = read_figures (fixture, "later", "after");
+  g_assert_false (json_object_has_member (before, "loss"));
+  g_assert_true (json_object_has_member (after, "loss"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -468,5 +497,7 @@ main (int argc, char **argv)
   g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);
   g_test_add ("/training-tool/fine-tuned", Fixture, NULL, set_up, test_fine_tuned, tear_down);
   g_test_add ("/training-tool/compared", Fixture, NULL, set_up, test_compared, tear_down);
+  g_test_add (
+      "/training-tool/compared-later", Fixture, NULL, set_up, test_compared_later, tear_down);
   return g_test_run ();
 }
