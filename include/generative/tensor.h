@@ -70,6 +70,9 @@ typedef struct {
 /* TRUE when the rank and every extent are known. */
 GEN_API gboolean gen_shape_is_known (const GenShape *shape);
 GEN_API gboolean gen_shape_equal (const GenShape *a, const GenShape *b);
+/* Whether what is `known` of a shape, the rank and extents of which may not be, leaves it to be
+ * `other`, of whose extents some may not be known either. */
+GEN_API gboolean gen_shape_may_be (const GenShape *known, const GenShape *other);
 /* The product of the extents (1 for a scalar); -1 when one is unknown. */
 GEN_API gint64 gen_shape_elements (const GenShape *shape);
 /* The product of the extents from `first` up to, not including, `end`. */

@@ -81,6 +81,19 @@ gen_shape_equal (const GenShape *a, const GenShape *b)
   return TRUE;
 }
 
+gboolean
+gen_shape_may_be (const GenShape *known, const GenShape *other)
+{
+  if (known->rank < 0)
+    return TRUE;
+  if (known->rank != other->rank)
+    return FALSE;
+  for (int i = 0; i < known->rank; i++)
+    if (known->dims[i] >= 0 && other->dims[i] >= 0 && known->dims[i] != other->dims[i])
+      return FALSE;
+  return TRUE;
+}
+
 gint64
 gen_shape_elements (const GenShape *shape)
 {

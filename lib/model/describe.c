@@ -117,20 +117,6 @@ gen_model_describe (const GenModel *model)
   return g_string_free (text, FALSE);
 }
 
-/* Whether extents that are known on both sides are the same. */
-static gboolean
-agree (const GenShape *declared, const GenShape *made)
-{
-  if (declared->rank < 0 || made->rank < 0)
-    return TRUE;
-  if (declared->rank != made->rank)
-    return FALSE;
-  for (int d = 0; d < made->rank; d++)
-    if (declared->dims[d] >= 0 && made->dims[d] >= 0 && declared->dims[d] != made->dims[d])
-      return FALSE;
-  return TRUE;
-}
-
 char *
 gen_model_describe_misdeclared (const GenModel *model)
 {
@@ -140,7 +126,7 @@ gen_model_describe_misdeclared (const GenModel *model)
     g_autofree char *declared = gen_shape_to_string (&tensor->shape);
     g_autofree char *made = gen_shape_to_string (&port->shape);
 
-    if (!agree (&tensor->shape, &port->shape))
+    if (port->shape.rank >= 0 && !gen_shape_may_be (&tensor->shape, &port->shape))
       return g_strdup_printf ("%s: it declares its output '%s' as %s, and makes %s, which is what "
                               "is played",
           model->path != NULL ? model->path : "the model", port->name, declared, made);

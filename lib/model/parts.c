@@ -87,21 +87,12 @@ pair (GenModel *model, int input, int output, GenPartSource source)
   out->partner = input;
 }
 
-/* Whether one may become the other: extents that are known on both sides are the same. */
+/* Whether one may become the other. */
 static gboolean
 may_agree (const GenPort *input, const GenTensor *output)
 {
-  if (output->type != GEN_TYPE_UNDEFINED && output->type != input->type)
-    return FALSE;
-  if (output->shape.rank < 0)
-    return TRUE;
-  if (output->shape.rank != input->shape.rank)
-    return FALSE;
-  for (int d = 0; d < input->shape.rank; d++)
-    if (input->shape.dims[d] >= 0 && output->shape.dims[d] >= 0 &&
-        input->shape.dims[d] != output->shape.dims[d])
-      return FALSE;
-  return TRUE;
+  return (output->type == GEN_TYPE_UNDEFINED || output->type == input->type) &&
+         gen_shape_may_be (&output->shape, &input->shape);
 }
 
 /* "float32 [1, 4]". (transfer full) */

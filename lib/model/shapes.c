@@ -30,18 +30,6 @@ parse_extents (const char *text, GenShape *shape)
   return shape->rank > 0;
 }
 
-/* Whether what is `said` leaves what is known as it is. */
-static gboolean
-agrees (const GenShape *known, const GenShape *said)
-{
-  if (known->rank >= 0 && known->rank != said->rank)
-    return FALSE;
-  for (int d = 0; d < known->rank; d++)
-    if (known->dims[d] >= 0 && said->dims[d] >= 0 && known->dims[d] != said->dims[d])
-      return FALSE;
-  return TRUE;
-}
-
 static void
 fill_in (GenTensor *tensor, const GenShape *said)
 {
@@ -76,7 +64,7 @@ say_shape (gpointer data, const char *key, const char *name, const char *text, G
         key, text, name);
     return FALSE;
   }
-  if (tensor->kind != GEN_KIND_TENSOR || !agrees (&tensor->shape, &said)) {
+  if (tensor->kind != GEN_KIND_TENSOR || !gen_shape_may_be (&tensor->shape, &said)) {
     g_autofree char *known = gen_shape_to_string (&tensor->shape);
 
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,

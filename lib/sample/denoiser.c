@@ -89,20 +89,6 @@ find_time (const GenGraph *graph, GenDenoiser *denoiser, GError **error)
   return FALSE;
 }
 
-static gboolean
-may_agree (const GenTensor *input, const GenTensor *output)
-{
-  if (output->shape.rank < 0)
-    return TRUE;
-  if (output->shape.rank != input->shape.rank)
-    return FALSE;
-  for (int d = 0; d < input->shape.rank; d++)
-    if (input->shape.dims[d] >= 0 && output->shape.dims[d] >= 0 &&
-        input->shape.dims[d] != output->shape.dims[d])
-      return FALSE;
-  return TRUE;
-}
-
 /* The first input that comes out as it went in. */
 static gboolean
 find_noisy (const GenGraph *graph, GenDenoiser *denoiser)
@@ -114,7 +100,8 @@ find_noisy (const GenGraph *graph, GenDenoiser *denoiser)
         !is_float (input->type))
       continue;
     for (guint k = 0; k < graph->outputs->len; k++) {
-      if (!may_agree (input, g_ptr_array_index (graph->outputs, k)))
+      if (!gen_shape_may_be (
+              &((const GenTensor *)g_ptr_array_index (graph->outputs, k))->shape, &input->shape))
         continue;
       denoiser->noisy = i;
       denoiser->made = k;
@@ -159,7 +146,7 @@ count_alike (const GenGraph *graph, const GenDenoiser *denoiser)
   guint n = 0;
 
   for (guint i = 0; i < graph->inputs->len; i++)
-    n += i != denoiser->time && may_agree (input_of (graph, i), made);
+    n += i != denoiser->time && gen_shape_may_be (&made->shape, &input_of (graph, i)->shape);
   return n;
 }
 
