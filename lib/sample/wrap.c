@@ -163,25 +163,34 @@ spread (GenSampling *sampling, GenTensor *number, GenTensor *x, GError **error)
   return gen_sampling_binary (sampling, "Expand", number, output_of (batch), error);
 }
 
+/* A number [1] as the denoiser's input `i` takes it: of its type, a scalar, or one for each of the
+ * batch of x. */
+static GenTensor *
+fit (GenSampling *sampling, guint i, GenTensor *number, GenTensor *x, GError **error)
+{
+  const GenTensor *input = g_ptr_array_index (sampling->denoiser->inputs, i);
+  const gint64 second = 1;
+
+  if (number != NULL && number->type != input->type)
+    number = cast (sampling, number, input->type, error);
+  if (input->shape.rank == 0)
+    return unary (sampling, "Squeeze", number, error);
+  if (input->shape.dims[0] != 1)
+    number = spread (sampling, number, x, error);
+  if (input->shape.rank == 2)
+    number = gen_sampling_binary (
+        sampling, "Unsqueeze", number, gen_graph_ints (sampling->graph, &second, 1), error);
+  return number;
+}
+
 /* What the denoiser is told, as it takes it. */
 static GenTensor *
 make_time (GenSampling *sampling, GenTensor *x, GError **error)
 {
-  const GenTensor *input = g_ptr_array_index (sampling->denoiser->inputs, sampling->ports.time);
   g_autofree double *values = list_numbers (sampling, time_of);
-  const gint64 second = 1;
   GenTensor *time = choose_float (sampling, &GEN_SHAPE (sampling->settings->steps), values, error);
 
-  if (input->type != GEN_TYPE_FLOAT32)
-    time = cast (sampling, time, input->type, error);
-  if (input->shape.rank == 0)
-    return unary (sampling, "Squeeze", time, error);
-  if (input->shape.dims[0] != 1)
-    time = spread (sampling, time, x, error);
-  if (input->shape.rank == 2)
-    time = gen_sampling_binary (
-        sampling, "Unsqueeze", time, gen_graph_ints (sampling->graph, &second, 1), error);
-  return time;
+  return fit (sampling, sampling->ports.time, time, x, error);
 }
 
 /* The sample, of what the denoiser has seen and made. */
@@ -226,21 +235,10 @@ apply (GenSampling *sampling, GenTensor *const *inputs, GError **error)
 static GenTensor *
 make_none (GenSampling *sampling, GenTensor *x, GError **error)
 {
-  const GenTensor *input =
-      g_ptr_array_index (sampling->denoiser->inputs, sampling->ports.condition);
-  const gint64 none = sampling->settings->classes, second = 1;
+  const gint64 none = sampling->settings->classes;
   GenTensor *number = gen_graph_ints (sampling->graph, &none, 1);
 
-  if (input->type != GEN_TYPE_INT64)
-    number = cast (sampling, number, input->type, error);
-  if (input->shape.rank == 0)
-    return unary (sampling, "Squeeze", number, error);
-  if (input->shape.dims[0] != 1)
-    number = spread (sampling, number, x, error);
-  if (input->shape.rank == 2)
-    number = gen_sampling_binary (
-        sampling, "Unsqueeze", number, gen_graph_ints (sampling->graph, &second, 1), error);
-  return number;
+  return fit (sampling, (guint)sampling->ports.condition, number, x, error);
 }
 
 /* none + guidance * (made - none), of what is made of the class and of none. */
