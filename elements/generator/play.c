@@ -216,6 +216,17 @@ gst_generator_play_notice_numbers (GstGeneratorPlay *play, const float *numbers,
       tell_not_finite (play, play->frame);
 }
 
+/* Counted, as a sum of whole numbers may be taken in any order, of several at a time. */
+static gboolean
+are_loud (const float *samples, gsize n)
+{
+  guint loud = 0;
+
+  for (gsize i = 0; i < n; i++)
+    loud += fabsf (samples[i]) > LOUD;
+  return loud > 0;
+}
+
 static float
 find_peak (const float *samples, gsize n)
 {
@@ -253,7 +264,7 @@ tell_loud (GstGeneratorPlay *play, const char *how)
 void
 gst_generator_play_notice_loud (GstGeneratorPlay *play, const void *samples, gsize size)
 {
-  float peak;
+  g_autofree char *how = NULL;
 
   if (play->told_loud)
     return;
@@ -262,12 +273,11 @@ gst_generator_play_notice_loud (GstGeneratorPlay *play, const void *samples, gsi
       tell_loud (play, "is beyond full scale for more than half of a piece");
     return;
   }
-  peak = find_peak (samples, size / sizeof (float));
-  if (peak > LOUD) {
-    g_autofree char *how = g_strdup_printf ("reaches %g times full scale", (double)peak);
-
-    tell_loud (play, how);
-  }
+  if (!are_loud (samples, size / sizeof (float)))
+    return;
+  how = g_strdup_printf (
+      "reaches %g times full scale", (double)find_peak (samples, size / sizeof (float)));
+  tell_loud (play, how);
 }
 
 void
