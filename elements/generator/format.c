@@ -57,8 +57,7 @@ check_channels (const GstVideoInfo *info, const GenModelUse *use, GError **error
     return TRUE;
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
       "frames are %s, but the model's input '%s' takes pictures of %d channels: put videoconvert "
-      "in "
-      "front",
+      "in front",
       GST_VIDEO_INFO_NAME (info), use->input.name, channels);
   return FALSE;
 }

@@ -268,8 +268,7 @@ check_classes (const GenTrainingSettings *settings, GError **error)
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
       "classes: recipe %s is taught by samples of two classes, and the data has %d; a folder of "
-      "two "
-      "folders is wanted",
+      "two folders is wanted",
       settings->trainer.recipe->name, classes);
   return FALSE;
 }
