@@ -14,7 +14,7 @@
 typedef struct {
   const char *path; /* of the settings, which errors name */
   GenTrainingSettings settings;
-  TrainingData *data, *validation; /* validation may be NULL */
+  TrainingData *data, *validation, *test; /* the last two may be NULL */
   GenTraining *training;
   GenTerminal terminal;
   GMainLoop *loop; /* until the training has ended */
@@ -26,6 +26,7 @@ train_clear (Train *train)
   g_clear_pointer (&train->training, gen_training_free);
   g_clear_pointer (&train->data, training_data_free);
   g_clear_pointer (&train->validation, training_data_free);
+  g_clear_pointer (&train->test, training_data_free);
   g_clear_pointer (&train->loop, g_main_loop_unref);
   gen_training_settings_clear (&train->settings);
 }
@@ -55,10 +56,11 @@ find_object (JsonObject *settings, const char *name, JsonObject **found, GError 
 static gboolean
 open_data (Train *train, JsonObject *settings, GError **error)
 {
-  JsonObject *data, *validation;
+  JsonObject *data, *validation, *test;
 
   if (!find_object (settings, "data", &data, error) ||
-      !find_object (settings, "validation", &validation, error))
+      !find_object (settings, "validation", &validation, error) ||
+      !find_object (settings, "test", &test, error))
     return FALSE;
   if (data == NULL) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
@@ -72,16 +74,20 @@ open_data (Train *train, JsonObject *settings, GError **error)
     return FALSE;
   }
   train->data = training_data_open (data, NULL, "data", error);
-  if (train->data == NULL || validation == NULL)
-    return train->data != NULL;
-  train->validation = training_data_open (validation, data, "validation", error);
-  return train->validation != NULL;
+  if (train->data == NULL)
+    return FALSE;
+  if (validation != NULL &&
+      (train->validation = training_data_open (validation, data, "validation", error)) == NULL)
+    return FALSE;
+  if (test != NULL)
+    train->test = training_data_open (test, data, "test", error);
+  return test == NULL || train->test != NULL;
 }
 
 static gboolean
 read_settings (Train *train, GError **error)
 {
-  static const char *const others[] = { "data", "validation", NULL };
+  static const char *const others[] = { "data", "validation", "test", NULL };
   g_autoptr (JsonObject) settings = settings_file_read (train->path, error);
   const GenSetting *list;
   guint n;
@@ -105,6 +111,12 @@ static gboolean
 validates (gpointer user_data)
 {
   return ((Train *)user_data)->validation != NULL;
+}
+
+static gboolean
+tests (gpointer user_data)
+{
+  return ((Train *)user_data)->test != NULL;
 }
 
 static void
@@ -149,6 +161,7 @@ failed (const GError *error, gpointer user_data)
 
 static const GenTrainingCallbacks callbacks = {
   .validates = validates,
+  .tests = tests,
   .progressed = progressed,
   .told = told,
   .warned = warned,
@@ -196,6 +209,8 @@ train_to_the_end (Train *train, GError **error)
   training_data_feed (train->data, train->training, format);
   if (train->validation != NULL)
     training_data_feed_validation (train->validation, train->training, format);
+  if (train->test != NULL)
+    training_data_feed_test (train->test, train->training, format);
   train->loop = g_main_loop_new (NULL, FALSE);
   thread = g_thread_new ("training", run, train);
   g_main_loop_run (train->loop);
@@ -206,6 +221,8 @@ train_to_the_end (Train *train, GError **error)
   fed = training_data_join (train->data, error);
   if (train->validation != NULL)
     fed = training_data_join (train->validation, fed ? error : NULL) && fed;
+  if (train->test != NULL)
+    fed = training_data_join (train->test, fed ? error : NULL) && fed;
   return fed;
 }
 
@@ -274,13 +291,14 @@ describe (void)
 {
   GString *text = g_string_new (
       "The file is an object of JSON. Its member \"data\" is an object that says what to train on, "
-      "and\n\"validation\", where it is there, what to validate by: what it does not say is as in "
-      "\"data\".\nThe other members are the properties of gantrainer. For instance:\n\n"
+      "and\n\"validation\", where it is there, what to validate by, and \"test\" what the nets are "
+      "judged by at the\nend: what they do not say is as in \"data\".\nThe other members are the "
+      "properties of gantrainer. For instance:\n\n"
       "  {\n"
       "    \"data\": { \"location\": \"pictures\", \"split\": \"train\", \"width\": 28, "
       "\"height\": 28, "
       "\"channels\": 1 },\n"
-      "    \"validation\": { \"split\": \"validation\" },\n"
+      "    \"validation\": { \"split\": \"validation\" }, \"test\": { \"split\": \"test\" },\n"
       "    \"preset\": \"mlp\", \"epochs\": 100, \"ema\": 0.998, \"checkpoint\": \"model\"\n"
       "  }\n\n"
       "Ctrl-C ends training after a checkpoint, a second one at once.\n\n"
@@ -292,7 +310,7 @@ describe (void)
   gen_training_settings_init (&defaults);
   list = gen_training_setting_list (&n);
   settings_file_describe (text, &defaults, list, n);
-  g_string_append (text, "\nMembers of \"data\" and \"validation\":\n");
+  g_string_append (text, "\nMembers of \"data\", \"validation\" and \"test\":\n");
   training_data_describe_settings (text);
   return g_string_free (text, FALSE);
 }

@@ -15,6 +15,13 @@ typedef struct {
   int width, height, channels, rate, length;
 } DataSettings;
 
+/* What samples are for. */
+typedef enum {
+  TO_TRAIN,
+  TO_VALIDATE,
+  TO_TEST,
+} Purpose;
+
 struct _TrainingData {
   char *name; /* of the settings */
   DataSettings settings;
@@ -27,7 +34,7 @@ struct _TrainingData {
   GenTraining *training;
   GenLoader *loader;
   GenFormat loaded; /* what it loads; a sound may be as long as it is */
-  gboolean validates;
+  Purpose purpose;
   GError *error; /* why the thread has ended before its time */
 };
 
@@ -243,8 +250,10 @@ give (TrainingData *data, const GenSample *loaded, GenSample *fitted, int label)
     fit_sound (&loaded->sound, &fitted->sound);
     sample = fitted;
   }
-  if (data->validates)
+  if (data->purpose == TO_VALIDATE)
     return gen_training_add_validation (data->training, sample, label);
+  if (data->purpose == TO_TEST)
+    return gen_training_add_test (data->training, sample, label);
   return gen_batch_queue_add (gen_training_queue (data->training), sample, label, &data->error) ==
          GEN_BATCH_QUEUE_ADDED;
 }
@@ -265,7 +274,7 @@ leave_out (TrainingData *data, const GError *why)
         data->format.medium->plural);
     return FALSE;
   }
-  if (!data->validates)
+  if (data->purpose == TO_TRAIN)
     gen_training_set_epoch (data->training, length - skipped);
   return TRUE;
 }
@@ -304,26 +313,28 @@ run (gpointer user_data)
   give_all (data, &loaded, &fitted);
   if (data->error != NULL)
     gen_training_stop (data->training);
-  if (data->validates)
+  if (data->purpose == TO_VALIDATE)
     gen_training_end_validation (data->training);
+  if (data->purpose == TO_TEST)
+    gen_training_end_test (data->training);
   return NULL;
 }
 
 static void
-begin (TrainingData *data, GenTraining *training, const GenFormat *format, gboolean validates)
+begin (TrainingData *data, GenTraining *training, const GenFormat *format, Purpose purpose)
 {
   const GenDataSettings *settings = &data->settings.data;
   GenLoaderSettings loading = { .format = *format,
     .fitting = gen_data_settings_fitting (settings),
     .threads = settings->threads,
-    .frames = validates ? training_data_get_length (data) : 0 };
+    .frames = purpose == TO_TRAIN ? 0 : training_data_get_length (data) };
 
   if (format->medium == &gen_medium_sound)
     loading.format.length = settings->window;
   data->loaded = loading.format;
   data->format = *format;
   data->training = training;
-  data->validates = validates;
+  data->purpose = purpose;
   data->loader = gen_loader_new (data->dataset, data->sequence, &loading);
   data->thread = g_thread_new ("data", run, data);
 }
@@ -331,13 +342,19 @@ begin (TrainingData *data, GenTraining *training, const GenFormat *format, gbool
 void
 training_data_feed (TrainingData *data, GenTraining *training, const GenFormat *format)
 {
-  begin (data, training, format, FALSE);
+  begin (data, training, format, TO_TRAIN);
 }
 
 void
 training_data_feed_validation (TrainingData *data, GenTraining *training, const GenFormat *format)
 {
-  begin (data, training, format, TRUE);
+  begin (data, training, format, TO_VALIDATE);
+}
+
+void
+training_data_feed_test (TrainingData *data, GenTraining *training, const GenFormat *format)
+{
+  begin (data, training, format, TO_TEST);
 }
 
 gboolean

@@ -23,10 +23,11 @@ guint training_data_get_length (const TrainingData *data);
 int training_data_get_classes (const TrainingData *data);
 
 /* Begin to give samples of `format` to the queue of `training`, epoch after epoch, or once to its
- * validation, on a thread of its own, which ends with the training. Where there is nothing to give,
- * it has the training stop. */
+ * validation or test, on a thread of its own, which ends with the training. Where there is nothing
+ * to give, it has the training stop. */
 void training_data_feed (TrainingData *data, GenTraining *training, const GenFormat *format);
 void training_data_feed_validation (
     TrainingData *data, GenTraining *training, const GenFormat *format);
+void training_data_feed_test (TrainingData *data, GenTraining *training, const GenFormat *format);
 /* End that thread. FALSE with `error` when it had the training stop. */
 gboolean training_data_join (TrainingData *data, GError **error);

@@ -19,6 +19,8 @@
  * instance `datasetsrc split=validation epochs=1`. Every #validation-interval steps they are
  * compared with as many made ones. The models with the lowest Frechet distance so far are kept in
  * the folder `best` of the #checkpoint, and #early-stopping ends training when it gets no lower.
+ * A third one, linked to the pad `test`, such as `datasetsrc split=test epochs=1`, is what the nets
+ * are judged by at the end: those of the last step, and those of the best validation.
  *
  * The src pad shows a wall of made samples, of sounds their waves and spectra, always of the same
  * latents, as training goes on. It may be left unlinked; then the element is the end of its
@@ -42,7 +44,9 @@
  * that gradients do not vanish, and where these overflow, the update of a net is skipped: there are
  * `discriminator-loss-scale`, `generator-loss-scale` and `skipped-updates`, too. Each validation
  * posts `gantrainer-validation`, with `step`, `frechet`, `features` and `samples` that it is over,
- * `diversity`, `accuracy-on-validation`, and whether it is the `best` so far.
+ * `diversity`, `accuracy-on-validation`, and whether it is the `best` so far; the end posts
+ * `gantrainer-test` for the last nets, and once more, `best`, for those of the best validation
+ * where they are others.
  *
  * ## Example launch line
  * |[

@@ -10,10 +10,11 @@
  * which settings are its own, stands in docs/training.md.
  *
  * What comes out is a folder, #checkpoint, with a model for each net (`generator.onnx`,
- * `encoder.onnx` and so on), and what is needed to go on with `resume=true`. Data, the pad
- * `validation`, the preview on the src pad, checkpoints and messages are as those of gantrainer,
- * which is this element with `recipe=adversarial`; messages are named `modeltrainer-progress` and
- * `modeltrainer-validation`, and have the figures that the recipe reports.
+ * `encoder.onnx` and so on), and what is needed to go on with `resume=true`. Data, the pads
+ * `validation` and `test`, the preview on the src pad, checkpoints and messages are as those of
+ * gantrainer, which is this element with `recipe=adversarial`; messages are named
+ * `modeltrainer-progress`, `modeltrainer-validation` and `modeltrainer-test`, and have the figures
+ * that the recipe reports.
  *
  * ## Example launch line
  * |[

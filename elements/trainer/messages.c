@@ -99,15 +99,27 @@ gst_trainer_messages_progress (
   post_progress (messages, last ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_CONTINUE, line);
 }
 
-void
-gst_trainer_messages_validation (
-    GstTrainerMessages *messages, const GenFigures *figures, gboolean best)
+static void
+post_held (GstTrainerMessages *messages, const char *what, const GenFigures *figures, gboolean best)
 {
-  GstStructure *structure = to_structure (messages, "validation", figures);
+  GstStructure *structure = to_structure (messages, what, figures);
 
   gst_structure_set (structure, "best", G_TYPE_BOOLEAN, best, NULL);
   GST_INFO_OBJECT (messages->element, "%" GST_PTR_FORMAT, (void *)structure);
   post (messages, structure);
+}
+
+void
+gst_trainer_messages_validation (
+    GstTrainerMessages *messages, const GenFigures *figures, gboolean best)
+{
+  post_held (messages, "validation", figures, best);
+}
+
+void
+gst_trainer_messages_test (GstTrainerMessages *messages, const GenFigures *figures, gboolean best)
+{
+  post_held (messages, "test", figures, best);
 }
 
 /* How to go on. */
@@ -159,6 +171,7 @@ gst_trainer_post_problem (GstElement *element, GstMessageType type, const GError
     [GEN_TRAINING_ERROR_FAILED] = { gst_stream_error_quark, GST_STREAM_ERROR_FAILED, "" },
     [GEN_TRAINING_ERROR_VALIDATION] = { gst_stream_error_quark, GST_STREAM_ERROR_FAILED,
         "pad validation: " },
+    [GEN_TRAINING_ERROR_TEST] = { gst_stream_error_quark, GST_STREAM_ERROR_FAILED, "pad test: " },
     [GEN_TRAINING_ERROR_PREVIEW] = { gst_library_error_quark, GST_LIBRARY_ERROR_FAILED, "" },
   };
 

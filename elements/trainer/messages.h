@@ -20,6 +20,9 @@ void gst_trainer_messages_progress (
     GstTrainerMessages *messages, const GenFigures *figures, gboolean last);
 void gst_trainer_messages_validation (
     GstTrainerMessages *messages, const GenFigures *figures, gboolean best);
+/* At the end: of the last nets, or of the best ones. */
+void gst_trainer_messages_test (
+    GstTrainerMessages *messages, const GenFigures *figures, gboolean best);
 /* It has ended, after `step`. */
 void gst_trainer_messages_end (
     GstTrainerMessages *messages, GenTrainingOutcome outcome, guint64 step, const char *checkpoint);

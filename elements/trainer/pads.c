@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sink pads: "sink" gathers batches and blocks while training has enough of them;
- * "validation" keeps its samples. What is common to both comes first. */
+ * "validation" and "test" keep their samples. What is common to all comes first. */
 #include "trainer.h"
 
 #include "../shared/interlaced.h"
@@ -309,22 +309,47 @@ sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   return flow;
 }
 
-/* --- validation --- */
+/* --- validation and test --- */
+
+static GstTrainerHeld *
+find_held (GstTrainer *self, GstPad *pad)
+{
+  return pad == self->test.pad ? &self->test : &self->validation;
+}
+
+static void
+break_held (GstTrainer *self, const GstTrainerHeld *held)
+{
+  if (held == &self->test)
+    gen_training_break_test (self->training);
+  else
+    gen_training_break_validation (self->training);
+}
+
+static void
+end_held (GstTrainer *self, const GstTrainerHeld *held)
+{
+  if (held == &self->test)
+    gen_training_end_test (self->training);
+  else
+    gen_training_end_validation (self->training);
+}
 
 static gboolean
-validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
+held_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstTrainer *self = GST_TRAINER (parent);
+  GstTrainerHeld *held = find_held (self, pad);
   gboolean handled = TRUE;
   GstCaps *caps;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
     gst_event_parse_caps (event, &caps);
-    handled = gst_trainer_samples_set_caps (&self->validation_data, caps);
+    handled = gst_trainer_samples_set_caps (&held->samples, caps);
   } else if (is_dataset (event)) {
-    self->validation_data.by_item = TRUE;
+    held->samples.by_item = TRUE;
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->training != NULL) {
-    gen_training_end_validation (self->training);
+    end_held (self, held);
   }
   gst_event_unref (event);
   return handled;
@@ -337,11 +362,17 @@ validation_take (gpointer data, const GenSample *sample, int label)
                                                                                    : GST_FLOW_EOS;
 }
 
+static GstFlowReturn
+test_take (gpointer data, const GenSample *sample, int label)
+{
+  return gen_training_add_test (GST_TRAINER (data)->training, sample, label) ? GST_FLOW_OK
+                                                                             : GST_FLOW_EOS;
+}
+
 /* How long sounds are, the nets say, and these are made when the data to train on comes. */
 static GstFlowReturn
-wait_for_length (GstTrainer *self)
+wait_for_length (GstTrainer *self, GstTrainerSamples *samples)
 {
-  GstTrainerSamples *samples = &self->validation_data;
   const GenFormat *format;
 
   if (samples->medium != &gen_medium_sound || samples->sound.data != NULL)
@@ -354,17 +385,19 @@ wait_for_length (GstTrainer *self)
 }
 
 static GstFlowReturn
-validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+held_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstTrainer *self = GST_TRAINER (parent);
+  GstTrainerHeld *held = find_held (self, pad);
   GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
 
   if (gst_pad_has_current_caps (pad))
-    flow = wait_for_length (self);
-  if (flow == GST_FLOW_OK && begins_anew (&self->validation_data, buffer))
-    gen_training_break_validation (self->training);
+    flow = wait_for_length (self, &held->samples);
+  if (flow == GST_FLOW_OK && begins_anew (&held->samples, buffer))
+    break_held (self, held);
   if (flow == GST_FLOW_OK)
-    flow = take_samples (self, &self->validation_data, buffer, validation_take);
+    flow = take_samples (
+        self, &held->samples, buffer, held == &self->test ? test_take : validation_take);
   gst_buffer_unref (buffer);
   return flow;
 }
@@ -372,14 +405,14 @@ validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 GstPad *
 gst_trainer_new_sink (GstPadTemplate *pad_template)
 {
-  gboolean validation = GST_PAD_TEMPLATE_PRESENCE (pad_template) == GST_PAD_REQUEST;
+  gboolean held = GST_PAD_TEMPLATE_PRESENCE (pad_template) == GST_PAD_REQUEST;
   GstPad *pad =
       gst_pad_new_from_template (pad_template, GST_PAD_TEMPLATE_NAME_TEMPLATE (pad_template));
 
   /* Caps that do not mention fields of ours fit. */
   GST_PAD_SET_ACCEPT_INTERSECT (pad);
-  gst_pad_set_chain_function (pad, validation ? validation_chain : sink_chain);
-  gst_pad_set_event_function (pad, validation ? validation_event : sink_event);
+  gst_pad_set_chain_function (pad, held ? held_chain : sink_chain);
+  gst_pad_set_event_function (pad, held ? held_event : sink_event);
   gst_pad_set_query_function (pad, query);
   return pad;
 }

@@ -15,6 +15,8 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_TRAINER_CAPS));
 static GstStaticPadTemplate validation_template = GST_STATIC_PAD_TEMPLATE (
     "validation", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_TRAINER_CAPS));
+static GstStaticPadTemplate test_template = GST_STATIC_PAD_TEMPLATE (
+    "test", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_TRAINER_CAPS));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_TRAINER_PICTURE_CAPS));
 
@@ -63,11 +65,21 @@ gst_trainer_finalize (GObject *object)
 
 /* A pad that nothing is linked to would be waited for in vain. */
 static gboolean
+gst_trainer_is_fed (const GstTrainerHeld *held)
+{
+  return held->pad != NULL && gst_pad_is_linked (held->pad);
+}
+
+static gboolean
 gst_trainer_validates (gpointer data)
 {
-  GstTrainer *self = data;
+  return gst_trainer_is_fed (&GST_TRAINER (data)->validation);
+}
 
-  return self->validation_pad != NULL && gst_pad_is_linked (self->validation_pad);
+static gboolean
+gst_trainer_tests (gpointer data)
+{
+  return gst_trainer_is_fed (&GST_TRAINER (data)->test);
 }
 
 static void
@@ -91,6 +103,12 @@ static void
 gst_trainer_validated (const GenFigures *figures, gboolean best, gpointer data)
 {
   gst_trainer_messages_validation (&GST_TRAINER (data)->messages, figures, best);
+}
+
+static void
+gst_trainer_tested (const GenFigures *figures, gboolean best, gpointer data)
+{
+  gst_trainer_messages_test (&GST_TRAINER (data)->messages, figures, best);
 }
 
 static void
@@ -148,6 +166,8 @@ static const GenTrainingCallbacks callbacks = {
   .stepped = gst_trainer_stepped,
   .progressed = gst_trainer_progressed,
   .validated = gst_trainer_validated,
+  .tests = gst_trainer_tests,
+  .tested = gst_trainer_tested,
   .saved = gst_trainer_saved,
   .shown = gst_trainer_shown,
   .told = gst_trainer_told,
@@ -297,7 +317,8 @@ gst_trainer_stop (GstTrainer *self)
   g_clear_pointer (&self->thread, g_thread_join);
   g_clear_pointer (&self->training, gen_training_free);
   gst_trainer_samples_clear (&self->training_data);
-  gst_trainer_samples_clear (&self->validation_data);
+  gst_trainer_samples_clear (&self->validation.samples);
+  gst_trainer_samples_clear (&self->test.samples);
 }
 
 static GstStateChangeReturn
@@ -335,18 +356,25 @@ gst_trainer_request_new_pad (
     GstElement *element, GstPadTemplate *pad_template, const char *name, const GstCaps *caps)
 {
   GstTrainer *self = GST_TRAINER (element);
+  const char *wanted = GST_PAD_TEMPLATE_NAME_TEMPLATE (pad_template);
+  GstTrainerHeld *held = g_str_equal (wanted, "test") ? &self->test : &self->validation;
 
-  if (self->validation_pad != NULL)
+  if (held->pad != NULL)
     return NULL;
-  self->validation_pad = gst_trainer_new_sink (pad_template);
-  gst_element_add_pad (element, self->validation_pad);
-  return self->validation_pad;
+  held->pad = gst_trainer_new_sink (pad_template);
+  gst_element_add_pad (element, held->pad);
+  return held->pad;
 }
 
 static void
 gst_trainer_release_pad (GstElement *element, GstPad *pad)
 {
-  GST_TRAINER (element)->validation_pad = NULL;
+  GstTrainer *self = GST_TRAINER (element);
+
+  if (pad == self->test.pad)
+    self->test.pad = NULL;
+  else
+    self->validation.pad = NULL;
   gst_element_remove_pad (element, pad);
 }
 
@@ -363,6 +391,7 @@ gst_trainer_class_init (GstTrainerClass *klass)
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &validation_template);
+  gst_element_class_add_static_pad_template (element_class, &test_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   element_class->change_state = gst_trainer_change_state;
   element_class->request_new_pad = gst_trainer_request_new_pad;

@@ -26,10 +26,16 @@ typedef struct {
 GType gst_trainer_get_type (void);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstTrainer, gst_object_unref)
 
+/* Samples that are not trained on. */
+typedef struct {
+  GstPad *pad;               /* on request, else NULL */
+  GstTrainerSamples samples; /* the streaming thread's */
+} GstTrainerHeld;
+
 struct _GstTrainer {
   GstElement parent;
   GstPad *sink, *src;
-  GstPad *validation_pad; /* on request, else NULL */
+  GstTrainerHeld validation, test;
 
   GenTrainingSettings settings; /* properties, fixed from READY to PAUSED on */
 
@@ -39,8 +45,8 @@ struct _GstTrainer {
   GstTrainerPreview preview;
   GstTrainerMessages messages;
 
-  /* The streaming threads'. */
-  GstTrainerSamples training_data, validation_data;
+  /* The streaming thread's. */
+  GstTrainerSamples training_data;
 };
 
 /* --- trainer.c --- */
@@ -54,7 +60,7 @@ gboolean gst_trainer_begin (GstTrainer *self);
 
 /* --- pads.c --- */
 
-/* A sink pad made from its template: "sink" or "validation". */
+/* A sink pad made from its template: "sink", "validation" or "test". */
 GstPad *gst_trainer_new_sink (GstPadTemplate *pad_template);
 
 G_END_DECLS

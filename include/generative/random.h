@@ -49,7 +49,7 @@ GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 numb
 #define GEN_STREAM_INTERPOLATION "interpolation"     /* number: the update; element: the sample */
 #define GEN_STREAM_SPECTRAL_NORM "spectral-norm"     /* number: the weight */
 #define GEN_STREAM_PHASE_SHUFFLE "phase-shuffle"     /* number: the layer; draw: the step */
-#define GEN_STREAM_VALIDATION_LATENT "validation-latent"
+#define GEN_STREAM_VALIDATION_LATENT "validation-latent" /* number: 1 of the test */
 #define GEN_STREAM_PREVIEW_LATENT "preview-latent"
 #define GEN_STREAM_CHECK_LATENT "check-latent" /* of nets before they are written */
 #define GEN_STREAM_MODEL_INPUT "model-input"   /* the tool's; number: of the input */

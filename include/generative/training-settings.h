@@ -38,7 +38,7 @@ typedef struct {
 
   guint64 epochs, epoch_samples, max_steps; /* 0: no such end, or size */
   guint64 validation_interval, checkpoint_interval, log_interval, preview_interval; /* steps */
-  guint validation_samples, early_stopping;
+  guint validation_samples, test_samples, early_stopping;
   int preview_columns, preview_rows;
   gboolean silent; /* no line on the terminal */
 

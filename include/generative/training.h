@@ -38,6 +38,7 @@ typedef enum {
   GEN_TRAINING_ERROR_FAILED,     /* there is no data, or training has diverged */
   GEN_TRAINING_ERROR_VALIDATION, /* the samples to validate by do not do */
   GEN_TRAINING_ERROR_PREVIEW,    /* what was made could not be drawn */
+  GEN_TRAINING_ERROR_TEST,       /* the samples to test by do not do; since 0.2 */
 } GenTrainingError;
 
 typedef enum {
@@ -57,6 +58,12 @@ typedef struct {
   /* How it goes, once a second and, `last`, at the end. */
   void (*progressed) (const GenFigures *figures, gboolean last, gpointer data);
   void (*validated) (const GenFigures *figures, gboolean best, gpointer data);
+  /* Whether samples to test by will come, which are looked at but once at the end, and before the
+   * first step where nets were given. NULL: no. Since: 0.2 */
+  gboolean (*tests) (gpointer data);
+  /* Figures of them: of the nets at the end, and then, `best`, of those of the best validation,
+   * where that was an earlier one. Since: 0.2 */
+  void (*tested) (const GenFigures *figures, gboolean best, gpointer data);
   /* A checkpoint was written. */
   void (*saved) (gint64 microseconds, gpointer data);
   /* It is time to look at what is made (gen_training_draw); `last` at the end. Training ends where
@@ -120,6 +127,11 @@ GEN_API gboolean gen_training_add_validation (
 GEN_API void gen_training_break_validation (GenTraining *training);
 /* None comes any more. */
 GEN_API void gen_training_end_validation (GenTraining *training);
+/* The same of samples to test by: the judgement at the end, by what neither training nor the choice
+ * of the best nets has seen. Since: 0.2 */
+GEN_API gboolean gen_training_add_test (GenTraining *training, const GenSample *sample, int label);
+GEN_API void gen_training_break_test (GenTraining *training);
+GEN_API void gen_training_end_test (GenTraining *training);
 
 /* The wall of what the generator makes of the preview's latents, preview-columns by preview-rows:
  * its size, and drawn into `wall`, which has it. By the thread that runs it, or before that. */

@@ -30,6 +30,9 @@ typedef struct {
 
 /* `seed` is that of the latents. */
 GEN_API GenValidation *gen_validation_new (guint64 seed);
+/* The same for the judgement at the end: made samples are of other latents, and errors call it the
+ * test. Since: 0.2 */
+GEN_API GenValidation *gen_validation_new_test (guint64 seed);
 GEN_API void gen_validation_free (GenValidation *validation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenValidation, gen_validation_free)
 

@@ -35,7 +35,7 @@ describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingPro
 
 gboolean
 gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *settings,
-    const GenTrainingProgress *progress, GError **error)
+    const GenTrainingProgress *progress, JsonObject *test, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_DESCRIPTION, NULL), *text = NULL;
   g_autoptr (JsonObject) object = json_object_new ();
@@ -45,6 +45,8 @@ gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *sett
   describe_progress (object, trainer, progress);
   if (settings != NULL)
     json_object_set_member (object, "settings", json_gvariant_serialize (settings));
+  if (test != NULL)
+    json_object_set_object_member (object, "test", json_object_ref (test));
   text = gen_checkpoint_json (root);
   bytes = g_bytes_new (text, strlen (text));
   return gen_atomic_write (path, bytes, error);

@@ -13,9 +13,13 @@
  * GEN_CHECKPOINT_BEST has some of them, too. (transfer full) */
 GPtrArray *gen_checkpoint_list_files (void);
 
-/* Write training.json. */
+/* The path of a net's model in `folder`; of the moving average, where `role` is NULL. (transfer
+ * full) */
+char *gen_checkpoint_model (const char *folder, const GenNetRole *role);
+
+/* Write training.json. `test` is what the nets were found to be worth at the end, or NULL. */
 gboolean gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *settings,
-    const GenTrainingProgress *progress, GError **error);
+    const GenTrainingProgress *progress, JsonObject *test, GError **error);
 
 /* JSON whose numbers any parser takes. (transfer full) */
 char *gen_checkpoint_json (JsonNode *root);

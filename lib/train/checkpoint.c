@@ -23,6 +23,14 @@ model_file (const GenNetRole *role)
   return g_strconcat (role->name, ".onnx", NULL);
 }
 
+char *
+gen_checkpoint_model (const char *folder, const GenNetRole *role)
+{
+  g_autofree char *file = role != NULL ? model_file (role) : g_strdup (AVERAGE);
+
+  return g_build_filename (folder, file, NULL);
+}
+
 GPtrArray *
 gen_checkpoint_list_files (void)
 {
@@ -139,7 +147,7 @@ gen_checkpoint_save (GenTrainer *trainer, const char *folder, GVariant *settings
     const GenTrainingProgress *progress, GError **error)
 {
   return gen_checkpoint_save_models (trainer, folder, error) &&
-         gen_checkpoint_describe (trainer, folder, settings, progress, error) &&
+         gen_checkpoint_describe (trainer, folder, settings, progress, NULL, error) &&
          save_state (trainer, folder, progress, error);
 }
 

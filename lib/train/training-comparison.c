@@ -12,6 +12,7 @@
 #include <generative/npy.h>
 
 #include "checkpoint-files.h"
+#include "training-test.h"
 
 #define FOLDER "comparison"
 #define REPORT "report.json"
@@ -49,36 +50,12 @@ draw (const GenTrainingMoment *moment, const char *name, GError **error)
          gen_picture_save_png (&wall, path, error);
 }
 
-static void
-add_figure (JsonObject *object, const char *name, double value)
-{
-  if (isfinite (value))
-    json_object_set_double_member (object, name, value);
-  else
-    json_object_set_null_member (object, name);
-}
-
 /* (transfer full) */
 static JsonObject *
 describe (const GenTrainingMoment *moment)
 {
-  const GenValidationFigures *validated = moment->validated;
-  const GenRecipe *recipe = moment->settings->trainer.recipe;
-  JsonObject *object = json_object_new ();
-
-  json_object_set_int_member (object, "step", gen_trainer_steps (moment->trainer));
-  if (validated == NULL)
-    return object;
-  json_object_set_int_member (object, "samples", validated->samples);
-  if (validated->compared) {
-    json_object_set_string_member (object, "features", validated->features);
-    add_figure (object, "frechet", validated->frechet);
-    add_figure (object, "diversity", validated->diversity);
-  }
-  for (guint i = 0; i < recipe->n_figures; i++)
-    if (recipe->figures[i].validation != NULL)
-      add_figure (object, recipe->figures[i].figure.field.name, validated->values[i]);
-  return object;
+  return gen_training_describe_figures (moment->settings->trainer.recipe,
+      gen_trainer_steps (moment->trainer), moment->split, moment->figures);
 }
 
 /* --- report.json --- */
@@ -188,13 +165,58 @@ to_change (JsonObject *before, JsonObject *after, const char *name)
   return isfinite (change) ? g_strdup_printf ("%+.1f %%", change) : g_strdup ("");
 }
 
+/* The text of a member, which may be missing. */
+static const char *
+text_of (JsonObject *object, const char *name)
+{
+  return json_object_has_member (object, name) ? json_object_get_string_member (object, name) : "";
+}
+
 static void
-add_row (GString *text, JsonObject *before, JsonObject *after, const char *name)
+add_row (GString *text, JsonObject *before, JsonObject *after, JsonObject *best, const char *name)
 {
   g_autofree char *was = to_text (before, name), *is = to_text (after, name),
                   *change = to_change (before, after, name);
 
-  g_string_append_printf (text, "| %s | %s | %s | %s |\n", name, was, is, change);
+  g_string_append_printf (text, "| %s | %s | %s | %s |", name, was, is, change);
+  if (best != NULL) {
+    g_autofree char *was_best = to_text (best, name);
+
+    g_string_append_printf (text, " %s |", was_best);
+  }
+  g_string_append (text, "\n");
+}
+
+static void
+add_table (GString *text, JsonObject *before, JsonObject *after, JsonObject *best)
+{
+  g_autoptr (GList) names = json_object_get_members (after);
+
+  g_string_append_printf (text, "\n| | before | after | change |%s\n|---|---|---|---|%s\n",
+      best != NULL ? " best validation |" : "", best != NULL ? "---|" : "");
+  for (GList *name = names; name != NULL; name = name->next)
+    add_row (text, before, after, best, name->data);
+}
+
+/* Which samples figures are of is worth a word. */
+static void
+add_split (GString *text, JsonObject *before, JsonObject *after)
+{
+  const char *was = text_of (before, "split"), *is = text_of (after, "split");
+
+  if (*was != '\0' && *is != '\0' && strcmp (was, is) != 0)
+    g_string_append_printf (text,
+        "\nFigures before are of the %s samples, and those after of the %s samples: they do not "
+        "compare.\n",
+        was, is);
+  else if (strcmp (is, "validation") == 0)
+    g_string_append (text,
+        "\nThe samples are those of the validation, as there were none to test by: the best nets "
+        "are chosen by them, which makes these look better than they are.\n");
+  else if (strcmp (is, "test") == 0)
+    g_string_append (text,
+        "\nThe samples are those of the test, which neither training nor the choice of the best "
+        "nets has seen.\n");
 }
 
 static gboolean
@@ -203,7 +225,9 @@ write_markdown (const GenTrainingSettings *settings, JsonObject *report, GError 
   JsonObject *before = json_object_get_object_member (report, "before");
   JsonObject *after = json_object_get_object_member (report, "after");
   JsonObject *given = json_object_get_object_member (report, "given");
-  g_autoptr (GList) names = json_object_get_members (after);
+  JsonObject *best = json_object_has_member (report, "best")
+                         ? json_object_get_object_member (report, "best")
+                         : NULL;
   g_autoptr (GList) models = json_object_get_members (given);
   g_autoptr (GString) text = g_string_new ("# Before and after training\n\n");
 
@@ -211,9 +235,9 @@ write_markdown (const GenTrainingSettings *settings, JsonObject *report, GError 
   for (GList *model = models; model != NULL; model = model->next)
     g_string_append_printf (text, "%s `%s` `%s`", model == models ? ", begun with" : ",",
         (const char *)model->data, json_object_get_string_member (given, model->data));
-  g_string_append (text, ".\n\n| | before | after | change |\n|---|---|---|---|\n");
-  for (GList *name = names; name != NULL; name = name->next)
-    add_row (text, before, after, name->data);
+  g_string_append (text, ".\n");
+  add_table (text, before, after, best);
+  add_split (text, before, after);
   g_string_append_printf (text,
       "\nWhat the nets make of the same %s:\n\n| before | after |\n|---|---|\n"
       "| ![before](before.png) | ![after](after.png) |\n",
@@ -284,6 +308,12 @@ gen_training_comparison_end (
   if (report == NULL)
     return TRUE;
   json_object_set_object_member (report, "after", describe (after));
+  if (after->best != NULL)
+    json_object_set_object_member (report, "best",
+        gen_training_describe_figures (
+            settings->trainer.recipe, after->best_step, after->split, after->best));
+  else if (json_object_has_member (report, "best"))
+    json_object_remove_member (report, "best"); /* of an end that was not the last */
   if (!draw (after, "after.png", error) || !write_json (settings, report, error) ||
       !write_markdown (settings, report, error))
     return FALSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Before and after: what training has made of nets that were given to begin with, in figures of
- * the samples that are validated by and in what they make of the same latents or samples. It
+ * the samples that are tested by, or validated by where there are none of those, and in what they
+ * make of the same latents or samples. It
  * stands in the folder `comparison` of the checkpoint: report.md, report.json, before.png,
  * after.png, and shown.npy, which they are made of. */
 #pragma once
@@ -16,7 +17,11 @@ typedef struct {
   GenTrainer *trainer;
   const float *shown; /* latents or samples, `columns` by `rows` with what is shown beside them */
   int columns, rows;
-  const GenValidationFigures *validated; /* NULL: nothing was validated */
+  const GenValidationFigures *figures; /* NULL: nothing was measured */
+  const char *split;                   /* of which samples: "test" or "validation" */
+  /* The nets of the best validation, where they are not the last and were tested, else NULL. */
+  const GenValidationFigures *best;
+  guint64 best_step;
 } GenTrainingMoment;
 
 /* Whether nets were given that training makes better or worse. */

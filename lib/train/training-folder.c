@@ -4,6 +4,8 @@
  * whatever ends training, the last step is written, unless it has diverged. */
 #include "training-folder.h"
 
+#include "checkpoint-files.h"
+
 /* Microseconds after which a checkpoint is due in any case: some nets take a minute for a step. */
 #define CHECKPOINT_TIME (10 * G_TIME_SPAN_MINUTE)
 
@@ -159,4 +161,15 @@ gen_training_folder_save_best (GenTrainingFolder *folder, GenTrainer *trainer,
     return gen_training_folder_save (folder, trainer, progress, FALSE);
   *progress = *before;
   return complain (folder, error, FALSE);
+}
+
+gboolean
+gen_training_folder_save_test (GenTrainingFolder *folder, GenTrainer *trainer,
+    const GenTrainingProgress *progress, JsonObject *test, GError **error)
+{
+  g_autoptr (GVariant) settings =
+      g_variant_ref_sink (gen_training_settings_describe (folder->settings, FALSE));
+
+  return gen_checkpoint_describe (
+      trainer, folder->settings->checkpoint, settings, progress, test, error);
 }

@@ -2,6 +2,8 @@
 /* The folder that a training writes its checkpoints to. */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include <generative/checkpoint.h>
 
 #include "training-events.h"
@@ -28,6 +30,10 @@ gboolean gen_training_folder_is_due (const GenTrainingFolder *folder, guint64 st
  * `last` one may fail: a warning tells of it, and training goes on to the next. */
 gboolean gen_training_folder_save (GenTrainingFolder *folder, GenTrainer *trainer,
     const GenTrainingProgress *progress, gboolean last);
+/* Have training.json say what the nets were found to be worth at the end, in their models of now.
+ */
+gboolean gen_training_folder_save_test (GenTrainingFolder *folder, GenTrainer *trainer,
+    const GenTrainingProgress *progress, JsonObject *test, GError **error);
 /* The best models so far, and the checkpoint, which knows of them. `before` is the progress without
  * this validation, which is gone back to where they cannot be written. */
 gboolean gen_training_folder_save_best (GenTrainingFolder *folder, GenTrainer *trainer,

@@ -3,6 +3,7 @@
 
 #include <generative/onnx.h>
 
+#include "checkpoint-files.h"
 #include "sample-frames.h"
 #include "starting-weights.h"
 
@@ -56,14 +57,15 @@ nets_clear (Nets *nets)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Nets, nets_clear)
 
-static const char *
-find_model (const GenTrainingSettings *settings, const GenNetRole *role)
+/* Its place among the roles. */
+static guint
+find_role (const GenNetRole *role)
 {
   guint i = 0;
 
   while (gen_net_role_list ()[i] != role)
     i++;
-  return settings->models[i];
+  return i;
 }
 
 /* Models are given for all nets of the recipe, and for no others. */
@@ -122,7 +124,7 @@ load_graphs (const GenTrainingSettings *settings, Nets *nets, GError **error)
   const GenRecipeNet *wanted = settings->trainer.recipe->nets;
 
   for (guint i = 0; wanted[i].role != NULL; i++) {
-    nets->graphs[i] = gen_onnx_load (find_model (settings, wanted[i].role), error);
+    nets->graphs[i] = gen_onnx_load (settings->models[find_role (wanted[i].role)], error);
     if (nets->graphs[i] == NULL)
       return FALSE;
   }
@@ -299,4 +301,37 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
     return NULL;
   format->length = frame.length;
   return g_steal_pointer (&trainer);
+}
+
+/* What the models in `folder` have become by the settings is in them already, so that nothing more
+ * is done to their weights. */
+static void
+take_models (GenTrainingSettings *settings, const char *folder)
+{
+  const GenRecipe *recipe = settings->trainer.recipe;
+  const int averaged = settings->trainer.ema > 0 ? gen_recipe_averaged_net (recipe) : -1;
+
+  for (guint i = 0; recipe->nets[i].role != NULL; i++) {
+    const GenNetRole *role = recipe->nets[i].role;
+    char **model = &settings->models[find_role (role)];
+
+    g_free (*model);
+    *model = gen_checkpoint_model (folder, (int)i == averaged ? NULL : role);
+  }
+  g_clear_pointer (&settings->weights, g_free);
+  settings->resume = FALSE;
+  settings->trainer.ema = 0;
+  settings->trainer.spectral_norm = FALSE;
+}
+
+GenTrainer *
+gen_training_nets_load (const GenTrainingSettings *settings, const GenTrainingEvents *events,
+    const GenFormat *format, const char *folder, GError **error)
+{
+  g_auto (GenTrainingSettings) loaded = { 0 };
+  GenFormat of_data = *format;
+
+  gen_training_settings_copy (settings, &loaded);
+  take_models (&loaded, folder);
+  return gen_training_nets_make (&loaded, events, &of_data, error);
 }

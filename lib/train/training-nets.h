@@ -12,3 +12,7 @@ gboolean gen_training_nets_resolve (
  * (transfer full) */
 GenTrainer *gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *events,
     GenFormat *format, GError **error);
+/* The nets that training has written to `folder`, of which no more is trained: with the moving
+ * average in its place. */
+GenTrainer *gen_training_nets_load (const GenTrainingSettings *settings,
+    const GenTrainingEvents *events, const GenFormat *format, const char *folder, GError **error);

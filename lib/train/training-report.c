@@ -260,42 +260,79 @@ gen_training_report_progress (GenTrainingReport *report, const GenTrainerFigures
     report->events->callbacks.progressed (&all, last, report->events->data);
 }
 
-static void
-tell_comparison (Told *told, const GenValidationFigures *validated)
+/* A name or curve of validation, as that of `part`. */
+static const char *
+name_of (const char *part, const char *validation)
 {
-  tell_due (told, &(GenFigure){ NUMBER ("frechet"), "validation/frechet", NULL, NULL, 0, ALWAYS },
-      validated->frechet);
+  g_auto (GStrv) around = g_strsplit (validation, "validation", 2);
+  g_autofree char *name = g_strjoinv (part, around);
+
+  return g_intern_string (name);
+}
+
+static void
+tell_comparison (Told *told, const char *part, const GenValidationFigures *figures)
+{
+  tell_due (told,
+      &(GenFigure){
+          NUMBER ("frechet"), name_of (part, "validation/frechet"), NULL, NULL, 0, ALWAYS },
+      figures->frechet);
   tell (told,
       &(GenFigure){
-          { "features", GEN_FIELD_TEXT, validated->features, NULL }, NULL, NULL, NULL, 0, ALWAYS },
+          { "features", GEN_FIELD_TEXT, figures->features, NULL }, NULL, NULL, NULL, 0, ALWAYS },
       0);
   tell_due (told,
-      &(GenFigure){ NUMBER ("diversity"), "validation/diversity", NULL, NULL, 0, ALWAYS },
-      validated->diversity);
+      &(GenFigure){
+          NUMBER ("diversity"), name_of (part, "validation/diversity"), NULL, NULL, 0, ALWAYS },
+      figures->diversity);
+}
+
+/* Figures of samples that are not trained on: of "validation" or "test". */
+static void
+tell_held (Told *told, const GenRecipe *recipe, const char *part, guint64 step,
+    const GenValidationFigures *figures)
+{
+  tell (told, &(GenFigure){ COUNT ("step"), NULL, NULL, NULL, 0, ALWAYS }, (double)step);
+  tell (told, &(GenFigure){ COUNT ("samples"), NULL, NULL, NULL, 0, ALWAYS },
+      (double)figures->samples);
+  if (figures->compared)
+    tell_comparison (told, part, figures);
+  for (guint i = 0; i < recipe->n_figures; i++) {
+    const GenRecipeFigure *figure = &recipe->figures[i];
+
+    if (figure->validation != NULL)
+      tell_due (told,
+          &(GenFigure){ NUMBER (name_of (part, figure->validation)),
+              name_of (part, figure->validation_curve), NULL, NULL, 0, ALWAYS },
+          figures->values[i]);
+  }
 }
 
 void
 gen_training_report_validation (GenTrainingReport *report, gboolean best)
 {
-  const GenRecipe *recipe = report->settings->trainer.recipe;
-  const GenValidationFigures *validated = &report->validated;
   g_auto (Told) told = told_new ();
   GenFigures all;
 
-  tell (&told, &(GenFigure){ COUNT ("step"), NULL, NULL, NULL, 0, ALWAYS },
-      (double)report->validated_step);
-  tell (&told, &(GenFigure){ COUNT ("samples"), NULL, NULL, NULL, 0, ALWAYS },
-      (double)validated->samples);
-  if (validated->compared)
-    tell_comparison (&told, validated);
-  for (guint i = 0; i < recipe->n_figures; i++)
-    if (recipe->figures[i].validation != NULL)
-      tell_due (&told,
-          &(GenFigure){ NUMBER (recipe->figures[i].validation), recipe->figures[i].validation_curve,
-              NULL, NULL, 0, ALWAYS },
-          validated->values[i]);
+  tell_held (&told, report->settings->trainer.recipe, "validation", report->validated_step,
+      &report->validated);
   all = told_all (&told);
   log_figures (report, &all);
   if (report->events->callbacks.validated != NULL)
     report->events->callbacks.validated (&all, best, report->events->data);
+}
+
+void
+gen_training_report_test (
+    GenTrainingReport *report, const GenValidationFigures *tested, guint64 step, gboolean best)
+{
+  g_auto (Told) told = told_new ();
+  GenFigures all;
+
+  tell_held (&told, report->settings->trainer.recipe, "test", step, tested);
+  all = told_all (&told);
+  if (!best)
+    log_figures (report, &all); /* a curve has one point of each step */
+  if (report->events->callbacks.tested != NULL)
+    report->events->callbacks.tested (&all, best, report->events->data);
 }

@@ -39,6 +39,9 @@ void gen_training_report_progress (GenTrainingReport *report, const GenTrainerFi
     const GenTrainingPlace *place, gboolean last);
 /* Of report->validated. */
 void gen_training_report_validation (GenTrainingReport *report, gboolean best);
+/* Of the samples to test by, of the nets of `step`. */
+void gen_training_report_test (
+    GenTrainingReport *report, const GenValidationFigures *tested, guint64 step, gboolean best);
 /* The log gets the weights and `wall`, or what kept that from being drawn. */
 void gen_training_report_nets (
     GenTrainingReport *report, const GenPicture *wall, const GError *failure);

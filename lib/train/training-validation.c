@@ -2,9 +2,9 @@
 #include "training-validation.h"
 
 void
-gen_training_validation_init (GenTrainingValidation *self, guint64 seed, guint limit)
+gen_training_validation_init (GenTrainingValidation *self, GenValidation *validation, guint limit)
 {
-  *self = (GenTrainingValidation){ .limit = limit, .validation = gen_validation_new (seed) };
+  *self = (GenTrainingValidation){ .limit = limit, .validation = validation };
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
 }

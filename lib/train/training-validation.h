@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The samples that a training is validated by, which come in a thread of their own. */
+/* The samples that a training is validated by, or tested by at its end, which come in a thread of
+ * their own. */
 #pragma once
 
 #include <generative/validation.h>
@@ -16,7 +17,9 @@ typedef struct {
   gboolean ended, closed;
 } GenTrainingValidation;
 
-void gen_training_validation_init (GenTrainingValidation *self, guint64 seed, guint limit);
+/* It owns `validation`. */
+void gen_training_validation_init (
+    GenTrainingValidation *self, GenValidation *validation, guint limit);
 void gen_training_validation_clear (GenTrainingValidation *self);
 /* FALSE when no more are wanted. */
 gboolean gen_training_validation_add (

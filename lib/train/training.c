@@ -11,6 +11,7 @@
 #include "training-folder.h"
 #include "training-nets.h"
 #include "training-report.h"
+#include "training-test.h"
 #include "training-validation.h"
 
 /* Made sounds that the log has, to listen to. */
@@ -21,6 +22,7 @@ struct _GenTraining {
   GenTrainingEvents events;
   GenTrainingFolder folder;
   GenTrainingValidation validation;
+  GenTrainingTest test;
 
   /* From open to the end. */
   GenFormat format;
@@ -50,6 +52,14 @@ validates (const GenTraining *training)
   const GenTrainingCallbacks *callbacks = &training->events.callbacks;
 
   return callbacks->validates != NULL && callbacks->validates (training->events.data);
+}
+
+static gboolean
+tests (const GenTraining *training)
+{
+  const GenTrainingCallbacks *callbacks = &training->events.callbacks;
+
+  return callbacks->tests != NULL && callbacks->tests (training->events.data);
 }
 
 static gboolean
@@ -97,8 +107,9 @@ gen_training_new (const GenTrainingSettings *settings, const GenTrainingCallback
   g_cond_init (&training->changed);
   gen_training_settings_copy (settings, &training->settings);
   training->events = (GenTrainingEvents){ *callbacks, data };
-  gen_training_validation_init (
-      &training->validation, settings->trainer.seed, settings->validation_samples);
+  gen_training_validation_init (&training->validation, gen_validation_new (settings->trainer.seed),
+      settings->validation_samples);
+  gen_training_test_init (&training->test, settings);
   if (!gen_training_nets_resolve (&training->settings, &training->events, error) ||
       !check (training, error) ||
       !gen_training_folder_take (&training->folder, &training->settings, &training->events, error))
@@ -125,6 +136,7 @@ gen_training_free (GenTraining *training)
   close_nets (training);
   gen_training_folder_give_back (&training->folder);
   gen_training_validation_clear (&training->validation);
+  gen_training_test_clear (&training->test);
   gen_training_settings_clear (&training->settings);
   g_mutex_clear (&training->lock);
   g_cond_clear (&training->changed);
@@ -347,6 +359,7 @@ gen_training_stop (GenTraining *training)
   g_cond_broadcast (&training->changed);
   g_mutex_unlock (&training->lock);
   gen_training_validation_close (&training->validation);
+  gen_training_validation_close (&training->test.samples);
 }
 
 static gboolean
@@ -499,6 +512,85 @@ validate (GenTraining *training)
                       &training->folder, training->trainer, &training->progress, &before);
 }
 
+/* --- the judgement at the end --- */
+
+gboolean
+gen_training_add_test (GenTraining *training, const GenSample *sample, int label)
+{
+  return gen_training_validation_add (&training->test.samples, sample, label);
+}
+
+void
+gen_training_break_test (GenTraining *training)
+{
+  gen_validation_break (training->test.samples.validation);
+}
+
+void
+gen_training_end_test (GenTraining *training)
+{
+  gen_training_validation_end (&training->test.samples);
+}
+
+/* Of the figure that nets are chosen by, how it was on the samples to test by. */
+static void
+tell_test (GenTraining *training)
+{
+  const GenTrainingTest *test = &training->test;
+  const char *name = gen_recipe_best (training->settings.trainer.recipe);
+  g_autofree char *best = test->best.measured
+                              ? g_strdup_printf (", and %.4g for the best validation's, of step "
+                                                 "%" G_GUINT64_FORMAT,
+                                    test->best.figures.best, test->best.step)
+                              : NULL;
+
+  gen_training_tell (&training->events,
+      "test: the %s of %" G_GUINT64_FORMAT " %s is %.4g for the nets of step %" G_GUINT64_FORMAT
+      "%s",
+      name, test->last.figures.samples, training->format.medium->plural, test->last.figures.best,
+      test->last.step, best != NULL ? best : "");
+}
+
+/* Tell what has been measured, and have the checkpoint tell it. */
+static void
+report_test (GenTraining *training)
+{
+  GenTrainingTest *test = &training->test;
+  g_autoptr (JsonObject) described =
+      gen_training_test_describe (test, training->settings.trainer.recipe);
+  g_autoptr (GError) error = NULL;
+
+  gen_training_report_test (&training->report, &test->last.figures, test->last.step, FALSE);
+  if (test->best.measured)
+    gen_training_report_test (&training->report, &test->best.figures, test->best.step, TRUE);
+  if (!gen_training_folder_save_test (
+          &training->folder, training->trainer, &training->progress, described, &error))
+    gen_training_warn (
+        &training->events, GEN_TRAINING_ERROR_WRITE, "checkpoint: %s", error->message);
+  tell_test (training);
+}
+
+/* Test the nets as they are, and `at_end` as the best validation found them. FALSE when that
+ * failed. */
+static gboolean
+test_nets (GenTraining *training, gboolean at_end)
+{
+  GenTrainingTest *test = &training->test;
+  g_autoptr (GError) error = NULL;
+
+  if (!tests (training))
+    return TRUE;
+  if (!gen_training_test_measure (test, training->trainer, &test->last, &error) ||
+      (at_end && !gen_training_test_measure_best (test, training->trainer, &training->settings,
+                     &training->events, &training->format, &training->progress, &error))) {
+    gen_training_fail (&training->events, GEN_TRAINING_ERROR_TEST, "%s", error->message);
+    return FALSE;
+  }
+  if (at_end && test->last.measured)
+    report_test (training);
+  return TRUE;
+}
+
 /* --- before and after --- */
 
 /* What is compared: of samples, as many as the first batch had. */
@@ -508,14 +600,22 @@ find_moment (const GenTraining *training)
   const GenTrainingSettings *settings = &training->settings;
   const GenRecipe *recipe = settings->trainer.recipe;
   const GenTrainingReport *report = &training->report;
+  const GenTrainingTest *test = &training->test;
   GenTrainingMoment moment = { .settings = settings,
     .trainer = training->trainer,
     .shown = training->shown,
     .columns = wall_columns (training),
     .rows = settings->preview_rows };
 
-  if (report->validated_step == gen_trainer_steps (training->trainer))
-    moment.validated = &report->validated;
+  if (test->last.measured) {
+    moment.figures = &test->last.figures;
+    moment.split = "test";
+    moment.best = test->best.measured ? &test->best.figures : NULL;
+    moment.best_step = test->best.step;
+  } else if (report->validated_step == gen_trainer_steps (training->trainer)) {
+    moment.figures = &report->validated;
+    moment.split = "validation";
+  }
   if (recipe->made_of == GEN_MADE_OF_SAMPLES) {
     const int n = (int)MIN (training->shown_from_data, (gsize)settings->trainer.batch_size);
 
@@ -541,7 +641,7 @@ compare_before (GenTraining *training)
   if (gen_trainer_steps (training->trainer) > 0 ||
       !gen_training_comparison_is_wanted (&training->settings))
     return TRUE;
-  if (!validate (training))
+  if (!validate (training) || !test_nets (training, FALSE))
     return FALSE;
   before = find_moment (training);
   if (!gen_training_comparison_begin (&before, &error))
@@ -718,11 +818,14 @@ conclude (GenTraining *training, const GenTrainerFigures *figures)
   g_autoptr (GError) error = NULL;
 
   log_nets (training);
-  if (trained) {
+  if (trained)
     gen_training_report_progress (&training->report, figures, &place, TRUE);
-    compare_after (training);
-  } else
+  else
     warn_of_idleness (training);
+  if (!test_nets (training, TRUE))
+    return GEN_TRAINING_FAILED;
+  if (trained)
+    compare_after (training);
   if (!show (training, TRUE, &error))
     gen_training_warn (&training->events, GEN_TRAINING_ERROR_PREVIEW, "%s", error->message);
   return trained ? GEN_TRAINING_DONE : GEN_TRAINING_IDLE;

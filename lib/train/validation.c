@@ -9,6 +9,7 @@
 #include "sample-frames.h"
 
 struct _GenValidation {
+  const char *name;
   GenRandom random;
   GArray *samples; /* GenSample, each its own */
   GArray *labels;  /* gint64 */
@@ -22,17 +23,30 @@ clear_sample (gpointer sample)
   gen_sample_clear (sample);
 }
 
-GenValidation *
-gen_validation_new (guint64 seed)
+static GenValidation *
+create (const char *name, guint64 seed, guint64 number)
 {
   GenValidation *validation = g_new0 (GenValidation, 1);
 
-  validation->random = gen_random_new (seed, GEN_STREAM_VALIDATION_LATENT, 0);
+  validation->name = name;
+  validation->random = gen_random_new (seed, GEN_STREAM_VALIDATION_LATENT, number);
   validation->samples = g_array_new (FALSE, FALSE, sizeof (GenSample));
   g_array_set_clear_func (validation->samples, clear_sample);
   validation->labels = g_array_new (FALSE, FALSE, sizeof (gint64));
   validation->breaks = g_array_new (FALSE, FALSE, sizeof (gboolean));
   return validation;
+}
+
+GenValidation *
+gen_validation_new (guint64 seed)
+{
+  return create ("validation", seed, 0);
+}
+
+GenValidation *
+gen_validation_new_test (guint64 seed)
+{
+  return create ("test", seed, 1);
 }
 
 void
@@ -84,7 +98,7 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
 
   if (validation->samples->len < 2) {
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "validation takes at least two %s, and there are %u", wanted.medium->plural,
+        "%s takes at least two %s, and there are %u", validation->name, wanted.medium->plural,
         validation->samples->len);
     return FALSE;
   }
@@ -104,7 +118,7 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
     has = gen_format_describe (&format);
     wants = gen_format_describe (&wanted);
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "validation has a %s of %s; training takes %s", format.medium->name, has, wants);
+        "%s has a %s of %s; training takes %s", validation->name, format.medium->name, has, wants);
     return FALSE;
   }
   return TRUE;
@@ -170,15 +184,15 @@ measure_made (const GenValidation *validation, GenTrainer *trainer, GenMeter *me
 
 /* What is wrong where no sample of training can be made of them. */
 static gboolean
-refuse_frames (const GenTrainer *trainer, GError **error)
+refuse_frames (const GenValidation *validation, const GenTrainer *trainer, GError **error)
 {
   if (gen_trainer_settings (trainer)->recipe->frames_of == GEN_FRAMES_OF_CLASSES)
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "validation takes %s of both classes, and all are of one",
+        "%s takes %s of both classes, and all are of one", validation->name,
         gen_trainer_format (trainer).medium->plural);
   else
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "validation takes %u frames that follow each other, as those of a film do",
+        "%s takes %u frames that follow each other, as those of a film do", validation->name,
         gen_trainer_n_frames (trainer));
   return FALSE;
 }
@@ -253,7 +267,7 @@ measure_figures (const GenValidation *validation, GenTrainer *trainer,
   if (!measure_all (validation, trainer, &some, values, error))
     return FALSE;
   if (some.before == 0)
-    return refuse_frames (trainer, error);
+    return refuse_frames (validation, trainer, error);
   for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
     values[k] /= (double)some.before;
   return TRUE;

@@ -178,9 +178,16 @@ test_jumps (void)
   "gantrainer name=t preset=wavegan width=1 batch-size=2 silent=true threads=2 device=cpu "        \
   "preview-columns=2 preview-rows=1 "
 
-/* Run it to its end; the error's text, or NULL after EOS. `validation` is the last one's. */
+/* What tells of samples that are not trained on. */
+enum { VALIDATION, TEST, N_HELD };
+static const char *const held_names[] = {
+  [VALIDATION] = "gantrainer-validation",
+  [TEST] = "gantrainer-test",
+};
+
+/* Run it to its end; the error's text, or NULL after EOS. `held` are the last of each kind. */
 static char *
-play (const char *description, GstStructure **validation)
+play (const char *description, GstStructure *held[N_HELD])
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) pipeline = gst_parse_launch (description, &error);
@@ -201,9 +208,11 @@ play (const char *description, GstStructure **validation)
       gst_message_parse_error (message, &error, NULL);
       text = g_strdup (error->message);
     }
-    if (validation != NULL && gst_message_has_name (message, "gantrainer-validation")) {
-      g_clear_pointer (validation, gst_structure_free);
-      *validation = gst_structure_copy (gst_message_get_structure (message));
+    for (guint i = 0; held != NULL && i < N_HELD; i++) {
+      if (!gst_message_has_name (message, held_names[i]))
+        continue;
+      g_clear_pointer (&held[i], gst_structure_free);
+      held[i] = gst_structure_copy (gst_message_get_structure (message));
     }
     ended = GST_MESSAGE_TYPE (message) != GST_MESSAGE_ELEMENT;
   }
@@ -259,25 +268,33 @@ test_validation (void)
   g_autofree char *description = g_strdup_printf (SOURCE TRAINER
       "checkpoint=%s validation-samples=12 validation-interval=2 max-steps=3 log-interval=3 "
       "audiotestsrc wave=blue-noise num-buffers=48 samplesperbuffer=1024 ! "
-      "audio/x-raw,format=F32LE,rate=8000,channels=2 ! t.validation",
+      "audio/x-raw,format=F32LE,rate=8000,channels=2 ! t.validation "
+      "audiotestsrc wave=white-noise num-buffers=36 samplesperbuffer=1024 ! "
+      "audio/x-raw,format=S16LE,rate=8000,channels=2 ! t.test",
       "saw", 60, 2, folder);
   g_autofree char *again = g_strdup_printf (SOURCE
       "gantrainer batch-size=2 silent=true generator-model=%s/generator.onnx "
       "discriminator-model=%s/discriminator.onnx checkpoint=%s max-steps=1",
       "saw", 8, 2, folder, folder, other);
   g_autofree char *best = g_build_filename (folder, "best", "generator.onnx", NULL);
-  g_autoptr (GstStructure) validation = NULL;
-  guint64 samples = 0;
-  double frechet = -1;
+  static const guint64 n[] = { [VALIDATION] = 12, [TEST] = 9 };
+  GstStructure *held[N_HELD] = { NULL };
 
-  g_assert_cmpstr (play (description, &validation), ==, NULL);
-  g_assert_nonnull (validation);
-  g_assert_true (gst_structure_get (
-      validation, "samples", G_TYPE_UINT64, &samples, "frechet", G_TYPE_DOUBLE, &frechet, NULL));
-  g_assert_cmpuint (samples, ==, 12);
-  g_assert_cmpfloat (frechet, >, 0);
+  g_assert_cmpstr (play (description, held), ==, NULL);
+  for (guint i = 0; i < N_HELD; i++) {
+    guint64 samples = 0;
+    double frechet = -1;
+
+    g_assert_nonnull (held[i]);
+    g_assert_true (gst_structure_get (
+        held[i], "samples", G_TYPE_UINT64, &samples, "frechet", G_TYPE_DOUBLE, &frechet, NULL));
+    g_assert_cmpuint (samples, ==, n[i]);
+    g_assert_cmpfloat (frechet, >, 0);
+    gst_structure_free (held[i]);
+  }
   g_assert_true (g_file_test (best, G_FILE_TEST_EXISTS));
   expect_log_has (folder, "generated/2");
+  expect_log_has (folder, "test/frechet");
   expect_log_has (folder, "audio/wav");
   g_assert_cmpstr (play (again, NULL), ==, NULL);
   scratch_remove (folder);

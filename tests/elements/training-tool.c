@@ -162,7 +162,21 @@ assert_same (const Fixture *fixture, const char *one, const char *other, const c
   assert_same_files (path_of_one, path_of_other);
 }
 
-/* By epochs of what can be decoded, with validation, a moving average and the best models. */
+/* An object of JSON. (transfer full) */
+static JsonObject *
+read_json (const Fixture *fixture, const char *checkpoint, const char *name)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, checkpoint, name, NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  return json_object_ref (json_node_get_object (json_parser_get_root (parser)));
+}
+
+/* By epochs of what can be decoded, with a test, validation, a moving average and the best models.
+ */
 static void
 test_same_as_pipeline (Fixture *fixture, gconstpointer data)
 {
@@ -174,13 +188,16 @@ test_same_as_pipeline (Fixture *fixture, gconstpointer data)
       "datasetsrc location=%s/pictures split=train seed=7 ! "
       "video/x-raw,format=GRAY8,width=8,height=8 ! t.sink "
       "datasetsrc location=%s/pictures split=validation seed=7 epochs=1 ! "
-      "video/x-raw,format=GRAY8,width=8,height=8 ! t.validation",
-      fixture->folder, fixture->folder, fixture->folder);
+      "video/x-raw,format=GRAY8,width=8,height=8 ! t.validation "
+      "datasetsrc location=%s/pictures split=test seed=7 epochs=1 ! "
+      "video/x-raw,format=GRAY8,width=8,height=8 ! t.test",
+      fixture->folder, fixture->folder, fixture->folder, fixture->folder);
+  g_autoptr (JsonObject) by_tool = NULL, by_element = NULL;
 
   write_settings (fixture,
       "{ \"data\": { \"location\": \"pictures\", \"split\": \"train\", \"seed\": 7, \"width\": 8, "
       "\"height\": 8, \"channels\": 1 },\n"
-      "  \"validation\": { \"split\": \"validation\" },\n"
+      "  \"validation\": { \"split\": \"validation\" }, \"test\": { \"split\": \"test\" },\n"
       "  \"epochs\": 3, \"batch-size\": 8, \"ema\": 0.9, \"validation-interval\": 5, \"seed\": 4,\n"
       "  \"loss\": \"hinge\", \"learning-rate\": 1e-3, \"checkpoint\": \"tool\" }");
   g_assert_cmpint (train (fixture, NULL), ==, 0);
@@ -189,6 +206,11 @@ test_same_as_pipeline (Fixture *fixture, gconstpointer data)
   play (launch);
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
     assert_same (fixture, "tool", "element", files[i]);
+  by_tool = read_json (fixture, "tool", "training.json");
+  by_element = read_json (fixture, "element", "training.json");
+  g_assert_true (json_object_has_member (by_tool, "test"));
+  g_assert_true (json_node_equal (
+      json_object_get_member (by_tool, "test"), json_object_get_member (by_element, "test")));
 }
 
 /* The same of sounds, in windows that overlap, resampled, mixed and made as loud as can be. */
@@ -393,15 +415,9 @@ test_fine_tuned (Fixture *fixture, gconstpointer data)
 static JsonObject *
 read_figures (const Fixture *fixture, const char *checkpoint, const char *when)
 {
-  g_autofree char *folder = path_in (fixture, checkpoint);
-  g_autofree char *path = g_build_filename (folder, "comparison", "report.json", NULL);
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) report = read_json (fixture, checkpoint, "comparison/report.json");
 
-  json_parser_load_from_file (parser, path, &error);
-  g_assert_no_error (error);
-  return json_object_ref (
-      json_object_get_object_member (json_node_get_object (json_parser_get_root (parser)), when));
+  return json_object_ref (json_object_get_object_member (report, when));
 }
 
 /* What one training ends with the next one begins with; and one that was interrupted compares with
@@ -454,6 +470,62 @@ test_compared (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* What the nets are judged by at the end: of the best ones, as their files have them, it is what
+ * the validation found when the samples are those of the validation. */
+static void
+test_tested (Fixture *fixture, gconstpointer data)
+{
+  static const char *const settings =
+      "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1},"
+      "\"validation\":{\"split\":\"validation\",\"validation-fraction\":0.2},"
+      "\"test\":{\"split\":\"validation\",\"validation-fraction\":0.2},"
+      "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,\"ema\":0.5,"
+      "\"validation-interval\":1,\"learning-rate\":%g,\"max-steps\":%d,"
+      "\"checkpoint\":\"%s\"%s}";
+  g_autofree char *fresh = g_strdup_printf (settings, 1e-3, 2, "fresh", "");
+  g_autofree char *worse = g_strdup_printf (settings, 0.3, 4, "worse", ",\"weights\":\"fresh\"");
+  g_autofree char *elsewhere =
+      g_strdup_printf (settings, 1e-3, 1, "elsewhere", ",\"test\":{\"location\":\"nowhere\"}");
+  g_autoptr (JsonObject) training = NULL, before = NULL, after = NULL, best = NULL;
+  g_autofree char *path = path_in (fixture, "worse/comparison/report.md"), *report = NULL;
+  JsonObject *test, *last;
+
+  write_settings (fixture, fresh);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  g_assert_nonnull (strstr (fixture->err, "test: the loss of "));
+  training = read_json (fixture, "fresh", "training.json");
+  test = json_object_get_object_member (training, "test");
+  last = json_object_get_object_member (test, "last");
+  g_assert_cmpfloat (json_object_get_double_member (last, "loss"), ==,
+      json_object_get_double_member (training, "best-loss"));
+  g_assert_false (json_object_has_member (test, "best"));
+
+  write_settings (fixture, worse);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  before = read_figures (fixture, "worse", "before");
+  after = read_figures (fixture, "worse", "after");
+  best = read_figures (fixture, "worse", "best");
+  g_assert_cmpstr (json_object_get_string_member (before, "split"), ==, "test");
+  g_assert_cmpstr (json_object_get_string_member (after, "split"), ==, "test");
+  g_assert_cmpfloat (json_object_get_double_member (before, "loss"), ==,
+      json_object_get_double_member (last, "loss"));
+  g_assert_cmpfloat (json_object_get_double_member (best, "loss"), <,
+      json_object_get_double_member (after, "loss"));
+  g_clear_pointer (&training, json_object_unref);
+  training = read_json (fixture, "worse", "training.json");
+  g_assert_cmpfloat (json_object_get_double_member (best, "loss"), ==,
+      json_object_get_double_member (training, "best-loss"));
+  g_assert_cmpint (json_object_get_int_member (best, "step"), ==,
+      json_object_get_int_member (training, "best-step"));
+  g_assert_true (g_file_get_contents (path, &report, NULL, NULL));
+  g_assert_nonnull (strstr (report, "| before | after | change | best validation |"));
+  g_assert_nonnull (strstr (report, "those of the test"));
+
+  write_settings (fixture, elsewhere);
+  g_assert_cmpint (train (fixture, NULL), ==, 1);
+  g_assert_nonnull (strstr (fixture->err, "settings.json: test.location: "));
+}
+
 /* Samples to validate by may be named later than the nets: then there is nothing to compare them
  * with, and what is made is compared. */
 static void
@@ -497,6 +569,7 @@ main (int argc, char **argv)
   g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);
   g_test_add ("/training-tool/fine-tuned", Fixture, NULL, set_up, test_fine_tuned, tear_down);
   g_test_add ("/training-tool/compared", Fixture, NULL, set_up, test_compared, tear_down);
+  g_test_add ("/training-tool/tested", Fixture, NULL, set_up, test_tested, tear_down);
   g_test_add (
       "/training-tool/compared-later", Fixture, NULL, set_up, test_compared_later, tear_down);
   return g_test_run ();

@@ -12,7 +12,7 @@
 typedef struct {
   GenTrainingSettings settings;
   guint64 n_samples; /* 0: as many as are wanted */
-  guint n_validation;
+  guint n_validation, n_test;
   guint64 stop_after; /* steps; 0: not stopped */
   guint64 epoch;      /* as the data says */
 
@@ -20,6 +20,7 @@ typedef struct {
   GPtrArray *told;
   guint64 n_steps;
   guint n_shown, n_best;
+  guint64 tested[2]; /* the steps of the last nets and of the best */
 } Run;
 
 static void
@@ -91,6 +92,32 @@ validated (const GenFigures *figures, gboolean best, gpointer data)
 }
 
 static gboolean
+tests (gpointer data)
+{
+  return ((Run *)data)->n_test > 0;
+}
+
+static void
+tested (const GenFigures *figures, gboolean best, gpointer data)
+{
+  Run *run = data;
+
+  g_assert_cmpstr (figures->figures[0].field.name, ==, "step");
+  g_assert_cmpstr (figures->figures[1].field.name, ==, "samples");
+  g_assert_cmpfloat (figures->values[1], ==, run->n_test);
+  run->tested[best] = (guint64)figures->values[0];
+  for (guint i = 0; i < figures->n; i++)
+    if (figures->figures[i].field.name != NULL)
+      tell (run, "tested", figures->figures[i].field.name);
+}
+
+static void
+told (const char *text, gpointer data)
+{
+  tell (data, "told", text);
+}
+
+static gboolean
 shown (gboolean last, gpointer data, GError **error)
 {
   Run *run = data;
@@ -130,6 +157,9 @@ static const GenTrainingCallbacks callbacks = {
   .validated = validated,
   .saved = saved,
   .shown = shown,
+  .tests = tests,
+  .tested = tested,
+  .told = told,
   .warned = warned,
   .failed = failed,
 };
@@ -161,6 +191,21 @@ give_validation (Run *run)
   gen_training_end_validation (run->training);
 }
 
+static void
+give_test (Run *run)
+{
+  g_auto (GenSample) sample = { 0 };
+  gboolean wanted = TRUE;
+
+  gen_sample_init (&sample, &format);
+  for (guint i = 0; i < run->n_test; i++) {
+    g_assert_true (wanted);
+    fill_picture (&sample, 200000 + i);
+    wanted = gen_training_add_test (run->training, &sample, -1);
+  }
+  gen_training_end_test (run->training);
+}
+
 static GenTrainingOutcome
 train (Run *run)
 {
@@ -177,6 +222,7 @@ train (Run *run)
   g_assert_no_error (error);
   g_assert_cmpint (gen_training_outcome (run->training), ==, GEN_TRAINING_RUNNING);
   give_validation (run);
+  give_test (run);
   thread = g_thread_new ("give", give_samples, run);
   outcome = gen_training_run (run->training);
   g_thread_join (thread);
@@ -326,6 +372,67 @@ test_validation (void)
   scratch_remove (folder);
 }
 
+static void
+assert_in_file (const char *folder, const char *name, const char *text)
+{
+  g_autoptr (GBytes) file = read_file (folder, name);
+  g_autofree char *whole = g_strndup (g_bytes_get_data (file, NULL), g_bytes_get_size (file));
+
+  if (strstr (whole, text) != NULL)
+    return;
+  g_test_message ("%s is not in %s", text, whole);
+  g_test_fail ();
+}
+
+/* What neither training nor the choice of the best has seen is looked at once, at the end. */
+static void
+test_tested (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) run = { 0 }, again = { 0 }, few = { 0 }, stopped = { 0 };
+
+  run_init (&run, folder);
+  run.settings.max_steps = 6;
+  run.settings.validation_interval = 1;
+  run.settings.trainer.learning_rate = 0.1; /* so that the last is not the best */
+  run.n_validation = 12;
+  run.n_test = run.settings.test_samples = 10;
+  g_assert_cmpint (train (&run), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (run.tested[FALSE], ==, 6);
+  g_assert_cmpuint (run.tested[TRUE], >=, 1);
+  g_assert_cmpuint (run.tested[TRUE], <, 6);
+  assert_told (&run, "tested: frechet");
+  assert_told (&run, "tested: accuracy-on-test");
+  assert_told (&run, "told: test: the frechet of 10 pictures is ");
+  assert_in_file (folder, "training.json", "\"test\" : {");
+  assert_in_file (folder, "training.json", "\"best\" : {");
+
+  /* Also where nothing is left to train. */
+  run_init (&again, folder);
+  again.settings.resume = TRUE;
+  again.settings.max_steps = 6;
+  again.n_test = 10;
+  g_assert_cmpint (train (&again), ==, GEN_TRAINING_IDLE);
+  g_assert_cmpuint (again.tested[FALSE], ==, 6);
+  g_assert_cmpuint (again.tested[TRUE], ==, run.tested[TRUE]);
+
+  run_init (&stopped, folder);
+  stopped.settings.resume = TRUE;
+  stopped.n_test = 10;
+  stopped.stop_after = 1;
+  g_assert_cmpint (train (&stopped), ==, GEN_TRAINING_STOPPED);
+  g_assert_cmpuint (stopped.tested[FALSE], ==, 0);
+
+  run_init (&few, folder);
+  few.settings.resume = TRUE;
+  few.settings.max_steps = 8;
+  few.n_test = 1;
+  g_assert_cmpint (train (&few), ==, GEN_TRAINING_FAILED);
+  assert_told (&few, "failed: test takes at least two pictures, and there are 1");
+  assert_in_file (folder, "training.json", "\"step\" : 8");
+  scratch_remove (folder);
+}
+
 static gpointer
 wait_for_format (gpointer training)
 {
@@ -435,6 +542,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/epochs", test_epochs);
   g_test_add_func ("/training/ends", test_ends);
   g_test_add_func ("/training/validation", test_validation);
+  g_test_add_func ("/training/tested", test_tested);
   g_test_add_func ("/training/waited-for", test_waited_for);
   g_test_add_func ("/training/stopped-early", test_stopped_early);
   g_test_add_func ("/training/refused", test_refused);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "training-test.h"
+
+#include <math.h>
+
+#include "training-nets.h"
+
+void
+gen_training_test_init (GenTrainingTest *test, const GenTrainingSettings *settings)
+{
+  *test = (GenTrainingTest){ 0 };
+  gen_training_validation_init (
+      &test->samples, gen_validation_new_test (settings->trainer.seed), settings->test_samples);
+}
+
+void
+gen_training_test_clear (GenTrainingTest *test)
+{
+  gen_training_validation_clear (&test->samples);
+}
+
+gboolean
+gen_training_test_measure (
+    GenTrainingTest *test, GenTrainer *trainer, GenTrainingTested *tested, GError **error)
+{
+  GenValidation *samples = gen_training_validation_wait (&test->samples);
+
+  tested->step = gen_trainer_steps (trainer);
+  tested->measured =
+      samples != NULL && gen_validation_measure (samples, trainer, &tested->figures, error);
+  return samples == NULL || tested->measured;
+}
+
+gboolean
+gen_training_test_measure_best (GenTrainingTest *test, GenTrainer *trainer,
+    const GenTrainingSettings *settings, const GenTrainingEvents *events, const GenFormat *format,
+    const GenTrainingProgress *progress, GError **error)
+{
+  g_autofree char *folder = g_build_filename (settings->checkpoint, GEN_CHECKPOINT_BEST, NULL);
+  g_autoptr (GenTrainer) best = NULL;
+
+  if (isnan (progress->best) || progress->best_step == gen_trainer_steps (trainer))
+    return TRUE;
+  best = gen_training_nets_load (settings, events, format, folder, error);
+  if (best == NULL || !gen_training_test_measure (test, best, &test->best, error))
+    return FALSE;
+  test->best.step = progress->best_step;
+  return TRUE;
+}
+
+/* --- for people and programs to read --- */
+
+static void
+add_figure (JsonObject *object, const char *name, double value)
+{
+  if (isfinite (value))
+    json_object_set_double_member (object, name, value);
+  else
+    json_object_set_null_member (object, name);
+}
+
+JsonObject *
+gen_training_describe_figures (
+    const GenRecipe *recipe, guint64 step, const char *split, const GenValidationFigures *figures)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "step", (gint64)step);
+  if (figures == NULL)
+    return object;
+  json_object_set_string_member (object, "split", split);
+  json_object_set_int_member (object, "samples", (gint64)figures->samples);
+  if (figures->compared) {
+    json_object_set_string_member (object, "features", figures->features);
+    add_figure (object, "frechet", figures->frechet);
+    add_figure (object, "diversity", figures->diversity);
+  }
+  for (guint i = 0; i < recipe->n_figures; i++)
+    if (recipe->figures[i].validation != NULL)
+      add_figure (object, recipe->figures[i].figure.field.name, figures->values[i]);
+  return object;
+}
+
+static void
+add_tested (
+    JsonObject *object, const char *name, const GenTrainingTested *tested, const GenRecipe *recipe)
+{
+  if (tested->measured)
+    json_object_set_object_member (object, name,
+        gen_training_describe_figures (recipe, tested->step, "test", &tested->figures));
+}
+
+JsonObject *
+gen_training_test_describe (const GenTrainingTest *test, const GenRecipe *recipe)
+{
+  JsonObject *object = json_object_new ();
+
+  add_tested (object, "last", &test->last, recipe);
+  add_tested (object, "best", &test->best, recipe);
+  return object;
+}
