@@ -45,6 +45,8 @@ static const Case cases[] = {
   { "squares", FALSE, 2, 2, 32, 48, 1, { 25, 30 }, { 3, 3 }, ONES, ONES, { 1, 1 }, { 1, 1 } },
   { "squares-uneven", FALSE, 2, 1, 64, 70, 1, { 26, 31 }, { 3, 3 }, ONES, ONES, { 0, 2 },
       { 3, 1 } },
+  { "squares-narrow", FALSE, 2, 3, 24, 16, 1, { 14, 15 }, { 3, 3 }, ONES, ONES, { 1, 1 },
+      { 1, 1 } },
   { "squares-2x2", FALSE, 2, 3, 32, 32, 1, { 19, 16 }, { 2, 2 }, ONES, ONES, { 1, 0 }, { 0, 1 } },
   { "t-squares", TRUE, 2, 2, 48, 40, 1, { 17, 18 }, { 4, 4 }, { 2, 2 }, ONES, { 1, 1 }, { 1, 1 } },
   { "t-squares-joint", TRUE, 2, 1, 32, 18, 1, { 21, 18 }, { 4, 4 }, { 2, 2 }, ONES, { 1, 1 },
@@ -264,7 +266,7 @@ static void
 test_activation (void)
 {
   static const char *const names[] = { "Relu", "LeakyRelu", "Sigmoid", "Tanh" };
-  const Case *c = &cases[22];
+  const Case *c = &cases[23];
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autoptr (GError) error = NULL;

@@ -254,11 +254,55 @@ test_threads (void)
   g_assert_true (g_bytes_equal (one, three));
 }
 
+static gboolean
+goes (const GArray *steps, const char *way)
+{
+  for (guint i = 0; i < steps->len; i++)
+    if (g_strcmp0 (g_array_index (steps, GenStepInfo, i).way, way) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Shapes that go Winograd's way, with squares that reach over each edge: parts share the channels
+ * of x, or those of dy, of which the last panel is not full. */
+static void
+test_squares (void)
+{
+  static const Shape shapes[] = {
+    { .rank = 2, .batch = 3, .in = 48, .out = 70, .large = { 15, 14 }, .pads = { 1, 1, 1, 1 } },
+    { .rank = 2, .batch = 5, .in = 32, .out = 33, .large = { 13, 18 }, .pads = { 0, 2, 3, 1 } },
+    { .rank = 2, .batch = 4, .in = 24, .out = 16, .large = { 14, 15 }, .pads = { 1, 0, 1, 2 } },
+    { .rank = 2, .batch = 9, .in = 32, .out = 200, .large = { 9, 10 }, .pads = { 0, 0, 1, 0 } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    g_autoptr (GBytes) one = NULL;
+    g_autoptr (GBytes) three = NULL;
+    g_autoptr (GenPlan) plan = NULL;
+    g_autoptr (GArray) steps = NULL;
+    Shape s = shapes[i];
+
+    s.groups = 1;
+    for (int axis = 0; axis < s.rank; axis++) {
+      s.kernel[axis] = 3;
+      s.stride[axis] = s.dilation[axis] = 1;
+      s.small[axis] = s.large[axis] + s.pads[axis] + s.pads[s.rank + axis] - 2;
+    }
+    plan = compile (&s, 1, GEN_CHOICE_RULES, NULL);
+    steps = gen_plan_steps (plan);
+    g_assert_true (goes (steps, "winograd"));
+    one = run (&s, 1, GEN_CHOICE_RULES, NULL);
+    three = run (&s, 3, GEN_CHOICE_RULES, NULL);
+    g_assert_true (g_bytes_equal (one, three));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/weight-gradient/shapes", test_shapes);
   g_test_add_func ("/weight-gradient/threads", test_threads);
+  g_test_add_func ("/weight-gradient/squares", test_squares);
   return g_test_run ();
 }

@@ -42,8 +42,10 @@ flops (const GenNode *node)
   return gen_convolve_flops (&gen_node_input (node, 1)->shape, &gen_node_output (node, 0)->shape);
 }
 
-enum { PRODUCT, LIBRARY };
-static const char *const way_names[] = { [PRODUCT] = "product", [LIBRARY] = "onednn" };
+typedef enum { WINOGRAD, PRODUCT, LIBRARY } Way;
+static const char *const way_names[] = {
+  [WINOGRAD] = "winograd", [PRODUCT] = "product", [LIBRARY] = "onednn"
+};
 
 static gboolean
 find_extents (GenWeightGradient *g, const GenKernel *kernel, GError **error)
@@ -64,30 +66,45 @@ find_extents (GenWeightGradient *g, const GenKernel *kernel, GError **error)
   return gen_convolve_window (&g->window, node, &x->shape, weights, FALSE, error);
 }
 
+static Way
+rule (const GenWeightGradient *g)
+{
+  return gen_weight_gradient_winograd_suits (g)  ? WINOGRAD
+         : gen_weight_gradient_product_suits (g) ? PRODUCT
+                                                 : LIBRARY;
+}
+
+static gboolean
+can (const GenWeightGradient *g, Way way)
+{
+  return way == WINOGRAD  ? gen_weight_gradient_winograd_suits (g)
+         : way == PRODUCT ? gen_weight_gradient_product_can (g)
+                          : TRUE;
+}
+
 static void
 ways (const GenKernel *kernel, GPtrArray *ways)
 {
   GenWeightGradient g;
-  int rule;
+  Way first;
 
   if (!find_extents (&g, kernel, NULL))
     return;
-  rule = gen_weight_gradient_product_suits (&g) ? PRODUCT : LIBRARY;
-  g_ptr_array_add (ways, (char *)way_names[rule]);
-  if (rule == PRODUCT)
-    g_ptr_array_add (ways, (char *)way_names[LIBRARY]);
-  else if (gen_weight_gradient_product_can (&g))
-    g_ptr_array_add (ways, (char *)way_names[PRODUCT]);
+  first = rule (&g);
+  g_ptr_array_add (ways, (char *)way_names[first]);
+  for (Way way = WINOGRAD; way <= LIBRARY; way++)
+    if (way != first && can (&g, way))
+      g_ptr_array_add (ways, (char *)way_names[way]);
 }
 
-static gboolean
-takes_product (const GenKernel *kernel, const GenWeightGradient *g)
+/* That of the rules, where another is not asked for or cannot be. */
+static Way
+choose (const GenKernel *kernel, const GenWeightGradient *g)
 {
-  if (g_strcmp0 (kernel->way, way_names[LIBRARY]) == 0)
-    return FALSE;
-  if (g_strcmp0 (kernel->way, way_names[PRODUCT]) == 0)
-    return gen_weight_gradient_product_can (g);
-  return gen_weight_gradient_product_suits (g);
+  for (Way way = WINOGRAD; way <= LIBRARY; way++)
+    if (g_strcmp0 (kernel->way, way_names[way]) == 0 && can (g, way))
+      return way;
+  return rule (g);
 }
 
 static gboolean
@@ -95,8 +112,8 @@ cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0);
-  gboolean product;
   GenWeightGradient g;
+  Way way;
 
   if (x->type != GEN_TYPE_FLOAT32)
     return gen_node_error (node, error, "only float32 is supported");
@@ -105,11 +122,14 @@ cpu (GenKernel *kernel, GError **error)
     return gen_node_error (node, error, "its inputs must not be empty");
   if (!find_extents (&g, kernel, error))
     return FALSE;
-  product = takes_product (kernel, &g);
-  kernel->way = way_names[product ? PRODUCT : LIBRARY];
-  if (!product)
+  way = choose (kernel, &g);
+  kernel->way = way_names[way];
+  if (way == LIBRARY)
     return gen_weight_gradient_library_init (kernel, &g, error);
-  gen_weight_gradient_product_init (kernel, &g);
+  if (way == WINOGRAD)
+    gen_weight_gradient_winograd_init (kernel, &g);
+  else
+    gen_weight_gradient_product_init (kernel, &g);
   return TRUE;
 }
 

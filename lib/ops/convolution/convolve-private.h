@@ -151,7 +151,11 @@ gboolean gen_winograd_suits (const GenConvolve *convolve);
 /* Whether it is faster than products on AMX tiles, too. */
 gboolean gen_winograd_excels (const GenConvolve *convolve);
 void gen_winograd_init (GenConvolve *convolve, int parts);
-void gen_winograd_pack (const GenConvolve *convolve, const float *weights, char *packed);
+/* Whether it is where weights have to be transformed in each run, as in training. */
+gboolean gen_winograd_suits_variable (const GenConvolve *convolve);
+/* The share of part `part`. */
+void gen_winograd_pack (
+    const GenConvolve *convolve, const float *weights, char *packed, int part, int parts);
 /* What is finished has a bias for each channel of a problem, or none, and adds from the first
  * result on; `scratch` is the part's own. */
 void gen_winograd_run (const GenConvolve *convolve, const GenFinish *finish, const float *source,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The ways in which a convolution of constant weights can be computed, and the one that rules of
- * shape take. The rules are what was found on a few machines; where one is not certain, the others
- * that may be faster are named, too. */
+/* The ways in which a convolution can be computed, and the one that rules of shape take. The rules
+ * are what was found on a few machines; where one is not certain, the others that may be faster are
+ * named, too. */
 #include "convolve-private.h"
 
 #include <string.h>
@@ -53,7 +53,9 @@ gen_convolve_rule (const GenConvolve *c, gboolean constant, const GenKernel *ker
   gint64 pixels = gen_convolve_product_pixels (c);
 
   if (!constant)
-    return gen_direct_convolve_suits (c) ? GEN_CONVOLVE_DIRECT : library_way (c, kernel->threads);
+    return gen_winograd_suits_variable (c) ? GEN_CONVOLVE_WINOGRAD
+           : gen_direct_convolve_suits (c) ? GEN_CONVOLVE_DIRECT
+                                           : library_way (c, kernel->threads);
   if (pixels > 0 && pixels <= FEW_PIXELS)
     return GEN_CONVOLVE_PRODUCT;
   if (gen_split_convolve_suits (c, kernel->precision))

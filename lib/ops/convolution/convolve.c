@@ -103,6 +103,8 @@ pack (const GenConvolve *c, const float *weights, const float *bias, char *packe
 {
   if (c->direct != NULL)
     gen_direct_convolve_pack (c, weights, packed, part, c->parts);
+  if (c->winograd != NULL)
+    gen_winograd_pack (c, weights, packed, part, c->parts);
   for (guint i = 0; i < c->packs->len; i++) {
     const GenPack *pack = &g_array_index (c->packs, GenPack, i);
 
@@ -156,8 +158,6 @@ pack_once (GenConvolve *c, const GenNode *node, const float *bias)
   const float *from = permuted != NULL ? permuted : gen_tensor_constant (gen_node_input (node, 1));
   char *packed = gen_shared_alloc (c->packed_size + c->bias_size);
 
-  if (c->winograd != NULL)
-    gen_winograd_pack (c, from, packed);
   if (c->split != NULL)
     gen_split_convolve_pack (c, from, packed);
   for (int piece = 0; piece < c->parts; piece++)

@@ -29,15 +29,23 @@
 #undef VECTOR
 
 const GenWinogradUnit *
-gen_winograd_unit (void)
+gen_winograd_unit (gint64 channels)
 {
   static const GenWinogradUnit units[] = {
-    [GEN_LEVEL_BASELINE] = { { in_4_128, in_6_128 }, { back_4_128, back_6_128 } },
+    [GEN_LEVEL_BASELINE] = { { in_4_128, in_6_128 }, { back_4_128, back_6_128 }, spread_6_128,
+        gather_6_128 },
 #if defined(__x86_64__)
-    [GEN_LEVEL_AVX2] = { { in_4_256, in_6_256 }, { back_4_256, back_6_256 } },
-    [GEN_LEVEL_AVX512] = { { in_4_512, in_6_512 }, { back_4_512, back_6_512 } },
+    [GEN_LEVEL_AVX2] = { { in_4_256, in_6_256 }, { back_4_256, back_6_256 }, spread_6_256,
+        gather_6_256 },
+    [GEN_LEVEL_AVX512] = { { in_4_512, in_6_512 }, { back_4_512, back_6_512 }, spread_6_512,
+        gather_6_512 },
 #endif
   };
 
-  return &units[gen_level ()];
+  /* Whole vectors hold the channels. */
+  const GenLevel widest = channels % 16 == 0  ? GEN_LEVEL_AVX512
+                          : channels % 8 == 0 ? GEN_LEVEL_AVX2
+                                              : GEN_LEVEL_BASELINE;
+
+  return &units[MIN (gen_level (), widest)];
 }

@@ -30,6 +30,8 @@
 /* Weights, before they are transformed, that the caches still hold afterwards. */
 #define LIGHT_WEIGHTS (256 * 256)
 #define MAX_WEIGHTS (10 << 20)
+/* Squares that make up for transforming weights in each run. */
+#define ENOUGH_SQUARES 32
 /* Beyond these it is not even worth a trial. */
 #define LEAST_SQUARES 12
 #define MOST_WEIGHTS (20 << 20)
@@ -47,9 +49,16 @@ struct _GenWinograd {
   gsize packed_at; /* bytes */
 };
 
-/* With at least so many squares, and at most so many bytes of transformed weights. */
+/* What a convolution has to have. */
+typedef struct {
+  gint64 vector;   /* divides the channels of the source */
+  gint64 channels; /* of source and result, at least */
+  gint64 squares;  /* at least */
+  gint64 bytes;    /* of transformed weights, at most */
+} Limits;
+
 static gboolean
-suits (const GenConvolve *c, const GenProblem *p, gint64 least_squares, gint64 most_bytes)
+suits (const GenConvolve *c, const GenProblem *p, const Limits *limits)
 {
   int kernel = p->axes[0].kernel, side = kernel == 3 ? 6 : 4, made = side - kernel + 1;
   gint64 squares = c->batch;
@@ -66,18 +75,18 @@ suits (const GenConvolve *c, const GenProblem *p, gint64 least_squares, gint64 m
     if (axis->small * 4 < (axis->small + made - 1) / made * made * 3)
       return FALSE;
   }
-  return p->in_channels % CHANNELS == 0 && p->in_channels >= 2 * CHANNELS &&
-         p->out_channels >= 2 * CHANNELS && squares >= least_squares &&
-         side * side * p->in_channels * p->out_channels * (gint64)sizeof (float) <= most_bytes;
+  return p->in_channels % limits->vector == 0 && p->in_channels >= limits->channels &&
+         p->out_channels >= limits->channels && squares >= limits->squares &&
+         side * side * p->in_channels * p->out_channels * (gint64)sizeof (float) <= limits->bytes;
 }
 
 static gboolean
-all_suit (const GenConvolve *c, gint64 least_squares, gint64 most_bytes)
+all_suit (const GenConvolve *c, const Limits *limits)
 {
   if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1)
     return FALSE;
   for (guint i = 0; i < c->problems->len; i++)
-    if (!suits (c, &g_array_index (c->problems, GenProblem, i), least_squares, most_bytes))
+    if (!suits (c, &g_array_index (c->problems, GenProblem, i), limits))
       return FALSE;
   return TRUE;
 }
@@ -85,13 +94,25 @@ all_suit (const GenConvolve *c, gint64 least_squares, gint64 most_bytes)
 gboolean
 gen_winograd_can (const GenConvolve *c)
 {
-  return all_suit (c, LEAST_SQUARES, MOST_WEIGHTS);
+  return all_suit (c, &(Limits){ CHANNELS, 2 * CHANNELS, LEAST_SQUARES, MOST_WEIGHTS });
 }
 
 gboolean
 gen_winograd_suits (const GenConvolve *c)
 {
-  return all_suit (c, FEW_SQUARES, MAX_WEIGHTS);
+  return all_suit (c, &(Limits){ CHANNELS, 2 * CHANNELS, FEW_SQUARES, MAX_WEIGHTS });
+}
+
+/* Only of kernel 3. */
+gboolean
+gen_winograd_suits_variable (const GenConvolve *c)
+{
+  if (!all_suit (c, &(Limits){ CHANNELS / 2, CHANNELS, ENOUGH_SQUARES, MAX_WEIGHTS }))
+    return FALSE;
+  for (guint i = 0; i < c->problems->len; i++)
+    if (g_array_index (c->problems, GenProblem, i).axes[0].kernel != 3)
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
@@ -120,7 +141,7 @@ gen_winograd_init (GenConvolve *c, int parts)
 
     w->problem = p;
     w->unit = gen_gemm_unit ();
-    w->transforms = gen_winograd_unit ();
+    w->transforms = gen_winograd_unit (p->in_channels);
     w->kernel = p->axes[0].kernel;
     w->side = w->kernel == 3 ? 6 : 4;
     w->made = w->side - w->kernel + 1;
@@ -210,20 +231,22 @@ take_taps (const GenWinograd *w, const float *weights, gint64 panel, gint64 k, f
 }
 
 void
-gen_winograd_pack (const GenConvolve *c, const float *weights, char *packed)
+gen_winograd_pack (const GenConvolve *c, const float *weights, char *packed, int part, int parts)
 {
   for (guint i = 0; i < c->winograd->len; i++) {
     const GenWinograd *w = g_ptr_array_index (c->winograd, i);
-    gint64 width = w->unit->panel, channels = w->problem->in_channels;
+    const gint64 width = w->unit->panel, channels = w->problem->in_channels;
     float taps[MAX_KERNEL * MAX_KERNEL * GEN_GEMM_MAX_PANEL];
+    gsize at, end;
 
-    for (gint64 panel = 0; panel < w->panels; panel++)
-      for (gint64 k = 0; k < channels; k++) {
-        float *to = (float *)(packed + w->packed_at) + (panel * channels + k) * width;
+    /* Rows of panels: channel after channel of one panel, then of the next. */
+    gen_kernel_share (w->panels * channels, 1, part, parts, &at, &end);
+    for (; at < end; at++) {
+      float *to = (float *)(packed + w->packed_at) + (gint64)at * width;
 
-        take_taps (w, weights, panel, k, taps);
-        transform_weights (w->kernel, taps, width, to, w->panels * channels * width);
-      }
+      take_taps (w, weights, (gint64)at / channels, (gint64)at % channels, taps);
+      transform_weights (w->kernel, taps, width, to, w->panels * channels * width);
+    }
   }
 }
 
@@ -283,7 +306,7 @@ take_squares (const Work *work, gint64 first, gint64 n)
       row = w->side * channels;
     }
     w->transforms->in[w->side == 6](
-        from, row, channels, work->squares + i * channels, w->group * channels);
+        from, row, channels, channels, work->squares + i * channels, w->group * channels);
   }
 }
 
@@ -309,34 +332,96 @@ multiply (const Work *work, gint64 n)
   }
 }
 
+/* How many pixels of a square are in the picture. */
+static gint64
+fit (const GenWinograd *w, int axis, gint64 first)
+{
+  return MIN (w->made, w->problem->axes[axis].small - first);
+}
+
+/* Where the results of a square begin, if they lie as the problem makes them. */
+static gint64
+place_of (const Work *work, const Square *square, gint64 channel)
+{
+  const GenProblem *p = work->w->problem;
+
+  return square->item * work->c->result_size +
+         (square->row * p->axes[1].small + square->column) * p->out_channels + channel;
+}
+
+static void
+put_square (const Work *work, const Square *square, gint64 channel, gint64 n, const float *made)
+{
+  const GenWinograd *w = work->w;
+  const GenProblem *p = w->problem;
+  const gint64 rows = fit (w, 0, square->row), columns = fit (w, 1, square->column);
+  const gint64 width = w->unit->panel, line = p->axes[1].small * p->out_channels;
+  float *to = work->result + place_of (work, square, channel);
+
+  for (gint64 y = 0; y < rows; y++)
+    for (gint64 x = 0; x < columns; x++) {
+      const float *pixel = made + (y * w->made + x) * width;
+
+      if (p->scattered)
+        gen_phases_put (work->c, p, square->item, square->row + y, square->column + x, channel, n,
+            pixel, work->result);
+      else
+        memcpy (to + y * line + x * p->out_channels, pixel, n * sizeof *to);
+    }
+}
+
+/* `n` numbers of each pixel of a square; `line` and `pixel` are where the next ones of `from` lie.
+ */
+GEN_CLONES (void, add_pixels,
+    (gint64 rows, gint64 columns, gint64 n, const float *from, gint64 line, gint64 pixel, float *to,
+        gint64 to_line, gint64 to_pixel),
+    (rows, columns, n, from, line, pixel, to, to_line, to_pixel))
+{
+  for (gint64 y = 0; y < rows; y++)
+    for (gint64 x = 0; x < columns; x++) {
+      const float *added = from + y * line + x * pixel;
+      float *sum = to + y * to_line + x * to_pixel;
+
+#pragma GCC ivdep
+      for (gint64 i = 0; i < n; i++)
+        sum[i] += added[i];
+    }
+}
+
+/* What lies as the results do, which are not scattered. */
+static void
+add_square (const Work *work, const Square *square, gint64 channel, gint64 n, float *made)
+{
+  const GenWinograd *w = work->w;
+  const GenProblem *p = w->problem;
+  const gint64 width = w->unit->panel;
+
+  add_pixels (fit (w, 0, square->row), fit (w, 1, square->column), n,
+      work->finish->added + place_of (work, square, channel), p->axes[1].small * p->out_channels,
+      p->out_channels, made, w->made * width, width);
+}
+
 static void
 give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
 {
   const GenWinograd *w = work->w;
-  const GenProblem *p = w->problem;
-  gint64 width = w->unit->panel, channel = panel * width;
-  gint64 channels = MIN (width, p->out_channels - channel);
+  const gint64 width = w->unit->panel, channel = panel * width;
+  const gint64 channels = MIN (width, w->problem->out_channels - channel);
   float made[GEN_WINOGRAD_MAX_MADE * GEN_WINOGRAD_MAX_MADE * GEN_GEMM_MAX_PANEL];
-  const float *added = work->finish->added;
   GenFinish finish = *work->finish;
 
   finish.bias = finish.bias != NULL ? finish.bias + channel : NULL;
   finish.slopes = finish.slopes != NULL ? finish.slopes + channel : NULL;
   finish.added = NULL;
   for (gint64 i = 0; i < n; i++) {
-    Square square = find_square (w, first + i);
+    const Square square = find_square (w, first + i);
 
     w->transforms->back[w->side == 6](
         work->products + (panel * w->group + i) * width, w->panels * w->group * width, width, made);
-    for (int y = 0; added != NULL && y < w->made && square.row + y < p->axes[0].small; y++)
-      for (int x = 0; x < w->made && square.column + x < p->axes[1].small; x++)
-        gen_phases_add (work->c, p, square.item, square.row + y, square.column + x, channel,
-            channels, added, made + (y * w->made + x) * width);
+    if (work->finish->added != NULL)
+      add_square (work, &square, channel, channels, made);
     gen_finish_apply (&finish, made, w->made * w->made, channels, width);
-    for (int y = 0; y < w->made && square.row + y < p->axes[0].small; y++)
-      for (int x = 0; x < w->made && square.column + x < p->axes[1].small; x++)
-        gen_phases_put (work->c, p, square.item, square.row + y, square.column + x, channel,
-            channels, made + (y * w->made + x) * width, work->result);
+    put_square (work, &square, channel, channels, made);
   }
 }
 

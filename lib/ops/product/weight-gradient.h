@@ -21,6 +21,10 @@ gboolean gen_weight_gradient_product_can (const GenWeightGradient *gradient);
 gboolean gen_weight_gradient_product_suits (const GenWeightGradient *gradient);
 void gen_weight_gradient_product_init (GenKernel *kernel, const GenWeightGradient *gradient);
 
+/* weight-gradient-winograd.c: by fewer multiplications. Whether it can, and is the fastest. */
+gboolean gen_weight_gradient_winograd_suits (const GenWeightGradient *gradient);
+void gen_weight_gradient_winograd_init (GenKernel *kernel, const GenWeightGradient *gradient);
+
 /* weight_gradient_library.c: by oneDNN. */
 gboolean gen_weight_gradient_library_init (
     GenKernel *kernel, const GenWeightGradient *gradient, GError **error);
