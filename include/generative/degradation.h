@@ -41,6 +41,7 @@ GEN_API extern const GenDegradation gen_degradation_downscale;
 GEN_API extern const GenDegradation gen_degradation_blur;
 GEN_API extern const GenDegradation gen_degradation_box;
 GEN_API extern const GenDegradation gen_degradation_half;
+GEN_API extern const GenDegradation gen_degradation_jpeg; /* since 0.2 */
 GEN_API extern const GenDegradation gen_degradation_bandwidth;
 
 /* All of them, ended by NULL. */

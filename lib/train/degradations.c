@@ -21,6 +21,7 @@ gen_degradation_list (void)
     &gen_degradation_blur,
     &gen_degradation_box,
     &gen_degradation_half,
+    &gen_degradation_jpeg,
     &gen_degradation_bandwidth,
     NULL,
   };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../trainers.h"
+#include "jpeg-pictures.h"
 
 /* --- degradations --- */
 
@@ -110,6 +111,70 @@ test_bandwidth (void)
   g_assert_no_error (
       degrade (&gen_degradation_bandwidth, &settings, &GEN_SHAPE (1, 1, 1024), x, y, NULL));
   g_assert_cmpfloat (level (y, 1024), <, 0.01);
+}
+
+/* How far pictures are, in the mean, from what a codec leaves of them, where it changes them by
+ * `changed`. */
+static double
+compare_jpeg (
+    const guint8 *wanted, int width, int height, int channels, int quality, double *changed)
+{
+  const GenDegradationSettings settings = {
+    .strength = quality, .factor = 1, .low = -1, .high = 1
+  };
+  const int plane = width * height, n = plane * channels;
+  g_autofree float *x = g_new (float, n), *y = g_new (float, n);
+  double apart = 0;
+
+  for (int i = 0; i < n; i++)
+    x[i] = (float)(jpeg_pixel (i % plane % width, i % plane / width, i / plane) / 127.5 - 1);
+  g_assert_no_error (degrade (
+      &gen_degradation_jpeg, &settings, &GEN_SHAPE (1, channels, height, width), x, y, NULL));
+  *changed = 0;
+  for (int i = 0; i < n; i++) {
+    const double left = 127.5 * ((double)y[i] + 1);
+
+    apart += fabs (left - wanted[i % plane * channels + i / plane]) / n;
+    *changed += fabs (left - 127.5 * ((double)x[i] + 1)) / n;
+  }
+  g_test_message ("%g of 255 from the codec, which changes %g", apart, *changed);
+  return apart;
+}
+
+/* Quality is that of libjpeg: pictures are blocked as that does, to the rounding of bytes. */
+static void
+test_jpeg (void)
+{
+  double changed;
+
+  g_assert_cmpfloat (compare_jpeg (jpeg_grey, 20, 12, 1, 20, &changed), <, 0.1);
+  g_assert_cmpfloat (changed, >, 5);
+  g_assert_cmpfloat (compare_jpeg (jpeg_colour, 12, 16, 3, 60, &changed), <, 0.4);
+  g_assert_cmpfloat (changed, >, 5);
+}
+
+/* Each picture has a quality of its own, and no other than is wanted. */
+static void
+test_jpeg_qualities (void)
+{
+  const GenDegradationSettings settings = { .strength = 5, .factor = 12, .low = 0, .high = 1 };
+  const GenDegradationSettings beyond = { .strength = 101, .factor = 2, .low = 0, .high = 1 };
+  const GenDegradationSettings four = { .strength = 5, .factor = 2, .low = 0, .high = 1 };
+  float x[4 * 16 * 16], y[4 * 16 * 16];
+  g_autoptr (GError) quality = NULL, channels = NULL;
+  gboolean varies = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (x); i++)
+    x[i] = jpeg_pixel (i % 16, i / 16 % 16, 0) / 255.0f;
+  g_assert_no_error (
+      degrade (&gen_degradation_jpeg, &settings, &GEN_SHAPE (4, 1, 16, 16), x, y, NULL));
+  for (gsize i = 0; i < 16 * 16; i++)
+    varies = varies || y[i] != y[i + 16 * 16];
+  g_assert_true (varies);
+  quality = degrade (&gen_degradation_jpeg, &beyond, &GEN_SHAPE (4, 1, 16, 16), x, y, NULL);
+  g_assert_error (quality, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  channels = degrade (&gen_degradation_jpeg, &four, &GEN_SHAPE (1, 4, 16, 16), x, y, NULL);
+  g_assert_error (channels, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
 }
 
 #define BATCH 8
@@ -437,6 +502,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/restoration/downscale", test_downscale);
   g_test_add_func ("/restoration/blur", test_blur);
+  g_test_add_func ("/restoration/jpeg", test_jpeg);
+  g_test_add_func ("/restoration/jpeg/qualities", test_jpeg_qualities);
   g_test_add_func ("/restoration/bandwidth", test_bandwidth);
   g_test_add_func ("/restoration/holes", test_holes);
   g_test_add_func ("/restoration/steps", test_steps);

@@ -24,8 +24,9 @@ restorer (const GenPresetOptions *options, GError **error)
 
 const GenPreset gen_preset_cleaner = {
   .name = "cleaner",
-  .description = "A U-Net that takes noise or a blur off pictures, of any extents that 8 (or, as "
-                 "the data, 4 or 2) divides",
+  .description =
+      "A U-Net that takes noise, a blur or blocks off pictures, of any extents that 8 (or, as "
+      "the data, 4 or 2) divides",
   .recipe = &gen_recipe_restoration,
   .medium = &gen_medium_picture,
   .nets = { restorer },

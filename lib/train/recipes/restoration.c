@@ -188,7 +188,8 @@ static const GenSetting settings[] = {
       .of_learning = TRUE },
   { .name = "degradation-factor",
       .nick = "Degradation factor",
-      .description = "By how much pictures are downscaled, or the rate of sounds is lower",
+      .description = "By how much pictures are downscaled, or the rate of sounds is lower, or the "
+                     "quality of jpeg may be higher",
       .type = GEN_SETTING_INT,
       FIELD (degradation_factor),
       .minimum = 2,
