@@ -180,14 +180,23 @@ count_made (const GstGeneratorPorts *ports)
   return (int)shape.dims[output->frames_last ? 2 : 1];
 }
 
+/* Whether what is made of two may lie between them, as far as anybody says. */
+static gboolean
+interpolates (const GstGeneratorPorts *ports, const GstGeneratorHints *hints)
+{
+  const char *said = g_hash_table_lookup (ports->model->graph->metadata, "generative.interpolate");
+
+  return hints->interpolate && g_strcmp0 (said, "false") != 0;
+}
+
 /* Let an output that is several pictures be played as such. */
 static gboolean
 choose_clip (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
 {
   GenPort *output = &ports->output;
   const int made = count_made (ports);
-  const gboolean between =
-      ports->frames == 2 && hints->interpolate && output->channels == ports->input.channels;
+  const gboolean between = ports->frames == 2 && interpolates (ports, hints) &&
+                           output->channels == ports->input.channels;
   g_autofree char *text = NULL;
 
   if ((made == 0 || made == ports->frames || made == 1 ||
@@ -229,7 +238,7 @@ choose_frames (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
     return TRUE;
   ports->input.batch = 1;
   /* Two of two are a clip. */
-  ports->between = frames == 2 && ports->made != 2 && hints->interpolate &&
+  ports->between = frames == 2 && ports->made != 2 && interpolates (ports, hints) &&
                    output->kind == GEN_PORT_PICTURE && output->channels == ports->input.channels &&
                    !ports->staged;
   ports->ahead = (guint)(hints->lookahead >= 0 ? hints->lookahead : frames % 2 ? frames / 2 : 0);

@@ -52,6 +52,7 @@ G_BEGIN_DECLS
  * `generative.frame-rate` ("30" or "30000/1001") is how fast its frames are meant to be played;
  * `generative.frames`, or the key `frames` in the sidecar's section of the input, says how many go
  * into a run, where the shape alone does not: [N, 2, H, W] may be two frames of grey.
+ * `generative.interpolate` ("false") says that what is made of two does not lie between them.
  *
  * What inputs and outputs are there for (GenPart) is said by the metadata `generative.states`
  * ("h=h_out,c=c_out": the input takes what the output made in the run before; "" for none) and

@@ -108,6 +108,8 @@ GEN_API extern const GenPreset gen_preset_inpainter;
 GEN_API extern const GenPreset gen_preset_cleaner;
 /* Of the interpolation recipe: frames of any size. */
 GEN_API extern const GenPreset gen_preset_interpolator;
+/* The frame behind two of a film. Since: 0.2 */
+GEN_API extern const GenPreset gen_preset_predictor;
 /* Of the translation recipe: Isola et al.'s nets. */
 GEN_API extern const GenPreset gen_preset_pix2pix;
 /* Of the unpaired one: Zhu et al.'s nets. */

@@ -30,6 +30,7 @@ gen_preset_list (void)
     &gen_preset_inpainter,
     &gen_preset_cleaner,
     &gen_preset_interpolator,
+    &gen_preset_predictor,
     &gen_preset_pix2pix,
     &gen_preset_cyclegan,
     &gen_preset_unet_diffusion,

@@ -42,6 +42,8 @@ save_between (const char *name, int channels, int plane)
   }
   say_range (graph, "generative.input-range", "0,1");
   say_range (graph, "generative.output-range", "0,1");
+  if (g_str_has_prefix (name, "next"))
+    say_range (graph, "generative.interpolate", "false");
   save_model (graph, y, path);
 }
 
@@ -517,12 +519,11 @@ test_refused (void)
   assert_refused ("larger.onnx", "", "", "interpolate=false");
 }
 
-/* In place of the second one, where that is asked for: any format is made then. */
+/* In place of the second one: any format is made then. */
 static void
-test_in_place (void)
+play_in_place (const char *model, const char *said)
 {
-  GstHarness *harness =
-      open_harness ("between.onnx", "interpolate=false", CAPS ",framerate=(fraction)10/1");
+  GstHarness *harness = open_harness (model, said, CAPS ",framerate=(fraction)10/1");
   g_autoptr (GstBuffer) first = NULL, second = NULL;
 
   push (harness, 0);
@@ -537,6 +538,14 @@ test_in_place (void)
   gst_harness_teardown (harness);
 }
 
+/* That is asked for, or the model says that it makes nothing between them. */
+static void
+test_in_place (void)
+{
+  play_in_place ("between.onnx", "interpolate=false");
+  play_in_place ("next.onnx", NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -546,6 +555,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   folder = scratch_new ();
   save_between ("between.onnx", 3, -1);
+  save_between ("next.onnx", 3, -1);
   save_between ("grey.onnx", 1, -1);
   save_between ("number.onnx", 3, 0);
   save_between ("plane.onnx", 3, 1);

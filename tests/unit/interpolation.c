@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../trainers.h"
+
 #define EXTENT 4
 #define NUMBERS (EXTENT * EXTENT)
 
@@ -130,6 +132,55 @@ test_frames (void)
   g_assert_true (gen_trainer_check (between, NULL));
 }
 
+static char *
+said (GenTrainer *trainer, const char *key)
+{
+  g_autoptr (GenGraph) net = gen_trainer_export (trainer, 0, FALSE);
+
+  return g_strdup (g_hash_table_lookup (net->metadata, key));
+}
+
+/* What is made of two says whether it lies between them. */
+static void
+test_said (void)
+{
+  g_autoptr (GenTrainer) between = trainer_new (FALSE), next = trainer_new (TRUE);
+  g_autofree char *of_between = said (between, "generative.interpolate");
+  g_autofree char *of_next = said (next, "generative.interpolate");
+  g_autofree char *frames = said (next, "generative.frames");
+
+  g_assert_null (of_between);
+  g_assert_cmpstr (of_next, ==, "false");
+  g_assert_cmpstr (frames, ==, "2");
+}
+
+/* A fresh predictor is near to repeating the last frame. */
+static void
+test_predictor (void)
+{
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 2,
+    .format = { &gen_medium_picture, 8, 8, 1 } };
+  const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 1, .next_frame = TRUE,
+    .format = options.format };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer =
+      preset_trainer_new (&gen_preset_predictor, &options, &settings, &error);
+  float samples[3 * 64], shown[4 * 64];
+  double apart = 0;
+
+  g_assert_no_error (error);
+  for (int i = 0; i < 3 * 64; i++)
+    samples[i] = sinf ((float)i);
+  g_assert_true (gen_trainer_play (trainer, FALSE, samples, 1, shown, &error));
+  for (int i = 0; i < 64; i++) {
+    g_assert_cmpfloat (shown[64 + i], ==, samples[64 + i]);
+    g_assert_cmpfloat (shown[3 * 64 + i], ==, samples[2 * 64 + i]);
+    apart = MAX (apart, fabsf (shown[2 * 64 + i] - samples[64 + i]));
+  }
+  g_assert_cmpfloat (apart, >, 0);
+  g_assert_cmpfloat (apart, <, 0.2);
+}
+
 /* Frames to validate by follow each other, too. */
 static void
 test_validation (void)
@@ -163,6 +214,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/interpolation/queue", test_queue);
   g_test_add_func ("/interpolation/frames", test_frames);
+  g_test_add_func ("/interpolation/said", test_said);
+  g_test_add_func ("/interpolation/predictor", test_predictor);
   g_test_add_func ("/interpolation/validation", test_validation);
   return g_test_run ();
 }

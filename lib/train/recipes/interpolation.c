@@ -92,6 +92,10 @@ describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 {
   g_hash_table_insert (
       metadata, g_strdup ("generative.frames"), g_strdup_printf ("%d", FRAMES - 1));
+  if (settings->next_frame)
+    g_hash_table_insert (metadata, g_strdup ("generative.interpolate"), g_strdup ("false"));
+  else
+    g_hash_table_remove (metadata, "generative.interpolate");
 }
 
 static const GenRecipeNet nets[] = {
