@@ -30,11 +30,12 @@ G_BEGIN_DECLS
 
 /* How far training has come, beyond what the trainer knows. */
 typedef struct {
-  guint64 samples;   /* taken from the data */
-  double best;       /* least figure of a validation; NaN before the first */
-  guint64 best_step; /* the step of it */
-  guint64 stale;     /* validations since then */
-  guint64 plateaus;  /* times that the learning rate was lowered because of that */
+  guint64 samples;        /* taken from the data */
+  double best;            /* least figure of a validation; NaN before the first */
+  guint64 best_step;      /* the step of it */
+  guint64 stale;          /* validations since then */
+  guint64 plateaus;       /* times that the learning rate was lowered because of that */
+  guint64 validated_step; /* the step of the last validation. Since: 0.2 */
 } GenTrainingProgress;
 #define GEN_TRAINING_PROGRESS_START                                                                \
   {                                                                                                \

@@ -96,10 +96,11 @@ enum {
   KEY_STALE,
   KEY_PLATEAUS,
   KEY_RANDOM_STREAMS,
+  KEY_VALIDATED_STEP,
   N_KEYS,
 };
 static const char *const keys[N_KEYS + 1] = { "samples", "best-frechet", "best-step",
-  "validations-since-best", "plateaus", "random-streams", NULL };
+  "validations-since-best", "plateaus", "random-streams", "validated-step", NULL };
 
 /* How random numbers follow from the seed (random.h). Version 0.1, whose checkpoints do not say,
  * numbered its streams: another order and split of the data, other latents. */
@@ -111,16 +112,19 @@ save_state (
 {
   g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_STATE, NULL);
   char samples[32], best[G_ASCII_DTOSTR_BUF_SIZE], best_step[32], stale[32], plateaus[32];
+  char validated_step[32];
 
   g_snprintf (samples, sizeof samples, "%" G_GUINT64_FORMAT, progress->samples);
   g_ascii_dtostr (best, sizeof best, progress->best);
   g_snprintf (best_step, sizeof best_step, "%" G_GUINT64_FORMAT, progress->best_step);
   g_snprintf (stale, sizeof stale, "%" G_GUINT64_FORMAT, progress->stale);
   g_snprintf (plateaus, sizeof plateaus, "%" G_GUINT64_FORMAT, progress->plateaus);
+  g_snprintf (
+      validated_step, sizeof validated_step, "%" G_GUINT64_FORMAT, progress->validated_step);
   return gen_state_file_save (trainer, path,
       (const char *[]){ keys[KEY_SAMPLES], samples, keys[KEY_BEST], best, keys[KEY_BEST_STEP],
           best_step, keys[KEY_STALE], stale, keys[KEY_PLATEAUS], plateaus, keys[KEY_RANDOM_STREAMS],
-          RANDOM_STREAMS, NULL },
+          RANDOM_STREAMS, keys[KEY_VALIDATED_STEP], validated_step, NULL },
       error);
 }
 
@@ -230,6 +234,10 @@ gen_checkpoint_load (
     progress->stale = g_ascii_strtoull (values[KEY_STALE], NULL, 10);
   if (values[KEY_PLATEAUS] != NULL)
     progress->plateaus = g_ascii_strtoull (values[KEY_PLATEAUS], NULL, 10);
+  /* Checkpoints that do not say are of steps that have been validated. */
+  progress->validated_step = values[KEY_VALIDATED_STEP] != NULL
+                                 ? g_ascii_strtoull (values[KEY_VALIDATED_STEP], NULL, 10)
+                                 : gen_trainer_steps (trainer);
   for (int i = 0; i < N_KEYS; i++)
     g_free (values[i]);
   return TRUE;

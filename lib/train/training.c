@@ -478,6 +478,18 @@ is_stale (const GenTraining *training)
   return patience > 0 && training->progress.stale >= patience;
 }
 
+/* Whether the step that a checkpoint was written after was to be validated, which a training that
+ * is stopped leaves to the one that goes on. */
+static gboolean
+is_validation_left (const GenTraining *training)
+{
+  const guint64 step = training->first_step;
+
+  return step > 0 && step == gen_trainer_steps (training->trainer) &&
+         step % training->settings.validation_interval == 0 &&
+         training->progress.validated_step != step;
+}
+
 /* Measure on the validation samples, once all are there, or leave it where training is to stop.
  * FALSE when it failed. */
 static gboolean
@@ -504,6 +516,7 @@ validate (GenTraining *training)
         report->validated.doubt);
   report->validated_step = step;
   training->folder.unsaved = TRUE; /* how it compares with the best */
+  training->progress.validated_step = step;
   best = gen_training_progress_note (&training->progress, step, report->validated.best);
   if (!best && training->progress.stale % training->settings.rate.patience == 0)
     training->progress.plateaus++;
@@ -769,6 +782,7 @@ train (GenTraining *training, GenTrainerFigures *figures)
   while (!is_stale (training) && (batch = take_batch (training)) != NULL) {
     note_samples (training, batch);
     if (!check_epochs (training) || !check_end (training) || !compare_before (training) ||
+        (is_validation_left (training) && !validate (training)) ||
         !make_step (training, batch, figures) || !after_step (training, figures))
       return FALSE;
   }
