@@ -319,9 +319,19 @@ print_steps (GenPlan *plan)
   }
 }
 
+/* A name may mean another of a training's nets. */
+static void
+warn_of_idle (GenGraph *graph, const char *net, const char *trainable)
+{
+  g_autofree char *idle = gen_parameters_find_idle (&graph, &net, 1, trainable);
+
+  if (idle != NULL)
+    command_warn ("trainable: no weight of this model is called '%s'", idle);
+}
+
 /* What a training could change, and whether it would. */
 static void
-print_weights (const GenGraph *graph, const char *path, const char *trainable)
+print_weights (GenGraph *graph, const char *path, const char *trainable)
 {
   g_autofree char *base = g_path_get_basename (path);
   g_auto (GStrv) net = g_strsplit (base, ".", 2);
@@ -341,6 +351,7 @@ print_weights (const GenGraph *graph, const char *path, const char *trainable)
   }
   g_print ("%-40s %-20s %12" G_GUINT64_FORMAT "  of which %" G_GUINT64_FORMAT " change\n", "", "",
       all, trained);
+  warn_of_idle (graph, net[0], trainable);
 }
 
 /* Of spectra, and of pictures whose ranges are assumed. */

@@ -7,6 +7,8 @@
 
 #define ALL "all"
 #define HEAD "head"
+/* In front of a name: what it means stays. */
+#define NOT '!'
 
 /* Of a normalisation: scale, bias, mean and variance, behind what it normalises. */
 #define FIRST_STATISTIC 3
@@ -51,6 +53,16 @@ find_head (const GenGraph *graph)
   return NULL;
 }
 
+/* A weight of several nodes may be one of the head's, too. */
+static gboolean
+is_weight_of (const GenNode *node, const GenTensor *tensor)
+{
+  for (guint k = 0; k < node->inputs->len; k++)
+    if (gen_node_input (node, k) == tensor && is_weight (node, k))
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 is_called (const GenTensor *tensor, const char *net, const char *pattern)
 {
@@ -59,18 +71,38 @@ is_called (const GenTensor *tensor, const char *net, const char *pattern)
   return g_pattern_match_simple (pattern, tensor->name) || g_pattern_match_simple (pattern, full);
 }
 
-/* Whether one of `patterns` (NULL: all) means a weight of `node`. */
+static gboolean
+is_head_of (const char *pattern, const char *net)
+{
+  g_autofree char *full = g_strconcat (net, "." HEAD, NULL);
+
+  return strcmp (pattern, HEAD) == 0 || strcmp (pattern, full) == 0;
+}
+
+/* Whether `pattern`, without NOT, means a weight of a node. */
+static gboolean
+means (const char *pattern, const GenTensor *tensor, const char *net, gboolean is_head)
+{
+  return strcmp (pattern, ALL) == 0 || (is_head && is_head_of (pattern, net)) ||
+         is_called (tensor, net, pattern);
+}
+
+/* Whether the weight is trained: one of `patterns` means it, or all say only what is not, and none
+ * says that it is not. */
 static gboolean
 is_meant (char *const *patterns, const GenTensor *tensor, const char *net, gboolean is_head)
 {
-  for (; patterns != NULL && *patterns != NULL; patterns++) {
+  gboolean any = FALSE, meant = FALSE;
+
+  for (; *patterns != NULL; patterns++) {
     const char *pattern = g_strstrip (*patterns);
 
-    if (strcmp (pattern, ALL) == 0 || (is_head && strcmp (pattern, HEAD) == 0) ||
-        is_called (tensor, net, pattern))
-      return TRUE;
+    if (*pattern == NOT && means (g_strchug (*patterns + 1), tensor, net, is_head))
+      return FALSE;
+    any = any || *pattern != NOT;
+    meant = meant || (*pattern != NOT && means (pattern, tensor, net, is_head));
   }
-  return FALSE;
+  return meant || !any;
 }
 
 static void
@@ -85,7 +117,7 @@ add (GArray *list, GHashTable *known, GenTensor *tensor, gboolean statistic, gbo
 /* The weights of a node, and then its statistics. */
 static void
 add_node (GArray *list, GHashTable *known, const GenNode *node, char *const *patterns,
-    const char *net, gboolean is_head)
+    const char *net, const GenNode *head)
 {
   gboolean any = FALSE;
 
@@ -95,7 +127,7 @@ add_node (GArray *list, GHashTable *known, const GenNode *node, char *const *pat
 
     if (!is_weight (node, k))
       continue;
-    meant = patterns == NULL || is_meant (patterns, tensor, net, is_head);
+    meant = patterns == NULL || is_meant (patterns, tensor, net, is_weight_of (head, tensor));
     any = any || meant;
     add (list, known, tensor, FALSE, meant);
   }
@@ -115,7 +147,7 @@ gen_parameters_list (const GenGraph *graph, const char *net, const char *trainab
   for (guint i = 0; i < graph->nodes->len; i++) {
     const GenNode *node = g_ptr_array_index (graph->nodes, i);
 
-    add_node (list, known, node, patterns, net, node == head);
+    add_node (list, known, node, patterns, net, head);
   }
   return list;
 }
@@ -140,10 +172,13 @@ gen_parameters_find_idle (
   g_auto (GStrv) patterns = split (trainable);
 
   for (char **pattern = patterns; pattern != NULL && *pattern != NULL; pattern++) {
+    const char *name = g_strstrip (*pattern);
     gboolean used = FALSE;
 
+    if (*name == NOT)
+      name++;
     for (guint i = 0; i < n && !used; i++)
-      used = means_some (*pattern, nets[i], names[i]);
+      used = means_some (name, nets[i], names[i]);
     if (!used)
       return g_strdup (g_strstrip (*pattern));
   }

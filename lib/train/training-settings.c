@@ -308,7 +308,8 @@ static const GenSetting of_all[] = {
       .nick = "Trainable",
       .description = "Weights that are trained: all, head (of each net's last layer), or names as "
                      "generative-model inspect --weights lists them, separated by commas, with * "
-                     "for any letters (unset: all)",
+                     "for any letters, that of the net in front (generator.up*) or not, and ! in "
+                     "front of what stays (unset: all)",
       .type = GEN_SETTING_TEXT,
       FIELD (trainer.trainable),
       .of_learning = TRUE },
