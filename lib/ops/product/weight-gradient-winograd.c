@@ -31,6 +31,8 @@
 #define LEAST_GROUP 64
 /* Fewer are not worth bringing sums to taps. */
 #define LEAST_SQUARES 32
+/* Bytes of sums, four times those of the weights. */
+#define MAX_SUMS (10 << 20)
 
 typedef struct {
   GenWeightGradient of;
@@ -218,7 +220,8 @@ gen_weight_gradient_winograd_suits (const GenWeightGradient *g)
 
   if (g->layout != GEN_LAYOUT_CHANNELS_LAST || g->groups != 1 || g->window.rank != 2 ||
       g->large_channels % NARROW != 0 || g->large_channels < LEAST_CHANNELS ||
-      g->small_channels < LEAST_CHANNELS)
+      g->small_channels < LEAST_CHANNELS ||
+      PLACES * g->large_channels * g->small_channels * (gint64)sizeof (float) > MAX_SUMS)
     return FALSE;
   for (int i = 0; i < 2; i++) {
     const GenWindowAxis *axis = &g->window.axes[i];
