@@ -12,7 +12,7 @@ import time
 
 import torch
 
-import training_step
+import adversarial_nets
 
 ROUNDS, STEPS, WARM = 5, 200, 5
 PRECISIONS = ["fp32", "tf32", "fp16", "bf16"]
@@ -21,8 +21,9 @@ KINDS = {"tf32": None, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 class Peer:
     def __init__(self, preset, batch, precision, compiled, recorded):
-        nets = {"mlp": training_step.mlp, "dcgan": training_step.dcgan}[preset]()
-        self.g, self.d = (net.cuda() for net in nets)
+        nets = {"mlp": adversarial_nets.mlp, "dcgan": adversarial_nets.dcgan}[preset]()
+        self.g, self.d = (net.cuda().to(memory_format=torch.channels_last)
+                          for net in nets)
         self.batch, self.joined = batch, preset == "mlp"
         self.pictures = torch.zeros(batch, 1, 28, 28).pin_memory()
         self.real = self.pictures.cuda()

@@ -1,287 +1,124 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A training step of ours against PyTorch's, in turns.
+"""Training steps of ours against PyTorch's, in turns.
 
-usage: training_step.py [--device cuda] PROGRAM [PRESET [BATCH [THREADS [fp32]]]]
+usage: training_step.py PROGRAM [PRESET ...] [--batch N] [--threads N] [--rounds N] [--steps N]
+         [--eager] [--fp32] [--processor-time]
+       training_step.py --device cuda PROGRAM [PRESET [BATCH]]
 
-PROGRAM is the built tests/benchmarks/training-step. PyTorch does what it does best: the same nets,
-one forward of the generator a step, Adam fused where it can be, and once more with torch.compile
-where a compiler is found; the faster of the two counts. On a GPU (training_cuda.py) each has its
-precisions, and THREADS and fp32 mean nothing.
+PROGRAM is the built tests/benchmarks/training-step. Of each preset, of all where none is named, it
+prints a row: the median of our steps and of PyTorch's, how many times as fast ours is, the memory
+that each takes beyond what it had before there were nets, and the ratio of these. On a machine that
+others use, --processor-time with --threads 1 says more than the clock.
+
+PyTorch does what it does best: the same nets (those that are not written here are read from the ONNX
+files of PROGRAM), one forward of the generator a step, fused Adam, the faster of both memory formats,
+and once more compiled where a compiler is found (not with --eager); the fastest counts. Its memory
+is that of eager steps. Each has a process of its own. On a GPU (training_cuda.py) each has its
+precisions.
 """
+import argparse
+import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
-import torch
-from torch import nn
-
-import translations
-
-ROUNDS, STEPS = 6, 10
-
-
-def mlp():
-    g, d, sizes = [], [], [100, 256, 512, 1024]
-    for a, b in zip(sizes, sizes[1:]):
-        g += [nn.Linear(a, b), nn.ReLU()]
-    g += [nn.Linear(1024, 784), nn.Tanh(), nn.Unflatten(1, (1, 28, 28))]
-    sizes = [784, 1024, 512, 256]
-    for a, b in zip(sizes, sizes[1:]):
-        d += [nn.Linear(a, b), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*g), nn.Sequential(nn.Flatten(), *d, nn.Linear(256, 1))
-
-
-def dcgan():
-    g = nn.Sequential(
-        nn.Linear(100, 128 * 49, bias=False), nn.Unflatten(1, (128, 7, 7)),
-        nn.BatchNorm2d(128), nn.ReLU(),
-        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
-        nn.ConvTranspose2d(64, 1, 4, 2, 1, bias=False), nn.Tanh())
-    d = nn.Sequential(
-        nn.Conv2d(1, 64, 4, 2, 1, bias=False), nn.LeakyReLU(0.2),
-        nn.Conv2d(64, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.2),
-        nn.Flatten(), nn.Linear(128 * 49, 1, bias=False))
-    return g.to(memory_format=torch.channels_last), d.to(memory_format=torch.channels_last)
+WORKER = pathlib.Path(__file__).with_name("training_worker.py")
+# Batches, and further words for PROGRAM.
+CASES = {
+    "mlp": (128, []),
+    "dcgan": (64, []),
+    "stylegan-lite": (32, ["extent=32"]),
+    "r3gan-lite": (32, ["extent=32"]),
+    "wavegan": (16, []),
+    "vae": (128, ["latent=16"]),
+    "autoencoder": (64, ["latent=16"]),
+    "vq-vae": (32, ["latent=8", "width=16"]),
+    "masked-autoencoder": (64, []),
+    "classifier": (64, []),
+    "unet-diffusion": (32, ["width=16"]),
+    "super-resolver": (8, ["extent=64"]),
+    "inpainter": (8, ["extent=64"]),
+    "cleaner": (8, ["extent=64"]),
+    "interpolator": (8, ["extent=64"]),
+    "pix2pix": (4, ["extent=64"]),
+    "cyclegan": (2, ["extent=64"]),
+}
 
 
-class Shuffle(nn.Module):
-    """Of a whole batch alike, which is the least work."""
+class Ours:
+    def __init__(self, program, preset, batch, threads, words):
+        self.command = [program, preset, str(batch), str(threads)]
+        self.words = [*words, "memory"]
+        self.memory = 0
 
-    def forward(self, x):
-        shift = int(torch.randint(-2, 3, ()))
-        if shift == 0:
-            return x
-        padded = nn.functional.pad(x, (2, 2), mode="reflect")
-        return padded[..., 2 + shift:2 + shift + x.shape[-1]]
-
-
-def wavegan(width=16, layers=5):
-    channels = width << (layers - 1)
-    g = [nn.Linear(100, channels * 8), nn.Unflatten(1, (channels, 8))]
-    for i in range(layers):
-        out = channels // 2 if i < layers - 1 else 1
-        g += [nn.ReLU(), nn.ConvTranspose1d(channels, out, 25, 4, 11, 1)]
-        channels = out
-    d, channels = [], 1
-    for i in range(layers):
-        d += [nn.Conv1d(channels, width << i, 25, 4, 11), nn.LeakyReLU(0.2)]
-        if i < layers - 1:
-            d.append(Shuffle())
-        channels = width << i
-    return (nn.Sequential(*g, nn.Tanh()),
-            nn.Sequential(*d, nn.Flatten(), nn.Linear(channels * 8, 1)))
+    def times(self, steps):
+        lines = subprocess.run([*self.command, str(steps), *self.words], check=True,
+                               capture_output=True, text=True).stdout.split()
+        self.memory = float(lines.pop())
+        return [float(line) for line in lines]
 
 
-def leaky(x):
-    return nn.functional.leaky_relu(x, 0.2)
+class Torch:
+    """A process that makes as many steps as it is told."""
+
+    def __init__(self, *words):
+        self.process = subprocess.Popen([sys.executable, WORKER, *map(str, words)], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.format, self.memory = self.read()
+        self.memory = float(self.memory)
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"PyTorch's process ended: status {self.process.wait()}")
+        return line.split()
+
+    def times(self, steps):
+        print(steps, file=self.process.stdin, flush=True)
+        return [float(word) for word in self.read()]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
-class Equal(nn.Module):
-    """A dense layer or a convolution whose weights are of deviation 1, and scaled as they are read."""
-
-    def __init__(self, shape, gain=1., rate=1., bias=True, stride=1):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(shape) / rate)
-        self.bias = nn.Parameter(torch.zeros(shape[0])) if bias else None
-        self.scale, self.stride = rate * gain / self.weight[0].numel() ** 0.5, stride
-
-    def forward(self, x):
-        weight = self.weight * self.scale
-        if weight.dim() == 2:
-            return nn.functional.linear(x, weight, self.bias)
-        return nn.functional.conv2d(x, weight, self.bias, self.stride, (weight.shape[2] - 1) // 2)
+def start_peers(preset, batch, folder, arguments):
+    words = (preset, batch, arguments.threads, folder,
+             "processor" if arguments.processor_time else "wall")
+    peers = {"eager": Torch(*words, "eager")}
+    if not arguments.eager:
+        try:
+            peers["compiled"] = Torch(*words, "compiled", peers["eager"].format)
+        except RuntimeError as error:
+            print(f"{preset}, compiled: {error}", file=sys.stderr)
+    return peers
 
 
-class Styled(nn.Module):
-    """A modulated convolution, by channels, with noise."""
-
-    def __init__(self, inputs, outputs, latent, kernel=3, plain=False, up=False):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
-        self.plain, self.up = plain, up
-        self.style = Equal((inputs, latent))
-        nn.init.ones_(self.style.bias)
-        self.bias = nn.Parameter(torch.zeros(1, outputs, 1, 1))
-        self.strength = nn.Parameter(torch.zeros(1, outputs, 1, 1))
-        self.scale = 1 / (inputs * kernel * kernel) ** 0.5
-
-    def forward(self, x, w):
-        scales, weight = self.style(w), self.weight * self.scale
-        x = x * scales[:, :, None, None]
-        if self.plain:
-            return nn.functional.conv2d(x, weight, self.bias.flatten())
-        y = nn.functional.conv2d(x, weight, None, 1, 1)
-        sizes = scales.square() @ (weight.square().sum([2, 3]).t() * 0.5) + 1e-8
-        y = y * sizes.rsqrt()[:, :, None, None]
-        if self.up:
-            y = nn.functional.interpolate(y, scale_factor=2., mode="bilinear")
-        noise = torch.randn(len(w), 1, *y.shape[2:])
-        return leaky(y + noise * (0.001 * self.strength) + self.bias)
-
-
-class StyleGenerator(nn.Module):
-    def __init__(self, width, doublings, latent=100):
-        super().__init__()
-        at = [width * min(1 << i, 8) for i in range(doublings, -1, -1)]
-        self.mapping = nn.ModuleList(Equal((latent, latent), 2 ** 0.5, 0.01) for _ in range(2))
-        self.start = nn.Parameter(torch.randn(1, at[0], 4, 4))
-        self.ups = nn.ModuleList(Styled(a, b, latent, up=True) for a, b in zip(at, at[1:]))
-        self.same = nn.ModuleList(Styled(a, a, latent) for a in at)
-        self.colours = nn.ModuleList(Styled(a, 3, latent, 1, True) for a in at)
-
-    def forward(self, z):
-        w = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
-        for layer in self.mapping:
-            w = leaky(layer(w))
-        x = self.same[0](self.start, w)
-        picture = self.colours[0](x, w)
-        for up, same, colours in zip(self.ups, self.same[1:], self.colours[1:]):
-            x = same(up(x, w), w)
-            picture = colours(x, w) + nn.functional.interpolate(picture, scale_factor=2., mode="bilinear")
-        return picture
-
-
-class StyleDiscriminator(nn.Module):
-    def __init__(self, width, halvings):
-        super().__init__()
-        at, gain = [width * min(1 << i, 8) for i in range(halvings + 1)], 2 ** 0.5
-        pairs = list(zip(at, at[1:]))
-        self.colours = Equal((width, 3, 1, 1))
-        self.same = nn.ModuleList(Equal((a, a, 3, 3), gain) for a, _ in pairs)
-        self.down = nn.ModuleList(Equal((b, a, 4, 4), gain, stride=2) for a, b in pairs)
-        self.shortcuts = nn.ModuleList(Equal((b, a, 1, 1)) for a, b in pairs)
-        self.last = nn.ModuleList([Equal((at[-1], at[-1], 3, 3), gain),
-                                   Equal((at[-1], at[-1] * 16), gain), Equal((1, at[-1]))])
-        self.variety = nn.Parameter(torch.randn(1, at[-1], 1, 1))
-
-    def forward(self, x):
-        x = leaky(self.colours(x))
-        for same, down, shortcut in zip(self.same, self.down, self.shortcuts):
-            y = leaky(down(leaky(same(x))))
-            x = (y + shortcut(nn.functional.avg_pool2d(x, 2))) * 0.5 ** 0.5
-        apart = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
-        y = leaky(self.last[0](x) + apart * self.variety).flatten(1)
-        return self.last[2](leaky(self.last[1](y)))
-
-
-class ResidualBlock(nn.Module):
-    def __init__(self, channels):
-        super().__init__()
-        many = 2 * channels
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, many, 1), nn.LeakyReLU(0.2),
-            nn.Conv2d(many, many, 3, 1, 1, groups=max(many // 16, 1)), nn.LeakyReLU(0.2),
-            nn.Conv2d(many, channels, 1, bias=False))
-
-    def forward(self, x):
-        return x + self.layers(x)
-
-
-class Started(nn.Module):
-    def __init__(self, channels):
-        super().__init__()
-        self.basis = nn.Parameter(torch.randn(1, channels, 4, 4))
-        self.dense = nn.Linear(100, channels, bias=False)
-
-    def forward(self, z):
-        return self.basis * self.dense(z)[:, :, None, None]
-
-
-def r3gan(width=16, steps=3):
-    at = [width * min(1 << i, 8) for i in range(steps + 1)]
-    g, d = [Started(at[-1]), ResidualBlock(at[-1])], [nn.Conv2d(3, width, 1)]
-    for a, b in zip(at, at[1:]):
-        d += [ResidualBlock(a), nn.AvgPool2d(2), nn.Conv2d(a, b, 1, bias=False)]
-    for a, b in zip(at[::-1], at[-2::-1]):
-        g += [nn.Conv2d(a, b, 1, bias=False), nn.Upsample(scale_factor=2., mode="bilinear"), ResidualBlock(b)]
-    d += [ResidualBlock(at[-1]), nn.Conv2d(at[-1], at[-1], 4, groups=at[-1], bias=False)]
-    return (nn.Sequential(*g, nn.Conv2d(width, 3, 1)),
-            nn.Sequential(*d, nn.Flatten(), nn.Linear(at[-1], 1, bias=False)))
-
-
-def stylegan():
-    return StyleGenerator(16, 3), StyleDiscriminator(16, 3)
-
-
-# Those for colour pictures of 32x32 pixels: ours are told so by a further word.
-COLOUR = ("stylegan-lite", "r3gan-lite")
-
-
-class Timed:
-    def times(self):
-        result = []
-        for _ in range(STEPS):
-            start = time.perf_counter()
-            self.step()
-            result.append((time.perf_counter() - start) * 1e3)
-        return result
-
-
-class Pair(translations.Paired, Timed):
-    pass
-
-
-class Cycle(translations.Unpaired, Timed):
-    pass
-
-
-TRANSLATIONS = {"pix2pix": Pair, "cyclegan": Cycle}
-
-
-class Peer(Timed):
-    def __init__(self, preset, batch, compiled):
-        self.g, self.d = {"mlp": mlp, "dcgan": dcgan, "wavegan": wavegan, "stylegan-lite": stylegan,
-                          "r3gan-lite": r3gan}[preset]()
-        shape = (1, 8192) if preset == "wavegan" else (3, 32, 32) if preset in COLOUR else (1, 28, 28)
-        self.real, self.batch = torch.zeros(batch, *shape), batch
-        self.joined = preset not in ("dcgan", "stylegan-lite")
-        self.optimizers = [torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999), fused=True)
-                           for net in (self.g, self.d)]
-        self.loss = nn.functional.softplus
-        self.losses = (self.d_loss, self.g_loss)
-        if compiled:
-            self.losses = tuple(torch.compile(f) for f in self.losses)
-
-    def d_loss(self, fake):
-        if self.joined:
-            real, made = self.d(torch.cat([self.real, fake])).split(self.batch)
-        else:
-            real, made = self.d(self.real), self.d(fake)
-        return self.loss(-real).mean() + self.loss(made).mean()
-
-    def g_loss(self, fake):
-        return self.loss(-self.d(fake)).mean()
-
-    def step(self):
-        g, d = self.optimizers
-        fake = self.g(torch.randn(self.batch, 100))
-        d.zero_grad(set_to_none=True)
-        self.losses[0](fake.detach()).backward()
-        d.step()
-        g.zero_grad(set_to_none=True)
-        # Only the generator's gradients are wanted.
-        for p in self.d.parameters():
-            p.requires_grad_(False)
-        loss = self.losses[1](fake)
-        loss.backward()
-        for p in self.d.parameters():
-            p.requires_grad_(True)
-        g.step()
-
-
-def make_peers(preset, batch):
-    if preset in TRANSLATIONS:
-        return {"torch eager": TRANSLATIONS[preset](batch)}
-    runs = {"torch eager": Peer(preset, batch, False)}
-    try:
-        compiled = Peer(preset, batch, True)
-        compiled.step()
-        runs["torch compiled"] = compiled
-    except Exception as error:  # no compiler here
-        print("torch.compile:", str(error).splitlines()[0])
-    return runs
+def compare(arguments, preset):
+    batch, words = CASES[preset]
+    batch = arguments.batch or batch
+    words = [*words, *["fp32"] * arguments.fp32, *["processor-time"] * arguments.processor_time]
+    ours = Ours(arguments.program, preset, batch, arguments.threads, words)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([*ours.command, "0", *words, f"save={folder}"], check=True)
+        peers = start_peers(preset, batch, folder, arguments)
+    runs = {"ours": ours, **peers}
+    times = {name: [] for name in runs}
+    for _ in range(arguments.rounds):
+        for name, run in runs.items():
+            times[name] += run.times(arguments.steps)
+    for peer in peers.values():
+        peer.close()
+    medians = {name: statistics.median(t) for name, t in times.items()}
+    best = min(peers, key=medians.get)
+    memory = peers["eager"].memory
+    print(f"| `{preset}`, batch {batch} | {medians['ours']:.1f} ms ({min(times['ours']):.1f}) | "
+          f"{medians[best]:.1f} ms ({min(times[best]):.1f}), {best} | "
+          f"{medians[best] / medians['ours']:.2f} | {ours.memory:.0f} MB | {memory:.0f} MB | "
+          f"{ours.memory / memory:.2f} |", flush=True)
 
 
 def main():
@@ -289,31 +126,28 @@ def main():
         import training_cuda
         training_cuda.main(sys.argv[2], *sys.argv[3:6])
         return
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    program = sys.argv[1]
-    preset = sys.argv[2] if len(sys.argv) > 2 else "mlp"
-    batch = (int(sys.argv[3]) if len(sys.argv) > 3
-             else {"mlp": 128, "dcgan": 64, "wavegan": 16, "pix2pix": 4, "cyclegan": 2}.get(preset, 32))
-    extras = sys.argv[5:] + (["extent=32"] if preset in COLOUR else
-                             [f"extent={translations.EXTENT}"] if preset in TRANSLATIONS else [])
-    threads = int(sys.argv[4]) if len(sys.argv) > 4 else 2
-    torch.set_num_threads(threads)
-    runs = make_peers(preset, batch)
-    for peer in runs.values():
-        peer.times()
-    times = {name: [] for name in ["ours", *runs]}
-    for _ in range(ROUNDS):
-        lines = subprocess.run([program, preset, str(batch), str(threads), str(STEPS), *extras],
-                               check=True, capture_output=True, text=True).stdout.split()
-        times["ours"] += [float(line) for line in lines]
-        for name, peer in runs.items():
-            times[name] += peer.times()
-    for name, t in times.items():
-        print(f"{name:15} best {min(t):7.2f} ms  median {statistics.median(t):7.2f} ms")
-    best = min(statistics.median(times[name]) for name in runs)
-    print(f"{preset}, batch {batch}, {threads} threads, torch {torch.__version__}: "
-          f"{best / statistics.median(times['ours']):.2f} times torch's speed")
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("presets", nargs="*")
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--eager", action="store_true")
+    parser.add_argument("--fp32", action="store_true")
+    parser.add_argument("--processor-time", action="store_true")
+    arguments = parser.parse_intermixed_args()
+    for preset in arguments.presets:
+        if preset not in CASES:
+            parser.error(f"there is no preset {preset} here; there are {', '.join(CASES)}")
+    start = time.monotonic()
+    print("| what | ours, median (best) | PyTorch | times as fast | memory, ours | PyTorch | share |")
+    print("|---|---|---|---|---|---|---|")
+    for preset in arguments.presets or CASES:
+        compare(arguments, preset)
+    print(f"\n{arguments.threads} threads, {arguments.rounds} rounds of {arguments.steps} steps, "
+          f"{time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

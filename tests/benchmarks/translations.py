@@ -83,7 +83,18 @@ class Translation:
         self.optimizers = [torch.optim.Adam(weights, 2e-4, (0.5, 0.999), fused=True)
                            for weights in (makers, self.judges)]
 
-    def step(self):
+        self.nets = (*generators, *discriminators)
+
+    def compile(self):
+        for name in ("make", "d_loss", "g_loss"):
+            setattr(self, name, torch.compile(getattr(self, name)))
+
+    def arrange(self, form):
+        for net in self.nets:
+            net.to(memory_format=form)
+        self.a, self.b = (x.contiguous(memory_format=form) for x in (self.a, self.b))
+
+    def step(self, samples=None, labels=None):
         makers, judges = self.optimizers
         made = self.make()
         judges.zero_grad(set_to_none=True)
