@@ -7,9 +7,13 @@
 
 #include "../losses/scores.h"
 #include "../perceptual.h"
+#include "../reconstructions/means.h"
+#include "../reconstructions/spectra.h"
 
 /* The least mean square error of the figures, below which differences mean nothing. */
 #define LEAST 1e-10
+/* Below it powers of spectra are alike: less than what rounding to 16 bits leaves. */
+#define LEAST_POWER 1e-8f
 
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenReconstruction, name) == 0);
 
@@ -171,6 +175,47 @@ measure_si_sdr (GenStep *step, GenTensor *made, GenTensor *wanted, GError **erro
       mean_of_squares (graph, gen_binary (graph, "Sub", made, target, error), error), error);
 }
 
+static const GenResolution spectra_of_lsd = { 2048, 512, 2048 };
+
+/* Of the common logarithm of the powers, [batch, channels, windows, bins]. */
+static GenTensor *
+log_powers (GenGraph *graph, const GenSpectra *spectra, GenTensor *x, GError **error)
+{
+  x = gen_spectra_powers (spectra, graph, x, LEAST_POWER, error);
+  x = x == NULL ? NULL : gen_unary (graph, "Log", x, error);
+  return gen_binary (graph, "Mul", x, gen_graph_float (graph, (float)(1 / G_LN10)), error);
+}
+
+/* The log-spectral distance as papers on the extension of bandwidth have it (Kuleshov et al.,
+ * "Audio super-resolution using neural nets", 2017): the root of the mean square over the
+ * frequencies of a window, in the mean over the windows. */
+static GenTensor *
+measure_lsd (GenGraph *graph, GenTensor *made, GenTensor *wanted, GError **error)
+{
+  const GenSpectra spectra = gen_spectra_new (graph, &spectra_of_lsd, wanted->shape.dims[2]);
+  GenTensor *apart = gen_binary (graph, "Sub", log_powers (graph, &spectra, made, error),
+      log_powers (graph, &spectra, wanted, error), error);
+
+  apart = gen_binary (graph, "Mul", apart, apart, error);
+  if (apart == NULL)
+    return NULL;
+  apart = gen_graph_op (
+      graph, "ReduceMean", &apart, 1, 1, error, "axes", GEN_INTS, 1, (gint64[]){ 3 }, NULL);
+  apart = apart == NULL ? NULL : gen_unary (graph, "Sqrt", apart, error);
+  return gen_reconstruction_mean (graph, apart, error);
+}
+
+static gboolean
+report_sounds (GenStep *step, GenTensor *made, GenTensor *wanted, GError **error)
+{
+  if (!gen_step_report (
+          step, "si-sdr", measure_si_sdr (step, made, wanted, error), GEN_REPORT_MEAN))
+    return FALSE;
+  return !gen_spectra_possible (&spectra_of_lsd, wanted->shape.dims[2]) ||
+         gen_step_report (step, "lsd", measure_lsd (gen_step_graph (step), made, wanted, error),
+             GEN_REPORT_MEAN);
+}
+
 gboolean
 gen_step_report_likeness (
     GenStep *step, GenTensor *distances, GenTensor *made, GenTensor *wanted, GError **error)
@@ -178,9 +223,10 @@ gen_step_report_likeness (
   if (!gen_step_report (step, "loss", distances, GEN_REPORT_MEAN))
     return FALSE;
   made = gen_step_precise (step, made, error);
+  if (made == NULL)
+    return FALSE;
   if (wanted->shape.rank == 4)
     return gen_step_report (
         step, "psnr", measure_psnr (step, made, wanted, error), GEN_REPORT_MEAN);
-  return gen_step_report (
-      step, "si-sdr", measure_si_sdr (step, made, wanted, error), GEN_REPORT_MEAN);
+  return report_sounds (step, made, wanted, error);
 }

@@ -11,7 +11,8 @@ GenTensor *gen_step_compare (
 /* Lower the mean of such distances by changing the weights of the `n` nets `nets`. */
 gboolean gen_step_minimise_distances (
     GenStep *step, const guint *nets, guint n, GenTensor *distances, GError **error);
-/* Report them as `loss`, and of pictures the `psnr`, of sounds the `si-sdr`. */
+/* Report them as `loss`, and of pictures the `psnr`, of sounds the `si-sdr` and, where they are
+ * longer than half of its windows, the `lsd`. */
 gboolean gen_step_report_likeness (
     GenStep *step, GenTensor *distances, GenTensor *made, GenTensor *wanted, GError **error);
 
@@ -22,6 +23,15 @@ gboolean gen_step_report_likeness (
   {                                                                                                \
     { { "psnr", GEN_FIELD_NUMBER, NULL, NULL }, "psnr/training", " PSNR ", " dB", 2, -INFINITY },  \
         "psnr-on-validation", "psnr/validation"                                                    \
+  }
+
+#define GEN_LIKENESS_SOUND_FIGURES                                                                 \
+  { { { "si-sdr", GEN_FIELD_NUMBER, NULL, NULL }, "si-sdr/training", " SI-SDR ", " dB", 2,         \
+        -INFINITY },                                                                               \
+    "si-sdr-on-validation", "si-sdr/validation" },                                                 \
+  {                                                                                                \
+    { { "lsd", GEN_FIELD_NUMBER, NULL, NULL }, "lsd/training", " LSD ", "", 3, -INFINITY },        \
+        "lsd-on-validation", "lsd/validation"                                                      \
   }
 
 gconstpointer gen_likeness_find (const char *name, GError **error);

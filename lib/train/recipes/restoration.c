@@ -155,9 +155,7 @@ static const GenRecipeNet nets[] = {
 
 static const GenRecipeFigure figures[] = {
   GEN_LIKENESS_FIGURES,
-  { { { "si-sdr", GEN_FIELD_NUMBER, NULL, NULL }, "si-sdr/training", " SI-SDR ", " dB", 2,
-        -INFINITY },
-      "si-sdr-on-validation", "si-sdr/validation" },
+  GEN_LIKENESS_SOUND_FIGURES,
 };
 
 static gconstpointer

@@ -23,10 +23,7 @@ gboolean gen_step_learn (GenStep *step, GenTensor *x, gboolean samples, GError *
 
 /* For recipes' lists. */
 #define GEN_TEACHING_FIGURES                                                                       \
-  GEN_LIKENESS_FIGURES,                                                                            \
-      { { { "si-sdr", GEN_FIELD_NUMBER, NULL, NULL }, "si-sdr/training", " SI-SDR ", " dB", 2,     \
-            -INFINITY },                                                                           \
-        "si-sdr-on-validation", "si-sdr/validation" },                                             \
+  GEN_LIKENESS_FIGURES, GEN_LIKENESS_SOUND_FIGURES,                                                \
   {                                                                                                \
     { { "agreement", GEN_FIELD_NUMBER, NULL, NULL }, "agreement/training", " agreement ", "", 3,   \
       -INFINITY },                                                                                 \

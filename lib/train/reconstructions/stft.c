@@ -8,68 +8,20 @@
  * the first with the norm over all of a sample's spectra, in the mean over the resolutions. Phases
  * do not count: sounds that nobody hears apart are alike. */
 #include "means.h"
-
-#include <math.h>
+#include "spectra.h"
 
 #include <generative/trainer.h>
 
 /* Below this power, magnitudes are alike. */
 #define LEAST 1e-7f
 
-/* Frames: of a transform, from one to the next, and under the window. */
-static const struct {
-  gint64 transform, hop, window;
-} resolutions[] = { { 512, 50, 240 }, { 1024, 120, 600 }, { 2048, 240, 1200 } };
+static const GenResolution resolutions[] = { { 512, 50, 240 }, { 1024, 120, 600 },
+  { 2048, 240, 1200 } };
 
-/* [windows, transform]: places in the sound, which is mirrored at its ends. */
 static GenTensor *
-places (GenGraph *graph, gint64 length, gint64 transform, gint64 hop)
+magnitudes (const GenSpectra *spectra, GenGraph *graph, GenTensor *x, GError **error)
 {
-  const gint64 windows = length / hop + 1;
-  gint64 *values = g_new (gint64, windows * transform);
-
-  for (gint64 i = 0; i < windows * transform; i++) {
-    const gint64 place = ABS (i / transform * hop + i % transform - transform / 2);
-
-    values[i] = place < length ? place : 2 * (length - 1) - place;
-  }
-  return gen_graph_add_constant (graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE (windows, transform),
-      g_bytes_new_take (values, (gsize)(windows * transform) * sizeof *values));
-}
-
-/* Hann's, in the middle of the transform. */
-static GenTensor *
-window_of (GenGraph *graph, gint64 transform, gint64 window)
-{
-  float *values = g_new0 (float, transform);
-
-  for (gint64 i = 0; i < window; i++)
-    values[(transform - window) / 2 + i] =
-        (float)(0.5 - 0.5 * cos (2 * G_PI * (double)i / (double)window));
-  return gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (transform),
-      g_bytes_new_take (values, (gsize)transform * sizeof *values));
-}
-
-/* [batch, channels, windows, bins] of sounds [batch, channels, length]. */
-static GenTensor *
-magnitudes (GenGraph *graph, GenTensor *x, GenTensor *at, GenTensor *window, GError **error)
-{
-  GenTensor *axis = gen_graph_ints (graph, (gint64[]){ 4 }, 1);
-
-  x = gen_graph_op (
-      graph, "Gather", (GenTensor *[]){ x, at }, 2, 1, error, "axis", GEN_INT, 2, NULL);
-  x = gen_binary (graph, "Mul", x, window, error);
-  x = gen_binary (graph, "Unsqueeze", x, axis, error);
-  if (x == NULL)
-    return NULL;
-  x = gen_graph_op (
-      graph, "DFT", &x, 1, 1, error, "axis", GEN_INT, 3, "onesided", GEN_INT, 1, NULL);
-  x = gen_binary (graph, "Mul", x, x, error);
-  if (x == NULL)
-    return NULL;
-  x = gen_graph_op (
-      graph, "ReduceSum", (GenTensor *[]){ x, axis }, 2, 1, error, "keepdims", GEN_INT, 0, NULL);
-  x = gen_binary (graph, "Max", x, gen_graph_float (graph, LEAST), error);
+  x = gen_spectra_powers (spectra, graph, x, LEAST, error);
   return x == NULL ? NULL : gen_unary (graph, "Sqrt", x, error);
 }
 
@@ -87,15 +39,13 @@ logarithm (GenGraph *graph, GenTensor *x, GError **error)
   return x == NULL ? NULL : gen_unary (graph, "Log", x, error);
 }
 
-/* At one resolution. */
 static GenTensor *
-compare (GenGraph *graph, GenTensor *made, GenTensor *wanted, gsize resolution, GError **error)
+compare (GenGraph *graph, GenTensor *made, GenTensor *wanted, const GenResolution *resolution,
+    GError **error)
 {
-  const gint64 transform = resolutions[resolution].transform, length = made->shape.dims[2];
-  GenTensor *at = places (graph, length, transform, resolutions[resolution].hop);
-  GenTensor *window = window_of (graph, transform, resolutions[resolution].window);
-  GenTensor *m = magnitudes (graph, made, at, window, error);
-  GenTensor *w = magnitudes (graph, wanted, at, window, error);
+  const GenSpectra spectra = gen_spectra_new (graph, resolution, made->shape.dims[2]);
+  GenTensor *m = magnitudes (&spectra, graph, made, error);
+  GenTensor *w = magnitudes (&spectra, graph, wanted, error);
   GenTensor *converged = norm (graph, gen_binary (graph, "Sub", w, m, error), error);
   GenTensor *apart =
       gen_binary (graph, "Sub", logarithm (graph, w, error), logarithm (graph, m, error), error);
@@ -128,13 +78,12 @@ loss (GenGraph *graph, GenTensor *made, GenTensor *wanted, double span, GError *
 
   if (!check (&made->shape, error))
     return NULL;
-  /* Sounds that are shorter than a transform's half cannot be mirrored. */
   for (gsize i = 0; i < G_N_ELEMENTS (resolutions); i++) {
     GenTensor *part;
 
-    if (made->shape.dims[2] <= resolutions[i].transform / 2)
+    if (!gen_spectra_possible (&resolutions[i], made->shape.dims[2]))
       continue;
-    part = compare (graph, made, wanted, i, error);
+    part = compare (graph, made, wanted, &resolutions[i], error);
     sum = sum == NULL ? part : gen_binary (graph, "Add", sum, part, error);
     if (sum == NULL)
       return NULL;
