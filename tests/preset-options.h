@@ -12,7 +12,7 @@ preset_options (const GenPreset *preset)
   options.classes = 10;
   if (preset->medium == &gen_medium_sound) {
     options.format = (GenFormat){ preset->medium, .channels = 1, .rate = 16000,
-      .length = (gsize)preset->extents[0] };
+      .length = preset->extents != NULL ? (gsize)preset->extents[0] : 512 };
     options.width = 2;
   }
   if (preset == &gen_preset_unet_diffusion || preset == &gen_preset_stylegan_lite ||

@@ -78,6 +78,7 @@ typedef struct {
   gboolean conditional;                   /* its nets may be */
   GenPresetNet nets[GEN_RECIPE_MAX_NETS]; /* in the recipe's order */
   const GenPresetSetting *settings;       /* with which it learns well; NULL: none */
+  int length; /* of sounds, where nobody says another; 0: the first of the extents */
 } GenPreset;
 
 /* Stands for the first preset of the recipe that is for the medium of the data. */
@@ -106,6 +107,8 @@ GEN_API extern const GenPreset gen_preset_vq_vae;
 GEN_API extern const GenPreset gen_preset_super_resolver;
 GEN_API extern const GenPreset gen_preset_inpainter;
 GEN_API extern const GenPreset gen_preset_cleaner;
+/* The same for sounds of any length: what a lower rate does not have. */
+GEN_API extern const GenPreset gen_preset_bandwidth_extender;
 /* Of the interpolation recipe: frames of any size. */
 GEN_API extern const GenPreset gen_preset_interpolator;
 /* The frame behind two of a film. Since: 0.2 */

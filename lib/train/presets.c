@@ -29,6 +29,7 @@ gen_preset_list (void)
     &gen_preset_super_resolver,
     &gen_preset_inpainter,
     &gen_preset_cleaner,
+    &gen_preset_bandwidth_extender,
     &gen_preset_interpolator,
     &gen_preset_predictor,
     &gen_preset_pix2pix,

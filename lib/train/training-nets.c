@@ -155,8 +155,7 @@ check_conditional (const GenPreset *preset, gboolean conditional, GError **error
 }
 
 static gboolean
-draw_graphs (
-    const GenTrainingSettings *settings, const GenFormat *format, Nets *nets, GError **error)
+draw_graphs (const GenTrainingSettings *settings, Nets *nets, GError **error)
 {
   const GenRecipe *recipe = settings->trainer.recipe;
   const GenPreset *preset = settings->preset;
@@ -164,9 +163,7 @@ draw_graphs (
 
   if (!check_conditional (preset, options.conditional, error))
     return FALSE;
-  options.format = *format;
-  if (preset->medium == &gen_medium_sound && options.format.length == 0)
-    options.format.length = (gsize)(settings->length > 0 ? settings->length : preset->extents[0]);
+  options.format = settings->trainer.format;
   for (guint i = 0; i < gen_recipe_n_nets (recipe); i++) {
     const GenPresetNet draw = preset->nets[find_in_preset (recipe, preset, i)];
 
@@ -176,13 +173,33 @@ draw_graphs (
   return TRUE;
 }
 
-static gboolean
-make_graphs (GenTrainingSettings *settings, const GenFormat *format, Nets *nets, GError **error)
+/* Sounds of data that does not say how long they are. */
+static void
+set_length (GenTrainingSettings *settings, const GenPreset *preset)
 {
-  if (gen_training_settings_has_models (settings))
+  GenFormat *format = &settings->trainer.format;
+  int length = settings->length;
+
+  if (format->medium != &gen_medium_sound || format->length > 0)
+    return;
+  if (length == 0 && preset != NULL)
+    length = preset->length > 0 ? preset->length : preset->extents[0];
+  format->length = (gsize)length;
+}
+
+static gboolean
+make_graphs (GenTrainingSettings *settings, Nets *nets, GError **error)
+{
+  if (gen_training_settings_has_models (settings)) {
+    set_length (settings, NULL);
     return load_graphs (settings, nets, error);
-  settings->preset = gen_training_settings_preset (settings, format->medium, error);
-  return settings->preset != NULL && draw_graphs (settings, format, nets, error);
+  }
+  settings->preset =
+      gen_training_settings_preset (settings, settings->trainer.format.medium, error);
+  if (settings->preset == NULL)
+    return FALSE;
+  set_length (settings, settings->preset);
+  return draw_graphs (settings, nets, error);
 }
 
 /* The net that a student learns from, where one does. */
@@ -288,7 +305,7 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
       !gen_sample_frames_fit (&settings->trainer, &frame, error))
     return NULL;
   settings->trainer.format = frame;
-  if (!make_graphs (settings, &frame, &nets, error) ||
+  if (!make_graphs (settings, &nets, error) ||
       !start_weights (settings, events, nets.graphs, error))
     return NULL;
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)

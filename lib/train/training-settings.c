@@ -281,8 +281,10 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "length",
       .nick = "Length",
-      .description = "Frames in a sound, where a preset makes nets for sounds: 4096, 8192 or 16384 "
-                     "with wavegan (0 = the shortest)",
+      .description =
+          "Frames in a sound, where a preset makes nets for sounds, or models leave it free: "
+          "a multiple of 16 with bandwidth-extender, 4096, 8192 or 16384 with other "
+          "presets (0 = 16384 with bandwidth-extender, 4096 with others)",
       .type = GEN_SETTING_INT,
       FIELD (length),
       .minimum = 0,

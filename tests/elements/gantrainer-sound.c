@@ -363,6 +363,58 @@ test_errors (void)
       "fewer", "audiotestsrc num-buffers=1 ! audio/x-raw,format=S16LE,rate=8000,channels=1", "");
 }
 
+/* --- other recipes --- */
+
+static const char *
+taken (const GenGraph *net, guint axis)
+{
+  return ((const GenTensor *)net->inputs->pdata[0])->dim_names[axis];
+}
+
+/* Nets that take any length are trained on sounds of the preset's, or of what is said. */
+static void
+test_any_length (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *model = g_build_filename (folder, "first", "restorer.onnx", NULL);
+  g_autofree char *first = g_strdup_printf (
+      "audiotestsrc wave=saw num-buffers=40 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! "
+      "modeltrainer recipe=restoration width=2 batch-size=2 threads=2 max-steps=1 silent=true "
+      "checkpoint=%s/first",
+      folder);
+  g_autofree char *second = g_strdup_printf (
+      "audiotestsrc wave=saw num-buffers=4 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! "
+      "modeltrainer recipe=restoration restorer-model=%s length=2048 batch-size=2 threads=2 "
+      "degradation=noise silent=true checkpoint=%s/second",
+      model, folder);
+  g_autofree char *third = g_strdup_printf (
+      "audiotestsrc wave=saw num-buffers=4 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! "
+      "modeltrainer preset=bandwidth-extender length=1000 silent=true checkpoint=%s/third",
+      folder);
+  g_autofree char *text = NULL;
+  g_autofree char *again = g_build_filename (folder, "second", "restorer.onnx", NULL);
+  g_autoptr (GenGraph) net = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (play (first, NULL));
+  net = gen_onnx_load (model, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (taken (net, 2), ==, "length");
+  g_assert_cmpstr (g_hash_table_lookup (net->metadata, "generative.degradation"), ==, "bandwidth");
+  g_assert_cmpstr (g_hash_table_lookup (net->metadata, "generative.sample-rate"), ==, "16000");
+  g_assert_cmpstr (g_hash_table_lookup (net->metadata, "generative.step"), ==, "1");
+  g_clear_pointer (&net, gen_graph_unref);
+  /* Four buffers are 4,096 frames: one step of two. */
+  g_assert_null (play (second, NULL));
+  net = gen_onnx_load (again, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (g_hash_table_lookup (net->metadata, "generative.step"), ==, "1");
+  text = play (third, NULL);
+  g_assert_nonnull (text);
+  g_assert_nonnull (strstr (text, "a multiple of 16 frames (length)"));
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -375,5 +427,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gantrainer/sound/validation", test_validation);
   g_test_add_func ("/gantrainer/sound/preview", test_preview);
   g_test_add_func ("/gantrainer/sound/errors", test_errors);
+  g_test_add_func ("/gantrainer/sound/any-length", test_any_length);
   return g_test_run ();
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sound that generator makes of sound: pieces against the whole, wherever the buffers are cut, and
  * where they lie in time. */
+#include <generative/onnx.h>
 #include <generative/player.h>
+#include <generative/preset.h>
 #include <generative/random.h>
 #include <gst/audio/audio.h>
 #include <gst/check/gstharness.h>
@@ -223,6 +225,40 @@ test_pieces (void)
     pull_all (harness, 0, FRAMES, whole, cases[i].int16, cases[i].int16 ? 4e-4 : 2e-5);
     gst_harness_teardown (harness);
   }
+  scratch_remove (folder);
+}
+
+/* The preset that extends bandwidths, with a last layer that is not zeros: it sees so little around
+ * a piece that pieces are as the whole. */
+static void
+test_bandwidth_extender (void)
+{
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 4,
+    .format = { &gen_medium_sound, .channels = CHANNELS, .rate = RATE, .length = 1024 } };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "extender.onnx", NULL);
+  g_autofree float *noise = make_noise (), *whole = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) net = gen_preset_bandwidth_extender.nets[0](&options, &error);
+  GenTensor *last;
+  GstHarness *harness;
+  double change = 0;
+
+  g_assert_no_error (error);
+  last = gen_graph_find (net, "last.weight");
+  for (gint64 i = 0; i < gen_shape_elements (&last->shape); i++)
+    ((float *)g_bytes_get_data (last->data, NULL))[i] = (float)sin (1.3 * (double)i);
+  g_assert_true (gen_onnx_save (net, path, &error));
+  whole = make_whole (path, noise, FRAMES);
+  for (int i = 0; i < FRAMES * CHANNELS; i++)
+    change = fmax (change, fabs ((double)whole[i] - noise[i]));
+  g_assert_cmpfloat (change, >, 0.1);
+  harness = open_harness (path, "chunk-size=640", FALSE);
+  for (int at = 0; at < FRAMES; at += 250)
+    push (harness, noise, at, 250, FALSE, at == 0);
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  pull_all (harness, 0, FRAMES, whole, FALSE, 2e-5);
+  gst_harness_teardown (harness);
   scratch_remove (folder);
 }
 
@@ -651,6 +687,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/streaming/pieces", test_pieces);
+  g_test_add_func ("/streaming/bandwidth-extender", test_bandwidth_extender);
   g_test_add_func ("/streaming/device", test_device);
   g_test_add_func ("/streaming/jumps", test_jumps);
   g_test_add_func ("/streaming/times", test_times);

@@ -121,6 +121,14 @@ END
     ln -s grey/model ball
     gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=40 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
         gantrainer preset=wavegan width=4 batch-size=4 silent=true checkpoint=kit || return 1
+    mkdir -p speech/train speech/held
+    for part in train held; do
+        gst-launch-1.0 -q audiotestsrc wave=saw freq=210 num-buffers=50 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
+            wavenc ! filesink location=speech/$part/0.wav || return 1
+    done
+    gst-launch-1.0 -q datasetsrc location=speech/train ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
+        modeltrainer preset=bandwidth-extender length=1024 width=4 batch-size=2 max-steps=2 ema=0.9 silent=true \
+        checkpoint=extender || return 1
     for preset in super-resolver inpainter; do
         gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
             modeltrainer preset=$preset width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=$preset || return 1
@@ -223,6 +231,7 @@ provide() {
     esac
     cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/ahead" "$work/digits" \
         "$work/pairs" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
+    cp -rL "$work/speech" "$work/extender" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi

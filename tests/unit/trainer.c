@@ -638,7 +638,7 @@ sized_options (const GenPreset *preset, guint i)
   GenPresetOptions options = preset_options (preset);
 
   if (preset->medium == &gen_medium_sound) {
-    options.format.length = (gsize)preset->extents[i];
+    options.format.length = preset->extents != NULL ? (gsize)preset->extents[i] : 256u << i;
     options.format.channels = i == 1 ? 2 : 1;
     return options;
   }

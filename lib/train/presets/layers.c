@@ -277,9 +277,28 @@ center (GenTensor *weight)
   }
 }
 
+GenTensor *
+gen_layers_convolution_of_sound (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs,
+    gint64 kernel, gint64 dilation, GError **error)
+{
+  const gint64 pad = kernel / 2 * dilation;
+  GenTensor *inputs[3] = { x };
+  gint64 channels;
+
+  if (x == NULL)
+    return NULL;
+  channels = x->shape.dims[1];
+  inputs[1] = gen_layers_drawn (
+      layers, name, "weight", &GEN_SHAPE (outputs, channels, kernel), channels * kernel, 0);
+  inputs[2] = gen_layers_filled (layers, name, "bias", outputs, 0);
+  return gen_graph_op (layers->graph, "Conv", inputs, 3, 1, error, "kernel_shape", GEN_INTS, 1,
+      &kernel, "dilations", GEN_INTS, 1, &dilation, "pads", GEN_INTS, 2, (gint64[]){ pad, pad },
+      NULL);
+}
+
 /* 21 frames of padding make the length a multiple of the stride, the odd one behind. */
 static GenTensor *
-convolution_of_sound (GenLayers *layers, const char *op, const char *name, GenTensor *x,
+stride_over_sound (GenLayers *layers, const char *op, const char *name, GenTensor *x,
     GenTensor *weight, gint64 outputs, GError **error)
 {
   GenTensor *bias = gen_layers_filled (layers, name, "bias", outputs, 0);
@@ -302,7 +321,7 @@ gen_layers_down_sound (
   inputs = x->shape.dims[1];
   weight = gen_layers_drawn (
       layers, name, "weight", &GEN_SHAPE (outputs, inputs, SOUND_KERNEL), inputs * SOUND_KERNEL, 0);
-  return convolution_of_sound (layers, "Conv", name, x, weight, outputs, error);
+  return stride_over_sound (layers, "Conv", name, x, weight, outputs, error);
 }
 
 GenTensor *
@@ -318,7 +337,7 @@ gen_layers_up_sound (
   weight = gen_layers_drawn (layers, name, "weight", &GEN_SHAPE (inputs, outputs, SOUND_KERNEL),
       inputs * SOUND_KERNEL / SOUND_STRIDE, 0);
   center (weight);
-  return convolution_of_sound (layers, "ConvTranspose", name, x, weight, outputs, error);
+  return stride_over_sound (layers, "ConvTranspose", name, x, weight, outputs, error);
 }
 
 GenTensor *

@@ -60,6 +60,10 @@ GenTensor *gen_layers_down_sound (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
 GenTensor *gen_layers_up_sound (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
+/* Of sounds, `kernel` long, an odd number, its taps `dilation` apart, with bias: keeps the length.
+ */
+GenTensor *gen_layers_convolution_of_sound (GenLayers *layers, const char *name, GenTensor *x,
+    gint64 outputs, gint64 kernel, gint64 dilation, GError **error);
 /* kernel x kernel, an odd number, with bias: keeps the extents. */
 GenTensor *gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x,
     gint64 outputs, gint64 kernel, GError **error);
