@@ -98,6 +98,8 @@ GEN_API extern const GenPreset gen_preset_r3gan_lite;
 GEN_API extern const GenPreset gen_preset_wavegan;
 /* Of the variational recipe: the article's dense nets at 28x28 pixels, and convolutional ones. */
 GEN_API extern const GenPreset gen_preset_vae;
+/* The same for sounds of 4096, 8192 and 16384 frames. */
+GEN_API extern const GenPreset gen_preset_sound_vae;
 /* Convolutional nets of the recipe of that name. */
 GEN_API extern const GenPreset gen_preset_autoencoder;
 /* The same of the recipe vector-quantized, with a codebook. */
@@ -122,6 +124,9 @@ GEN_API extern const GenPreset gen_preset_cyclegan;
  * encoder has learned. */
 GEN_API extern const GenPreset gen_preset_classifier;
 GEN_API extern const GenPreset gen_preset_masked_autoencoder;
+/* The same for sounds of 4096, 8192 and 16384 frames. */
+GEN_API extern const GenPreset gen_preset_sound_classifier;
+GEN_API extern const GenPreset gen_preset_masked_sound_autoencoder;
 
 /* A U-Net that denoises pictures of 28, 32 and 64 pixels, after Ho et al., "Denoising diffusion
  * probabilistic models", 2020. */

@@ -266,6 +266,41 @@ test_divergence (void)
   }
 }
 
+/* Of sounds by their spectra: what is made comes nearer to them, and latents become sounds. */
+static void
+test_sounds (void)
+{
+  enum { LENGTH = 4096, SOUNDS = 4, CODE = 4 };
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 2, .latent_size = CODE,
+    .format = { &gen_medium_sound, .channels = 1, .rate = 16000, .length = LENGTH } };
+  const GenTrainerSettings settings = { SETTINGS (variational), .learning_rate = 3e-3,
+    .reconstruction = &gen_reconstruction_stft };
+  const guint reconstruction = gen_recipe_figure (&gen_recipe_variational, "reconstruction");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer =
+      preset_trainer_new (&gen_preset_sound_vae, &options, &settings, &error);
+  static float samples[SOUNDS * LENGTH], made[SOUNDS * LENGTH];
+  const float latents[SOUNDS * CODE] = { 1, -1, 0.5f, 2, -1 };
+  GenTrainerFigures figures;
+  double first = 0, most = 0;
+
+  g_assert_no_error (error);
+  for (int i = 0; i < SOUNDS * LENGTH; i++)
+    samples[i] = expf (-0.002f * (float)(i % LENGTH)) * sinf (0.1f * (float)(i * (1 + i / LENGTH)));
+  for (int step = 0; step < 20; step++) {
+    g_assert_true (gen_trainer_step (trainer, samples, NULL, &figures, &error));
+    if (step == 0)
+      first = figures.values[reconstruction];
+  }
+  g_test_message ("reconstruction %g, then %g", first, figures.values[reconstruction]);
+  g_assert_cmpfloat (figures.values[reconstruction], <, 0.6 * first);
+  g_assert_true (gen_trainer_play (trainer, FALSE, latents, SOUNDS, made, &error));
+  for (int i = 0; i < SOUNDS * LENGTH; i++)
+    most = fmax (most, fabsf (made[i]));
+  g_assert_cmpfloat (most, >, 1e-3);
+  g_assert_cmpfloat (most, <=, 1);
+}
+
 /* --- nets and settings that do not fit --- */
 
 static void
@@ -311,6 +346,7 @@ main (int argc, char **argv)
   g_test_add_func ("/autoencoders/variational", test_variational);
   g_test_add_func ("/autoencoders/autoencoder", test_autoencoder);
   g_test_add_func ("/autoencoders/shown", test_shown);
+  g_test_add_func ("/autoencoders/sounds", test_sounds);
   g_test_add_func ("/autoencoders/divergence", test_divergence);
   g_test_add_func ("/autoencoders/errors", test_errors);
   return g_test_run ();

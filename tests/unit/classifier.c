@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../trainers.h"
+
 #define BATCH 4
 #define EXTENT 5
 #define SIZE (BATCH * EXTENT * EXTENT)
@@ -244,6 +246,101 @@ test_trunk (void)
   }
 }
 
+static GenPresetOptions
+sound_options (gsize length)
+{
+  return (GenPresetOptions){ GEN_PRESET_DEFAULTS, .classes = 3, .width = 2, .latent_size = 4,
+    .format = { &gen_medium_sound, .channels = 2, .rate = 16000, .length = length } };
+}
+
+/* The weights of `net` that the encoder of `other` has not. (transfer full) */
+static GPtrArray *
+left_of (GenGraph *net, const GenPreset *other, const GenPresetOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) encoder = other->nets[0](options, &error);
+
+  g_assert_no_error (error);
+  return gen_parameters_take (net, &encoder, 1);
+}
+
+/* So it is for sounds, with three kinds of nets. */
+static void
+test_trunk_of_sounds (void)
+{
+  static const gsize lengths[] = { 4096, 8192, 16384 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++) {
+    const GenPresetOptions options = sound_options (lengths[i]);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenGraph) classifier = gen_preset_sound_classifier.nets[0](&options, &error);
+    g_autoptr (GenGraph) vae = gen_preset_sound_vae.nets[0](&options, &error);
+    g_autoptr (GPtrArray) head =
+        left_of (classifier, &gen_preset_masked_sound_autoencoder, &options);
+    g_autoptr (GPtrArray) posterior = left_of (vae, &gen_preset_masked_sound_autoencoder, &options);
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (head->len, ==, 2);
+    g_assert_cmpstr (head->pdata[0], ==, "head.weight");
+    g_assert_cmpuint (posterior->len, ==, 4);
+    g_assert_cmpstr (posterior->pdata[0], ==, "mean.weight");
+  }
+}
+
+static void
+test_length_of_sounds (void)
+{
+  const GenPreset *presets[] = { &gen_preset_sound_classifier, &gen_preset_masked_sound_autoencoder,
+    &gen_preset_sound_vae };
+  const GenPresetOptions options = sound_options (5000);
+
+  for (guint i = 0; i < G_N_ELEMENTS (presets); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (presets[i]->nets[0](&options, &error));
+    g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+    g_assert_nonnull (strstr (error->message, presets[i]->name));
+    g_assert_nonnull (strstr (error->message, "4096, 8192 or 16384 frames"));
+  }
+}
+
+/* Low, middle and high tones, in another phase each time. */
+static void
+make_tones (float *samples, const gint64 *kinds, int sounds, gsize size, int phase)
+{
+  for (int i = 0; i < sounds; i++)
+    for (gsize k = 0; k < size; k++)
+      *samples++ = 0.5f * sinf (0.05f * (float)(1 << (2 * kinds[i])) * (float)k +
+                                2.4f * (float)(phase * sounds + i));
+}
+
+/* They are told apart after some steps. */
+static void
+test_sounds (void)
+{
+  enum { LENGTH = 4096, SOUNDS = 6, NUMBERS = 2 * LENGTH };
+  static const gint64 kinds[SOUNDS] = { 0, 1, 2, 0, 1, 2 };
+  static float samples[SOUNDS * NUMBERS];
+  const GenPresetOptions options = sound_options (LENGTH);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_sound_classifier, &options,
+      &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = SOUNDS, .learning_rate = 3e-3,
+          .optimizer_settings.beta1 = 0.9, .threads = 2 },
+      &error);
+  double values[GEN_RECIPE_MAX_FIGURES];
+  GenTrainerFigures figures;
+
+  g_assert_no_error (error);
+  for (int step = 0; step < 60; step++) {
+    make_tones (samples, kinds, SOUNDS, NUMBERS, step);
+    g_assert_true (gen_trainer_step (trainer, samples, kinds, &figures, &error));
+  }
+  make_tones (samples, kinds, SOUNDS, NUMBERS, 1000);
+  g_assert_true (gen_trainer_measure (trainer, FALSE, samples, kinds, SOUNDS, 0, values, &error));
+  g_test_message ("loss %g, accuracy %g", values[0], values[1]);
+  g_assert_cmpfloat (values[gen_recipe_figure (&gen_recipe_classifier, "accuracy")], ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -254,5 +351,8 @@ main (int argc, char **argv)
   g_test_add_func ("/classifier/labels", test_labels);
   g_test_add_func ("/classifier/unknown-classes", test_unknown_classes);
   g_test_add_func ("/classifier/trunk", test_trunk);
+  g_test_add_func ("/classifier/trunk-of-sounds", test_trunk_of_sounds);
+  g_test_add_func ("/classifier/length-of-sounds", test_length_of_sounds);
+  g_test_add_func ("/classifier/sounds", test_sounds);
   return g_test_run ();
 }

@@ -162,6 +162,50 @@ test_learns (void)
   g_assert_cmpfloat (last, <, 0.5 * first);
 }
 
+/* Of a sound, patches are frames that follow each other; the last one may be smaller. */
+static void
+test_sound (void)
+{
+  enum { LENGTH = 4096, SOUNDS = 3, FRAMES = 300, ALL = 14, MASKED = 8 };
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 2,
+    .format = { &gen_medium_sound, .channels = 1, .rate = 16000, .length = LENGTH } };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer =
+      preset_trainer_new (&gen_preset_masked_sound_autoencoder, &options,
+          &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = SOUNDS, .patch = FRAMES,
+              .mask_ratio = 0.6, .learning_rate = 3e-3, .threads = 2 },
+          &error);
+  static float samples[SOUNDS * LENGTH], shown[SHOWN * SOUNDS * LENGTH];
+  GenTrainerFigures figures;
+  double first = 0;
+
+  g_assert_no_error (error);
+  for (int i = 0; i < SOUNDS * LENGTH; i++)
+    samples[i] = 0.5f + 0.4f * sinf (0.01f * (float)i);
+  g_assert_true (gen_trainer_play (trainer, FALSE, samples, SOUNDS, shown, &error));
+  for (int k = 0; k < SOUNDS; k++) {
+    const float *covered = shown + k * SHOWN * LENGTH, *original = covered + 2 * LENGTH;
+    gboolean masked[ALL] = { FALSE };
+    int n = 0;
+
+    g_assert_cmpmem (
+        original, LENGTH * sizeof (float), samples + k * LENGTH, LENGTH * sizeof (float));
+    for (int i = 0; i < LENGTH; i++) {
+      if (i % FRAMES == 0)
+        n += masked[i / FRAMES] = covered[i] != original[i];
+      g_assert_cmpfloat (covered[i], ==, masked[i / FRAMES] ? 0 : original[i]);
+    }
+    g_assert_cmpint (n, ==, MASKED);
+  }
+  for (int step = 0; step < 20; step++) {
+    g_assert_true (gen_trainer_step (trainer, samples, NULL, &figures, &error));
+    if (step == 0)
+      first = figures.values[0];
+  }
+  g_test_message ("loss %g, then %g", first, figures.values[0]);
+  g_assert_cmpfloat (figures.values[0], <, 0.5 * first);
+}
+
 static void
 test_large_patches (void)
 {
@@ -182,6 +226,7 @@ main (int argc, char **argv)
   g_test_add_func ("/masked/mean", test_mean);
   g_test_add_func ("/masked/loss", test_loss);
   g_test_add_func ("/masked/learns", test_learns);
+  g_test_add_func ("/masked/sound", test_sound);
   g_test_add_func ("/masked/large-patches", test_large_patches);
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
  * Weights start uniform, of variance 2 / inputs before (leaky) ReLU (He et al., 2015) and 1 /
  * inputs in the last layer; biases at 0. */
 #include "condition.h"
+#include "sound-coder.h"
 
 #include <generative/trainer.h>
 
@@ -16,34 +17,6 @@
 /* Channels beside the sound; each layer away from it doubles them. */
 #define WIDTH 16
 #define SHUFFLED "2"
-
-static const int lengths[] = { 4096, 8192, 16384, 0 };
-
-/* The frames of the shortest sound, and how often it becomes fourfold up to the whole one. */
-static gboolean
-measure (const GenPresetOptions *options, gint64 *shortest, int *layers, GError **error)
-{
-  const GenFormat *format = &options->format;
-  g_autofree char *text = NULL;
-
-  if (format->medium == &gen_medium_sound && (format->channels == 1 || format->channels == 2))
-    for (int i = 0; lengths[i] != 0; i++)
-      if (format->length == (gsize)lengths[i]) {
-        *layers = lengths[i] == 4096 ? 4 : 5;
-        *shortest = lengths[i] >> (2 * *layers);
-        return TRUE;
-      }
-  text = gen_format_describe (format);
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "preset wavegan takes sounds of 4096, 8192 or 16384 frames, mono or stereo, not %s", text);
-  return FALSE;
-}
-
-static gint64
-width_of (const GenPresetOptions *options)
-{
-  return options->width > 0 ? options->width : WIDTH;
-}
 
 static void
 note (GenGraph *graph, const char *key, const char *value)
@@ -65,32 +38,32 @@ end (GenLayers *layers, GenTensor *y, const char *range_key, const GenPresetOpti
 static GenGraph *
 generator (const GenPresetOptions *options, GError **error)
 {
-  gint64 length, channels;
-  int n_layers;
+  GenSoundCoder coder;
+  gint64 channels;
   GenLayers layers;
   GenCondition condition;
   GenTensor *y;
 
-  if (!measure (options, &length, &n_layers, error))
+  if (!gen_sound_coder_measure (&coder, "wavegan", options, WIDTH, error))
     return NULL;
   layers = gen_layers_begin ("wavegan generator", options->seed, 0);
   layers.gain = (float)G_SQRT2;
-  channels = width_of (options) << (n_layers - 1);
+  channels = gen_sound_coder_channels (&coder, coder.layers);
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
   if (!gen_condition_begin (&condition, &layers, options, error))
     return gen_layers_end (&layers, NULL, NULL);
   y = gen_condition_join (&condition, y, error);
-  y = gen_layers_dense (&layers, "up0", y, channels * length, TRUE, error);
-  y = gen_layers_reshape (&layers, y, (gint64[]){ channels, length }, 2, error);
-  for (int i = 1; i <= n_layers; i++) {
+  y = gen_layers_dense (&layers, "up0", y, channels * coder.shortest, TRUE, error);
+  y = gen_layers_reshape (&layers, y, (gint64[]){ channels, coder.shortest }, 2, error);
+  for (int i = 1; i <= coder.layers; i++) {
     g_autofree char *up = g_strdup_printf ("up%d", i);
 
     y = gen_unary (layers.graph, "Relu", y, error);
     channels /= 2;
-    layers.gain = i < n_layers ? (float)G_SQRT2 : 1;
+    layers.gain = i < coder.layers ? (float)G_SQRT2 : 1;
     y = gen_layers_up_sound (
-        &layers, up, y, i < n_layers ? channels : options->format.channels, error);
+        &layers, up, y, i < coder.layers ? channels : options->format.channels, error);
   }
   y = gen_unary (layers.graph, "Tanh", y, error);
   return end (&layers, y, "generative.output-range", options);
@@ -99,22 +72,23 @@ generator (const GenPresetOptions *options, GError **error)
 static GenGraph *
 discriminator (const GenPresetOptions *options, GError **error)
 {
-  gint64 length, channels = width_of (options);
-  int n_layers;
+  GenSoundCoder coder;
+  gint64 channels;
   GenLayers layers;
   GenCondition condition;
   GenGraph *graph;
   GenTensor *y, *features;
 
-  if (!measure (options, &length, &n_layers, error))
+  if (!gen_sound_coder_measure (&coder, "wavegan", options, WIDTH, error))
     return NULL;
+  channels = coder.width;
   layers = gen_layers_begin ("wavegan discriminator", options->seed, 0);
   layers.gain = (float)G_SQRT2;
   y = gen_graph_add_input (layers.graph, "sound", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->format.channels, (gint64)options->format.length));
   if (!gen_condition_begin (&condition, &layers, options, error))
     return gen_layers_end (&layers, NULL, NULL);
-  for (int i = 1; i <= n_layers; i++, channels *= 2) {
+  for (int i = 1; i <= coder.layers; i++, channels *= 2) {
     g_autofree char *down = g_strdup_printf ("down%d", i);
 
     y = gen_layers_down_sound (&layers, down, y, channels, error);
@@ -134,10 +108,10 @@ discriminator (const GenPresetOptions *options, GError **error)
 
 const GenPreset gen_preset_wavegan = {
   .name = "wavegan",
-  .description = "Convolutional nets for sounds of 4096, 8192 and 16384 frames, mono or stereo",
+  .description = "Convolutional nets for " GEN_SOUND_CODER_LENGTHS,
   .recipe = &gen_recipe_adversarial,
   .medium = &gen_medium_sound,
-  .extents = lengths,
+  .extents = gen_sound_coder_lengths,
   .channels = 2,
   .conditional = TRUE,
   .nets = { generator, discriminator },
