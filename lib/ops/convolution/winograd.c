@@ -36,6 +36,10 @@
 #define LEAST_SQUARES 12
 #define MOST_WEIGHTS (20 << 20)
 
+/* Floats between the places of a square, so that those of one square do not meet in one set of a
+ * cache. */
+#define GAP 16
+
 /* The widest vector: whole ones hold the channels of the source. */
 #define CHANNELS 16
 
@@ -46,7 +50,8 @@ struct _GenWinograd {
   int side, made, kernel;        /* n, m */
   gint64 rows, columns, squares; /* in an item: rows * columns; of the batch */
   gint64 panels, group;
-  gsize packed_at; /* bytes */
+  gint64 weights_plane, squares_plane, products_plane; /* floats from one place to the next */
+  gsize packed_at;                                     /* bytes */
 };
 
 /* What a convolution has to have. */
@@ -153,10 +158,12 @@ gen_winograd_init (GenConvolve *c, int parts)
     w->group = GROUP_FLOATS / (gint64)(places * (p->in_channels + w->panels * w->unit->panel));
     w->group = MIN (MAX (w->group, LEAST_GROUP), w->squares);
     w->packed_at = c->packed_size;
-    c->packed_size += places * w->panels * p->in_channels * w->unit->panel * sizeof (float);
+    w->weights_plane = w->panels * p->in_channels * w->unit->panel + GAP;
+    w->squares_plane = w->group * p->in_channels + GAP;
+    w->products_plane = w->group * w->panels * w->unit->panel + GAP;
+    c->packed_size += places * w->weights_plane * sizeof (float);
     c->part_scratch = MAX (c->part_scratch,
-        places * ((w->group + 1) * p->in_channels + w->group * w->panels * w->unit->panel) *
-            sizeof (float));
+        places * (p->in_channels + w->squares_plane + w->products_plane) * sizeof (float));
     g_ptr_array_add (c->winograd, w);
   }
   c->part_scratch = (c->part_scratch + 63) & ~(gsize)63;
@@ -245,7 +252,7 @@ gen_winograd_pack (const GenConvolve *c, const float *weights, char *packed, int
       float *to = (float *)(packed + w->packed_at) + (gint64)at * width;
 
       take_taps (w, weights, (gint64)at / channels, (gint64)at % channels, taps);
-      transform_weights (w->kernel, taps, width, to, w->panels * channels * width);
+      transform_weights (w->kernel, taps, width, to, w->weights_plane);
     }
   }
 }
@@ -306,7 +313,7 @@ take_squares (const Work *work, gint64 first, gint64 n)
       row = w->side * channels;
     }
     w->transforms->in[w->side == 6](
-        from, row, channels, channels, work->squares + i * channels, w->group * channels);
+        from, row, channels, channels, work->squares + i * channels, w->squares_plane);
   }
 }
 
@@ -320,14 +327,16 @@ multiply (const Work *work, gint64 n)
   gint64 k = w->problem->in_channels, tiles = (n + unit->rows - 1) / unit->rows;
 
   for (gint64 p = 0; p < w->side * w->side * w->panels; p++) {
-    const float *squares = work->squares + p / w->panels * w->group * k;
-    float *products = work->products + p * w->group * unit->panel;
+    const gint64 place = p / w->panels, panel = p % w->panels;
+    const float *squares = work->squares + place * w->squares_plane;
+    const float *weights = work->packed + place * w->weights_plane + panel * k * unit->panel;
+    float *products = work->products + place * w->products_plane + panel * w->group * unit->panel;
 
     for (gint64 t = 0; t < tiles; t++) {
       gint64 first = n * t / tiles;
 
-      unit->tile (n * (t + 1) / tiles - first, squares + first * k, k, 1,
-          work->packed + p * k * unit->panel, k, FALSE, products + first * unit->panel);
+      unit->tile (n * (t + 1) / tiles - first, squares + first * k, k, 1, weights, k, FALSE,
+          products + first * unit->panel);
     }
   }
 }
@@ -417,7 +426,7 @@ give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
     const Square square = find_square (w, first + i);
 
     w->transforms->back[w->side == 6](
-        work->products + (panel * w->group + i) * width, w->panels * w->group * width, width, made);
+        work->products + (panel * w->group + i) * width, w->products_plane, width, made);
     if (work->finish->added != NULL)
       add_square (work, &square, channel, channels, made);
     gen_finish_apply (&finish, made, w->made * w->made, channels, width);
@@ -434,7 +443,7 @@ gen_winograd_run (const GenConvolve *c, const GenFinish *finish, const float *so
     gint64 places = w->side * w->side, channels = w->problem->in_channels;
     float *edge = (float *)scratch, *squares = edge + places * channels;
     Work work = { c, w, finish, source, (const float *)(packed + w->packed_at), result, edge,
-      squares, squares + places * w->group * channels };
+      squares, squares + places * w->squares_plane };
     gsize first, end;
 
     gen_kernel_share (w->squares, 1, part, parts, &first, &end);

@@ -23,6 +23,8 @@
 #define BLOCK_PIXELS 384
 /* Groups of fewer channels are left to the library. */
 #define LEAST_GROUP 4
+/* Channels of results that fill so little of a vector that the library is faster. */
+#define FEW_RESULTS 12
 /* Weights of a tap for which reading operands over and over is slower than packing them. */
 #define MANY_WEIGHTS (64 * 128)
 
@@ -355,7 +357,7 @@ gen_weight_gradient_product_suits (const GenWeightGradient *g)
   const gboolean whole = gen_level () == GEN_LEVEL_AVX512 && in % 16 == 0 && out % 16 == 0;
 
   return gen_weight_gradient_product_can (g) && in >= LEAST_GROUP &&
-         (!whole || in * out >= MANY_WEIGHTS);
+         (g->groups > 1 || out > FEW_RESULTS) && (!whole || in * out >= MANY_WEIGHTS);
 }
 
 static void

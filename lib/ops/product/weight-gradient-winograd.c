@@ -29,6 +29,9 @@
  */
 #define GROUP_FLOATS (320 * 1024)
 #define LEAST_GROUP 64
+/* Floats between the places of a square, so that those of one square do not meet in one set of a
+ * cache. */
+#define GAP 16
 /* Fewer are not worth bringing sums to taps. */
 #define LEAST_SQUARES 32
 /* Bytes of sums, four times those of the weights. */
@@ -41,6 +44,7 @@ typedef struct {
   gint64 rows, columns, squares; /* in an item: rows * columns; of the batch */
   gint64 panels, group;
   gint64 vector; /* of channels of x: WIDE or NARROW */
+  gint64 plane;  /* floats from one place of sums to the next */
   gboolean split_panels;
   int parts;
   gsize sums_size, part_size; /* bytes */
@@ -50,9 +54,10 @@ typedef struct {
 typedef struct {
   const Winograd *w;
   const float *x, *dy;
-  float *sums;              /* [place, panel, channel, column] */
-  gint64 channel, channels; /* of x */
-  gint64 panel, panels;     /* of dy */
+  float *sums;                     /* [place, panel, channel, column] */
+  gint64 channel, channels;        /* of x */
+  gint64 panel, panels;            /* of dy */
+  gint64 large_plane, small_plane; /* floats from one place to the next */
   float *edge, *large,
       *small; /* a square; [place, square, channel]; [panel, place, square, column] */
 } Work;
@@ -100,7 +105,7 @@ take_large (const Work *work, const Square *square, gint64 number)
     row = SIDE * n;
     pixel = n;
   }
-  w->transforms->in[TRUE](from, row, pixel, n, work->large + number * n, w->group * n);
+  w->transforms->in[TRUE](from, row, pixel, n, work->large + number * n, work->large_plane);
 }
 
 static void
@@ -122,7 +127,7 @@ take_small (const Work *work, const Square *square, gint64 number, gint64 panel)
     pixel = width;
   }
   w->transforms->spread (from, row, pixel, width,
-      work->small + (panel * PLACES * w->group + number) * width, w->group * width);
+      work->small + panel * PLACES * work->small_plane + number * width, work->small_plane);
 }
 
 static void
@@ -134,11 +139,10 @@ multiply (const Work *work, gint64 n, gboolean adds)
 
   for (gint64 place = 0; place < PLACES; place++)
     for (gint64 panel = 0; panel < work->panels; panel++) {
-      const float *large = work->large + place * w->group * channels;
-      const float *small = work->small + (panel * PLACES + place) * w->group * unit->panel;
-      float *sums = work->sums + ((place * w->panels + work->panel + panel) * w->of.large_channels +
-                                     work->channel) *
-                                     unit->panel;
+      const float *large = work->large + place * work->large_plane;
+      const float *small = work->small + (panel * PLACES + place) * work->small_plane;
+      float *sums = work->sums + place * w->plane +
+                    ((work->panel + panel) * w->of.large_channels + work->channel) * unit->panel;
 
       for (gint64 t = 0; t < tiles; t++) {
         const gint64 first = channels * t / tiles;
@@ -167,7 +171,9 @@ run (const GenKernel *kernel, int part, int parts)
   work.panels = (gint64)(panel_end - panel);
   work.edge = own;
   work.large = own + PLACES * MAX (work.channels, w->unit->panel);
-  work.small = work.large + PLACES * w->group * work.channels;
+  work.large_plane = w->group * work.channels + GAP;
+  work.small_plane = w->group * w->unit->panel + GAP;
+  work.small = work.large + PLACES * work.large_plane;
   for (gint64 at = 0; at < w->squares; at += w->group) {
     const gint64 n = MIN (w->group, w->squares - at);
 
@@ -187,7 +193,7 @@ static void
 run_order (const GenKernel *kernel, int part, int parts)
 {
   const Winograd *w = kernel->state;
-  const gint64 in = w->of.large_channels, width = w->unit->panel, plane = w->panels * in * width;
+  const gint64 in = w->of.large_channels, width = w->unit->panel;
   float taps[KERNEL * KERNEL * GEN_GEMM_MAX_PANEL], *weights = kernel->outputs[0];
   const float *sums = kernel->scratch;
   gsize at, end;
@@ -197,7 +203,7 @@ run_order (const GenKernel *kernel, int part, int parts)
     const gint64 first = (gint64)at / in * width, channel = (gint64)at % in;
     const gint64 n = MIN (width, w->of.small_channels - first);
 
-    w->transforms->gather (sums + (gint64)at * width, plane, width, taps);
+    w->transforms->gather (sums + (gint64)at * width, w->plane, width, taps);
     for (gint64 column = 0; column < n; column++)
       for (int tap = 0; tap < KERNEL * KERNEL; tap++)
         weights[((first + column) * in + channel) * KERNEL * KERNEL + tap] =
@@ -263,9 +269,12 @@ gen_weight_gradient_winograd_init (GenKernel *kernel, const GenWeightGradient *o
     panels = (panels + w->parts - 1) / w->parts;
   else
     channels = (blocks + w->parts - 1) / w->parts * vector;
-  w->sums_size = PLACES * w->panels * of->large_channels * width * sizeof (float);
+  w->plane = w->panels * of->large_channels * width + GAP;
+  w->sums_size = PLACES * w->plane * sizeof (float);
   w->part_size =
-      PLACES * (MAX (channels, width) + w->group * (channels + panels * width)) * sizeof (float);
+      PLACES *
+      (MAX (channels, width) + w->group * channels + GAP + panels * (w->group * width + GAP)) *
+      sizeof (float);
   kernel->scratch_size = w->sums_size + w->parts * w->part_size;
   gen_kernel_add_step (kernel, run, w->parts);
   gen_kernel_add_step (kernel, run_order, gen_kernel_parts (kernel, of->weights, 4));
