@@ -10,6 +10,7 @@ preset_options (const GenPreset *preset)
   GenPresetOptions options = { GEN_PRESET_DEFAULTS };
 
   options.classes = 10;
+  options.tokens = 49;
   if (preset->medium == &gen_medium_sound) {
     options.format = (GenFormat){ preset->medium, .channels = 1, .rate = 16000,
       .length = preset->extents != NULL ? (gsize)preset->extents[0] : 512 };
@@ -17,7 +18,7 @@ preset_options (const GenPreset *preset)
   }
   if (preset == &gen_preset_unet_diffusion || preset == &gen_preset_stylegan_lite ||
       preset == &gen_preset_r3gan_lite || preset == &gen_preset_pix2pix ||
-      preset == &gen_preset_cyclegan)
+      preset == &gen_preset_cyclegan || preset == &gen_preset_transformer)
     options.width = 4;
   return options;
 }

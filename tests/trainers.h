@@ -8,12 +8,37 @@
 #include <generative/preset.h>
 #include <generative/trainer.h>
 
+/* One of fresh nets, where the recipe wants one. (transfer full) */
+static inline GenTokenizer *
+fresh_tokenizer_new (const GenRecipe *recipe, GenPresetOptions *options)
+{
+  GenPresetOptions small = { GEN_PRESET_DEFAULTS, .format = options->format, .width = 2,
+    .latent_size = 4, .codes = 7 };
+  g_autoptr (GenGraph) encoder = NULL, quantizer = NULL, decoder = NULL;
+  g_autoptr (GError) error = NULL;
+  GenTokenizer *tokenizer;
+
+  if (!recipe->coded)
+    return NULL;
+  encoder = gen_preset_vq_vae.nets[0](&small, &error);
+  quantizer = gen_preset_vq_vae.nets[1](&small, &error);
+  decoder = gen_preset_vq_vae.nets[2](&small, &error);
+  g_assert_no_error (error);
+  tokenizer = gen_tokenizer_new (encoder, quantizer, decoder, &error);
+  g_assert_no_error (error);
+  options->codes = (int)tokenizer->codes;
+  options->tokens = (int)tokenizer->tokens;
+  return tokenizer;
+}
+
 /* A preset's nets by its recipe, whatever that of the settings is. */
 static inline GenTrainer *
 preset_trainer_new (const GenPreset *preset, const GenPresetOptions *options,
     const GenTrainerSettings *settings, GError **error)
 {
   GenTrainerSettings own = *settings;
+  GenPresetOptions all = *options;
+  g_autoptr (GenTokenizer) tokenizer = fresh_tokenizer_new (preset->recipe, &all);
   GenGraph *nets[GEN_RECIPE_MAX_NETS] = { NULL };
   const guint n = gen_recipe_n_nets (preset->recipe);
   GenTrainer *trainer = NULL;
@@ -21,8 +46,9 @@ preset_trainer_new (const GenPreset *preset, const GenPresetOptions *options,
 
   own.recipe = preset->recipe;
   own.format = options->format;
+  own.tokenizer = tokenizer;
   for (guint i = 0; made && i < n; i++)
-    made = (nets[i] = preset->nets[i](options, error)) != NULL;
+    made = (nets[i] = preset->nets[i](&all, error)) != NULL;
   if (made)
     trainer = gen_trainer_new (nets, &own, error);
   for (guint i = 0; i < n; i++)

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  *
  *   generator.onnx, discriminator.onnx   the nets with their present weights, by their roles
  *   ema.onnx                             the net that is averaged with the average of its weights
+ *   generator.onnx                       also what plays what was learned, where the recipe puts it
+ *                                        together (GenRecipe.assemble)
  *   training.json                        the settings and how far training has come
  *   state.safetensors                    weights, moments, statistics and counters, bit for bit
  *

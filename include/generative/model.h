@@ -57,7 +57,8 @@ G_BEGIN_DECLS
  * What inputs and outputs are there for (GenPart) is said by the metadata `generative.states`
  * ("h=h_out,c=c_out": the input takes what the output made in the run before; "" for none) and
  * `generative.parameters` ("strength=0.6,bits=1:0:1": numbers that stay, several with colons), or
- * the keys `state` and `value` in the sidecar's sections of the inputs; else by names (an input
+ * the keys `state` and `value` in the sidecar's sections of the inputs (what the user says of one
+ * parameter leaves the others as these say); else by names (an input
  * `r1i` and an output `r1o`, `cache` and `cache_out`, `past.key` and `present.key`), at last by
  * order, where an input behind the first one has the type and the shape of an output that has no
  * part yet; an empty key `state` says of an input that it is none. An input `timestep` or `time`

@@ -31,6 +31,10 @@ G_BEGIN_DECLS
  *   discriminator  picture, or pair [batch, 2 channels, height, width] where there are pairs
  *                                                              -> probabilities of parts
  *
+ * Of the language recipe, a predictor as predictor.h has it:
+ *
+ *   predictor      codes and positions [batch, tokens]     -> scores [batch, tokens, codes]
+ *
  * What the samples' range is stands in the metadata (`generative.output-range` and
  * `generative.input-range`), and the rate of sounds in `generative.sample-rate`, so that the models
  * explain themselves wherever they are loaded. A discriminator whose metadata has
@@ -42,11 +46,12 @@ typedef struct {
   int latent_size;  /* length of a latent, from 1 */
   int width;        /* channels of the layer beside the sample, which those further from it have
                        multiples of; 0: as many as the preset has by itself */
-  double dropout;   /* share of the discriminator's hidden values, or of a classifier's features,
-                       dropped in training: [0, 1) */
+  double dropout;   /* share of the discriminator's hidden values, of a classifier's features, or of
+                       what blocks of a transformer add, dropped in training: [0, 1) */
   int classes;      /* that a classifier tells apart, or that conditional nets are told of, from
                        2; 0: not known */
   int codes;        /* vectors in a codebook, from 2 */
+  int tokens;       /* codes of a sample, from 1, of a predictor */
   gboolean conditional; /* nets have one input more, the class of each sample, int64 [batch], and
                            `generative.classes` in their metadata */
   guint64 seed;         /* of the first weights */
@@ -54,7 +59,7 @@ typedef struct {
 
 #define GEN_PRESET_DEFAULTS                                                                        \
   .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .width = 0, .dropout = 0,      \
-  .classes = 0, .codes = 64, .conditional = FALSE, .seed = 0
+  .classes = 0, .codes = 64, .tokens = 0, .conditional = FALSE, .seed = 0
 
 /* (transfer full); NULL with `error` where the preset has no net of that size. */
 typedef GenGraph *(*GenPresetNet) (const GenPresetOptions *options, GError **error);
@@ -131,6 +136,10 @@ GEN_API extern const GenPreset gen_preset_masked_sound_autoencoder;
 /* A U-Net that denoises pictures of 28, 32 and 64 pixels, after Ho et al., "Denoising diffusion
  * probabilistic models", 2020. */
 GEN_API extern const GenPreset gen_preset_unet_diffusion;
+
+/* A predictor of codes: a small causal transformer, Vaswani et al., "Attention is all you need",
+ * 2017. */
+GEN_API extern const GenPreset gen_preset_transformer;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);

@@ -38,8 +38,9 @@ GEN_API extern const GenNetRole gen_net_role_back_generator;
 GEN_API extern const GenNetRole gen_net_role_back_discriminator;
 GEN_API extern const GenNetRole gen_net_role_student;
 GEN_API extern const GenNetRole gen_net_role_quantizer;
+GEN_API extern const GenNetRole gen_net_role_predictor;
 
-#define GEN_NET_ROLES 12
+#define GEN_NET_ROLES 13
 /* All of them, ended by NULL: GEN_NET_ROLES. */
 GEN_API const GenNetRole *const *gen_net_role_list (void);
 
@@ -99,6 +100,9 @@ typedef struct {
   gboolean data_made;
   /* Extents of its first input that are free are those of the data. */
   gboolean data_free;
+  /* Nets see codes of samples, which a tokenizer makes (tokenizer.h), and not samples: what these
+   * are like says the tokenizer. */
+  gboolean coded;
   /* Its one net is, where a preset makes it, that of the preset's nets which may be averaged, the
    * recipe of the preset being another one. */
   gboolean any_preset;
@@ -127,6 +131,10 @@ typedef struct {
   GenGraph *(*wrap) (const GenGraph *made, guint *runs, GError **error);
   /* NULL, or what the file of net `net` is to say of it besides what the net said before. */
   void (*describe) (const GenTrainerSettings *settings, guint net, GHashTable *metadata);
+  /* NULL, or the model that plays what was learned, where no net does by itself: made of `net`, the
+   * averaged one or else the first as it is exported, and written as the file of the role of a
+   * generator. (transfer full) */
+  GenGraph *(*assemble) (const GenTrainerSettings *settings, const GenGraph *net, GError **error);
 } GenRecipe;
 
 /* Stands for the recipe of the preset; it has no nets. */
@@ -156,6 +164,9 @@ GEN_API extern const GenRecipe gen_recipe_translation;
 GEN_API extern const GenRecipe gen_recipe_unpaired_translation;
 /* A denoiser: Ho et al., "Denoising diffusion probabilistic models", 2020. */
 GEN_API extern const GenRecipe gen_recipe_diffusion;
+/* A predictor of codes that follow each other (predictor.h): those of samples, as a tokenizer has
+ * them, such as the codebook of the recipe vector-quantized, of which it is the prior. */
+GEN_API extern const GenRecipe gen_recipe_language;
 /* A net that learns to make what a trained one makes of samples, or of latents: Hinton et al.,
  * "Distilling the knowledge in a neural network", 2015. */
 GEN_API extern const GenRecipe gen_recipe_distillation;

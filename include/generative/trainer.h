@@ -11,6 +11,7 @@
 #include <generative/recipe.h>
 #include <generative/reconstruction.h>
 #include <generative/sampler.h>
+#include <generative/tokenizer.h>
 
 G_BEGIN_DECLS
 
@@ -135,6 +136,8 @@ struct _GenTrainerSettings {
   char *teacher_model;               /* file of the net that a student learns from */
   GenGraph *teacher;                 /* that net, which is kept and stays as it is. It is read of
                                         the file by who reads files (training.h) */
+  char *tokenizer_folder;            /* of the training whose nets make codes of samples */
+  GenTokenizer *tokenizer;           /* those nets, kept and read like the teacher */
   double temperature;                /* of soft labels: >= 0; 0: 4 where classes are learned */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
@@ -175,7 +178,8 @@ struct _GenTrainerSettings {
   .identity_weight = 5, .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine,   \
   .min_snr = 0, .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1,       \
   .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0,     \
-  .label_dropout = 0.1, .guidance = 2, .commitment = 0.25
+  .tokenizer_folder = NULL, .tokenizer = NULL, .label_dropout = 0.1, .guidance = 2,                \
+  .commitment = 0.25
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -22,6 +22,10 @@ gboolean gen_node_check_attributes (const GenNode *node, GError **error);
 /* gen_graph_append without inference. */
 void gen_graph_bring (GenGraph *graph, const GenGraph *other, const char *prefix,
     GenTensor *const *inputs, GenTensor **outputs, GHashTable *map);
+/* The result of a new node of GEN_OPSET, whose shape is not inferred, so that extents may be free.
+ * NULL where an input is. */
+GenTensor *gen_graph_write (
+    GenGraph *graph, const char *op, GenTensor *const *inputs, int n, GError **error);
 /* Whether the node's value changes from run to run: it is random, or its graphs are. */
 gboolean gen_node_is_random (const GenNode *node);
 /* The draw of a node in run number `run` of its plan. */

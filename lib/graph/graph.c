@@ -324,6 +324,20 @@ gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_i
 }
 
 GenTensor *
+gen_graph_write (GenGraph *graph, const char *op, GenTensor *const *inputs, int n, GError **error)
+{
+  GenTensor *made;
+
+  for (int i = 0; i < n; i++)
+    if (inputs[i] == NULL)
+      return NULL;
+  made = gen_graph_add_value (graph, NULL);
+  return gen_graph_add_node (graph, "", NULL, op, GEN_OPSET, inputs, n, &made, 1, error) != NULL
+             ? made
+             : NULL;
+}
+
+GenTensor *
 gen_unary (GenGraph *graph, const char *op, GenTensor *x, GError **error)
 {
   if (x == NULL)

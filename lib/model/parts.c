@@ -571,13 +571,25 @@ set_guidance (GenModel *model)
   model->inputs[i].part_source = GEN_PART_SAID;
 }
 
+/* What the user says of one leaves the others as the model has them. */
+static gboolean
+read_parameters (GenModel *model, GKeyFile *sidecar, GError **error)
+{
+  const char *hint = model->hints.parameters;
+  gboolean said;
+
+  return read_said (model, sidecar, NULL, NULL, "generative.parameters", "value", say_parameter,
+             &said, error) &&
+         (hint == NULL ||
+             gen_parts_say_all (model, "property parameters", hint, say_parameter, error));
+}
+
 gboolean
 gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
 {
-  gboolean states_said, parameters_said;
+  gboolean states_said;
 
-  if (!read_said (model, sidecar, model->hints.parameters, "property parameters",
-          "generative.parameters", "value", say_parameter, &parameters_said, error) ||
+  if (!read_parameters (model, sidecar, error) ||
       !read_said (model, sidecar, model->hints.states, "property states", "generative.states",
           "state", say_state, &states_said, error))
     return FALSE;

@@ -27,13 +27,9 @@ noisy_of (const GenSampling *sampling)
 static GenNode *
 append (GenSampling *sampling, const char *op, GenTensor *const *inputs, int n, GError **error)
 {
-  GenTensor *made;
+  const GenTensor *made = gen_graph_write (sampling->graph, op, inputs, n, error);
 
-  for (int i = 0; i < n; i++)
-    if (inputs[i] == NULL)
-      return NULL;
-  made = gen_graph_add_value (sampling->graph, NULL);
-  return gen_graph_add_node (sampling->graph, "", NULL, op, GEN_OPSET, inputs, n, &made, 1, error);
+  return made != NULL ? made->producer : NULL;
 }
 
 static GenTensor *

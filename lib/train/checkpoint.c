@@ -128,6 +128,23 @@ save_state (
       error);
 }
 
+/* What plays what was learned, where it is none of the nets. */
+static gboolean
+save_assembled (GenTrainer *trainer, const char *folder, GError **error)
+{
+  const GenTrainerSettings *settings = gen_trainer_settings (trainer);
+  const int averaged = gen_trainer_averaged_net (trainer);
+  g_autofree char *file = model_file (&gen_net_role_generator);
+  g_autoptr (GenGraph) net = NULL;
+  GenGraph *assembled;
+
+  if (settings->recipe->assemble == NULL)
+    return TRUE;
+  net = gen_trainer_export (trainer, (guint)MAX (averaged, 0), averaged >= 0);
+  assembled = settings->recipe->assemble (settings, net, error);
+  return assembled != NULL && save_model (assembled, folder, file, error);
+}
+
 gboolean
 gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **error)
 {
@@ -142,8 +159,10 @@ gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **er
     if (!save_model (gen_trainer_export (trainer, i, FALSE), folder, file, error))
       return FALSE;
   }
-  return averaged < 0 ||
-         save_model (gen_trainer_export (trainer, (guint)averaged, TRUE), folder, AVERAGE, error);
+  if (averaged >= 0 &&
+      !save_model (gen_trainer_export (trainer, (guint)averaged, TRUE), folder, AVERAGE, error))
+    return FALSE;
+  return save_assembled (trainer, folder, error);
 }
 
 gboolean
@@ -164,13 +183,16 @@ remove_file (const char *folder, const char *name)
     g_warning ("cannot remove '%s', which is of an earlier training: %s", path, g_strerror (errno));
 }
 
-/* Remove a net that this training has none of. */
+/* Remove a model that this training has none of. */
 static void
 remove_role (GenTrainer *trainer, const char *folder, const char *best, const GenNetRole *role)
 {
-  const GenRecipeNet *nets = gen_trainer_settings (trainer)->recipe->nets;
+  const GenRecipe *recipe = gen_trainer_settings (trainer)->recipe;
+  const GenRecipeNet *nets = recipe->nets;
   g_autofree char *file = model_file (role);
 
+  if (role == &gen_net_role_generator && recipe->assemble != NULL)
+    return;
   for (guint i = 0; nets[i].role != NULL; i++)
     if (nets[i].role == role)
       return;

@@ -50,6 +50,10 @@ const GenNetRole gen_net_role_quantizer = {
   .name = "quantizer",
   .description = "from vectors of an encoder to the nearest ones of a codebook, and their numbers",
 };
+const GenNetRole gen_net_role_predictor = {
+  .name = "predictor",
+  .description = "from codes to scores of those that may come next",
+};
 
 const GenNetRole *const *
 gen_net_role_list (void)
@@ -67,6 +71,7 @@ gen_net_role_list (void)
     &gen_net_role_back_discriminator,
     &gen_net_role_student,
     &gen_net_role_quantizer,
+    &gen_net_role_predictor,
     NULL,
   };
 

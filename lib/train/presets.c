@@ -38,6 +38,7 @@ gen_preset_list (void)
     &gen_preset_pix2pix,
     &gen_preset_cyclegan,
     &gen_preset_unet_diffusion,
+    &gen_preset_transformer,
     NULL,
   };
 

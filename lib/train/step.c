@@ -44,7 +44,9 @@ gen_step_net (const GenStep *step, guint net)
 void
 gen_step_range (const GenStep *step, float *low, float *high)
 {
-  gen_step_net_range (step->nets[step->recipe->data_net].source, low, high);
+  gen_step_net_range (step->recipe->coded ? step->settings->tokenizer->encoder
+                                          : step->nets[step->recipe->data_net].source,
+      low, high);
 }
 
 GenTensor *
@@ -433,10 +435,10 @@ data_shape (const GenStep *step)
   return GEN_SHAPE (gen_step_batch (step));
 }
 
-/* Samples are like `tensor`, the net's input or output. */
+/* Samples are like `tensor`, the input or output of net `net`. */
 static gboolean
 find_data_shape (
-    GenStep *step, const GenStepNet *net, const char *side, const GenTensor *tensor, GError **error)
+    GenStep *step, const char *net, const char *side, const GenTensor *tensor, GError **error)
 {
   const GenShape data = data_shape (step);
   GenShape *shape = &step->sample_shape;
@@ -456,14 +458,24 @@ find_data_shape (
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the %s's %s '%s' has the shape %s, and the data %s; [batch, channels, height, width] or "
       "[batch, channels, length] is wanted, of which the data knows what the net leaves free",
-      net->net->role->name, side, tensor->name, text, has);
+      net, side, tensor->name, text, has);
   return FALSE;
 }
 
 static gboolean
 find_made_shape (GenStep *step, const GenStepNet *net, GError **error)
 {
-  return find_data_shape (step, net, "output", g_ptr_array_index (net->source->outputs, 0), error);
+  return find_data_shape (
+      step, net->net->role->name, "output", g_ptr_array_index (net->source->outputs, 0), error);
+}
+
+static gboolean
+find_coded_shape (GenStep *step, GError **error)
+{
+  const GenTokenizer *tokenizer = step->settings->tokenizer;
+
+  return find_data_shape (step, "tokenizer's encoder", "input",
+      g_ptr_array_index (tokenizer->encoder->inputs, 0), error);
 }
 
 /* All conditional nets are told of as many classes. */
@@ -491,7 +503,8 @@ prepare_net (GenStep *step, guint i, GError **error)
   GenShape shape;
 
   if (is_data && recipe->data_free)
-    return find_data_shape (step, net, "input", g_ptr_array_index (net->source->inputs, 0), error);
+    return find_data_shape (
+        step, net->net->role->name, "input", g_ptr_array_index (net->source->inputs, 0), error);
   if (is_data && recipe->data_made && recipe->made_of == GEN_MADE_OF_SAMPLES)
     return find_made_shape (step, net, error);
   for (guint k = 0; k < net->net->n_inputs && !net->net->of_data; k++)
@@ -499,6 +512,8 @@ prepare_net (GenStep *step, guint i, GError **error)
       return FALSE;
   if (is_data && recipe->data_made)
     return find_made_shape (step, net, error);
+  if (is_data && recipe->coded)
+    return find_coded_shape (step, error);
   if (is_data)
     step->sample_shape = gen_step_input_shape (step, i, 0);
   return TRUE;
@@ -536,7 +551,8 @@ add_states (GenStep *step, GenStepNet *net)
 static gboolean
 build (GenStep *step, GenGraph *const *nets, GError **error)
 {
-  if (!prepare (step, nets, error) || !check_trainable (step, nets, error))
+  if (!gen_tokenizer_check (step->recipe, step->settings->tokenizer, error) ||
+      !prepare (step, nets, error) || !check_trainable (step, nets, error))
     return FALSE;
   if (step->purpose == GEN_STEP_TRAINS)
     add_count (step);

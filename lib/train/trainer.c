@@ -208,6 +208,8 @@ gen_trainer_new (GenGraph *const *nets, const GenTrainerSettings *settings, GErr
   trainer->settings = *settings;
   if (settings->teacher != NULL)
     gen_graph_ref (settings->teacher);
+  if (settings->tokenizer != NULL)
+    gen_tokenizer_ref (settings->tokenizer);
   for (guint i = 0; i < n_nets; i++)
     trainer->nets[i] = gen_graph_ref (nets[i]);
   trainer->states = g_ptr_array_new ();
@@ -235,6 +237,7 @@ gen_trainer_free (GenTrainer *trainer)
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
     g_clear_pointer (&trainer->nets[i], gen_graph_unref);
   g_clear_pointer (&trainer->settings.teacher, gen_graph_unref);
+  g_clear_pointer (&trainer->settings.tokenizer, gen_tokenizer_unref);
   g_free (trainer);
 }
 
@@ -250,13 +253,19 @@ gen_trainer_sample_shape (const GenTrainer *trainer)
   return &trainer->samples;
 }
 
-/* What the net that takes samples says. */
+/* The net that takes samples. */
+static const GenGraph *
+find_data_net (const GenTrainer *trainer)
+{
+  const GenRecipe *recipe = trainer->settings.recipe;
+
+  return recipe->coded ? trainer->settings.tokenizer->encoder : trainer->nets[recipe->data_net];
+}
+
 static const char *
 data_metadata (const GenTrainer *trainer, const char *key)
 {
-  const GenGraph *net = trainer->nets[trainer->settings.recipe->data_net];
-
-  return g_hash_table_lookup (net->metadata, key);
+  return g_hash_table_lookup (find_data_net (trainer)->metadata, key);
 }
 
 GenFormat
@@ -338,7 +347,7 @@ gen_trainer_frame_size (const GenTrainer *trainer)
 void
 gen_trainer_range (const GenTrainer *trainer, float *low, float *high)
 {
-  gen_step_net_range (trainer->nets[trainer->settings.recipe->data_net], low, high);
+  gen_step_net_range (find_data_net (trainer), low, high);
 }
 
 /* --- figures --- */

@@ -164,6 +164,10 @@ draw_graphs (const GenTrainingSettings *settings, Nets *nets, GError **error)
   if (!check_conditional (preset, options.conditional, error))
     return FALSE;
   options.format = settings->trainer.format;
+  if (settings->trainer.tokenizer != NULL) {
+    options.codes = (int)settings->trainer.tokenizer->codes;
+    options.tokens = (int)settings->trainer.tokenizer->tokens;
+  }
   for (guint i = 0; i < gen_recipe_n_nets (recipe); i++) {
     const GenPresetNet draw = preset->nets[find_in_preset (recipe, preset, i)];
 
@@ -215,6 +219,19 @@ load_teacher (const GenTrainingSettings *settings, GenGraph **teacher, GError **
   return FALSE;
 }
 
+/* What makes codes of samples, where nets see these. */
+static gboolean
+load_tokenizer (const GenTrainingSettings *settings, GenTokenizer **tokenizer, GError **error)
+{
+  const char *folder = settings->trainer.tokenizer_folder;
+
+  *tokenizer = folder != NULL ? gen_tokenizer_load (folder, error) : NULL;
+  if (folder == NULL || *tokenizer != NULL)
+    return gen_tokenizer_check (settings->trainer.recipe, *tokenizer, error);
+  g_prefix_error_literal (error, "tokenizer: ");
+  return FALSE;
+}
+
 /* A trainer on the device; where that fails and any will do, on the CPU. */
 static GenTrainer *
 make_trainer (GenTrainingSettings *settings, const GenTrainingEvents *events, GenGraph *const *nets,
@@ -244,6 +261,7 @@ fit_format (const GenTrainer *trainer, GenFormat *format, GError **error)
 {
   GenFormat taken = gen_trainer_format (trainer);
   g_autofree char *takes = NULL, *has = NULL;
+  const GenRecipe *recipe;
 
   if (taken.rate == 0)
     taken.rate = format->rate;
@@ -253,12 +271,11 @@ fit_format (const GenTrainer *trainer, GenFormat *format, GError **error)
     return TRUE;
   takes = gen_format_describe (&taken);
   has = gen_format_describe (format);
+  recipe = gen_trainer_settings (trainer)->recipe;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the %s takes %s of %s, but the data is %s of %s",
-      gen_trainer_settings (trainer)
-          ->recipe->nets[gen_trainer_settings (trainer)->recipe->data_net]
-          .role->name,
-      taken.medium->plural, takes, format->medium->plural, has);
+      recipe->coded ? "tokenizer" : recipe->nets[recipe->data_net].role->name, taken.medium->plural,
+      takes, format->medium->plural, has);
   return FALSE;
 }
 
@@ -298,22 +315,28 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
 {
   g_auto (Nets) nets = { { NULL } };
   g_autoptr (GenGraph) teacher = NULL;
+  g_autoptr (GenTokenizer) tokenizer = NULL;
   g_autoptr (GenTrainer) trainer = NULL;
   GenFormat frame = *format;
 
   if (!check_classes (settings, error) || !load_teacher (settings, &teacher, error) ||
+      !load_tokenizer (settings, &tokenizer, error) ||
       !gen_sample_frames_fit (&settings->trainer, &frame, error))
     return NULL;
   settings->trainer.format = frame;
+  settings->trainer.tokenizer = tokenizer;
   if (!make_graphs (settings, &nets, error) ||
-      !start_weights (settings, events, nets.graphs, error))
+      !start_weights (settings, events, nets.graphs, error)) {
+    settings->trainer.tokenizer = NULL;
     return NULL;
+  }
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
     if (nets.graphs[i] != NULL)
       note_rate (nets.graphs[i], format);
   settings->trainer.teacher = teacher;
   trainer = make_trainer (settings, events, nets.graphs, error);
   settings->trainer.teacher = NULL;
+  settings->trainer.tokenizer = NULL;
   if (trainer == NULL || !fit_format (trainer, &frame, error))
     return NULL;
   format->length = frame.length;

@@ -229,8 +229,10 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "dropout",
       .nick = "Dropout",
-      .description = "Share of the discriminator's hidden values, or of a classifier's features, "
-                     "dropped in training, where a preset makes the net (0 = none)",
+      .description =
+          "Share of the discriminator's hidden values, of a classifier's features, or of "
+          "what blocks of a transformer add, dropped in training, where a preset makes "
+          "the net (0 = none)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (options.dropout),
       .minimum = 0,
@@ -272,8 +274,9 @@ static const GenSetting of_all[] = {
   { .name = "width",
       .nick = "Width",
       .description = "Channels beside the sample, which layers further from it have multiples of, "
-                     "where a preset makes convolutional nets (0 = 64 in dcgan, 16 in "
-                     "wavegan, stylegan-lite and r3gan-lite, 32 in others)",
+                     "where a preset makes convolutional nets, or numbers that stand for "
+                     "a code in a transformer (0 = 64 in dcgan, 16 in wavegan, stylegan-lite and "
+                     "r3gan-lite, 128 in transformer, 32 in others)",
       .type = GEN_SETTING_INT,
       FIELD (options.width),
       .minimum = 0,

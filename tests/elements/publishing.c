@@ -121,13 +121,14 @@ test_played (gconstpointer data)
   scratch_remove (folder);
 }
 
-/* Whether one net of it plays by itself. */
+/* Whether one net of it plays by itself, and learns by itself. */
 static gboolean
 plays (const GenPreset *preset)
 {
   const GenRecipe *recipe = preset->recipe;
 
-  return recipe != NULL && !recipe->labels && preset->medium == &gen_medium_picture &&
+  return recipe != NULL && !recipe->labels && !recipe->coded &&
+         preset->medium == &gen_medium_picture &&
          (recipe->made_of == GEN_MADE_OF_LATENTS || gen_recipe_n_nets (recipe) == 1);
 }
 

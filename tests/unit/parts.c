@@ -251,6 +251,29 @@ test_wrong_parameters (void)
   }
 }
 
+/* What the user says of one parameter leaves another as the model says. */
+static void
+test_some_parameters (void)
+{
+  const GenModelHints hints = { .parameters = "gain=3" };
+  g_autoptr (GenGraph) graph = gen_graph_new ("some");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+  GenTensor *gain = gen_graph_add_input (graph, "gain", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  GenTensor *lift = gen_graph_add_input (graph, "lift", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  g_autoptr (GenModel) model = NULL;
+
+  gen_graph_add_output (
+      graph, gen_binary (graph, "Add", gen_binary (graph, "Mul", x, gain, &error), lift, &error));
+  g_assert_no_error (error);
+  g_hash_table_insert (
+      graph->metadata, g_strdup ("generative.parameters"), g_strdup ("gain=2,lift=0.5"));
+  model = load_with (graph, &hints, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (model->parameters[1]->values[0], ==, 3);
+  g_assert_cmpfloat (model->parameters[2]->values[0], ==, 0.5);
+}
+
 /* Classes of one of three rows, and how many of what: numbers that inputs of their types do not
  * hold, or that are out of range, are refused when they are said and when they are set. */
 static void
@@ -406,6 +429,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/parts/states/half", GINT_TO_POINTER (TRUE), test_states);
   g_test_add_func ("/parts/continued", test_continued);
   g_test_add_func ("/parts/parameters", test_wrong_parameters);
+  g_test_add_func ("/parts/some-parameters", test_some_parameters);
   g_test_add_func ("/parts/indices", test_indices);
   g_test_add_func ("/parts/odd-names", test_odd_names);
 

@@ -23,6 +23,7 @@ typedef struct {
   const GenPreset *preset;
   int width, height;        /* of the samples */
   const char *teacher;      /* the recipe of a case before, and its file */
+  const char *tokenizer;    /* likewise, and its folder */
   gboolean spectral_norm;   /* of the discriminator */
   const GenOptimizer *rule; /* NULL: as it is by itself */
 } Case;
@@ -40,6 +41,8 @@ static const Case cases[] = {
   { &gen_recipe_translation, &gen_preset_pix2pix, 32, 16 },
   { &gen_recipe_unpaired_translation, &gen_preset_cyclegan, 16, 16 },
   { &gen_recipe_diffusion, &gen_preset_unet_diffusion, EXTENT, EXTENT },
+  { &gen_recipe_language, &gen_preset_transformer, EXTENT, EXTENT,
+      .tokenizer = "vector-quantized/whole" },
   { &gen_recipe_distillation, &gen_preset_classifier, EXTENT, EXTENT,
       .teacher = "classifier/whole/classifier.onnx" },
   { &gen_recipe_generator_distillation, &gen_preset_vae, EXTENT, EXTENT,
@@ -204,6 +207,8 @@ fill_settings (GenTrainingSettings *settings, const Case *of, const char *folder
   }
   if (of->teacher != NULL)
     settings->trainer.teacher_model = g_build_filename (scratch, of->teacher, NULL);
+  if (of->tokenizer != NULL)
+    settings->trainer.tokenizer_folder = g_build_filename (scratch, of->tokenizer, NULL);
 }
 
 static GenTrainingOutcome

@@ -5,8 +5,8 @@
 
 #include <generative/trainer.h>
 
-static gboolean
-check_classes (const GenPresetOptions *options, GError **error)
+gboolean
+gen_condition_check (const GenPresetOptions *options, GError **error)
 {
   if (options->classes >= 2)
     return TRUE;
@@ -32,7 +32,7 @@ gen_condition_begin (
   *condition = (GenCondition){ .layers = layers };
   if (!options->conditional)
     return TRUE;
-  if (!check_classes (options, error))
+  if (!gen_condition_check (options, error))
     return FALSE;
   g_hash_table_insert (
       graph->metadata, g_strdup ("generative.classes"), g_strdup_printf ("%d", options->classes));

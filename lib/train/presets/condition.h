@@ -12,6 +12,8 @@ typedef struct {
   GenTensor *class; /* [batch, classes] */
 } GenCondition;
 
+/* FALSE with `error` where options ask for it and classes are not known. */
+gboolean gen_condition_check (const GenPresetOptions *options, GError **error);
 /* Add the input, behind those that there are. FALSE with `error` where classes are not known. */
 gboolean gen_condition_begin (
     GenCondition *condition, GenLayers *layers, const GenPresetOptions *options, GError **error);

@@ -11,7 +11,7 @@
 #include "../../graph/graph-private.h"
 
 #define LEAK 0.2
-#define LATEST_OPSET 21
+#define NORMALIZATION_OPSET 21
 #define SOUND_KERNEL 25
 #define SOUND_STRIDE 4
 
@@ -54,17 +54,21 @@ free_batch (GenTensor *tensor)
   tensor->dim_names[0] = g_strdup ("batch");
 }
 
-/* Where a node came after GEN_OPSET, all are of the opset of the latest that layers are made of,
- * GroupNormalization, with which what they are has not changed. */
+/* Where a node came after GEN_OPSET, all are of the opset of the latest that it may be,
+ * GroupNormalization or Attention, with which what the others are has not changed. */
 static void
 raise_opset (GenGraph *graph)
 {
-  gboolean raise = FALSE;
+  int opset = GEN_OPSET;
 
-  for (guint i = 0; i < graph->nodes->len; i++)
-    raise |= ((GenNode *)g_ptr_array_index (graph->nodes, i))->opset > GEN_OPSET;
-  for (guint i = 0; raise && i < graph->nodes->len; i++)
-    ((GenNode *)g_ptr_array_index (graph->nodes, i))->opset = LATEST_OPSET;
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (node->opset > GEN_OPSET)
+      opset = MAX (opset, MAX (node->op->since, NORMALIZATION_OPSET));
+  }
+  for (guint i = 0; opset > GEN_OPSET && i < graph->nodes->len; i++)
+    ((GenNode *)g_ptr_array_index (graph->nodes, i))->opset = opset;
 }
 
 GenGraph *
@@ -81,7 +85,8 @@ gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key)
     free_batch (g_ptr_array_index (graph->inputs, i));
   free_batch (y);
   raise_opset (graph);
-  g_hash_table_insert (graph->metadata, g_strdup (range_key), g_strdup (layers->range));
+  if (range_key != NULL)
+    g_hash_table_insert (graph->metadata, g_strdup (range_key), g_strdup (layers->range));
   return graph;
 }
 

@@ -21,8 +21,8 @@ gboolean gen_layers_measure (const char *preset, const GenPresetOptions *options
     const int *extents, gint64 *smallest, int *doublings, GError **error);
 
 GenLayers gen_layers_begin (const char *name, guint64 seed, float spread);
-/* The net whose result is `y` (NULL after an error): makes the batch a free extent. (transfer
- * full) */
+/* The net whose result is `y` (NULL after an error): makes the batch a free extent. What it takes
+ * or makes are samples where `range_key` is not NULL. (transfer full) */
 GenGraph *gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key);
 /* The same of a net of several results, named `names`. */
 GenGraph *gen_layers_end_all (GenLayers *layers, GenTensor *const *ys, const char *const *names,

@@ -12,13 +12,11 @@
 #include <math.h>
 
 #include "../losses/scores.h"
+#include "code-shares.h"
 #include "likeness.h"
 
 enum { ENCODER, QUANTIZER, DECODER };
 enum { VECTORS, CODES, OUTPUTS };
-
-/* Below the logarithm of a share that may be 0. */
-#define LEAST_SHARE 1e-10f
 
 typedef struct {
   GenTensor *made; /* by the encoder */
@@ -99,32 +97,10 @@ count_codes (GenStep *step, GError **error)
 static GenTensor *
 find_perplexity (GenStep *step, GenTensor *codes, GError **error)
 {
-  static const float values[] = { 0, 1 };
-  GenGraph *graph = gen_step_graph (step);
   const gint64 n = count_codes (step, error);
-  GenTensor *shares, *logarithms;
+  GenTensor *entropy = n > 0 ? gen_code_entropy (step, codes, n, error) : NULL;
 
-  if (n == 0)
-    return NULL;
-  codes = gen_binary (graph, "Reshape", codes, gen_graph_ints (graph, (gint64[]){ -1 }, 1), error);
-  if (codes == NULL)
-    return NULL;
-  shares = gen_graph_op (graph, "OneHot",
-      (GenTensor *[]){ codes, gen_graph_ints (graph, &n, 1),
-          gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (2),
-              g_bytes_new_static (values, sizeof values)) },
-      3, 1, error, NULL);
-  if (shares == NULL)
-    return NULL;
-  shares = gen_graph_op (graph, "ReduceMean", &shares, 1, 1, error, "axes", GEN_INTS, 1,
-      (gint64[]){ 0 }, "keepdims", GEN_INT, 0, NULL);
-  logarithms = gen_binary (graph, "Add", shares, gen_graph_float (graph, LEAST_SHARE), error);
-  logarithms = logarithms != NULL ? gen_unary (graph, "Log", logarithms, error) : NULL;
-  shares = gen_binary (graph, "Mul", shares, logarithms, error);
-  if (shares == NULL)
-    return NULL;
-  shares = gen_graph_op (graph, "ReduceSum", &shares, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
-  return gen_unary (graph, "Exp", gen_unary (graph, "Neg", shares, error), error);
+  return gen_unary (gen_step_graph (step), "Exp", entropy, error);
 }
 
 /* --- the recipe --- */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How often codes are used. */
+#pragma once
+
+#include <generative/step.h>
+
+/* The entropy of the shares that `n` codes have in `codes`, whole numbers of any shape, in nats. */
+GenTensor *gen_code_entropy (GenStep *step, GenTensor *codes, gint64 n, GError **error);
