@@ -139,8 +139,8 @@ test_fails (void)
 
   g_assert_nonnull (strstr (a, "conditional: the data does not say how many classes"));
   g_assert_nonnull (strstr (b, "is taught by classes, and a sample has none"));
-  g_assert_nonnull (
-      strstr (c, "those of mlp, dcgan, wavegan, vae, unet-diffusion, transformer may be"));
+  g_assert_nonnull (strstr (
+      c, "those of mlp, dcgan, wavegan, vae, sound-vae, unet-diffusion, transformer may be"));
   scratch_remove (folder);
 }
 

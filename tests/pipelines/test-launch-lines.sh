@@ -70,6 +70,8 @@ furnish() {
     train_digits "preset=classifier checkpoint=classes" || return 1
     train_digits "preset=unet-diffusion conditional=true width=4 ema=0.9 checkpoint=ten" || return 1
     train_digits "preset=vq-vae width=4 latent-size=4 checkpoint=vq" || return 1
+    train_digits "preset=transformer width=8 tokenizer=vq ema=0.9 checkpoint=prior" || return 1
+    train_digits "preset=transformer width=8 tokenizer=vq ema=0.9 conditional=true checkpoint=each" || return 1
     # Features that a net makes of a picture, as the last layer but one of a classifier.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
@@ -231,7 +233,7 @@ provide() {
     esac
     cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/ahead" "$work/digits" \
         "$work/pairs" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
-    cp -rL "$work/speech" "$work/extender" .
+    cp -rL "$work/speech" "$work/extender" "$work/prior" "$work/each" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi
