@@ -126,6 +126,9 @@ typedef struct {
   guint latent_net; /* whose first input latents are */
   guint n_shown;    /* calls of gen_step_show: samples shown side by side */
   gboolean (*make) (GenStep *step, GError **error);
+  /* Of recipes that make samples of samples: NULL, or for each that is shown the class whose samples
+   * it is compared with as a whole in validation, -1 for none. Since: 0.2 */
+  const int *compared;
   /* NULL, or what becomes of the graph that `make` has built before it is run, `*runs` times for
    * one result. (transfer full) */
   GenGraph *(*wrap) (const GenGraph *made, guint *runs, GError **error);
@@ -181,7 +184,7 @@ GEN_API guint gen_recipe_n_nets (const GenRecipe *recipe);
 /* The one of which there may be a moving average; -1 for none. */
 GEN_API int gen_recipe_averaged_net (const GenRecipe *recipe);
 /* The figure of a validation by which nets are better or worse, less is better: "frechet" where
- * they make samples of latents, else the first one that is measured. */
+ * they make samples of latents, or `compared` says so, else the first one that is measured. */
 GEN_API const char *gen_recipe_best (const GenRecipe *recipe);
 /* The number of the figure of that name, which the recipe has. */
 GEN_API guint gen_recipe_figure (const GenRecipe *recipe, const char *name);

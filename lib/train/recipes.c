@@ -67,7 +67,7 @@ gen_recipe_averaged_net (const GenRecipe *recipe)
 const char *
 gen_recipe_best (const GenRecipe *recipe)
 {
-  if (recipe->made_of == GEN_MADE_OF_LATENTS)
+  if (recipe->made_of == GEN_MADE_OF_LATENTS || recipe->compared != NULL)
     return "frechet";
   for (guint i = 0; i < recipe->n_figures; i++)
     if (recipe->figures[i].validation != NULL)

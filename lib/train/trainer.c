@@ -64,20 +64,30 @@ check_average (const GenTrainerSettings *settings, GError **error)
   return in_range ("beta1", settings->optimizer_settings.beta1, 0, FALSE, 1, error);
 }
 
+static gboolean
+has_setting (const GenRecipe *recipe, const char *name)
+{
+  for (guint i = 0; i < recipe->n_settings; i++)
+    if (strcmp (recipe->settings[i].name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* What a recipe has no use for is mistaken. */
 static gboolean
 check_of_recipe (
     const GenTrainerSettings *settings, const char *name, gboolean asked, GError **error)
 {
-  const GenRecipe *recipe = settings->recipe;
+  g_autoptr (GString) others = g_string_new (NULL);
 
-  if (!asked)
+  if (!asked || has_setting (settings->recipe, name))
     return TRUE;
-  for (guint i = 0; i < recipe->n_settings; i++)
-    if (strcmp (recipe->settings[i].name, name) == 0)
-      return TRUE;
+  for (const GenRecipe *const *other = gen_recipe_list (); *other != NULL; other++)
+    if (has_setting (*other, name))
+      g_string_append_printf (others, "%s%s", others->len > 0 ? ", " : "", (*other)->name);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "%s is nothing that recipe %s can use", name, recipe->name);
+      "%s is nothing that recipe %s can use; it is for %s", name, settings->recipe->name,
+      others->str);
   return FALSE;
 }
 

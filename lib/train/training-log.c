@@ -48,7 +48,7 @@ list_compared (const GenRecipe *recipe)
 {
   GPtrArray *curves = g_ptr_array_new ();
 
-  if (recipe->made_of == GEN_MADE_OF_LATENTS)
+  if (recipe->made_of == GEN_MADE_OF_LATENTS || recipe->compared != NULL)
     g_ptr_array_add (curves, (gpointer) "validation/frechet");
   for (guint i = 0; i < recipe->n_figures; i++) {
     const GenRecipeFigure *figure = &recipe->figures[i];

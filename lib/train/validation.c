@@ -91,6 +91,12 @@ sample_at (const GenValidation *validation, guint i)
   return &g_array_index (validation->samples, GenSample, i);
 }
 
+static gint64
+label_at (const GenValidation *validation, guint i)
+{
+  return g_array_index (validation->labels, gint64, i);
+}
+
 static gboolean
 check (const GenValidation *validation, const GenTrainer *trainer, GError **error)
 {
@@ -106,8 +112,7 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
     GenFormat format = gen_sample_format (sample_at (validation, i));
     g_autofree char *has = NULL, *wants = NULL;
 
-    if (!gen_trainer_check_label (
-            trainer, (int)g_array_index (validation->labels, gint64, i), error))
+    if (!gen_trainer_check_label (trainer, (int)label_at (validation, i), error))
       return FALSE;
     if (!gen_sample_frames_fit (gen_trainer_settings (trainer), &format, error))
       return FALSE;
@@ -124,8 +129,11 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
   return TRUE;
 }
 
+#define ANY_CLASS -1
+
+/* Compares with the samples of a class. */
 static GenMeter *
-meter_new (const GenValidation *validation, GError **error)
+meter_new (const GenValidation *validation, int class, GError **error)
 {
   GenMeterSettings settings = { .medium = sample_at (validation, 0)->medium,
     .metrics = "frechet,diversity",
@@ -135,7 +143,8 @@ meter_new (const GenValidation *validation, GError **error)
   if (meter == NULL)
     return NULL;
   for (guint i = 0; i < validation->samples->len; i++)
-    if (!gen_meter_refer (meter, sample_at (validation, i), -1, error))
+    if ((class == ANY_CLASS || class == label_at (validation, i)) &&
+        !gen_meter_refer (meter, sample_at (validation, i), -1, error))
       return NULL;
   return g_steal_pointer (&meter);
 }
@@ -197,37 +206,31 @@ refuse_frames (const GenValidation *validation, const GenTrainer *trainer, GErro
   return FALSE;
 }
 
-/* Samples of training that have been put together, of which no figures are known yet. */
+/* Samples of training that have been put together, at most a batch. */
 typedef struct {
   float *numbers;
   gint64 *labels;
   guint n;
-  gsize before; /* how many have been measured */
+  gsize before; /* how many there were before these */
 } Some;
 
-/* Add the recipe's figures of some, times their number. */
-static gboolean
-measure_some (
-    GenTrainer *trainer, Some *some, double values[GEN_RECIPE_MAX_FIGURES], GError **error)
-{
-  double found[GEN_RECIPE_MAX_FIGURES];
+/* What is done with some. */
+typedef gboolean (*Take) (GenTrainer *trainer, const Some *some, gpointer data, GError **error);
 
-  if (some->n == 0)
-    return TRUE;
-  if (!gen_trainer_measure (
-          trainer, TRUE, some->numbers, some->labels, some->n, some->before, found, error))
+static gboolean
+take_some (GenTrainer *trainer, Some *some, Take take, gpointer data, GError **error)
+{
+  if (some->n > 0 && !take (trainer, some, data, error))
     return FALSE;
-  for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
-    values[k] += found[k] * some->n;
   some->before += some->n;
   some->n = 0;
   return TRUE;
 }
 
-/* Put samples together of all that there are, and measure them a batch at a time. */
+/* Put samples together of all that there are, and take them a batch at a time. */
 static gboolean
-measure_all (const GenValidation *validation, GenTrainer *trainer, Some *some,
-    double values[GEN_RECIPE_MAX_FIGURES], GError **error)
+take_all (const GenValidation *validation, GenTrainer *trainer, Some *some, Take take,
+    gpointer data, GError **error)
 {
   const guint batch = (guint)gen_trainer_settings (trainer)->batch_size;
   const gsize size = gen_trainer_sample_size (trainer);
@@ -235,7 +238,7 @@ measure_all (const GenValidation *validation, GenTrainer *trainer, Some *some,
 
   gen_sample_frames_init (&frames, trainer);
   for (guint i = 0; i < validation->samples->len; i++) {
-    const gint64 label = g_array_index (validation->labels, gint64, i);
+    const gint64 label = label_at (validation, i);
     gboolean whole;
 
     if (g_array_index (validation->breaks, gboolean, i))
@@ -246,10 +249,41 @@ measure_all (const GenValidation *validation, GenTrainer *trainer, Some *some,
       continue;
     gen_sample_frames_write (&frames, sample_at (validation, i), some->numbers + some->n * size);
     some->labels[some->n++] = label;
-    if (some->n == batch && !measure_some (trainer, some, values, error))
+    if (some->n == batch && !take_some (trainer, some, take, data, error))
       return FALSE;
   }
-  return measure_some (trainer, some, values, error);
+  return take_some (trainer, some, take, data, error);
+}
+
+/* How many there were; 0 with `error` where there were none, or something failed. */
+static gsize
+for_all (
+    const GenValidation *validation, GenTrainer *trainer, Take take, gpointer data, GError **error)
+{
+  const guint batch = (guint)gen_trainer_settings (trainer)->batch_size;
+  g_autofree float *numbers = g_new (float, batch *gen_trainer_sample_size (trainer));
+  g_autofree gint64 *labels = g_new (gint64, batch);
+  Some some = { numbers, labels, 0, 0 };
+
+  if (!take_all (validation, trainer, &some, take, data, error))
+    return 0;
+  if (some.before == 0)
+    refuse_frames (validation, trainer, error);
+  return some.before;
+}
+
+/* Add the recipe's figures of some, times their number. */
+static gboolean
+add_figures (GenTrainer *trainer, const Some *some, gpointer data, GError **error)
+{
+  double found[GEN_RECIPE_MAX_FIGURES], *values = data;
+
+  if (!gen_trainer_measure (
+          trainer, TRUE, some->numbers, some->labels, some->n, some->before, found, error))
+    return FALSE;
+  for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
+    values[k] += found[k] * some->n;
+  return TRUE;
 }
 
 /* The recipe's figures. */
@@ -257,42 +291,134 @@ static gboolean
 measure_figures (const GenValidation *validation, GenTrainer *trainer,
     double values[GEN_RECIPE_MAX_FIGURES], GError **error)
 {
-  const guint batch = (guint)gen_trainer_settings (trainer)->batch_size;
-  g_autofree float *numbers = g_new (float, batch *gen_trainer_sample_size (trainer));
-  g_autofree gint64 *labels = g_new (gint64, batch);
-  Some some = { numbers, labels, 0, 0 };
+  gsize n;
 
   for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
     values[k] = 0;
-  if (!measure_all (validation, trainer, &some, values, error))
+  n = for_all (validation, trainer, add_figures, values, error);
+  for (guint k = 0; n > 0 && k < GEN_RECIPE_MAX_FIGURES; k++)
+    values[k] /= (double)n;
+  return n > 0;
+}
+
+/* --- made samples beside those of the validation --- */
+
+/* Add what a meter says, `share` of it where there are several. */
+static gboolean
+add_summary (GenMeter *meter, double share, GenValidationFigures *figures, GError **error)
+{
+  g_autoptr (JsonObject) summary = gen_meter_summarise (meter, error);
+
+  if (summary == NULL)
     return FALSE;
-  if (some.before == 0)
-    return refuse_frames (validation, trainer, error);
-  for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
-    values[k] /= (double)some.before;
+  figures->compared = TRUE;
+  figures->frechet += share * json_object_get_double_member (summary, "frechet");
+  figures->features = g_intern_string (json_object_get_string_member (summary, "frechet-features"));
+  if (json_object_has_member (summary, "frechet-doubt"))
+    figures->doubt = g_intern_string (json_object_get_string_member (summary, "frechet-doubt"));
+  figures->diversity += share * json_object_get_double_member (summary, "diversity");
   return TRUE;
 }
 
-/* Made samples beside those of the validation. */
+/* As many made of latents. */
 static gboolean
 compare (const GenValidation *validation, GenTrainer *trainer, GenValidationFigures *figures,
     GError **error)
 {
-  g_autoptr (GenMeter) meter = meter_new (validation, error);
-  g_autoptr (JsonObject) summary = NULL;
+  g_autoptr (GenMeter) meter = meter_new (validation, ANY_CLASS, error);
 
-  if (meter == NULL || !measure_made (validation, trainer, meter, error) ||
-      (summary = gen_meter_summarise (meter, error)) == NULL)
+  return meter != NULL && measure_made (validation, trainer, meter, error) &&
+         add_summary (meter, 1, figures, error);
+}
+
+/* What is shown, and is compared with the samples of a class; NULL is not. */
+typedef struct {
+  GenSample *shown; /* of a batch */
+  GPtrArray *meters;
+} Compared;
+
+static gboolean
+measure_shown (GenTrainer *trainer, const Some *some, gpointer data, GError **error)
+{
+  const gboolean average = gen_trainer_settings (trainer)->ema > 0;
+  const Compared *compared = data;
+  const guint n_shown = compared->meters->len;
+  guint n_fields;
+
+  if (!gen_trainer_make (trainer, average, some->numbers, some->n, compared->shown, error))
     return FALSE;
-  figures->compared = TRUE;
-  figures->frechet = json_object_get_double_member (summary, "frechet");
-  figures->features = g_intern_string (json_object_get_string_member (summary, "frechet-features"));
-  figures->doubt = json_object_has_member (summary, "frechet-doubt")
-                       ? g_intern_string (json_object_get_string_member (summary, "frechet-doubt"))
-                       : NULL;
-  figures->samples = json_object_get_int_member (summary, "frechet-samples");
-  figures->diversity = json_object_get_double_member (summary, "diversity");
+  for (guint i = 0; i < some->n * n_shown; i++) {
+    GenMeter *meter = g_ptr_array_index (compared->meters, i % n_shown);
+    g_autofree double *values = NULL;
+
+    if (meter == NULL)
+      continue;
+    gen_meter_fields (meter, &n_fields);
+    values = g_new (double, n_fields);
+    if (!gen_meter_measure (meter, &compared->shown[i], values, error))
+      return FALSE;
+  }
   return TRUE;
+}
+
+/* The mean of all that are compared. */
+static gboolean
+add_summaries (GPtrArray *meters, GenValidationFigures *figures, GError **error)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < meters->len; i++)
+    n += g_ptr_array_index (meters, i) != NULL;
+  for (guint i = 0; i < meters->len; i++)
+    if (g_ptr_array_index (meters, i) != NULL &&
+        !add_summary (g_ptr_array_index (meters, i), 1.0 / n, figures, error))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+free_meter (gpointer meter)
+{
+  g_clear_pointer ((GenMeter **)&meter, gen_meter_free);
+}
+
+static gboolean
+measure_batches_shown (
+    const GenValidation *validation, GenTrainer *trainer, Compared *compared, GError **error)
+{
+  const GenFormat format = gen_sample_format (sample_at (validation, 0));
+  const guint n = (guint)gen_trainer_settings (trainer)->batch_size * compared->meters->len;
+  gboolean measured;
+
+  compared->shown = g_new0 (GenSample, n);
+  for (guint i = 0; i < n; i++)
+    gen_sample_init (&compared->shown[i], &format);
+  measured = for_all (validation, trainer, measure_shown, compared, error) > 0;
+  for (guint i = 0; i < n; i++)
+    gen_sample_clear (&compared->shown[i]);
+  g_free (compared->shown);
+  return measured;
+}
+
+/* What is made of samples, with those of the kind that it is to be. */
+static gboolean
+compare_shown (const GenValidation *validation, GenTrainer *trainer, GenValidationFigures *figures,
+    GError **error)
+{
+  const GenRecipe *recipe = gen_trainer_settings (trainer)->recipe;
+  g_autoptr (GPtrArray) meters = g_ptr_array_new_with_free_func (free_meter);
+  Compared compared = { .meters = meters };
+
+  for (guint i = 0; i < recipe->n_shown; i++) {
+    GenMeter *meter =
+        recipe->compared[i] >= 0 ? meter_new (validation, recipe->compared[i], error) : NULL;
+
+    if (meter == NULL && recipe->compared[i] >= 0)
+      return FALSE;
+    g_ptr_array_add (meters, meter);
+  }
+  return measure_batches_shown (validation, trainer, &compared, error) &&
+         add_summaries (meters, figures, error);
 }
 
 gboolean
@@ -306,6 +432,8 @@ gen_validation_measure (
       !measure_figures (validation, trainer, figures->values, error))
     return FALSE;
   if (recipe->made_of == GEN_MADE_OF_LATENTS && !compare (validation, trainer, figures, error))
+    return FALSE;
+  if (recipe->compared != NULL && !compare_shown (validation, trainer, figures, error))
     return FALSE;
   figures->best = figures->compared
                       ? figures->frechet

@@ -2,6 +2,7 @@
 /* The recipes translation and unpaired-translation against PyTorch's numbers, and how pictures
  * become samples of them. */
 #include <generative/batch-queue.h>
+#include <generative/metric.h>
 #include <generative/preset.h>
 #include <generative/training.h>
 #include <generative/validation.h>
@@ -354,6 +355,39 @@ test_wrong_classes (void)
 
 /* --- validation and preview --- */
 
+/* The mean over both kinds of the distance between what is made and what there is of that kind,
+ * whose samples are even or odd. */
+static double
+mean_distance (GenTrainer *trainer, const float *samples)
+{
+  const GenMeterSettings settings = {
+    .medium = &gen_medium_picture, .metrics = "frechet", .has_reference = TRUE
+  };
+  static const guint made[] = { 3, 1 }; /* among what is shown */
+  const GenFormat format = gen_trainer_format (trainer);
+  GenSample shown[3 * 4];
+  double sum = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (shown); i++)
+    gen_sample_init (&shown[i], &format);
+  g_assert_true (gen_trainer_make (trainer, FALSE, samples, 3, shown, NULL));
+  for (guint kind = 0; kind < 2; kind++) {
+    g_autoptr (GenMeter) meter = gen_meter_new (&settings, NULL);
+    g_autoptr (JsonObject) summary = NULL;
+    double values[8];
+
+    for (guint i = 0; i < 3; i++)
+      g_assert_true (gen_meter_refer (meter, &shown[4 * i + (kind == 0 ? 0 : 2)], -1, NULL));
+    for (guint i = 0; i < 3; i++)
+      g_assert_true (gen_meter_measure (meter, &shown[4 * i + made[kind]], values, NULL));
+    summary = gen_meter_summarise (meter, NULL);
+    sum += json_object_get_double_member (summary, "frechet") / 2;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (shown); i++)
+    gen_sample_clear (&shown[i]);
+  return sum;
+}
+
 static void
 test_validation (void)
 {
@@ -377,7 +411,11 @@ test_validation (void)
   g_assert_true (gen_validation_measure (both, trainer, &figures, &error));
   g_assert_true (gen_trainer_measure (trainer, FALSE, samples, NULL, 3, 0, values, &error));
   g_assert_cmpfloat_with_epsilon (figures.values[cycle], values[cycle], 1e-6);
-  g_assert_cmpfloat (figures.best, ==, figures.values[cycle]);
+  g_assert_true (figures.compared);
+  g_assert_cmpfloat (figures.best, ==, figures.frechet);
+  g_assert_cmpuint (figures.samples, ==, 6);
+  g_assert_cmpstr (gen_recipe_best (&gen_recipe_unpaired_translation), ==, "frechet");
+  g_assert_cmpfloat_with_epsilon (figures.frechet, mean_distance (trainer, samples), 1e-6);
   g_assert_false (gen_validation_measure (one, trainer, &figures, &error));
   g_assert_cmpstr (
       error->message, ==, "validation takes pictures of both classes, and all are of one");

@@ -175,6 +175,10 @@ make (GenStep *step, GError **error)
 
 /* --- the recipe --- */
 
+/* What is made, with what there is of its kind: the cycle does not tell whether anything is
+ * translated. */
+static const int compared[] = { -1, B, -1, A };
+
 static const GenRecipeNet nets[] = {
   [GENERATOR] = { .role = &gen_net_role_generator, .n_inputs = 1, .averaged = TRUE },
   [DISCRIMINATOR] = { .role = &gen_net_role_discriminator,
@@ -244,4 +248,5 @@ const GenRecipe gen_recipe_unpaired_translation = {
   .made_of = GEN_MADE_OF_SAMPLES,
   .n_shown = 4,
   .make = make,
+  .compared = compared,
 };
