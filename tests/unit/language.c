@@ -444,6 +444,7 @@ check_played (int classes)
   g_autoptr (GenTrainer) trainer =
       gen_trainer_new (&net, &(GenTrainerSettings){ SETTINGS, .tokenizer = tokenizer }, &error);
   g_autoptr (GenGraph) trained = NULL, assembled = NULL;
+  g_autoptr (GenTrainer) again = NULL;
   g_autoptr (GenPlan) plan = NULL;
   const gint64 labels[BATCH] = { 0, 1, 2 };
   GenTrainerFigures figures;
@@ -462,6 +463,9 @@ check_played (int classes)
   g_assert_true (gen_trainer_play (trainer, FALSE, latents, BATCH, made, &error));
   trained = gen_trainer_export (trainer, 0, FALSE);
   assembled = gen_recipe_language.assemble (gen_trainer_settings (trainer), trained, &error);
+  /* It can be trained on with the same codebook. */
+  again =
+      gen_trainer_new (&trained, &(GenTrainerSettings){ SETTINGS, .tokenizer = tokenizer }, &error);
   g_assert_no_error (error);
   g_assert_true (gen_onnx_save (assembled, path, &error));
   loaded = gen_onnx_load (path, &error);
@@ -551,6 +555,8 @@ test_refuses (void)
   g_clear_error (&error);
   assert_refused (net, &(GenTrainerSettings){ SETTINGS }, "tokenizer: recipe language wants");
   assert_refused (other, &settings, "the predictor is for 4 of 6 codes, and the tokenizer makes 4");
+  g_hash_table_insert (net->metadata, g_strdup ("generative.codebook"), g_strdup ("another"));
+  assert_refused (net, &settings, "trained on codes of another codebook than the tokenizer's");
   assert_no_steps (seeing, "'look' (Attention) cannot go place by place: its is_causal is not 1");
   assert_no_steps (decoder, "a predictor takes codes and positions");
   g_assert_null (gen_preset_transformer.nets[0](&unknown, &error));

@@ -15,6 +15,8 @@
 #include "code-shares.h"
 
 #define PREDICTOR 0
+/* Which codebook the codes are of. */
+#define CODEBOOK "generative.codebook"
 
 enum { CODES, POSITIONS, INPUTS };
 
@@ -25,6 +27,28 @@ tokenizer_of (const GenStep *step)
 }
 
 /* --- what the net says --- */
+
+/* (transfer full) */
+static char *
+name_codebook (const GenTokenizer *tokenizer)
+{
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, tokenizer->codebook->data);
+}
+
+/* Codes of one codebook mean nothing in another. */
+static gboolean
+check_codebook (const GenGraph *net, const GenTokenizer *tokenizer, GError **error)
+{
+  const char *said = g_hash_table_lookup (net->metadata, CODEBOOK);
+  g_autofree char *name = name_codebook (tokenizer);
+
+  if (said == NULL || strcmp (said, name) == 0)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "predictor-model: it was trained on codes of another codebook than the tokenizer's, as its "
+      "metadata " CODEBOOK " says; the tokenizer of that training is wanted");
+  return FALSE;
+}
 
 static gboolean
 read_net (GenStep *step, GenPredictor *predictor, GError **error)
@@ -39,7 +63,7 @@ read_net (GenStep *step, GenPredictor *predictor, GError **error)
   }
   if (predictor->codes == tokenizer->codes && predictor->length == tokenizer->tokens) {
     gen_step_set_classes (step, predictor->classes);
-    return TRUE;
+    return check_codebook (gen_step_net (step, PREDICTOR), tokenizer, error);
   }
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the predictor is for %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
@@ -240,6 +264,14 @@ say (GHashTable *metadata, const char *key, const char *value)
     g_hash_table_insert (metadata, g_strdup (key), g_strdup (value));
 }
 
+static void
+describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
+{
+  g_autofree char *name = name_codebook (settings->tokenizer);
+
+  say (metadata, CODEBOOK, name);
+}
+
 /* What is known of the model. */
 static void
 say_all (const GenTokenizer *tokenizer, const GenGraph *net, GHashTable *metadata)
@@ -346,5 +378,6 @@ const GenRecipe gen_recipe_language = {
   .latent_net = PREDICTOR,
   .n_shown = 1,
   .make = make,
+  .describe = describe,
   .assemble = assemble,
 };
