@@ -17,10 +17,10 @@ PATH="$build/tools:$PATH"
 patience=180
 playing=2
 
-# blocks FILE: its blocks of commands that launch a pipeline or train, each in a file of its own,
-# $work/blocks/N.
+# blocks FILE FOLDER: its blocks of commands that launch a pipeline or train, each in a file of its
+# own, FOLDER/N.
 blocks() {
-    awk -v folder="$work/blocks" '
+    awk -v folder="$2" '
         function finish() {
             if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model train) /) {
                 file = sprintf ("%s/%02d", folder, ++n)
@@ -287,22 +287,56 @@ if ! furnish >"$work/log" 2>&1; then
     fail "there are pictures and models to play" "$work/log"
     finish
 fi
-cd "$top" || exit 1
-for page in ${PAGES:-README.md CONTRIBUTING.md docs/*.md docs/elements/*.md}; do
-    cd "$top" || exit 1
-    rm -rf "$work/blocks" && mkdir "$work/blocks"
-    blocks "$page"
-    for block in "$work"/blocks/*; do
-        [ -e "$block" ] || continue
-        rm -rf "$work/here" && mkdir "$work/here" && cd "$work/here" || exit 1
-        provide "$block"
-        name="$page: $(grep -oE '(gst-launch-1.0|generative-model train).*' "$block" | head -n 1 | cut -c 1-70)"
-        if play "$block"; then pass "$name ($seconds s)"; else fail "$name ($seconds s)" log; fi
-        judge
+pages=${PAGES:-README.md CONTRIBUTING.md docs/*.md docs/elements/*.md}
+
+# walk LANE: the blocks whose turn it is.
+walk() {
+    turn=0
+    for page in $pages; do
+        cd "$top" || exit 1
+        rm -rf "$work/$1" && mkdir -p "$work/$1/blocks" || exit 1
+        blocks "$page" "$work/$1/blocks"
+        for block in "$work/$1"/blocks/*; do
+            [ -e "$block" ] || continue
+            turn=$((turn % lanes + 1))
+            [ $turn -eq "$1" ] || continue
+            rm -rf "$work/$1/here" && mkdir "$work/$1/here" && cd "$work/$1/here" || exit 1
+            provide "$block"
+            name="$page: $(grep -oE '(gst-launch-1.0|generative-model train).*' "$block" | head -n 1 | cut -c 1-70)"
+            if play "$block"; then pass "$name ($seconds s)"; else fail "$name ($seconds s)" log; fi
+            judge
+        done
     done
+}
+
+# Most of the time goes by while something plays.
+cd "$top" || exit 1
+lanes=3
+walkers=
+for lane in $(seq $lanes); do
+    # What the shell cleans up at its end is not theirs.
+    (
+        trap - EXIT
+        walk "$lane"
+    ) >"$work/lane-$lane" &
+    walkers="$walkers $!"
+done
+for walker in $walkers; do
+    wait "$walker" || fail "all pages were walked"
+done
+while IFS= read -r line; do
+    case $line in
+    "not ok "*) fail "${line#not ok * }" ;;
+    "ok "*) pass "${line#ok * }" ;;
+    *) echo "$line" ;;
+    esac
+done <<END
+$(cat "$work"/lane-*)
+END
+for page in $pages; do
     element=$(basename "$page" .md)
-    if [ -e "$top/elements/$element/$element.c" ]; then
-        holds "$element's page has a launch line" test -e "$work/blocks/01"
-    fi
+    [ -e "elements/$element/$element.c" ] || continue
+    mkdir "$work/$element" && blocks "$page" "$work/$element"
+    holds "$element's page has a launch line" test -e "$work/$element/01"
 done
 finish
