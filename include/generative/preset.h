@@ -119,7 +119,7 @@ GEN_API extern const GenPreset gen_preset_bandwidth_extender;
 /* Of the interpolation recipe: frames of any size. */
 GEN_API extern const GenPreset gen_preset_interpolator;
 /* The frame behind two of a film. Since: 0.2 */
-GEN_API extern const GenPreset gen_preset_predictor;
+GEN_API extern const GenPreset gen_preset_frame_predictor;
 /* Of the translation recipe: Isola et al.'s nets. */
 GEN_API extern const GenPreset gen_preset_pix2pix;
 /* Of the unpaired one: Zhu et al.'s nets. */

@@ -34,7 +34,7 @@ gen_preset_list (void)
     &gen_preset_sound_classifier,
     &gen_preset_masked_sound_autoencoder,
     &gen_preset_interpolator,
-    &gen_preset_predictor,
+    &gen_preset_frame_predictor,
     &gen_preset_pix2pix,
     &gen_preset_cyclegan,
     &gen_preset_unet_diffusion,

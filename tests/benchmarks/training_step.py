@@ -43,7 +43,7 @@ CASES = {
     "inpainter": (8, ["extent=64"]),
     "cleaner": (8, ["extent=64"]),
     "interpolator": (8, ["extent=64"]),
-    "predictor": (8, ["extent=64"]),
+    "frame-predictor": (8, ["extent=64"]),
     "pix2pix": (4, ["extent=64"]),
     "cyclegan": (2, ["extent=64"]),
 }

@@ -31,10 +31,10 @@ READ = {"vae": recipes.Variational, "autoencoder": recipes.Autoencoder,
         "classifier": recipes.Classifier, "unet-diffusion": recipes.Diffusion,
         "super-resolver": recipes.Enlarging, "inpainter": recipes.Inpainting,
         "cleaner": recipes.Cleaning, "interpolator": recipes.Interpolation,
-        "predictor": recipes.Interpolation}
+        "frame-predictor": recipes.Interpolation}
 SHAPES = {"wavegan": (1, 8192), "stylegan-lite": (3, 32, 32), "r3gan-lite": (3, 32, 32),
           "super-resolver": (3, 64, 64), "inpainter": (3, 64, 64), "cleaner": (3, 64, 64),
-          "interpolator": (9, 64, 64), "predictor": (9, 64, 64)}
+          "interpolator": (9, 64, 64), "frame-predictor": (9, 64, 64)}
 # Nets that look at a batch as a whole score real and made samples one behind the other.
 APART = ("dcgan", "stylegan-lite")
 

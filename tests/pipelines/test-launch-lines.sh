@@ -136,11 +136,11 @@ END
             modeltrainer preset=$preset width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=$preset || return 1
     done
     mv super-resolver larger && mv inpainter whole || return 1
-    for preset in interpolator predictor; do
+    for preset in interpolator frame-predictor; do
         gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=20 ! video/x-raw,format=RGB,width=32,height=32 ! \
             modeltrainer preset=$preset width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=$preset || return 1
     done
-    mv interpolator between && mv predictor ahead || return 1
+    mv interpolator between && mv frame-predictor ahead || return 1
     gst-launch-1.0 -q datasetsrc location=pairs ! video/x-raw,format=RGB,width=32,height=16 ! \
         modeltrainer preset=pix2pix width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=colours || return 1
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \

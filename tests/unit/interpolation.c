@@ -164,7 +164,7 @@ test_predictor (void)
     .format = options.format };
   g_autoptr (GError) error = NULL;
   g_autoptr (GenTrainer) trainer =
-      preset_trainer_new (&gen_preset_predictor, &options, &settings, &error);
+      preset_trainer_new (&gen_preset_frame_predictor, &options, &settings, &error);
   float samples[3 * 64], shown[4 * 64];
   double apart = 0;
 

@@ -141,7 +141,7 @@ check_head (const GenPreset *preset, guint net)
   g_autofree char *trainable = g_strconcat (recipe->nets[net].role->name, ".head", NULL);
   const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 2, .threads = 1,
     .learning_rate = 0.01, .trainable = trainable, .discriminator_steps = 1,
-    .next_frame = preset == &gen_preset_predictor };
+    .next_frame = preset == &gen_preset_frame_predictor };
   g_autoptr (GError) error = NULL;
   g_autoptr (GenTrainer) trainer = NULL;
 

@@ -8,11 +8,11 @@
 #define WIDTH 16
 
 static GenGraph *
-predictor (const GenPresetOptions *options, GError **error)
+frame_predictor (const GenPresetOptions *options, GError **error)
 {
   const gint64 width = options->width > 0 ? options->width : WIDTH;
   const gint64 channels = options->format.channels;
-  GenLayers layers = gen_layers_begin ("predictor", options->seed, 0);
+  GenLayers layers = gen_layers_begin ("frame-predictor", options->seed, 0);
   GenTensor *x = gen_graph_add_input (
       layers.graph, "frames", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2 * channels, 8, 8));
   GenTensor *y = gen_u_net (&layers, options, x, width, error);
@@ -32,12 +32,12 @@ static const GenPresetSetting settings[] = {
   { NULL },
 };
 
-const GenPreset gen_preset_predictor = {
-  .name = "predictor",
+const GenPreset gen_preset_frame_predictor = {
+  .name = "frame-predictor",
   .description = "A U-Net that makes the frame behind two, of any extents that 8 (or, as the data, "
                  "4 or 2) divides",
   .recipe = &gen_recipe_interpolation,
   .medium = &gen_medium_picture,
   .settings = settings,
-  .nets = { predictor },
+  .nets = { frame_predictor },
 };
