@@ -13,10 +13,10 @@ G_BEGIN_DECLS
  * Which of them a training changes, a text says: names, separated by commas, in which * stands for
  * any letters and ? for one, such as `head.*` or `encoder.down2.weight`. A weight has its own name,
  * and one with that of its net (net-roles) in front. `head` alone, or with the net in front, are
- * the weights of the last node of a net that has any; `all`, as NULL, are all. What a name with `!`
- * in front means stays, whatever the others say; where all are such, the rest is trained.
- * Statistics follow the weights beside them: a normalisation whose scale and bias stay keeps the
- * statistics that it has.
+ * the weights of the last node of a net that has any, with the product that it adds them to; `all`,
+ * as NULL, are all. What a name with `!` in front means stays, whatever the others say; where all
+ * are such, the rest is trained. Statistics follow the weights beside them: a normalisation whose
+ * scale and bias stay keeps the statistics that it has.
  */
 typedef struct {
   GenTensor *tensor;

@@ -63,6 +63,22 @@ is_weight_of (const GenNode *node, const GenTensor *tensor)
   return FALSE;
 }
 
+/* Of the head, and, where that only adds or multiplies by its weights, of what it does so to: a
+ * dense layer may be two nodes. */
+static gboolean
+is_weight_of_head (const GenNode *head, const GenTensor *tensor)
+{
+  if (is_weight_of (head, tensor))
+    return TRUE;
+  for (guint k = 0; head->op->elementwise && k < head->inputs->len; k++) {
+    const GenTensor *input = gen_node_input (head, k);
+
+    if (input != NULL && input->producer != NULL && is_weight_of (input->producer, tensor))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean
 is_called (const GenTensor *tensor, const char *net, const char *pattern)
 {
@@ -127,7 +143,7 @@ add_node (GArray *list, GHashTable *known, const GenNode *node, char *const *pat
 
     if (!is_weight (node, k))
       continue;
-    meant = patterns == NULL || is_meant (patterns, tensor, net, is_weight_of (head, tensor));
+    meant = patterns == NULL || is_meant (patterns, tensor, net, is_weight_of_head (head, tensor));
     any = any || meant;
     add (list, known, tensor, FALSE, meant);
   }

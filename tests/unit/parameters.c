@@ -72,6 +72,21 @@ find_idle (const char *trainable)
       (GenGraph *[]){ one, other }, (const char *[]){ "generator", "discriminator" }, 2, trainable);
 }
 
+/* A dense layer may be two nodes. */
+static void
+test_head (void)
+{
+  g_autoptr (GenGraph) graph = net_new ();
+  GenTensor *y = g_ptr_array_index (graph->outputs, 0);
+  g_autoptr (GArray) list = NULL;
+
+  graph->outputs->pdata[0] = gen_binary (graph, "Add", y, weight (graph, "bias"), NULL);
+  list = gen_parameters_list (graph, "generator", "head");
+  g_assert_cmpuint (list->len, ==, 5);
+  for (guint i = 0; i < list->len; i++)
+    g_assert_cmpint (g_array_index (list, GenParameter, i).trainable, ==, i >= 3);
+}
+
 static void
 test_idle (void)
 {
@@ -113,13 +128,11 @@ make_step (GenTrainer *trainer)
 
 /* How many weights of net `i` the training has changed: none but those that are meant. */
 static guint
-count_changed (GenTrainer *trainer, const GenPreset *preset, const GenPresetOptions *options,
-    guint i, const char *trainable)
+count_changed (GenTrainer *trainer, const GenGraph *before, guint i, const char *trainable)
 {
-  g_autoptr (GenGraph) before = preset->nets[i](options, NULL);
+  const GenRecipe *recipe = gen_trainer_settings (trainer)->recipe;
   g_autoptr (GenGraph) after = gen_trainer_export (trainer, i, FALSE);
-  g_autoptr (GArray) list =
-      gen_parameters_list (before, preset->recipe->nets[i].role->name, trainable);
+  g_autoptr (GArray) list = gen_parameters_list (before, recipe->nets[i].role->name, trainable);
   guint n = 0;
 
   for (guint k = 0; k < list->len; k++) {
@@ -143,15 +156,20 @@ check_head (const GenPreset *preset, guint net)
     .learning_rate = 0.01, .trainable = trainable, .discriminator_steps = 1,
     .next_frame = preset == &gen_preset_frame_predictor };
   g_autoptr (GError) error = NULL;
+  GenGraph *before[GEN_RECIPE_MAX_NETS];
   g_autoptr (GenTrainer) trainer = NULL;
 
   if (preset->medium == &gen_medium_picture)
     options.width = 2;
   trainer = preset_trainer_new (preset, &options, &settings, &error);
   g_assert_no_error (error);
+  for (guint i = 0; i < gen_recipe_n_nets (recipe); i++)
+    before[i] = gen_trainer_export (trainer, i, FALSE);
   make_step (trainer);
   for (guint i = 0; i < gen_recipe_n_nets (recipe); i++) {
-    const guint changed = count_changed (trainer, preset, &options, i, trainable);
+    const guint changed = count_changed (trainer, before[i], i, trainable);
+
+    gen_graph_unref (before[i]);
 
     if (i == net)
       g_assert_cmpuint (changed, >, 0);
@@ -174,6 +192,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/parameters/names", test_names);
+  g_test_add_func ("/parameters/head", test_head);
   g_test_add_func ("/parameters/idle", test_idle);
   for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++) {
     g_autofree char *path = g_strconcat ("/parameters/presets/", (*preset)->name, NULL);
