@@ -43,8 +43,8 @@ GEN_API gboolean gen_predictor_read (const GenGraph *net, GenPredictor *predicto
 /**
  * gen_predictor_step: `net` for one place. Inputs are `codes` and `positions`, both [batch, 1],
  * `place`, int64 [1], which is the position again, and for each node of Attention the keys [batch,
- * heads, depth, length] and values [batch, heads, length, depth] of the places before, of which
- * those that follow may be anything. Outputs are the scores, [batch, 1, codes], and keys and values
+ * heads, depth, length] and values [batch, heads, length, depth] of the places before, zeros at
+ * this one and those that follow. Outputs are the scores, [batch, 1, codes], and keys and values
  * with those of this place. Weights keep their names and roles. Shapes are not inferred.
  * Returns: (transfer full), or NULL with an error that names the node.
  */

@@ -122,8 +122,8 @@ typedef struct {
   const GenGraph *shapes; /* the whole net, inferred */
   gint64 length;
   GenTensor *place;                /* [1] */
-  GenTensor *here, *column, *seen; /* of all places: whether it is this, also as a column, and
-                                      whether it is that or before */
+  GenTensor *here, *column, *seen; /* of all places: 1 at this, also as a column, and whether
+                                      it is this or before */
   GPtrArray *caches;               /* what becomes of them */
   guint n;                         /* nodes of Attention so far */
 } Rewriting;
@@ -184,15 +184,17 @@ read_heads (const Rewriting *r, const GenNode *node, guint i, Heads *heads, GErr
   return TRUE;
 }
 
-/* Vectors of a place beside those before, which are `shape` with the batch. */
+/* Vectors of a place beside those before, which are `shape` with the batch. Where they go there are
+ * zeros yet, and a sum is made in fewer passes than a choice. */
 static GenTensor *
 remember (Rewriting *r, const char *name, GenTensor *x, const gint64 *one, const GenShape *shape,
     GenTensor *here, GError **error)
 {
   g_autofree char *full = g_strdup_printf ("%s%u", name, r->n);
   GenTensor *before = gen_graph_add_input (r->graph, full, GEN_TYPE_FLOAT32, shape);
-  GenTensor *all = choose (r->graph, here, reshape (r->graph, x, one, 4, error), before, error);
+  GenTensor *all = binary (r->graph, "Mul", reshape (r->graph, x, one, 4, error), here, error);
 
+  all = binary (r->graph, "Add", all, before, error);
   g_ptr_array_add (r->caches, all);
   return all;
 }
@@ -283,7 +285,8 @@ begin_place (Rewriting *r, GError **error)
   GenTensor *places = count_up (r->graph, &GEN_SHAPE (r->length));
 
   r->place = gen_graph_add_input (r->graph, "place", GEN_TYPE_INT64, &GEN_SHAPE (1));
-  r->here = binary (r->graph, "Equal", places, r->place, error);
+  r->here =
+      cast (r->graph, binary (r->graph, "Equal", places, r->place, error), GEN_TYPE_FLOAT32, error);
   r->column = reshape (r->graph, r->here, (gint64[]){ -1, 1 }, 2, error);
   r->seen = binary (r->graph, "LessOrEqual", places, r->place, error);
 }
