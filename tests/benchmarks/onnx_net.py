@@ -94,19 +94,30 @@ class Writer:
             return f"F.linear({', '.join(x)})"
         return f"torch.addmm({x[2]}, {x[0]}, {x[1]}.t(), alpha={a['alpha']!r})"
 
-    def convolution(self, name, node, a, x, more=""):
-        n = len(a.get("kernel_shape", self.value(node.input[1]).shape[2:]))
-        strides, pads = a.get("strides", [1] * n), a.get("pads", [0] * 2 * n)
-        assert pads[:n] == pads[n:], "pads on one side more"
+    def convolution(self, name, node, a, x, source, before, more=""):
         bias = x[2] if len(x) > 2 else "None"
-        return (f"F.{name}{n}d({x[0]}, {x[1]}, {bias}, {tuple(strides)}, {tuple(pads[:n])}"
-                f"{more}, groups={a.get('group', 1)})")
+        strides, dilations = (tuple(a.get(key, [1] * len(before))) for key in ("strides", "dilations"))
+        return (f"F.{name}{len(before)}d({source}, {x[1]}, {bias}, {strides}, {tuple(before)}{more}, "
+                f"groups={a.get('group', 1)}, dilation={dilations})")
+
+    def pads(self, node, a):
+        n = len(a["kernel_shape"] if "kernel_shape" in a else self.value(node.input[1]).shape[2:])
+        pads = a.get("pads", [0] * 2 * n)
+        return pads[:n], pads[n:]
 
     def Conv(self, node, a, x):
-        return self.convolution("conv", node, a, x)
+        before, after = self.pads(node, a)
+        if before == after:
+            return self.convolution("conv", node, a, x, x[0], before)
+        pads = [n for pair in zip(before[::-1], after[::-1]) for n in pair]
+        return self.convolution("conv", node, a, x, f"F.pad({x[0]}, {pads})", [0] * len(before))
 
     def ConvTranspose(self, node, a, x):
-        return self.convolution("conv_transpose", node, a, x)
+        before, after = self.pads(node, a)
+        extra = tuple(max(b - e, 0) for b, e in zip(before, after))
+        cut = ", ".join(f":{b - e or None}" if e > b else ":" for b, e in zip(before, after))
+        text = self.convolution("conv_transpose", node, a, x, x[0], before, f", {extra}")
+        return f"{text}[:, :, {cut}]" if after != before else text
 
     def BatchNormalization(self, node, a, x):
         return (f"F.batch_norm({x[0]}, {x[3]}, {x[4]}, {x[1]}, {x[2]}, self.training, "
@@ -133,6 +144,13 @@ class Writer:
 
     def Softmax(self, node, a, x):
         return f"F.softmax({x[0]}, {a.get('axis', -1)})"
+
+    def AveragePool(self, node, a, x):
+        before, after = self.pads(node, a)
+        pads = [n for pair in zip(before[::-1], after[::-1]) for n in pair]
+        assert a.get("count_include_pad") or not any(pads), "a mean of what is not padding"
+        return (f"F.avg_pool{len(before)}d(F.pad({x[0]}, {pads}), {tuple(a['kernel_shape'])}, "
+                f"{tuple(a.get('strides', [1] * len(before)))})")
 
     def Concat(self, node, a, x):
         return f"torch.cat([{', '.join(x)}], {a['axis']})"

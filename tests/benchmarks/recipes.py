@@ -48,13 +48,22 @@ class Variational(Minimised):
     def loss(self, samples, labels):
         mean, log_variance = self.nets["encoder"](samples)
         latents = mean + (log_variance / 2).exp() * torch.randn_like(mean)
-        made = self.nets["decoder"](latents)
-        entropy = F.binary_cross_entropy_with_logits(made, samples, reduction="sum")
+        apart = self.apart(self.nets["decoder"](latents), samples)
         divergence = (mean.square() + log_variance.exp() - log_variance - 1).sum() / 2
-        return (entropy + self.weight() * divergence) / len(samples)
+        return (apart + self.weight() * divergence) / len(samples)
+
+    def apart(self, made, samples):
+        return F.binary_cross_entropy_with_logits(made, samples, reduction="sum")
 
     def weight(self):
         return min(self.count / self.beta_warm_up, 1) if self.beta_warm_up else 1
+
+
+class SoundVariational(Variational):
+    logits = ()
+
+    def apart(self, made, samples):
+        return F.mse_loss(made, samples, reduction="sum")
 
 
 class Autoencoder(Minimised):
@@ -80,12 +89,13 @@ class Masked(Minimised):
     patch, ratio = 7, 0.6
 
     def loss(self, samples, labels):
-        n, _, height, width = samples.shape
-        rows, columns = height // self.patch, width // self.patch
-        draws = torch.rand(n, rows * columns)
-        last = draws.kthvalue(round(self.ratio * rows * columns), 1, keepdim=True).values
-        mask = (draws <= last).float().view(n, 1, rows, columns)
-        mask = mask.repeat_interleave(self.patch, 2).repeat_interleave(self.patch, 3)
+        n, extents = len(samples), samples.shape[2:]
+        grid = [-(-extent // self.patch) for extent in extents]
+        draws = torch.rand(n, math.prod(grid))
+        last = draws.kthvalue(round(self.ratio * math.prod(grid)), 1, keepdim=True).values
+        mask = (draws <= last).float().view(n, 1, *grid)
+        for axis, extent in enumerate(extents, 2):
+            mask = mask.repeat_interleave(self.patch, axis).narrow(axis, 0, extent)
         filled = self.nets["decoder"](self.nets["encoder"](samples * (1 - mask)))
         return ((filled - samples).square() * mask).sum() / (mask.sum() * samples.shape[1])
 
@@ -146,6 +156,18 @@ class Enlarging(Restoration):
     def degrade(self, samples):
         x = F.conv2d(F.pad(samples, (0, 0, 3, 3), mode="replicate"), self.rows, None, (2, 1), groups=3)
         return F.conv2d(F.pad(x, (3, 3, 0, 0), mode="replicate"), self.columns, None, (1, 2), groups=3)
+
+
+class Extending(Restoration):
+    """Sounds without the upper half of their band, by a sinc under a Hann window."""
+
+    def prepare(self):
+        at = torch.arange(-32, 33)
+        taps = torch.sinc(0.95 * at / 2) * (0.5 + 0.5 * torch.cos(math.pi * at / 33))
+        self.taps = (taps / taps.sum())[None, None]
+
+    def degrade(self, samples):
+        return F.conv1d(F.pad(samples, (32, 32), mode="replicate"), self.taps)
 
 
 class Inpainting(Restoration):

@@ -44,6 +44,10 @@ CASES = {
     "cleaner": (8, ["extent=64"]),
     "interpolator": (8, ["extent=64"]),
     "frame-predictor": (8, ["extent=64"]),
+    "sound-vae": (16, ["latent=16"]),
+    "masked-sound-autoencoder": (16, []),
+    "sound-classifier": (16, []),
+    "bandwidth-extender": (8, []),
     "pix2pix": (4, ["extent=64"]),
     "cyclegan": (2, ["extent=64"]),
 }

@@ -31,8 +31,12 @@ READ = {"vae": recipes.Variational, "autoencoder": recipes.Autoencoder,
         "classifier": recipes.Classifier, "unet-diffusion": recipes.Diffusion,
         "super-resolver": recipes.Enlarging, "inpainter": recipes.Inpainting,
         "cleaner": recipes.Cleaning, "interpolator": recipes.Interpolation,
-        "frame-predictor": recipes.Interpolation}
-SHAPES = {"wavegan": (1, 8192), "stylegan-lite": (3, 32, 32), "r3gan-lite": (3, 32, 32),
+        "frame-predictor": recipes.Interpolation, "sound-vae": recipes.SoundVariational,
+        "masked-sound-autoencoder": recipes.Masked, "sound-classifier": recipes.Classifier,
+        "bandwidth-extender": recipes.Extending}
+SOUNDS = ("wavegan", "sound-vae", "masked-sound-autoencoder", "sound-classifier",
+          "bandwidth-extender")
+SHAPES = {**dict.fromkeys(SOUNDS, (1, 8192)), "stylegan-lite": (3, 32, 32), "r3gan-lite": (3, 32, 32),
           "super-resolver": (3, 64, 64), "inpainter": (3, 64, 64), "cleaner": (3, 64, 64),
           "interpolator": (9, 64, 64), "frame-predictor": (9, 64, 64)}
 # Nets that look at a batch as a whole score real and made samples one behind the other.
