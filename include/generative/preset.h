@@ -46,6 +46,8 @@ typedef struct {
   int latent_size;  /* length of a latent, from 1 */
   int width;        /* channels of the layer beside the sample, which those further from it have
                        multiples of; 0: as many as the preset has by itself */
+  int patch_size;   /* pixels, across and down, that a denoiser folds into the channels of one
+                       place; 0: as the preset has it for the extent */
   double dropout;   /* share of the discriminator's hidden values, of a classifier's features, or of
                        what blocks of a transformer add, dropped in training: [0, 1) */
   int classes;      /* that a classifier tells apart, or that conditional nets are told of, from
@@ -58,8 +60,8 @@ typedef struct {
 } GenPresetOptions;
 
 #define GEN_PRESET_DEFAULTS                                                                        \
-  .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .width = 0, .dropout = 0,      \
-  .classes = 0, .codes = 64, .tokens = 0, .conditional = FALSE, .seed = 0
+  .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .width = 0, .patch_size = 0,   \
+  .dropout = 0, .classes = 0, .codes = 64, .tokens = 0, .conditional = FALSE, .seed = 0
 
 /* (transfer full); NULL with `error` where the preset has no net of that size. */
 typedef GenGraph *(*GenPresetNet) (const GenPresetOptions *options, GError **error);

@@ -282,6 +282,16 @@ static const GenSetting of_all[] = {
       .minimum = 0,
       .maximum = 1024,
       .of_learning = TRUE },
+  { .name = "patch-size",
+      .nick = "Patch size",
+      .description = "Pixels, across and down, that unet-diffusion folds into the channels of one "
+                     "place at its ends, so that all that lies between works on smaller extents: "
+                     "1, 2 or 4 (0 = as the picture's size suggests)",
+      .type = GEN_SETTING_INT,
+      FIELD (options.patch_size),
+      .minimum = 0,
+      .maximum = 64,
+      .of_learning = TRUE },
   { .name = "length",
       .nick = "Length",
       .description =

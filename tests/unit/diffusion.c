@@ -298,6 +298,138 @@ test_sizes (void)
   }
 }
 
+/* What the convolution whose weight is called `name` reads and makes. */
+static GenNode *
+find_reader (GenGraph *graph, const char *name)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (node->inputs->len > 1 && strcmp (gen_node_input (node, 1)->name, name) == 0)
+      return node;
+  }
+  g_error ("no node reads %s", name);
+}
+
+/* A net for patches whose last layer, of zero weights, gives each channel its number, and that
+ * shows what its first convolution reads as well. */
+static GenPlan *
+plan_of_patches (int extent, int patch)
+{
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS,
+    .format = { &gen_medium_picture, extent, extent, 3 }, .width = 4, .patch_size = patch };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) net = gen_preset_unet_diffusion.nets[0](&options, &error);
+  GenPlan *plan;
+  float *bias;
+
+  g_assert_no_error (error);
+  bias = (float *)gen_tensor_constant (gen_graph_find (net, "last.convolution.bias"));
+  for (int i = 0; i < 3 * patch * patch; i++)
+    bias[i] = (float)i;
+  gen_graph_add_output (net, gen_node_input (find_reader (net, "first.weight"), 0));
+  gen_graph_set_free_dimensions (net, NULL, 2);
+  plan = gen_plan_new (net, NULL, &error);
+  g_assert_no_error (error);
+  return plan;
+}
+
+/* Which of the numbers of a picture is in `channel` at (x, y), of patches or not. */
+static int
+place_of (int extent, int patch, int channel, int y, int x)
+{
+  const int colour = channel / (patch * patch), within = channel % (patch * patch);
+
+  return (colour * extent + y * patch + within / patch) * extent + x * patch + within % patch;
+}
+
+static void
+check_patches (int extent, int patch)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenPlan) plan = plan_of_patches (extent, patch);
+  const int places = extent / patch, channels = 3 * patch * patch, size = 3 * extent * extent;
+  float *noisy = gen_plan_input (plan, 0)->data;
+  const float *made, *folded;
+
+  draw (noisy, 2 * size);
+  memset (gen_plan_input (plan, 1)->data, 0, gen_plan_input (plan, 1)->size);
+  g_assert_true (gen_plan_run (plan, &error));
+  made = gen_plan_output (plan, 0)->data;
+  folded = gen_plan_output (plan, 1)->data;
+  g_assert_true (gen_shape_equal (
+      &gen_plan_output (plan, 1)->shape, &GEN_SHAPE (2, channels, places, places)));
+  for (int i = 0; i < 2 * size; i++) {
+    const int picture = i / size, channel = i % size / (places * places);
+    const int place =
+        place_of (extent, patch, channel, i / places % places, i % places) + picture * size;
+
+    g_assert_cmpfloat (folded[i], ==, noisy[place]);
+    g_assert_cmpfloat (made[place], ==, channel);
+  }
+}
+
+/* The pixels of a patch are the channels of a place, and become pixels again. */
+static void
+test_patches (void)
+{
+  static const int sizes[][2] = { { 28, 2 }, { 28, 4 }, { 32, 2 }, { 32, 4 }, { 64, 2 }, { 64, 4 },
+    { 64, 8 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    check_patches (sizes[i][0], sizes[i][1]);
+}
+
+/* The same samples, times and noise in each step. */
+static void
+test_learns_patches (void)
+{
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 8, .patch_size = 4, .seed = 5 };
+  const GenTrainerSettings settings = { SETTINGS, .prediction = &gen_prediction_sample };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer =
+      preset_trainer_new (&gen_preset_unet_diffusion, &options, &settings, &error);
+  float samples[BATCH * SIZE];
+  double first = 0, last = 0;
+
+  g_assert_no_error (error);
+  for (int i = 0; i < BATCH * SIZE; i++)
+    samples[i] = (i / 3 + i / EXTENT / 2) % 2 == 0 ? 0.8f : -0.8f;
+  for (int step = 0; step < 60; step++) {
+    GenTrainerFigures figures;
+
+    g_assert_true (gen_trainer_step (trainer, samples, NULL, &figures, &error));
+    last = figures.values[0];
+    if (step == 0)
+      first = last;
+  }
+  g_assert_cmpfloat (last, <, first / 4);
+}
+
+static void
+test_refuses_patches (void)
+{
+  static const struct {
+    int extent, patch;
+    const char *words;
+  } cases[] = {
+    { 28, 3, "patch-size of pictures of 28x28 is 1, 2 or 4, not 3" },
+    { 32, 8, "patch-size of pictures of 32x32 is 1, 2 or 4, not 8" },
+    { 64, 5, "patch-size of pictures of 64x64 is 1, 2, 4 or 8, not 5" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const GenPresetOptions options = { GEN_PRESET_DEFAULTS,
+      .format = { &gen_medium_picture, cases[i].extent, cases[i].extent, 3 }, .width = 4,
+      .patch_size = cases[i].patch };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (gen_preset_unet_diffusion.nets[0](&options, &error));
+    g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+    g_assert_nonnull (strstr (error->message, cases[i].words));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -311,5 +443,8 @@ main (int argc, char **argv)
   g_test_add_func ("/diffusion/refuses", test_refuses);
   g_test_add_func ("/diffusion/whole-times", test_whole_times);
   g_test_add_func ("/diffusion/sizes", test_sizes);
+  g_test_add_func ("/diffusion/patches", test_patches);
+  g_test_add_func ("/diffusion/learns-patches", test_learns_patches);
+  g_test_add_func ("/diffusion/refuses-patches", test_refuses_patches);
   return g_test_run ();
 }

@@ -19,6 +19,8 @@
 /* How many times as long as the shortest wave of the time the longest is. */
 #define LONGEST 10000
 
+static const int extents[] = { 28, 32, 64, 0 };
+
 typedef struct {
   GenLayers layers;
   gint64 width;
@@ -26,8 +28,46 @@ typedef struct {
   GError **error;
 } Net;
 
+/* How large a patch is, and how often what is made of patches is halved. */
+typedef struct {
+  int patch;
+  int halvings;
+} Sizes;
+
 static gboolean
-check (const GenPresetOptions *options, int *halvings, GError **error)
+is_listed (int extent)
+{
+  for (guint i = 0; extents[i] != 0; i++)
+    if (extents[i] == extent)
+      return TRUE;
+  return FALSE;
+}
+
+/* Patches of a picture of `extent` that leave at least the smallest extents are powers of 2. */
+static gboolean
+measure_patch (const GenPresetOptions *options, Sizes *sizes, GError **error)
+{
+  const int extent = options->format.width, smallest = extent % 7 == 0 ? 7 : 8;
+  const int largest = extent / smallest;
+  g_autoptr (GString) right = g_string_new ("1");
+
+  sizes->patch = options->patch_size > 0 ? options->patch_size : 1;
+  for (int patch = 1; patch <= largest; patch *= 2) {
+    if (patch == sizes->patch) {
+      sizes->halvings = g_bit_storage ((gulong)(largest / patch)) - 1;
+      return TRUE;
+    }
+    if (patch > 1)
+      g_string_append_printf (right, patch < largest ? ", %d" : " or %d", patch);
+  }
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "preset unet-diffusion: patch-size of pictures of %dx%d is %s, not %d", extent, extent,
+      right->str, sizes->patch);
+  return FALSE;
+}
+
+static gboolean
+check (const GenPresetOptions *options, Sizes *sizes, GError **error)
 {
   const int extent = options->format.width;
 
@@ -36,10 +76,8 @@ check (const GenPresetOptions *options, int *halvings, GError **error)
         "preset unet-diffusion has a width of at least 2, a sine and a cosine of the time");
     return FALSE;
   }
-  if (extent == options->format.height && (extent == 28 || extent == 32 || extent == 64)) {
-    *halvings = extent == 64 ? 3 : 2;
-    return TRUE;
-  }
+  if (extent == options->format.height && is_listed (extent))
+    return measure_patch (options, sizes, error);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
       "preset unet-diffusion takes pictures of 28x28, 32x32 or 64x64 pixels, not %dx%d", extent,
       options->format.height);
@@ -196,6 +234,45 @@ attend (Net *net, const char *name, GenTensor *x)
 
 /* --- the net --- */
 
+/* Reshape, Transpose and Reshape: what SpaceToDepth and DepthToSpace are made of, with the batch
+ * left free. */
+static GenTensor *
+shuffle (
+    Net *net, GenTensor *x, const gint64 split[5], const gint64 order[6], const gint64 joined[3])
+{
+  x = gen_layers_reshape (&net->layers, x, split, 5, net->error);
+  if (x == NULL)
+    return NULL;
+  x = gen_graph_op (
+      net->layers.graph, "Transpose", &x, 1, 1, net->error, "perm", GEN_INTS, 6, order, NULL);
+  return gen_layers_reshape (&net->layers, x, joined, 3, net->error);
+}
+
+/* The pixels of each patch as channels of one place. */
+static GenTensor *
+fold (Net *net, GenTensor *x, gint64 patch)
+{
+  const gint64 *d = x->shape.dims, rows = d[2] / patch, columns = d[3] / patch;
+
+  return patch == 1 ? x
+                    : shuffle (net, x, (gint64[]){ d[1], rows, patch, columns, patch },
+                          (gint64[]){ 0, 1, 3, 5, 2, 4 },
+                          (gint64[]){ d[1] * patch * patch, rows, columns });
+}
+
+static GenTensor *
+unfold (Net *net, GenTensor *x, gint64 patch)
+{
+  const gint64 *d;
+
+  if (x == NULL || patch == 1)
+    return x;
+  d = x->shape.dims;
+  return shuffle (net, x, (gint64[]){ d[1] / (patch * patch), patch, patch, d[2], d[3] },
+      (gint64[]){ 0, 1, 4, 2, 5, 3 },
+      (gint64[]){ d[1] / (patch * patch), d[2] * patch, d[3] * patch });
+}
+
 static gint64
 channels_at (const Net *net, int level)
 {
@@ -238,9 +315,9 @@ denoiser (const GenPresetOptions *options, GError **error)
   GenTensor *passed[MOST_HALVINGS], *y, *time;
   Net net = { .width = options->width > 0 ? options->width : WIDTH, .error = error };
   GenCondition condition;
-  int halvings;
+  Sizes sizes;
 
-  if (!check (options, &halvings, error))
+  if (!check (options, &sizes, error))
     return NULL;
   net.layers = gen_layers_begin ("unet-diffusion denoiser", options->seed, 0);
   y = gen_graph_add_input (net.layers.graph, "noisy", GEN_TYPE_FLOAT32,
@@ -249,18 +326,19 @@ denoiser (const GenPresetOptions *options, GError **error)
   if (!gen_condition_begin (&condition, &net.layers, options, error))
     return gen_layers_end (&net.layers, NULL, NULL);
   net.time = embed_time (&net, &condition, time);
+  y = fold (&net, y, sizes.patch);
   y = gen_layers_convolution (&net.layers, "first", y, net.width, 3, error);
-  y = go_down (&net, y, halvings, passed);
-  y = residual (&net, "middle1", y, channels_at (&net, halvings));
+  y = go_down (&net, y, sizes.halvings, passed);
+  y = residual (&net, "middle1", y, channels_at (&net, sizes.halvings));
   y = attend (&net, "attention", y);
-  y = residual (&net, "middle2", y, channels_at (&net, halvings));
-  y = go_up (&net, y, halvings, passed);
+  y = residual (&net, "middle2", y, channels_at (&net, sizes.halvings));
+  y = go_up (&net, y, sizes.halvings, passed);
   y = normalize_and_bend (&net, "last", "normalize", y);
-  y = silent (&net, "last", "convolution", y, options->format.channels, 3);
+  y = silent (&net, "last", "convolution", y,
+      (gint64)sizes.patch * sizes.patch * options->format.channels, 3);
+  y = unfold (&net, y, sizes.patch);
   return gen_layers_end (&net.layers, y, "generative.input-range");
 }
-
-static const int extents[] = { 28, 32, 64, 0 };
 
 const GenPreset gen_preset_unet_diffusion = {
   .name = "unet-diffusion",
