@@ -129,6 +129,8 @@ struct _GenTrainerSettings {
   const GenSchedule *noise_schedule; /* of its noise, with times */
   double min_snr;                    /* how much an error at little noise counts, at most, as
                                         signal² / noise²: >= 0; 0: all errors count alike */
+  double snr_offset;                 /* what is added to that ratio where min_snr is not 0, so that
+                                        errors at much noise count, too: from 0 */
   int sampling_steps;                /* runs of the denoiser for a sample, from 1 */
   double commitment;                 /* weight of how far vectors are from the codebook: >= 0 */
   double label_dropout;              /* share of the classes that a denoiser is not told: [0, 1) */
@@ -176,10 +178,10 @@ struct _GenTrainerSettings {
   .next_frame = FALSE, .crop = 0, .pair = GEN_PAIR_SIDE_BY_SIDE,                                   \
   .direction = GEN_DIRECTION_A_TO_B, .reconstruction_weight = 100, .cycle_weight = 10,             \
   .identity_weight = 5, .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine,   \
-  .min_snr = 0, .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1,       \
-  .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0,     \
-  .tokenizer_folder = NULL, .tokenizer = NULL, .label_dropout = 0.1, .guidance = 2,                \
-  .commitment = 0.25
+  .min_snr = 0, .snr_offset = 0, .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, \
+  .beta = 1, .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL,            \
+  .temperature = 0, .tokenizer_folder = NULL, .tokenizer = NULL, .label_dropout = 0.1,             \
+  .guidance = 2, .commitment = 0.25
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

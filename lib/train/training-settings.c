@@ -276,7 +276,8 @@ static const GenSetting of_all[] = {
       .description = "Channels beside the sample, which layers further from it have multiples of, "
                      "where a preset makes convolutional nets, or numbers that stand for "
                      "a code in a transformer (0 = 64 in dcgan, 16 in wavegan, stylegan-lite and "
-                     "r3gan-lite, 128 in transformer, 32 in others)",
+                     "r3gan-lite, 48 in unet-diffusion where it folds patches, 128 in "
+                     "transformer, 32 in others)",
       .type = GEN_SETTING_INT,
       FIELD (options.width),
       .minimum = 0,
@@ -285,12 +286,12 @@ static const GenSetting of_all[] = {
   { .name = "patch-size",
       .nick = "Patch size",
       .description = "Pixels, across and down, that unet-diffusion folds into the channels of one "
-                     "place at its ends, so that all that lies between works on smaller extents: "
-                     "1, 2 or 4 (0 = as the picture's size suggests)",
+                     "place, so that all between its ends works on smaller extents: 1, 2, 4 or 8 "
+                     "(0 = 1 for pictures of 28 pixels, 2 of 32, 4 of 64)",
       .type = GEN_SETTING_INT,
       FIELD (options.patch_size),
       .minimum = 0,
-      .maximum = 64,
+      .maximum = 8,
       .of_learning = TRUE },
   { .name = "length",
       .nick = "Length",

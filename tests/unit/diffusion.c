@@ -132,6 +132,40 @@ test_predictions (void)
     }
 }
 
+/* The mean square of samples, which a net of zeros misses, by times, bounded and not. */
+static double
+expect_weighted_loss (double bound, double offset)
+{
+  double signals[GEN_SCHEDULE_TIMES], sum = 0;
+  float samples[BATCH * SIZE], times[BATCH];
+  GenRandom random = gen_random_new (3, GEN_STREAM_TRAINING_TIME, 0);
+
+  draw_samples (0, samples);
+  gen_random_uniform (&random, 0, 0, times, BATCH);
+  fill_signals (&gen_schedule_cosine, signals);
+  for (int i = 0; i < BATCH * SIZE; i++) {
+    const double signal = signals[(int)(times[i / SIZE] * 1000)];
+    const double ratio = signal * signal / (1 - signal * signal);
+
+    sum += (fmin (ratio, bound) + offset) * samples[i] * samples[i];
+  }
+  return sum / (BATCH * SIZE);
+}
+
+static void
+test_snr_offset (void)
+{
+  g_autoptr (GenTrainer) of_sample = trainer_new (&(GenTrainerSettings){
+      SETTINGS, .min_snr = 0.5, .snr_offset = 1, .prediction = &gen_prediction_sample });
+  g_autoptr (GenTrainer) of_v = trainer_new (&(GenTrainerSettings){
+      SETTINGS, .min_snr = 1e9, .snr_offset = 1, .prediction = &gen_prediction_v });
+  g_autoptr (GenTrainer) plain = trainer_new (&(GenTrainerSettings){ SETTINGS });
+  const double expected = expect_weighted_loss (0.5, 1), of_plain = make_step (plain);
+
+  g_assert_cmpfloat_with_epsilon (make_step (of_sample), expected, 1e-5 * expected);
+  g_assert_cmpfloat_with_epsilon (make_step (of_v), of_plain, 1e-5 * of_plain);
+}
+
 /* The file names its sampler, and makes what the trainer shows. */
 static void
 test_plays (void)
@@ -252,6 +286,8 @@ test_refuses (void)
   assert_refused (preset, &(GenTrainerSettings){ SETTINGS, .noise_schedule = &gen_schedule_karras },
       "linear, scaled-linear and cosine have them");
   assert_refused (preset, &(GenTrainerSettings){ SETTINGS, .min_snr = -1 }, "min-snr must be");
+  assert_refused (
+      preset, &(GenTrainerSettings){ SETTINGS, .snr_offset = -1 }, "snr-offset must be");
   assert_refused (
       preset, &(GenTrainerSettings){ SETTINGS, .sampling_steps = 1001 }, "sampling-steps must be");
   say (preset, "generative.prediction", "epsilon");
@@ -437,6 +473,7 @@ main (int argc, char **argv)
   g_test_add_func ("/diffusion/torch", test_torch);
   g_test_add_func ("/diffusion/torch-min-snr", test_torch_min_snr);
   g_test_add_func ("/diffusion/predictions", test_predictions);
+  g_test_add_func ("/diffusion/snr-offset", test_snr_offset);
   g_test_add_func ("/diffusion/plays", test_plays);
   g_test_add_func ("/diffusion/measures", test_measures);
   g_test_add_func ("/diffusion/divergence", test_divergence);

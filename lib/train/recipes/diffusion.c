@@ -26,13 +26,17 @@ enum { NOISY, TIME, INPUTS };
  * much a square counts. */
 enum { SIGNAL, NOISE, OF_SAMPLE, OF_NOISE, WEIGHT, COLUMNS };
 
-/* A prediction is the output in sample = of_input * noisy + of_output * output. By `bound`, if not
- * 0, no sample counts more than one of that ratio of signal to noise, squared (Hang et al.,
+/* A prediction is the output in sample = of_input * noisy + of_output * output. By `min_snr`, if
+ * not 0, no sample counts more than one of that ratio of signal to noise, squared (Hang et al.,
  * "Efficient diffusion training via min-SNR weighting strategy", 2023), of which the weights of all
- * predictions follow as that of an error of the sample. */
+ * predictions follow as that of an error of the sample. What is added to the ratio lets errors at
+ * much noise count, where the whole of a sample is learned; with 1, and no bound, errors of all
+ * predictions count as those of v do. */
 static void
-fill_row (const GenPrediction *prediction, double squared_signal, double bound, float *row)
+fill_row (const GenTrainerSettings *settings, double squared_signal, float *row)
 {
+  const GenPrediction *prediction = settings->prediction;
+  const double ratio = squared_signal / (1 - squared_signal), bound = settings->min_snr;
   const double signal = sqrt (squared_signal), noise = sqrt (1 - squared_signal);
   double of_input, of_output;
 
@@ -43,8 +47,7 @@ fill_row (const GenPrediction *prediction, double squared_signal, double bound, 
   row[OF_NOISE] = (float)(-of_input * noise / of_output);
   row[WEIGHT] = 1;
   if (bound > 0)
-    row[WEIGHT] =
-        (float)(fmin (squared_signal / (1 - squared_signal), bound) * of_output * of_output);
+    row[WEIGHT] = (float)((fmin (ratio, bound) + settings->snr_offset) * of_output * of_output);
 }
 
 static GenTensor *
@@ -57,8 +60,7 @@ add_times (GenStep *step)
 
   gen_schedule_fill (settings->noise_schedule, squared_signals);
   for (int time = 0; time < GEN_SCHEDULE_TIMES; time++)
-    fill_row (
-        settings->prediction, squared_signals[time], settings->min_snr, rows + time * COLUMNS);
+    fill_row (settings, squared_signals[time], rows + time * COLUMNS);
   return gen_graph_add_constant (gen_step_graph (step), NULL, GEN_TYPE_FLOAT32, &shape,
       g_bytes_new_take (rows, GEN_SCHEDULE_TIMES * COLUMNS * sizeof *rows));
 }
@@ -418,6 +420,16 @@ static const GenSetting settings[] = {
                      "count, such as 5 (0 = errors of what is predicted count alike)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (min_snr),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "snr-offset",
+      .nick = "SNR offset",
+      .description =
+          "What is added to the ratio that min-snr bounds, so that errors at much noise, "
+          "of which the whole of a sample is learned, count, too: 1 as those of v do",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (snr_offset),
       .minimum = 0,
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
