@@ -63,6 +63,7 @@ GEN_API extern const GenSchedule gen_schedule_karras;
 GEN_API extern const GenSchedule gen_schedule_linear;
 GEN_API extern const GenSchedule gen_schedule_scaled_linear;
 GEN_API extern const GenSchedule gen_schedule_cosine;
+GEN_API extern const GenSchedule gen_schedule_shifted_cosine;
 
 /* All of them, ended by NULL. */
 GEN_API const GenSchedule *const *gen_schedule_list (void);

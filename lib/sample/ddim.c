@@ -16,7 +16,7 @@ ddim_place (const GenSamplerSettings *settings, GenNoiseLevel *levels, GError **
   if (settings->schedule->beta == NULL) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "sampler ddim goes along times, which schedule %s has not; it takes linear, "
-        "scaled-linear or cosine, and sampler euler takes this one",
+        "scaled-linear, cosine or shifted-cosine, and sampler euler takes this one",
         settings->schedule->name);
     return FALSE;
   }

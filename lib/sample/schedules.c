@@ -6,6 +6,8 @@
 #include "sampling.h"
 
 #define LAST (GEN_SCHEDULE_TIMES - 1)
+/* Signal² beside noise² is so much less with shifted-cosine than with cosine. */
+#define SHIFT 16
 
 static double
 linear_beta (int time)
@@ -35,6 +37,23 @@ static double
 cosine_beta (int time)
 {
   return fmin (1 - cosine (time + 1) / cosine (time), 0.999);
+}
+
+/* Neighbours in large pictures tell the same, so that what all of them have in common, such as a
+ * colour, can be seen through much more noise than each of them (Hoogeboom et al., "Simple
+ * diffusion", 2023): with cosine only at the very last times it cannot be. */
+static double
+shifted_cosine (int time)
+{
+  const double signal = fmin (cosine (time) / cosine (0), 1);
+
+  return signal / (signal + SHIFT * (1 - signal));
+}
+
+static double
+shifted_cosine_beta (int time)
+{
+  return fmin (1 - shifted_cosine (time + 1) / shifted_cosine (time), 0.999);
 }
 
 void
@@ -73,6 +92,13 @@ const GenSchedule gen_schedule_cosine = {
   .beta = cosine_beta,
 };
 
+const GenSchedule gen_schedule_shifted_cosine = {
+  .name = "shifted-cosine",
+  .description = "cosine with a quarter of the signal beside the noise, for samples whose many "
+                 "numbers have much in common (Hoogeboom et al. 2023)",
+  .beta = shifted_cosine_beta,
+};
+
 const GenSchedule *const *
 gen_schedule_list (void)
 {
@@ -81,6 +107,7 @@ gen_schedule_list (void)
     &gen_schedule_linear,
     &gen_schedule_scaled_linear,
     &gen_schedule_cosine,
+    &gen_schedule_shifted_cosine,
     NULL,
   };
 

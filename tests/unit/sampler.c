@@ -112,7 +112,7 @@ static void
 test_ddim (void)
 {
   static const GenSchedule *const schedules[] = { &gen_schedule_linear, &gen_schedule_scaled_linear,
-    &gen_schedule_cosine };
+    &gen_schedule_cosine, &gen_schedule_shifted_cosine };
   static const char *const predictions[] = { "epsilon", "v", "sample" };
 
   for (gsize s = 0; s < G_N_ELEMENTS (schedules); s++)
@@ -123,7 +123,7 @@ test_ddim (void)
       g_autofree float *made = NULL;
       float noise[3 * LENGTH];
       /* Nothing but noise is where samples are hard to tell from what is left of it. */
-      const gboolean is_hard = schedules[s] == &gen_schedule_cosine && p == 0;
+      const gboolean is_hard = s >= 2 && p == 0;
       double off;
 
       draw (noise, 3 * LENGTH);
@@ -134,6 +134,22 @@ test_ddim (void)
       g_test_message ("%s, %s: off by %g", schedules[s]->name, predictions[p], off);
       g_assert_cmpfloat (off, <, is_hard ? 1e-3 : 1e-5);
     }
+}
+
+/* A sixteenth of the ratio of signal to noise, squared, at all times but the last, whose betas are
+ * bounded. */
+static void
+test_shifted (void)
+{
+  double cosine[GEN_SCHEDULE_TIMES], shifted[GEN_SCHEDULE_TIMES];
+
+  fill_signals (&gen_schedule_cosine, cosine);
+  fill_signals (&gen_schedule_shifted_cosine, shifted);
+  for (int t = 0; t < GEN_SCHEDULE_TIMES - 1; t++) {
+    const double a = cosine[t] * cosine[t], b = shifted[t] * shifted[t];
+
+    g_assert_cmpfloat_with_epsilon (16 * (b / (1 - b)) / (a / (1 - a)), 1, 1e-6);
+  }
 }
 
 /* It solves the same equation, in as many steps as there are times nearly to its end. */
@@ -337,7 +353,7 @@ test_refused (void)
   gen_graph_add_output (plain, unary (plain, "Tanh", x));
   assert_refused (graph, &(GenSamplingHints){ .sampler = "heun" }, "there are once, euler, ddim");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .schedule = "flat" },
-      "there are karras, linear, scaled-linear, cosine");
+      "there are karras, linear, scaled-linear, cosine, shifted-cosine");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .prediction = "noise" },
       "there are epsilon, v, sample");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "ddim" }, "it takes linear");
@@ -461,6 +477,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/euler", test_euler);
   g_test_add_func ("/sampler/one-step", test_one_step);
   g_test_add_func ("/sampler/ddim", test_ddim);
+  g_test_add_func ("/sampler/shifted", test_shifted);
   g_test_add_func ("/sampler/ddim-converges", test_ddim_converges);
   g_test_add_func ("/sampler/euler-by-times", test_euler_by_times);
   g_test_add_func ("/sampler/loop", test_loop);

@@ -169,8 +169,7 @@ check_schedule (const GenTrainerSettings *settings, GError **error)
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
       "noise-schedule %s has no times, of which recipe diffusion draws one for each sample; "
-      "linear, "
-      "scaled-linear and cosine have them",
+      "linear, scaled-linear, cosine and shifted-cosine have them",
       settings->noise_schedule->name);
   return FALSE;
 }
@@ -409,7 +408,8 @@ static const GenSetting settings[] = {
       .of_learning = TRUE },
   { .name = "noise-schedule",
       .nick = "Noise schedule",
-      .description = "How noisy samples are along the times: linear, scaled-linear or cosine",
+      .description = "How noisy samples are along the times: linear, scaled-linear, cosine or "
+                     "shifted-cosine",
       .type = GEN_SETTING_FAMILY,
       FIELD (noise_schedule),
       .find = find_schedule,
