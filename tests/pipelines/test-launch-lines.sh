@@ -131,6 +131,12 @@ END
     gst-launch-1.0 -q datasetsrc location=speech/train ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
         modeltrainer preset=bandwidth-extender length=1024 width=4 batch-size=2 max-steps=2 ema=0.9 silent=true \
         checkpoint=extender || return 1
+    for nets in 'sound-vae ema=0.9 latent-size=16 checkpoint=hit-maker' \
+        'masked-sound-autoencoder checkpoint=listener'; do
+        # Unquoted on purpose: words that are arguments.
+        gst-launch-1.0 -q datasetsrc location=drums ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
+            modeltrainer silent=true width=8 batch-size=4 max-steps=2 preset=$nets || return 1
+    done
     for preset in super-resolver inpainter; do
         gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
             modeltrainer preset=$preset width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=$preset || return 1
@@ -233,7 +239,7 @@ provide() {
     esac
     cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/ahead" "$work/digits" \
         "$work/pairs" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
-    cp -rL "$work/speech" "$work/extender" "$work/prior" "$work/each" .
+    cp -rL "$work/speech" "$work/extender" "$work/hit-maker" "$work/listener" "$work/prior" "$work/each" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi
