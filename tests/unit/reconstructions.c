@@ -107,6 +107,31 @@ test_stft (void)
           { 0.05126194, -0.00159063, 0.02683010, 0.00122412 } });
 }
 
+/* A sound in the place of silence is far from it, and no further than float32 can add up. */
+static void
+test_silence (void)
+{
+  const GenShape shape = GEN_SHAPE (1, 1, 1100);
+  g_autoptr (GenGraph) graph = gen_graph_new ("silence");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenPlan) plan = NULL;
+  GenTensor *made = gen_graph_add_input (graph, "made", GEN_TYPE_FLOAT32, &shape);
+  GenTensor *wanted = gen_graph_add_input (graph, "wanted", GEN_TYPE_FLOAT32, &shape);
+  float distance;
+
+  gen_graph_add_output (graph, gen_reconstruction_stft.loss (graph, made, wanted, 2, &error));
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < 1100; i++)
+    ((float *)gen_plan_input (plan, 0)->data)[i] = sinf (0.9f * (float)(i * i % 101));
+  memset (gen_plan_input (plan, 1)->data, 0, gen_plan_input (plan, 1)->size);
+  g_assert_true (gen_plan_run (plan, &error));
+  distance = *(const float *)gen_plan_output (plan, 0)->data;
+  g_test_message ("%g", (double)distance);
+  g_assert_cmpfloat (distance, >, 100);
+  g_assert_cmpfloat (distance, <, 2000);
+}
+
 static void
 refuse (const GenReconstruction *kind, const GenShape *shape, const char *message)
 {
@@ -243,6 +268,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/reconstructions/focal-frequency", test_focal_frequency);
   g_test_add_func ("/reconstructions/stft", test_stft);
+  g_test_add_func ("/reconstructions/silence", test_silence);
   g_test_add_func ("/reconstructions/refused", test_refused);
   g_test_add_func ("/reconstructions/perceptual", test_perceptual);
   g_test_add_func ("/reconstructions/perceptual/refused", test_perceptual_refused);

@@ -5,8 +5,8 @@
  *
  *   |w - m| / |w| + mean |log w - log m|,
  *
- * the first with the norm over all of a sample's spectra, in the mean over the resolutions. Phases
- * do not count: sounds that nobody hears apart are alike. */
+ * the first with the norm over all of a sample's spectra (and |w| not near 0), in the mean over the
+ * resolutions. Phases do not count: sounds that nobody hears apart are alike. */
 #include "means.h"
 #include "spectra.h"
 
@@ -14,6 +14,10 @@
 
 /* Below this power, magnitudes are alike. */
 #define LEAST 1e-7f
+/* Root of the mean square of magnitudes, about that of noise 60 dB below full scale. Sounds that
+ * are weaker, silence above all, are taken for as strong as that: what is made is many times as
+ * strong as they are. */
+#define WEAKEST 0.01f
 
 static const GenResolution resolutions[] = { { 512, 50, 240 }, { 1024, 120, 600 },
   { 2048, 240, 1200 } };
@@ -49,8 +53,11 @@ compare (GenGraph *graph, GenTensor *made, GenTensor *wanted, const GenResolutio
   GenTensor *converged = norm (graph, gen_binary (graph, "Sub", w, m, error), error);
   GenTensor *apart =
       gen_binary (graph, "Sub", logarithm (graph, w, error), logarithm (graph, m, error), error);
+  GenTensor *strength;
 
-  converged = gen_binary (graph, "Div", converged, norm (graph, w, error), error);
+  strength =
+      gen_binary (graph, "Max", norm (graph, w, error), gen_graph_float (graph, WEAKEST), error);
+  converged = gen_binary (graph, "Div", converged, strength, error);
   apart = apart == NULL ? NULL : gen_unary (graph, "Abs", apart, error);
   return gen_binary (graph, "Add", converged, gen_reconstruction_mean (graph, apart, error), error);
 }
