@@ -287,7 +287,7 @@ test_sounds (void)
   g_assert_no_error (error);
   for (int i = 0; i < SOUNDS * LENGTH; i++)
     samples[i] = expf (-0.002f * (float)(i % LENGTH)) * sinf (0.1f * (float)(i * (1 + i / LENGTH)));
-  for (int step = 0; step < 20; step++) {
+  for (int step = 0; step < 50; step++) {
     g_assert_true (gen_trainer_step (trainer, samples, NULL, &figures, &error));
     if (step == 0)
       first = figures.values[reconstruction];

@@ -9,6 +9,10 @@
 
 #include <generative/trainer.h>
 
+/* Means and logarithms of variances are near 0 at first: a variance is an exponential, and features
+ * are large. */
+#define GAIN_OF_LATENTS 0.1f
+
 static GenGraph *
 encoder (const GenPresetOptions *options, GError **error)
 {
@@ -25,7 +29,7 @@ encoder (const GenPresetOptions *options, GError **error)
   if (!gen_condition_begin (&condition, &layers, options, error))
     return gen_layers_end (&layers, NULL, NULL);
   y = gen_condition_add (&condition, y, error);
-  layers.gain = 1;
+  layers.gain = GAIN_OF_LATENTS;
   for (int i = 0; i < 2; i++)
     results[i] = gen_layers_dense (&layers, names[i], y, options->latent_size, TRUE, error);
   return gen_layers_end_all (&layers, results, names, 2, "generative.input-range");
