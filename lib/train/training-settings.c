@@ -273,11 +273,13 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "width",
       .nick = "Width",
-      .description = "Channels beside the sample, which layers further from it have multiples of, "
-                     "where a preset makes convolutional nets, or numbers that stand for "
-                     "a code in a transformer (0 = 64 in dcgan, 16 in wavegan, stylegan-lite and "
-                     "r3gan-lite, 48 in unet-diffusion where it folds patches, 128 in "
-                     "transformer, 32 in others)",
+      .description =
+          "Channels beside the sample, which layers further from it have multiples of, "
+          "where a preset makes convolutional nets, or numbers that stand for "
+          "a code in a transformer (0 = 64 in dcgan, 16 in wavegan, sound-vae, sound-classifier, "
+          "masked-sound-autoencoder, stylegan-lite and "
+          "r3gan-lite, 48 in unet-diffusion where it folds patches, 128 in "
+          "transformer, 32 in others)",
       .type = GEN_SETTING_INT,
       FIELD (options.width),
       .minimum = 0,
