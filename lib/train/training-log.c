@@ -70,11 +70,12 @@ gen_training_log_new (const char *folder, GenTrainer *trainer, GVariant *setting
   guint64 step = gen_trainer_steps (trainer);
   g_autofree char *run = run_folder (folder, step == 0);
   g_autoptr (GPtrArray) compared = list_compared (recipe);
+  g_autoptr (GVariant) described = g_variant_ref_sink (settings);
 
   log->trainer = trainer;
   log->events = gen_event_file_new (run, step, error);
   if (log->events == NULL ||
-      !gen_event_file_hparams (log->events, settings, (const char *const *)compared->pdata, error))
+      !gen_event_file_hparams (log->events, described, (const char *const *)compared->pdata, error))
     return NULL;
   return g_steal_pointer (&log);
 }
