@@ -194,15 +194,18 @@ set_length (GenTrainingSettings *settings, const GenPreset *preset)
 static gboolean
 make_graphs (GenTrainingSettings *settings, Nets *nets, GError **error)
 {
+  const GenPreset *preset;
+
   if (gen_training_settings_has_models (settings)) {
     set_length (settings, NULL);
     return load_graphs (settings, nets, error);
   }
-  settings->preset =
-      gen_training_settings_preset (settings, settings->trainer.format.medium, error);
-  if (settings->preset == NULL)
+  /* What was said stays where it is wrong, as data that comes again may ask again. */
+  preset = gen_training_settings_preset (settings, settings->trainer.format.medium, error);
+  if (preset == NULL)
     return FALSE;
-  set_length (settings, settings->preset);
+  settings->preset = preset;
+  set_length (settings, preset);
   return draw_graphs (settings, nets, error);
 }
 

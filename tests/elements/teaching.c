@@ -102,6 +102,8 @@ test_fails (void)
   assert_fails ("recipe=generator-distillation preset=mlp teacher-model=none.onnx", "none.onnx");
   assert_fails ("recipe=generator-distillation preset=mlp",
       "teacher-model: recipe generator-distillation wants the model");
+  assert_fails (
+      "recipe=diffusion preset=mlp", "preset mlp is of recipe adversarial, not diffusion");
 }
 
 int
