@@ -128,10 +128,11 @@
  *
  * ## Noise
  *
- * A denoiser makes pictures, or sounds, of noise with a `sampler` (`euler`, `ddim`), which runs it
- * `steps` times for each. The noise comes as latents of as many numbers as a picture has, which
- * `latentsrc` makes: frame N is the same whenever it is made. `prediction`, `schedule` and
- * `sigma-range` say what it was trained by where that is not the usual.
+ * A denoiser makes pictures, or sounds, of noise with a `sampler` (`euler`, `ddim`, or
+ * `consistency` for those that have learned to need few steps), which runs it `steps` times for
+ * each. The noise comes as latents of as many numbers as a picture has, which `latentsrc` makes:
+ * frame N is the same whenever it is made. `prediction`, `schedule` and `sigma-range` say what it
+ * was trained by where that is not the usual.
  *
  * ## While it plays
  *

@@ -41,6 +41,7 @@ GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 numb
 #define GEN_STREAM_SAMPLE_NOISE "sample-noise"       /* what augmentation adds to pictures */
 #define GEN_STREAM_SOUND_NOISE "sound-samples"       /* and to sounds; draw: the window */
 #define GEN_STREAM_NODE "node"                       /* of a graph; number: its id */
+#define GEN_STREAM_SAMPLING "sampling"               /* noise of samplers; draw: the step */
 #define GEN_STREAM_DEGRADATION "degradation"         /* of samples; draw: the step */
 #define GEN_STREAM_TRAINING_LATENT "training-latent" /* draw: the step */
 #define GEN_STREAM_TRAINING_TIME "training-time"     /* of noise; draw: the step */

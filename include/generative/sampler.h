@@ -131,6 +131,7 @@ struct _GenSampler {
 GEN_API extern const GenSampler gen_sampler_once;
 GEN_API extern const GenSampler gen_sampler_euler;
 GEN_API extern const GenSampler gen_sampler_ddim;
+GEN_API extern const GenSampler gen_sampler_consistency;
 
 /* All of them, ended by NULL. */
 GEN_API const GenSampler *const *gen_sampler_list (void);

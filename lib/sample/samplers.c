@@ -11,6 +11,7 @@ gen_sampler_list (void)
     &gen_sampler_once,
     &gen_sampler_euler,
     &gen_sampler_ddim,
+    &gen_sampler_consistency,
     NULL,
   };
 

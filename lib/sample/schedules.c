@@ -67,6 +67,14 @@ gen_schedule_fill (const GenSchedule *schedule, double *squared_signals)
   }
 }
 
+int
+gen_schedule_time (int i, int n)
+{
+  const double left = 1 - (double)i / n;
+
+  return (int)lround (GEN_SCHEDULE_TIMES * left) - 1;
+}
+
 const GenSchedule gen_schedule_karras = {
   .name = "karras",
   .description = "noise is added, and the denoiser is told its deviation (Karras et al. 2022)",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The graph of a step of a sampler around a denoiser. Numbers of steps lie in constants, of which
  * each run takes those of its own. */
+#include <generative/random.h>
+
 #include "../graph/graph-private.h"
 #include "sampling.h"
 
@@ -13,6 +15,8 @@ struct _GenSampling {
   GenGraph *graph;     /* what is made */
   GenTensor **inputs;  /* of the denoiser: those that are the graph's as well, or NULL */
   GenTensor *guidance; /* or NULL */
+  GenShape shape;      /* of x, its first extent -1 */
+  GenTensor *noise;    /* that the sample is made of, [N, D, 1, 1] */
   GenTensor *number;   /* of the step, int64 [1] */
 };
 
@@ -59,6 +63,13 @@ cast (GenSampling *sampling, GenTensor *x, GenDataType type, GError **error)
   if (node != NULL)
     gen_node_set_int (node, "to", type);
   return output_of (node);
+}
+
+static GenTensor *
+reshape (GenSampling *sampling, GenTensor *x, const GenShape *shape, GError **error)
+{
+  return gen_sampling_binary (sampling, "Reshape", x,
+      gen_graph_ints (sampling->graph, shape->dims, (gsize)shape->rank), error);
 }
 
 /* --- numbers of steps --- */
@@ -278,6 +289,71 @@ gen_sampling_denoise (GenSampling *sampling, GenTensor *x, GError **error)
   return weigh (sampling, seen, made, error);
 }
 
+/* --- noise anew --- */
+
+/* Of each step a permutation of the numbers of x, and a sign for each. */
+static void
+draw_orders (int steps, gsize n, gint64 *orders, float *signs)
+{
+  const GenRandom random = gen_random_new (0, GEN_STREAM_SAMPLING, 0);
+  const GenRandom random_sign = gen_random_new (0, GEN_STREAM_SAMPLING, 1);
+  g_autofree guint32 *order = g_new (guint32, n);
+
+  for (int step = 0; step < steps; step++) {
+    gen_random_permutation (&random, (guint64)step, order, (guint32)n);
+    gen_random_uniform (&random_sign, (guint64)step, 0, signs, n);
+    for (gsize i = 0; i < n; i++) {
+      *orders++ = order[i];
+      signs[i] = signs[i] < 0.5f ? -1 : 1;
+    }
+    signs += n;
+  }
+}
+
+/* The numbers that the sample is made of in another order, half of them with the other sign. They
+ * are normal as well, and a number here and the one in the same place of another step have nothing
+ * to do with each other. So noise follows from the latent alone, whatever else is made with it, and
+ * changes little where that does, as in a walk. */
+static GenTensor *
+reorder (GenSampling *sampling, GError **error)
+{
+  const int steps = sampling->settings->steps;
+  const GenShape *shape = &sampling->shape;
+  const gint64 n = gen_shape_product (shape, 1, shape->rank);
+  const GenShape table = GEN_SHAPE (steps, n);
+  const gsize size = (gsize)(steps * n);
+  g_autofree gint64 *orders = g_new (gint64, size);
+  g_autofree float *signs = g_new (float, size);
+  GenTensor *rows, *order, *sign;
+  GenNode *ordered;
+
+  draw_orders (steps, (gsize)n, orders, signs);
+  rows = reshape (sampling, sampling->noise, &GEN_SHAPE (-1, n), error);
+  order = choose (sampling, GEN_TYPE_INT64, &table, orders, size * sizeof *orders, error);
+  order = reshape (sampling, order, &GEN_SHAPE (n), error);
+  sign = choose (sampling, GEN_TYPE_FLOAT32, &table, signs, size * sizeof *signs, error);
+  ordered = append (sampling, "Gather", (GenTensor *[]){ rows, order }, 2, error);
+  if (ordered == NULL)
+    return NULL;
+  gen_node_set_int (ordered, "axis", 1);
+  return reshape (sampling, gen_sampling_binary (sampling, "Mul", output_of (ordered), sign, error),
+      shape, error);
+}
+
+GenTensor *
+gen_sampling_add_noise (GenSampling *sampling, GenTensor *x, GenStepNumber number, GError **error)
+{
+  g_autofree double *values = list_numbers (sampling, number);
+  int i = 0;
+
+  while (i < sampling->settings->steps && values[i] == 0)
+    i++;
+  if (i == sampling->settings->steps)
+    return x;
+  return gen_sampling_binary (
+      sampling, "Add", x, scale (sampling, reorder (sampling, error), values, error), error);
+}
+
 /* --- the loop --- */
 
 /* The shape of x, all of whose extents but the first are known. */
@@ -338,19 +414,14 @@ add_conditions (GenSampling *sampling)
 
 /* The x of this step: noise in the first one. */
 static GenTensor *
-begin (
-    GenSampling *sampling, GenTensor *noise, GenTensor *kept, const GenShape *shape, GError **error)
+begin (GenSampling *sampling, GenTensor *kept, GError **error)
 {
   const int n = sampling->settings->steps;
   const GenShape beside = shape_beside (sampling);
   g_autofree guint8 *is_first = g_new0 (guint8, n);
   g_autofree double *starts = list_numbers (sampling, sampling->settings->sampler->start);
-  GenShape wanted = *shape;
-  GenTensor *first;
+  GenTensor *first = reshape (sampling, sampling->noise, &sampling->shape, error);
 
-  wanted.dims[0] = -1;
-  first = gen_sampling_binary (sampling, "Reshape", noise,
-      gen_graph_ints (sampling->graph, wanted.dims, wanted.rank), error);
   first = scale (sampling, first, starts, error);
   is_first[0] = TRUE;
   return output_of (append (sampling, "Where",
@@ -408,12 +479,14 @@ build (GenSampling *sampling, GError **error)
 {
   GenGraph *graph = sampling->graph;
   const GenTensor *said = g_ptr_array_index (sampling->denoiser->outputs, sampling->ports.made);
-  GenTensor *noise, *kept, *x, *next, *number, *result;
+  GenTensor *kept, *x, *next, *number, *result;
   GenShape shape;
 
   if (!fix_size (sampling, &shape, error))
     return FALSE;
-  noise = add_noise (sampling, &shape);
+  sampling->shape = shape;
+  sampling->shape.dims[0] = -1;
+  sampling->noise = add_noise (sampling, &shape);
   add_conditions (sampling);
   if (sampling->settings->guided)
     sampling->guidance =
@@ -421,7 +494,7 @@ build (GenSampling *sampling, GError **error)
   result = gen_graph_add_value (graph, said->name);
   kept = gen_graph_add_input (graph, "sampler.x", GEN_TYPE_FLOAT32, &shape);
   sampling->number = gen_graph_add_input (graph, "sampler.step", GEN_TYPE_INT64, &GEN_SHAPE (1));
-  x = begin (sampling, noise, kept, &shape, error);
+  x = begin (sampling, kept, error);
   next = x != NULL ? sampling->settings->sampler->step (sampling, x, error) : NULL;
   number = count (sampling, error);
   if (next == NULL || number == NULL ||

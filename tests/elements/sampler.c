@@ -137,13 +137,22 @@ assert_equal (GstBuffer *a, GstBuffer *b)
   gst_buffer_unmap (b, &other);
 }
 
+#define DDIM "denoiser.onnx sampler=ddim steps=10"
+#define CONSISTENCY "denoiser.onnx sampler=consistency steps=3"
+
+/* What is played twice. */
+typedef struct {
+  const char *first, *second;
+} Pair;
+
 /* Whatever was played before it, and how many are made in a run, a frame is the same. */
 static void
-test_again (gconstpointer generator)
+test_again (gconstpointer data)
 {
+  const Pair *pair = data;
   g_autofree char *source = g_strdup_printf ("num-buffers=%d", FRAMES);
-  g_autofree char *first = describe (source, "denoiser.onnx sampler=ddim steps=10");
-  g_autofree char *second = describe (source, generator);
+  g_autofree char *first = describe (source, pair->first);
+  g_autofree char *second = describe (source, pair->second);
   Player one, other;
 
   play (&one, first);
@@ -156,9 +165,9 @@ test_again (gconstpointer generator)
 }
 
 static void
-test_seek (void)
+test_seek (gconstpointer generator)
 {
-  g_autofree char *first = describe ("num-buffers=20", "denoiser.onnx sampler=ddim steps=10");
+  g_autofree char *first = describe ("num-buffers=20", generator);
   Player whole, part;
 
   play (&whole, first);
@@ -217,7 +226,7 @@ test_refused (void)
 {
   assert_refused ("latentsrc num-buffers=1 ! generator model=%s/denoiser.onnx sampler=heun ! "
                   "fakesink",
-      "there are once, euler, ddim");
+      "there are once, euler, ddim, consistency");
   assert_refused ("latentsrc num-buffers=1 ! generator model=%s/denoiser.onnx steps=5 ! fakesink",
       "property steps is for samplers");
   /* By its own metadata it is sampled, and takes noise and no pictures. */
@@ -228,6 +237,9 @@ test_refused (void)
 int
 main (int argc, char **argv)
 {
+  static const Pair again = { DDIM, DDIM " threads=1" }, batch = { DDIM, DDIM " batch-size=3" };
+  static const Pair said = { DDIM, "said.onnx steps=10" };
+  static const Pair consistency_batch = { CONSISTENCY, CONSISTENCY " batch-size=3" };
   int result;
 
   gst_init (&argc, &argv);
@@ -238,12 +250,12 @@ main (int argc, char **argv)
   save_denoiser ("conditioned.onnx", 1, TRUE, NULL);
 
   g_test_add_func ("/sampler/formula", test_formula);
-  g_test_add_data_func (
-      "/sampler/again", "denoiser.onnx sampler=ddim steps=10 threads=1", test_again);
-  g_test_add_data_func (
-      "/sampler/batch", "denoiser.onnx sampler=ddim steps=10 batch-size=3", test_again);
-  g_test_add_data_func ("/sampler/said", "said.onnx steps=10", test_again);
-  g_test_add_func ("/sampler/seek", test_seek);
+  g_test_add_data_func ("/sampler/again", &again, test_again);
+  g_test_add_data_func ("/sampler/batch", &batch, test_again);
+  g_test_add_data_func ("/sampler/said", &said, test_again);
+  g_test_add_data_func ("/sampler/seek", DDIM, test_seek);
+  g_test_add_data_func ("/sampler/consistency-batch", &consistency_batch, test_again);
+  g_test_add_data_func ("/sampler/consistency-seek", CONSISTENCY, test_seek);
   g_test_add_func ("/sampler/conditioned", test_conditioned);
   g_test_add_func ("/sampler/refused", test_refused);
   result = g_test_run ();

@@ -120,6 +120,53 @@ def euler(denoise, x, steps, prediction, schedule):
     return x
 
 
+def philox(counter, key):
+    """Salmon et al.'s Philox 4x32 with 10 rounds, of arrays of counters [4, n]."""
+    words, key = [np.uint64(word) for word in counter], [np.uint64(word) for word in key]
+    low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    for _ in range(10):
+        a, b = words[0] * np.uint64(0xD2511F53), words[2] * np.uint64(0xCD9E8D57)
+        words = [b >> half ^ words[1] ^ key[0], b & low, a >> half ^ words[3] ^ key[1], a & low]
+        key = [key[0] + np.uint64(0x9E3779B9) & low, key[1] + np.uint64(0xBB67AE85) & low]
+    return words
+
+
+def key_of(stream, number):
+    """Of seed 0: Philox at the counter of the stream's FNV-1a hash and the number."""
+    name = 0xcbf29ce484222325
+    for letter in stream.encode():
+        name = (name ^ letter) * 0x100000001b3 % 2 ** 64
+    return philox([[name % 2 ** 32], [name >> 32], [number], [0]], [0, 0])[:2]
+
+
+def noise_anew(noise, step):
+    """The numbers of each sample in an order and with signs of the step's own."""
+    size = noise[0].size
+    zeros, indices = np.zeros(size, np.uint64), np.arange(size, dtype=np.uint64)
+    words = philox([indices, zeros, zeros + np.uint64(step), zeros], key_of("sampling", 0))
+    order = np.zeros(size, int)
+    for i in range(size):
+        products = [int(word[i]) * (i + 1) for word in words]
+        j = next(p >> 32 for p in products if p % 2 ** 32 >= (-(i + 1) % 2 ** 32) % (i + 1))
+        order[i], order[j] = order[j], i
+    words = philox([indices, zeros, zeros + np.uint64(step), zeros], key_of("sampling", 1))
+    uniform = np.stack(words, 1).ravel()[:size] >> np.uint64(31)
+    signs = np.where(uniform == 0, -1, 1)
+    return (noise.reshape(len(noise), -1)[:, order] * signs).reshape(noise.shape)
+
+
+def consistency(denoise, x, steps, prediction, schedule):
+    squares = np.append(squared_signals(schedule), 1)
+    times = [int(TIMES * (1 - k / steps) + 0.5) - 1 for k in range(steps + 1)]
+    noise = x
+    for step, (now, following) in enumerate(zip(times, times[1:])):
+        signal, deviation = squares[now] ** 0.5, (1 - squares[now]) ** 0.5
+        sample = to_sample(prediction, x, denoise(x, now), signal, deviation)
+        x = squares[following] ** 0.5 * sample
+        x = x + (1 - squares[following]) ** 0.5 * noise_anew(noise, step)
+    return x
+
+
 def launch(*words):
     subprocess.run(["gst-launch-1.0", "-q", *words], check=True)
 
@@ -138,7 +185,7 @@ def compare(folder, number, sampler, steps, prediction, schedule):
         told = np.full(FRAMES, at, np.float32 if told_sigma else np.int64)
         return session.run(None, {"x": seen.astype(np.float32), time: told})[0].astype(np.float64)
 
-    wanted = {"ddim": ddim, "euler": euler}[sampler](
+    wanted = {"ddim": ddim, "euler": euler, "consistency": consistency}[sampler](
         denoise, x.astype(np.float64), steps, prediction, schedule)
     low, high = wanted.min(), wanted.max()
     launch(*source, "!", "generator", f"model={model}", f"sampler={sampler}", f"steps={steps}",
@@ -155,7 +202,9 @@ def compare(folder, number, sampler, steps, prediction, schedule):
 CASES = [("ddim", 10, "epsilon", "linear"), ("ddim", 25, "v", "cosine"),
          ("ddim", 7, "sample", "scaled-linear"), ("euler", 18, "sample", "karras"),
          ("euler", 1, "sample", "karras"), ("euler", 9, "v", "karras"),
-         ("euler", 12, "epsilon", "linear"), ("euler", 12, "v", "scaled-linear")]
+         ("euler", 12, "epsilon", "linear"), ("euler", 12, "v", "scaled-linear"),
+         ("consistency", 1, "v", "cosine"), ("consistency", 4, "v", "cosine"),
+         ("consistency", 3, "sample", "scaled-linear")]
 print(f"1..{len(CASES)}")
 with tempfile.TemporaryDirectory() as scratch:
     good = [compare(scratch, number, *case) for number, case in enumerate(CASES, 1)]

@@ -60,7 +60,7 @@ test_net (void)
 static void
 test_times (void)
 {
-  static const char *const samplers[] = { "euler", "ddim" };
+  static const char *const samplers[] = { "euler", "ddim", "consistency" };
 
   for (gsize s = 0; s < G_N_ELEMENTS (samplers); s++) {
     const GenSamplingHints hints = { .sampler = samplers[s], .steps = 5 };
@@ -74,7 +74,7 @@ test_times (void)
 static void
 test_whole (void)
 {
-  static const char *const samplers[] = { "euler", "ddim" };
+  static const char *const samplers[] = { "euler", "ddim", "consistency" };
 
   for (gsize s = 0; s < G_N_ELEMENTS (samplers); s++) {
     const GenSamplingHints hints = { .sampler = samplers[s], .steps = 5 };

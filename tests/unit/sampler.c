@@ -152,6 +152,66 @@ test_shifted (void)
   }
 }
 
+/* The noise of step `step` anew: that which samples are made of in another order. */
+static void
+reorder (int step, const float *noise, gsize n, double *other)
+{
+  const GenRandom orders = gen_random_new (0, GEN_STREAM_SAMPLING, 0);
+  const GenRandom signs = gen_random_new (0, GEN_STREAM_SAMPLING, 1);
+  guint32 order[LENGTH];
+  float sign[LENGTH];
+
+  gen_random_permutation (&orders, (guint64)step, order, LENGTH);
+  gen_random_uniform (&signs, (guint64)step, 0, sign, LENGTH);
+  for (gsize i = 0; i < n; i++)
+    other[i] = (sign[i % LENGTH] < 0.5f ? -1 : 1) * noise[i - i % LENGTH + order[i % LENGTH]];
+}
+
+/* As the authors have it: what is seen, with noise of the next level. */
+static void
+follow_consistency (const double *signals, int steps, const float *noise, double *x, gsize n)
+{
+  const double variance = DEVIATION * DEVIATION;
+  g_autofree double *other = g_new (double, n);
+
+  for (gsize i = 0; i < n; i++)
+    x[i] = noise[i];
+  for (int k = 0; k < steps; k++) {
+    const int time = (int)lround (GEN_SCHEDULE_TIMES * (1 - (double)k / steps)) - 1;
+    const int next = (int)lround (GEN_SCHEDULE_TIMES * (1 - (double)(k + 1) / steps)) - 1;
+    const double a = signals[time], b = next >= 0 ? signals[next] : 1, s = sqrt (1 - a * a);
+
+    reorder (k, noise, n, other);
+    for (gsize i = 0; i < n; i++)
+      x[i] = b * (a * variance * x[i] + s * s * MEAN) / (a * a * variance + s * s) +
+             sqrt (1 - b * b) * other[i];
+  }
+}
+
+static void
+test_consistency (void)
+{
+  static const int steps[] = { 1, 2, 4, 16 };
+  static const char *const predictions[] = { "epsilon", "v", "sample" };
+
+  for (gsize s = 0; s < G_N_ELEMENTS (steps); s++)
+    for (gsize p = 0; p < G_N_ELEMENTS (predictions); p++) {
+      const GenSamplingHints hints = { .sampler = "consistency", .steps = steps[s] };
+      g_autoptr (GenGraph) graph = make_of_time (&gen_schedule_scaled_linear, predictions[p]);
+      double signals[GEN_SCHEDULE_TIMES], wanted[3 * LENGTH];
+      g_autofree float *made = NULL, *alone = NULL;
+      float noise[3 * LENGTH];
+
+      draw (noise, 3 * LENGTH);
+      fill_signals (&gen_schedule_scaled_linear, signals);
+      follow_consistency (signals, steps[s], noise, wanted, 3 * LENGTH);
+      made = sample (graph, &hints, noise, 3);
+      g_assert_cmpfloat (distance (made, wanted, 3 * LENGTH), <, 1e-5);
+      alone = sample (graph, &hints, noise + 2 * LENGTH, 1);
+      g_assert_cmpfloat (distance (alone, wanted + 2 * LENGTH, LENGTH), <, 1e-5);
+    }
+}
+
 /* It solves the same equation, in as many steps as there are times nearly to its end. */
 static void
 test_ddim_converges (void)
@@ -351,12 +411,17 @@ test_refused (void)
   GenTensor *x = gen_graph_add_input (plain, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
 
   gen_graph_add_output (plain, unary (plain, "Tanh", x));
-  assert_refused (graph, &(GenSamplingHints){ .sampler = "heun" }, "there are once, euler, ddim");
+  assert_refused (
+      graph, &(GenSamplingHints){ .sampler = "heun" }, "there are once, euler, ddim, consistency");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .schedule = "flat" },
       "there are karras, linear, scaled-linear, cosine, shifted-cosine");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .prediction = "noise" },
       "there are epsilon, v, sample");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "ddim" }, "it takes linear");
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "consistency", .steps = 2 },
+      "sampler consistency goes along times");
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "consistency", .steps = 17 },
+      "17 steps are more than the 16");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .sigma_range = "80" },
       "property sigma-range is \"80\"");
   assert_refused (graph,
@@ -478,6 +543,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/one-step", test_one_step);
   g_test_add_func ("/sampler/ddim", test_ddim);
   g_test_add_func ("/sampler/shifted", test_shifted);
+  g_test_add_func ("/sampler/consistency", test_consistency);
   g_test_add_func ("/sampler/ddim-converges", test_ddim_converges);
   g_test_add_func ("/sampler/euler-by-times", test_euler_by_times);
   g_test_add_func ("/sampler/loop", test_loop);
