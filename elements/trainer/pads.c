@@ -43,7 +43,8 @@ static GstCaps *
 taken_caps (GstTrainer *self, GstPad *pad)
 {
   const GenMedium *const media[] = { &gen_medium_picture, &gen_medium_sound };
-  const gboolean models = gen_training_settings_has_models (&self->settings);
+  const gboolean models = gen_training_settings_has_models (&self->settings) ||
+                          gen_training_settings_begin_as_teacher (&self->settings);
   GstCaps *caps = gst_caps_new_empty ();
 
   for (guint i = 0; i < G_N_ELEMENTS (media); i++) {

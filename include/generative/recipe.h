@@ -91,7 +91,9 @@ typedef enum {
 typedef struct _GenStep GenStep;
 typedef struct _GenTrainerSettings GenTrainerSettings;
 
-typedef struct {
+typedef struct _GenRecipe GenRecipe;
+
+struct _GenRecipe {
   const char *name;
   const char *description;
   const GenRecipeNet *nets; /* ended by a role of NULL; at most GEN_RECIPE_MAX_NETS */
@@ -106,6 +108,11 @@ typedef struct {
   /* Its one net is, where a preset makes it, that of the preset's nets which may be averaged, the
    * recipe of the preset being another one. */
   gboolean any_preset;
+  /* Its nets are, where a preset makes them, those of a preset of that recipe; NULL: of its own. */
+  const GenRecipe *presets_of;
+  /* Its one net begins as the teacher, where there is one, and neither a model nor a preset is
+   * named. */
+  gboolean begins_as_teacher;
   /* A sample is so many frames, one behind the other in its channels; 0: one picture or sound. */
   guint frames;
   GenFramesOf frames_of;
@@ -126,8 +133,8 @@ typedef struct {
   guint latent_net; /* whose first input latents are */
   guint n_shown;    /* calls of gen_step_show: samples shown side by side */
   gboolean (*make) (GenStep *step, GError **error);
-  /* Of recipes that make samples of samples: NULL, or for each that is shown the class whose samples
-   * it is compared with as a whole in validation, -1 for none. Since: 0.2 */
+  /* Of recipes that make samples of samples: NULL, or for each that is shown the class whose
+   * samples it is compared with as a whole in validation, -1 for none. Since: 0.2 */
   const int *compared;
   /* NULL, or what becomes of the graph that `make` has built before it is run, `*runs` times for
    * one result. (transfer full) */
@@ -138,7 +145,7 @@ typedef struct {
    * averaged one or else the first as it is exported, and written as the file of the role of a
    * generator. (transfer full) */
   GenGraph *(*assemble) (const GenTrainerSettings *settings, const GenGraph *net, GError **error);
-} GenRecipe;
+};
 
 /* Stands for the recipe of the preset; it has no nets. */
 GEN_API extern const GenRecipe gen_recipe_auto;
@@ -167,6 +174,8 @@ GEN_API extern const GenRecipe gen_recipe_translation;
 GEN_API extern const GenRecipe gen_recipe_unpaired_translation;
 /* A denoiser: Ho et al., "Denoising diffusion probabilistic models", 2020. */
 GEN_API extern const GenRecipe gen_recipe_diffusion;
+/* One that needs few steps: Song et al., "Consistency Models", 2023. */
+GEN_API extern const GenRecipe gen_recipe_consistency;
 /* A predictor of codes that follow each other (predictor.h): those of samples, as a tokenizer has
  * them, such as the codebook of the recipe vector-quantized, of which it is the prior. */
 GEN_API extern const GenRecipe gen_recipe_language;

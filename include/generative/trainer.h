@@ -131,16 +131,18 @@ struct _GenTrainerSettings {
                                         signal² / noise²: >= 0; 0: all errors count alike */
   double snr_offset;                 /* what is added to that ratio where min_snr is not 0, so that
                                         errors at much noise count, too: from 0 */
-  int sampling_steps;                /* runs of the denoiser for a sample, from 1 */
-  double commitment;                 /* weight of how far vectors are from the codebook: >= 0 */
-  double label_dropout;              /* share of the classes that a denoiser is not told: [0, 1) */
-  double guidance;                   /* how far samples of a class go towards it: >= 0 */
-  char *teacher_model;               /* file of the net that a student learns from */
-  GenGraph *teacher;                 /* that net, which is kept and stays as it is. It is read of
-                                        the file by who reads files (training.h) */
-  char *tokenizer_folder;            /* of the training whose nets make codes of samples */
-  GenTokenizer *tokenizer;           /* those nets, kept and read like the teacher */
-  double temperature;                /* of soft labels: >= 0; 0: 4 where classes are learned */
+  int sampling_steps;      /* runs of the denoiser for a sample; 0: as the recipe has it */
+  int consistency_times;   /* times that a consistency model goes along, from 2 */
+  double commitment;       /* weight of how far vectors are from the codebook: >= 0 */
+  double label_dropout;    /* share of the classes that a denoiser is not told: [0, 1) */
+  double guidance;         /* how far samples of a class go towards it: >= 0 */
+  char *teacher_model;     /* file of the net that a student learns from */
+  GenGraph *teacher;       /* that net, which is kept and stays as it is. It is read of
+                              the file by who reads files (training.h) */
+  double teacher_guidance; /* how far it goes for samples of a class: >= 0 */
+  char *tokenizer_folder;  /* of the training whose nets make codes of samples */
+  GenTokenizer *tokenizer; /* those nets, kept and read like the teacher */
+  double temperature;      /* of soft labels: >= 0; 0: 4 where classes are learned */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
   char *trainable;         /* weights that are changed, as in parameters.h; NULL: all */
@@ -178,10 +180,10 @@ struct _GenTrainerSettings {
   .next_frame = FALSE, .crop = 0, .pair = GEN_PAIR_SIDE_BY_SIDE,                                   \
   .direction = GEN_DIRECTION_A_TO_B, .reconstruction_weight = 100, .cycle_weight = 10,             \
   .identity_weight = 5, .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine,   \
-  .min_snr = 0, .snr_offset = 0, .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, \
-  .beta = 1, .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL,            \
-  .temperature = 0, .tokenizer_folder = NULL, .tokenizer = NULL, .label_dropout = 0.1,             \
-  .guidance = 2, .commitment = 0.25
+  .min_snr = 0, .snr_offset = 0, .sampling_steps = 0, .consistency_times = 40,                     \
+  .teacher_guidance = 2, .format = { NULL }, .beta = 1, .beta_warm_up = 0, .free_bits = 0,         \
+  .teacher_model = NULL, .teacher = NULL, .temperature = 0, .tokenizer_folder = NULL,              \
+  .tokenizer = NULL, .label_dropout = 0.1, .guidance = 2, .commitment = 0.25
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -65,6 +65,8 @@ GEN_API void gen_training_settings_follow_preset (GenTrainingSettings *settings)
 GEN_API const GenRecipe *gen_training_settings_recipe (const GenTrainingSettings *settings);
 /* Whether nets are given as models, so that there is no preset. */
 GEN_API gboolean gen_training_settings_has_models (const GenTrainingSettings *settings);
+/* Whether the net begins as the teacher, so that there is no preset either. Since: 0.2 */
+GEN_API gboolean gen_training_settings_begin_as_teacher (const GenTrainingSettings *settings);
 /* The preset whose nets are trained on samples of `medium`, or NULL with `error`
  * (GEN_TRAINER_ERROR_SETTING). */
 GEN_API const GenPreset *gen_training_settings_preset (

@@ -29,6 +29,7 @@ gen_recipe_list (void)
     &gen_recipe_translation,
     &gen_recipe_unpaired_translation,
     &gen_recipe_diffusion,
+    &gen_recipe_consistency,
     &gen_recipe_language,
     &gen_recipe_distillation,
     &gen_recipe_generator_distillation,

@@ -154,8 +154,11 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("mask-ratio", settings->mask_ratio, 0, FALSE, 1, error) &&
          in_range ("min-snr", settings->min_snr, 0, TRUE, INFINITY, error) &&
          in_range ("snr-offset", settings->snr_offset, 0, TRUE, INFINITY, error) &&
-         in_range ("sampling-steps", settings->sampling_steps, 1, TRUE, GEN_SAMPLING_MAX_STEPS + 1,
+         in_range ("sampling-steps", settings->sampling_steps, 0, TRUE, GEN_SAMPLING_MAX_STEPS + 1,
              error) &&
+         in_range ("consistency-times", settings->consistency_times, 2, TRUE,
+             GEN_SCHEDULE_TIMES + 1, error) &&
+         in_range ("teacher-guidance", settings->teacher_guidance, 0, TRUE, INFINITY, error) &&
          in_range ("label-dropout", settings->label_dropout, 0, TRUE, 1, error) &&
          in_range ("commitment", settings->commitment, 0, TRUE, INFINITY, error) &&
          in_range ("guidance", settings->guidance, 0, TRUE, INFINITY, error) &&

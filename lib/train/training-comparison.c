@@ -28,7 +28,8 @@ find_file (const GenTrainingSettings *settings, const char *name)
 gboolean
 gen_training_comparison_is_wanted (const GenTrainingSettings *settings)
 {
-  return settings->weights != NULL || gen_training_settings_has_models (settings);
+  return settings->weights != NULL || gen_training_settings_has_models (settings) ||
+         gen_training_settings_begin_as_teacher (settings);
 }
 
 /* --- what there is to compare --- */
@@ -89,6 +90,8 @@ begin_report (const GenTrainingMoment *before)
   json_object_set_string_member (report, "recipe", settings->trainer.recipe->name);
   if (settings->weights != NULL)
     json_object_set_string_member (given, "weights", settings->weights);
+  if (gen_training_settings_begin_as_teacher (settings))
+    json_object_set_string_member (given, "teacher-model", settings->trainer.teacher_model);
   for (guint i = 0; i < GEN_NET_ROLES; i++)
     if (settings->models[i] != NULL) {
       g_autofree char *name = g_strconcat (gen_net_role_list ()[i]->name, "-model", NULL);

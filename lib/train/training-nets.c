@@ -192,10 +192,15 @@ set_length (GenTrainingSettings *settings, const GenPreset *preset)
 }
 
 static gboolean
-make_graphs (GenTrainingSettings *settings, Nets *nets, GError **error)
+make_graphs (GenTrainingSettings *settings, const GenGraph *teacher, Nets *nets, GError **error)
 {
   const GenPreset *preset;
 
+  if (gen_training_settings_begin_as_teacher (settings)) {
+    set_length (settings, NULL);
+    nets->graphs[0] = gen_graph_copy (teacher);
+    return TRUE;
+  }
   if (gen_training_settings_has_models (settings)) {
     set_length (settings, NULL);
     return load_graphs (settings, nets, error);
@@ -328,7 +333,7 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
     return NULL;
   settings->trainer.format = frame;
   settings->trainer.tokenizer = tokenizer;
-  if (!make_graphs (settings, &nets, error) ||
+  if (!make_graphs (settings, teacher, &nets, error) ||
       !start_weights (settings, events, nets.graphs, error)) {
     settings->trainer.tokenizer = NULL;
     return NULL;

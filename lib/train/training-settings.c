@@ -682,13 +682,27 @@ gen_training_settings_has_models (const GenTrainingSettings *settings)
   return FALSE;
 }
 
+gboolean
+gen_training_settings_begin_as_teacher (const GenTrainingSettings *settings)
+{
+  return gen_training_settings_recipe (settings)->begins_as_teacher &&
+         settings->trainer.teacher_model != NULL && settings->preset == &gen_preset_auto &&
+         !gen_training_settings_has_models (settings);
+}
+
+static const GenRecipe *
+presets_of (const GenRecipe *recipe)
+{
+  return recipe->presets_of != NULL ? recipe->presets_of : recipe;
+}
+
 /* Whether `recipe` trains what `preset` makes. */
 static gboolean
 check_preset (const GenRecipe *recipe, const GenPreset *preset, GError **error)
 {
   if (recipe->any_preset && preset->recipe != NULL && gen_recipe_averaged_net (preset->recipe) >= 0)
     return TRUE;
-  if (preset->recipe == recipe)
+  if (preset->recipe == presets_of (recipe))
     return TRUE;
   if (recipe->any_preset)
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
@@ -697,7 +711,8 @@ check_preset (const GenRecipe *recipe, const GenPreset *preset, GError **error)
         recipe->name);
   else
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "preset %s is of recipe %s, not %s", preset->name, preset->recipe->name, recipe->name);
+        "preset %s is of recipe %s, not %s", preset->name, preset->recipe->name,
+        presets_of (recipe)->name);
   return FALSE;
 }
 
@@ -709,7 +724,7 @@ gen_training_settings_preset (
   const GenPreset *preset = settings->preset;
 
   if (preset == &gen_preset_auto && !recipe->any_preset)
-    return gen_preset_find_for (recipe, medium, error);
+    return gen_preset_find_for (presets_of (recipe), medium, error);
   if (!check_preset (recipe, preset, error))
     return NULL;
   if (preset->medium == medium)

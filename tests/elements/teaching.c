@@ -79,6 +79,58 @@ test_learns (void)
   scratch_remove (folder);
 }
 
+#define CONSISTENCY                                                                                \
+  "modeltrainer name=t recipe=consistency device=cpu batch-size=4 silent=true seed=3 ema=0.9 "     \
+  "checkpoint=%s/%s max-steps=%d %s "
+
+/* Of a denoiser, as which the student begins: four steps in one go and in two, what is told, what
+ * it was and has become, and that the file plays by itself. */
+static void
+test_consistency (void)
+{
+  static const char *const validated[] = { "loss-on-validation", NULL };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *taught = g_strdup_printf ("teacher-model=%s/denoiser/ema.onnx", folder);
+  g_autofree char *again = g_strconcat (taught, " resume=true", NULL);
+  g_autofree char *denoiser = g_strdup_printf (SOURCE
+      "modeltrainer preset=unet-diffusion width=2 device=cpu batch-size=4 ema=0.9 "
+      "max-steps=2 learning-rate=0.05 silent=true checkpoint=%s/denoiser",
+      8, folder);
+  g_autofree char *validating = g_strdup_printf (
+      CONSISTENCY SOURCE "t.sink " SOURCE "t.validation", folder, "told", 2, taught, 8, 8);
+  g_autofree char *whole = g_strdup_printf (SOURCE CONSISTENCY, 16, folder, "whole", 4, taught);
+  g_autofree char *first = g_strdup_printf (SOURCE CONSISTENCY, 16, folder, "parts", 2, taught);
+  g_autofree char *second = g_strdup_printf (SOURCE CONSISTENCY, 16, folder, "parts", 4, again);
+  g_autofree char *alone = g_strdup_printf (SOURCE CONSISTENCY, 8, folder, "alone", 2, "width=2");
+  g_autofree char *drawn =
+      g_strdup_printf ("latentsrc num-buffers=2 ! generator model=%s/whole/ema.onnx ! "
+                       "video/x-raw,format=GRAY8,width=28,height=28 ! filesink location=%s/drawn",
+          folder, folder);
+  g_autofree char *one = g_build_filename (folder, "whole", NULL);
+  g_autofree char *other = g_build_filename (folder, "parts", NULL);
+  g_autofree char *report = NULL, *numbers = NULL;
+  Told told = { "validation", validated };
+  gsize n;
+
+  play (denoiser, NULL);
+  play (validating, &told);
+  g_assert_cmpuint (told.n, ==, 2);
+  play (whole, NULL);
+  play (first, NULL);
+  play (second, NULL);
+  assert_same (one, other, GEN_CHECKPOINT_STATE);
+  assert_same (one, other, "denoiser.onnx");
+  assert_same (one, other, "ema.onnx");
+  report = read_file (folder, "told/comparison/report.md", &n);
+  g_assert_nonnull (strstr (report, "teacher-model"));
+  play (drawn, NULL);
+  numbers = read_file (folder, "drawn", &n);
+  g_assert_cmpuint (n, ==, 2 * 28 * 28);
+  /* Without a teacher, by the preset of denoisers. */
+  play (alone, NULL);
+  scratch_remove (folder);
+}
+
 static void
 assert_fails (const char *settings, const char *words)
 {
@@ -104,6 +156,9 @@ test_fails (void)
       "teacher-model: recipe generator-distillation wants the model");
   assert_fails (
       "recipe=diffusion preset=mlp", "preset mlp is of recipe adversarial, not diffusion");
+  assert_fails ("recipe=consistency teacher-model=none.onnx", "none.onnx");
+  assert_fails (
+      "recipe=consistency preset=mlp", "preset mlp is of recipe adversarial, not diffusion");
 }
 
 int
@@ -112,6 +167,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/teaching/learns", test_learns);
+  g_test_add_func ("/teaching/consistency", test_consistency);
   g_test_add_func ("/teaching/fails", test_fails);
   return g_test_run ();
 }

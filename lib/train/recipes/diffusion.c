@@ -10,17 +10,12 @@
  * guided (Ho and Salimans, "Classifier-free diffusion guidance", 2022). What is played is a sampler
  * around the denoiser (sampler.h), which its file names. */
 #include <math.h>
-#include <string.h>
 
 #include <generative/random.h>
-#include <generative/step.h>
 
-#include "../../sample/sampling.h"
+#include "denoising.h"
 
-#define DENOISER 0
-#define CLASSES "generative.classes"
-
-enum { NOISY, TIME, INPUTS };
+#define NAME "denoiser"
 
 /* Of each time: the noisy sample, and what is to be predicted, as shares of sample and noise; how
  * much a square counts. */
@@ -65,82 +60,12 @@ add_times (GenStep *step)
       g_bytes_new_take (rows, GEN_SCHEDULE_TIMES * COLUMNS * sizeof *rows));
 }
 
-/* A whole time for each sample, int64 [batch]. */
-static GenTensor *
-draw_times (GenStep *step, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-  const gint64 batch = gen_step_batch (step);
-  GenTensor *drawn =
-      gen_graph_op (graph, "RandomUniform", NULL, 0, 1, error, "shape", GEN_INTS, 1, &batch, NULL);
-
-  if (drawn == NULL)
-    return NULL;
-  drawn->producer->stream = GEN_STREAM_TRAINING_TIME;
-  drawn->producer->id = 0;
-  drawn = gen_binary (graph, "Mul", drawn, gen_graph_float (graph, GEN_SCHEDULE_TIMES), error);
-  return drawn == NULL ? NULL
-                       : gen_graph_op (graph, "Cast", &drawn, 1, 1, error, "to", GEN_INT,
-                             GEN_TYPE_INT64, NULL);
-}
-
-/* The columns of `table` for `times`, each [batch, 1, …], as samples have extents. */
-static gboolean
-choose_columns (
-    GenStep *step, GenTensor *table, GenTensor *times, GenTensor **columns, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-  GenTensor *rows = gen_binary (graph, "Gather", table, times, error);
-  const gint64 rank = gen_step_samples (step)->shape.rank;
-  gint64 shape[GEN_MAX_RANK];
-  GenTensor *first;
-
-  if (rows == NULL)
-    return FALSE;
-  first = gen_graph_op (graph, "Split", &rows, 1, COLUMNS, error, "axis", GEN_INT, 1, NULL);
-  for (int d = 0; d < rank; d++)
-    shape[d] = d == 0 ? gen_step_batch (step) : 1;
-  for (guint i = 0; first != NULL && i < COLUMNS; i++) {
-    columns[i] = gen_binary (graph, "Reshape", gen_node_output (first->producer, i),
-        gen_graph_ints (graph, shape, (gsize)rank), error);
-    if (columns[i] == NULL)
-      return FALSE;
-  }
-  return first != NULL;
-}
-
-/* a * x + b * y. */
-static GenTensor *
-mix (GenStep *step, GenTensor *a, GenTensor *x, GenTensor *b, GenTensor *y, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-
-  return gen_binary (graph, "Add", gen_binary (graph, "Mul", a, x, error),
-      gen_binary (graph, "Mul", b, y, error), error);
-}
-
-/* Times as the denoiser takes them. */
-static GenTensor *
-tell_times (GenStep *step, GenTensor *times, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-  const GenTensor *input = g_ptr_array_index (gen_step_net (step, DENOISER)->inputs, TIME);
-
-  if (input->type != times->type)
-    times =
-        gen_graph_op (graph, "Cast", &times, 1, 1, error, "to", GEN_INT, (int)input->type, NULL);
-  return input->shape.rank == 1
-             ? times
-             : gen_binary (graph, "Reshape", times,
-                   gen_graph_ints (graph, (gint64[]){ gen_step_batch (step), 1 }, 2), error);
-}
-
 /* What the denoiser is told in place of a share of the classes of samples. */
 static gboolean
 drop_classes (GenStep *step, GError **error)
 {
   const double share = gen_step_settings (step)->label_dropout;
-  const gint64 batch = gen_step_batch (step), none = gen_step_told_classes (step, DENOISER);
+  const gint64 batch = gen_step_batch (step), none = gen_step_told_classes (step, GEN_DENOISER);
   GenGraph *graph = gen_step_graph (step);
   GenTensor *drawn, *dropped;
 
@@ -162,78 +87,6 @@ drop_classes (GenStep *step, GError **error)
   return dropped != NULL;
 }
 
-static gboolean
-check_schedule (const GenTrainerSettings *settings, GError **error)
-{
-  if (settings->noise_schedule->beta != NULL)
-    return TRUE;
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "noise-schedule %s has no times, of which recipe diffusion draws one for each sample; "
-      "linear, scaled-linear, cosine and shifted-cosine have them",
-      settings->noise_schedule->name);
-  return FALSE;
-}
-
-/* What a model that is trained on has learned before. */
-static gboolean
-check_said (const GenGraph *net, const char *key, const char *name, GError **error)
-{
-  g_autofree char *full = g_strconcat ("generative.", key, NULL);
-  const char *said = g_hash_table_lookup (net->metadata, full);
-
-  if (said == NULL || strcmp (said, name) == 0)
-    return TRUE;
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "the denoiser was trained with %s %s, as its metadata %s says, not %s", key, said, full,
-      name);
-  return FALSE;
-}
-
-static gboolean
-check_net (GenStep *step, GError **error)
-{
-  const GenTrainerSettings *settings = gen_step_settings (step);
-  const GenGraph *net = gen_step_net (step, DENOISER);
-  g_autoptr (GError) reason = NULL;
-  GenDenoiser found;
-
-  if (gen_denoiser_find (net, &found, &reason) && found.noisy == NOISY && found.time == TIME)
-    return check_said (net, "prediction", settings->prediction->name, error) &&
-           check_said (net, "schedule", settings->noise_schedule->name, error);
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "the denoiser must have two inputs, noisy samples and then their times, [N] or [N, 1], and "
-      "an output like the first%s%s",
-      reason != NULL ? ": " : "", reason != NULL ? reason->message : "");
-  return FALSE;
-}
-
-static gboolean
-check_made (const GenTensor *made, const GenShape *wanted, GError **error)
-{
-  if (gen_shape_equal (&made->shape, wanted))
-    return TRUE;
-  g_autofree char *has = gen_shape_to_string (&made->shape);
-  g_autofree char *wants = gen_shape_to_string (wanted);
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "the denoiser makes %s of noisy samples %s; it must make as many numbers as it takes", has,
-      wants);
-  return FALSE;
-}
-
-/* The mean square of `made` beside `target` of each sample, [batch]. */
-static GenTensor *
-square_errors (GenStep *step, GenTensor *made, GenTensor *target, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-  GenTensor *apart = gen_binary (graph, "Sub", made, target, error);
-  GenTensor *rows = gen_binary (graph, "Mul", apart, apart, error);
-
-  rows = gen_unary (graph, "Flatten", rows, error);
-  return rows == NULL ? NULL
-                      : gen_graph_op (graph, "ReduceMean", &rows, 1, 1, error, "axes", GEN_INTS, 1,
-                            (gint64[]){ 1 }, "keepdims", GEN_INT, 0, NULL);
-}
-
 static GenTensor *
 weigh (GenStep *step, GenTensor *errors, GenTensor *weights, GError **error)
 {
@@ -249,26 +102,28 @@ weigh (GenStep *step, GenTensor *errors, GenTensor *weights, GError **error)
 static gboolean
 build (GenStep *step, GError **error)
 {
-  const guint denoiser = DENOISER;
+  const GenTrainerSettings *settings = gen_step_settings (step);
+  const GenGraph *net = gen_step_net (step, GEN_DENOISER);
+  const guint denoiser = GEN_DENOISER;
   GenGraph *graph = gen_step_graph (step);
   GenTensor *samples = gen_step_samples (step), *columns[COLUMNS];
   GenTensor *noise, *times, *noisy, *made, *target, *errors, *loss;
 
-  if (!check_schedule (gen_step_settings (step), error) || !check_net (step, error))
+  if (!gen_denoising_check (settings, net, NAME, error))
     return FALSE;
-  noise = gen_step_latents (step, DENOISER, error);
-  times = draw_times (step, error);
+  noise = gen_step_latents (step, GEN_DENOISER, error);
+  times = gen_denoising_draw_times (step, GEN_SCHEDULE_TIMES, error);
   if (noise == NULL || times == NULL || !drop_classes (step, error) ||
-      !choose_columns (step, add_times (step), times, columns, error))
+      !gen_denoising_choose (step, add_times (step), times, columns, COLUMNS, error))
     return FALSE;
-  noisy = mix (step, columns[SIGNAL], samples, columns[NOISE], noise, error);
-  made = gen_step_apply (
-      step, DENOISER, (GenTensor *[INPUTS]){ noisy, tell_times (step, times, error) }, error);
-  if (made == NULL || !check_made (made, &samples->shape, error))
+  noisy = gen_denoising_mix (step, columns[SIGNAL], samples, columns[NOISE], noise, error);
+  made = gen_step_apply (step, GEN_DENOISER,
+      (GenTensor *[]){ noisy, gen_denoising_tell_times (step, net, times, error) }, error);
+  if (made == NULL || !gen_denoising_check_made (made, &samples->shape, NAME, error))
     return FALSE;
-  target = mix (step, columns[OF_SAMPLE], samples, columns[OF_NOISE], noise, error);
+  target = gen_denoising_mix (step, columns[OF_SAMPLE], samples, columns[OF_NOISE], noise, error);
   made = gen_step_precise (step, made, error);
-  errors = square_errors (step, made, target, error);
+  errors = gen_denoising_square_errors (step, made, target, error);
   errors = weigh (step, errors, columns[WEIGHT], error);
   if (errors == NULL)
     return FALSE;
@@ -278,101 +133,24 @@ build (GenStep *step, GError **error)
          gen_step_watch (step, "the denoiser's squared errors", errors);
 }
 
-/* --- what it makes --- */
-
-static void
-say (GHashTable *metadata, const char *key, const char *value)
-{
-  g_hash_table_insert (metadata, g_strdup (key), g_strdup (value));
-}
-
-/* What a player has to know of the denoiser. */
 static void
 describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 {
-  const char *range = g_hash_table_lookup (metadata, "generative.input-range");
   char guidance[G_ASCII_DTOSTR_BUF_SIZE];
-  g_autofree char *steps = g_strdup_printf ("%d", settings->sampling_steps);
 
-  say (metadata, "generative.sampler", gen_sampler_ddim.name);
-  say (metadata, "generative.steps", steps);
-  say (metadata, "generative.prediction", settings->prediction->name);
-  say (metadata, "generative.schedule", settings->noise_schedule->name);
-  if (g_hash_table_contains (metadata, CLASSES) && settings->label_dropout > 0)
-    say (metadata, "generative.guidance",
-        g_ascii_dtostr (guidance, sizeof guidance, settings->guidance));
-  if (range != NULL && !g_hash_table_contains (metadata, "generative.output-range"))
-    say (metadata, "generative.output-range", range);
-}
-
-/* The denoiser alone, as `wrap` wants it. */
-static gboolean
-make (GenStep *step, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-  const char *classes = g_hash_table_lookup (gen_step_net (step, DENOISER)->metadata, CLASSES);
-  const GenTensor *time = g_ptr_array_index (gen_step_net (step, DENOISER)->inputs, TIME);
-  const GenShape shape = gen_step_input_shape (step, DENOISER, TIME);
-  GenTensor *inputs[INPUTS] = { gen_step_latents (step, DENOISER, error) };
-
-  inputs[TIME] = gen_graph_add_input (graph, "time", time->type, &shape);
-  if (classes != NULL)
-    say (graph->metadata, CLASSES, classes);
-  describe (gen_step_settings (step), DENOISER, graph->metadata);
-  return gen_step_show (step, gen_step_apply (step, DENOISER, inputs, error));
-}
-
-/* An input of the loop in the graph that plays it: of those that its outputs become a state, zeros
- * at first; how far it is guided is known. */
-static GenTensor *
-add_input (GenGraph *graph, const GenTensor *input, gboolean state, double guidance)
-{
-  const gsize size = gen_tensor_size (input);
-
-  if (state)
-    return gen_graph_add_state (
-        graph, input->name, input->type, &input->shape, g_bytes_new_take (g_malloc0 (size), size));
-  if (strcmp (input->name, GEN_SAMPLING_GUIDANCE) == 0)
-    return gen_graph_full (graph, &input->shape, (float)guidance);
-  return gen_graph_add_input (graph, input->name, input->type, &input->shape);
-}
-
-/* The loop's last inputs are what its outputs but the result become. */
-static GenGraph *
-remember (GenGraph *loop, double guidance, GError **error)
-{
-  const guint first_state = loop->inputs->len - (loop->outputs->len - 1);
-  g_autoptr (GenGraph) graph = gen_graph_new (loop->name);
-  g_autofree GenTensor **inputs = g_new0 (GenTensor *, loop->inputs->len);
-  g_autofree GenTensor **outputs = g_new0 (GenTensor *, loop->outputs->len);
-
-  for (guint i = 0; i < loop->inputs->len; i++)
-    inputs[i] = add_input (graph, g_ptr_array_index (loop->inputs, i), i >= first_state, guidance);
-  if (!gen_graph_append (graph, loop, NULL, inputs, outputs, NULL, error))
-    return NULL;
-  gen_graph_add_output (graph, outputs[0]);
-  for (guint i = first_state; i < loop->inputs->len; i++)
-    gen_graph_assign (graph, inputs[i], outputs[1 + i - first_state]);
-  return g_steal_pointer (&graph);
-}
-
-static GenGraph *
-wrap (const GenGraph *made, guint *runs, GError **error)
-{
-  g_autoptr (GenGraph) loop = NULL;
-  GenSamplerSettings settings;
-
-  if (!gen_sampling_choose (made, &(GenSamplingHints){ NULL }, &settings, error) ||
-      (loop = gen_sampling_wrap (made, &settings, error)) == NULL)
-    return NULL;
-  *runs = (guint)settings.steps;
-  return remember (loop, settings.guidance, error);
+  gen_denoising_describe (settings, &gen_sampler_ddim, GEN_SAMPLING_DEFAULT_STEPS, metadata);
+  if (g_hash_table_contains (metadata, GEN_DENOISING_CLASSES) && settings->label_dropout > 0)
+    g_hash_table_insert (metadata, g_strdup ("generative.guidance"),
+        g_strdup (g_ascii_dtostr (guidance, sizeof guidance, settings->guidance)));
 }
 
 /* --- what it is --- */
 
 static const GenRecipeNet nets[] = {
-  { .role = &gen_net_role_denoiser, .n_inputs = INPUTS, .averaged = TRUE, .conditional = TRUE },
+  { .role = &gen_net_role_denoiser,
+      .n_inputs = GEN_DENOISER_INPUTS,
+      .averaged = TRUE,
+      .conditional = TRUE },
   { NULL },
 };
 
@@ -381,39 +159,10 @@ static const GenRecipeFigure figures[] = {
       "loss-on-validation", "loss/validation" },
 };
 
-static gconstpointer
-find_prediction (const char *name, GError **error)
-{
-  return gen_prediction_find (name, error);
-}
-
-static gconstpointer
-find_schedule (const char *name, GError **error)
-{
-  return gen_schedule_find (name, error);
-}
-
-G_STATIC_ASSERT (G_STRUCT_OFFSET (GenPrediction, name) == 0);
-G_STATIC_ASSERT (G_STRUCT_OFFSET (GenSchedule, name) == 0);
-
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
 static const GenSetting settings[] = {
-  { .name = "prediction",
-      .nick = "Prediction",
-      .description = "What the denoiser learns to make of noisy samples: epsilon, v or sample",
-      .type = GEN_SETTING_FAMILY,
-      FIELD (prediction),
-      .find = find_prediction,
-      .of_learning = TRUE },
-  { .name = "noise-schedule",
-      .nick = "Noise schedule",
-      .description = "How noisy samples are along the times: linear, scaled-linear, cosine or "
-                     "shifted-cosine",
-      .type = GEN_SETTING_FAMILY,
-      FIELD (noise_schedule),
-      .find = find_schedule,
-      .of_learning = TRUE },
+  GEN_DENOISING_SETTINGS,
   { .name = "min-snr",
       .nick = "Min SNR",
       .description = "Bound of the squared ratio of signal to noise by which errors of a sample "
@@ -433,14 +182,7 @@ static const GenSetting settings[] = {
       .minimum = 0,
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
-  { .name = "sampling-steps",
-      .nick = "Sampling steps",
-      .description = "How often the denoiser is run for a sample, in previews and validation and "
-                     "by who plays its file",
-      .type = GEN_SETTING_INT,
-      FIELD (sampling_steps),
-      .minimum = 1,
-      .maximum = GEN_SAMPLING_MAX_STEPS },
+  GEN_SAMPLING_STEPS_SETTING,
   { .name = "label-dropout",
       .nick = "Label dropout",
       .description = "Share of the samples of whose class a conditional denoiser is not told, so "
@@ -465,16 +207,16 @@ const GenRecipe gen_recipe_diffusion = {
   .name = "diffusion",
   .description = "A denoiser, which a sampler makes samples of noise by",
   .nets = nets,
-  .data_net = DENOISER,
+  .data_net = GEN_DENOISER,
   .figures = figures,
   .n_figures = G_N_ELEMENTS (figures),
   .settings = settings,
   .n_settings = G_N_ELEMENTS (settings),
   .build = build,
   .made_of = GEN_MADE_OF_LATENTS,
-  .latent_net = DENOISER,
+  .latent_net = GEN_DENOISER,
   .n_shown = 1,
-  .make = make,
-  .wrap = wrap,
+  .make = gen_denoising_make,
+  .wrap = gen_denoising_wrap,
   .describe = describe,
 };
