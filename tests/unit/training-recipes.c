@@ -41,6 +41,8 @@ static const Case cases[] = {
   { &gen_recipe_translation, &gen_preset_pix2pix, 32, 16 },
   { &gen_recipe_unpaired_translation, &gen_preset_cyclegan, 16, 16 },
   { &gen_recipe_diffusion, &gen_preset_unet_diffusion, EXTENT, EXTENT },
+  { &gen_recipe_consistency, &gen_preset_unet_diffusion, EXTENT, EXTENT,
+      .teacher = "diffusion/whole/denoiser.onnx" },
   { &gen_recipe_language, &gen_preset_transformer, EXTENT, EXTENT,
       .tokenizer = "vector-quantized/whole" },
   { &gen_recipe_distillation, &gen_preset_classifier, EXTENT, EXTENT,
