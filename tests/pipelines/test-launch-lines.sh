@@ -152,6 +152,8 @@ END
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
         modeltrainer preset=unet-diffusion width=4 batch-size=8 max-steps=2 ema=0.9 silent=true \
         checkpoint=digits || return 1
+    train_digits "recipe=consistency teacher-model=digits/ema.onnx ema=0.9 checkpoint=student" || return 1
+    mkdir student/best && cp student/ema.onnx student/best || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=I420,width=64,height=48 ! \
         x264enc ! mp4mux ! filesink location=talk.mp4 || return 1
     cp talk.mp4 old.mp4
@@ -237,7 +239,7 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/ahead" "$work/digits" \
+    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/ahead" "$work/digits" "$work/student" \
         "$work/pairs" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
     cp -rL "$work/speech" "$work/extender" "$work/hit-maker" "$work/listener" "$work/prior" "$work/each" .
     if ! grep -q 'resume=true' "$1"; then
