@@ -62,6 +62,10 @@ GEN_API gboolean gen_step_sees_batch (const GenStep *step, guint net);
 GEN_API GenTensor *gen_step_apply (
     GenStep *step, guint net, GenTensor *const *inputs, GError **error);
 GEN_API GenTensor *gen_step_apply_to (GenStep *step, guint net, GenTensor *x, GError **error);
+/* The same with the moving average of its weights, as it is before the step, where the step trains
+ * and they are averaged: no gradient goes there. Since: 0.2 */
+GEN_API GenTensor *gen_step_apply_average (
+    GenStep *step, guint net, GenTensor *const *inputs, GError **error);
 /* The same of a net of several outputs, which become `outputs`, as many as the recipe says. */
 GEN_API gboolean gen_step_apply_all (
     GenStep *step, guint net, GenTensor *const *inputs, GenTensor **outputs, GError **error);

@@ -133,6 +133,7 @@ struct _GenTrainerSettings {
                                         errors at much noise count, too: from 0 */
   int sampling_steps;      /* runs of the denoiser for a sample; 0: as the recipe has it */
   int consistency_times;   /* times that a consistency model goes along, from 2 */
+  gboolean average_target; /* it follows the average of its weights, of which ema is not 0 */
   double commitment;       /* weight of how far vectors are from the codebook: >= 0 */
   double label_dropout;    /* share of the classes that a denoiser is not told: [0, 1) */
   double guidance;         /* how far samples of a class go towards it: >= 0 */
@@ -181,9 +182,10 @@ struct _GenTrainerSettings {
   .direction = GEN_DIRECTION_A_TO_B, .reconstruction_weight = 100, .cycle_weight = 10,             \
   .identity_weight = 5, .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine,   \
   .min_snr = 0, .snr_offset = 0, .sampling_steps = 0, .consistency_times = 40,                     \
-  .teacher_guidance = 2, .format = { NULL }, .beta = 1, .beta_warm_up = 0, .free_bits = 0,         \
-  .teacher_model = NULL, .teacher = NULL, .temperature = 0, .tokenizer_folder = NULL,              \
-  .tokenizer = NULL, .label_dropout = 0.1, .guidance = 2, .commitment = 0.25
+  .average_target = FALSE, .teacher_guidance = 2, .format = { NULL }, .beta = 1,                   \
+  .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0,     \
+  .tokenizer_folder = NULL, .tokenizer = NULL, .label_dropout = 0.1, .guidance = 2,                \
+  .commitment = 0.25
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -231,6 +231,49 @@ gen_step_apply (GenStep *step, guint net, GenTensor *const *inputs, GError **err
   return gen_step_apply_all (step, net, inputs, outputs, error) ? outputs[0] : NULL;
 }
 
+static char *
+average_name (const GenTensor *state)
+{
+  return g_strconcat ("average.", state->name, NULL);
+}
+
+/* The moving average of a weight, as it is before the step. */
+static GenTensor *
+find_average (GenStep *step, const GenTensor *state)
+{
+  g_autofree char *name = average_name (state);
+  GenTensor *average = gen_graph_find (step->graph, name);
+
+  if (average != NULL)
+    return average;
+  return gen_graph_add_state (
+      step->graph, name, state->type, &state->shape, g_bytes_ref (state->data));
+}
+
+static gboolean
+is_averaged (const GenStep *step, const GenStepNet *net)
+{
+  return net->net->averaged && step->settings->ema > 0;
+}
+
+GenTensor *
+gen_step_apply_average (GenStep *step, guint net, GenTensor *const *inputs, GError **error)
+{
+  GenStepNet *applied = &step->nets[net];
+  g_autoptr (GPtrArray) weights = gen_step_net_weights (applied);
+  GenTensor *result;
+
+  /* Where nothing is trained, weights are what they are asked for as. */
+  if (!gen_step_trains (step) || !is_averaged (step, applied))
+    return gen_step_apply (step, net, inputs, error);
+  for (guint i = 0; i < weights->len; i++)
+    gen_step_net_change (applied, i, find_average (step, applied->states->pdata[i]));
+  result = gen_step_apply (step, net, inputs, error);
+  for (guint i = 0; i < weights->len; i++)
+    gen_step_net_change (applied, i, weights->pdata[i]);
+  return result;
+}
+
 GenTensor *
 gen_step_apply_to (GenStep *step, guint net, GenTensor *x, GError **error)
 {
@@ -316,18 +359,10 @@ weight_free (gpointer data)
   g_free (weight);
 }
 
-static char *
-average_name (const GenTensor *state)
-{
-  return g_strconcat ("average.", state->name, NULL);
-}
-
 static gboolean
 add_average (GenStep *step, GenTensor *state, GenTensor *next, GenTensor *factor, GError **error)
 {
-  g_autofree char *name = average_name (state);
-  GenTensor *average = gen_graph_add_state (
-      step->graph, name, state->type, &state->shape, g_bytes_ref (state->data));
+  GenTensor *average = find_average (step, state);
 
   next = gen_graph_op (step->graph, "MovingAverage", (GenTensor *[]){ average, next, factor },
       factor != NULL ? 3 : 2, 1, error, "decay", GEN_FLOAT, step->settings->ema, NULL);
@@ -354,7 +389,7 @@ keep (GenStep *step, const GenStepNet *net, GenTensor *state, GenTensor *next, G
 static gboolean
 settle (GenStep *step, GenStepNet *net, GPtrArray *list, GError **error)
 {
-  const gboolean averaged = net->net->averaged && step->settings->ema > 0;
+  const gboolean averaged = is_averaged (step, net);
 
   for (guint i = 0; i < net->states->len; i++) {
     const guint n = net->weights->len;

@@ -150,7 +150,8 @@ typedef struct {
   const GenSchedule *schedule;
   const char *prediction;
   gboolean taught, told, whole_times;
-  double guidance;
+  double guidance, ema;
+  gboolean average_target;
 } Case;
 
 /* Of one sample. */
@@ -189,9 +190,9 @@ ask (const Case *settings, const double *teacher, Pair *pair, double *sample)
   to_sample (settings, pair->signal, pair->noise, pair->noisy, sample);
 }
 
-/* Where the student is to look, and what it is to see there. */
+/* Where the student is to look, and what it is to see there, by `target`. */
 static void
-fill_pair (const Case *settings, const double *student, const double *teacher, int place,
+fill_pair (const Case *settings, const double *target, const double *teacher, int place,
     const float *sample, const float *normal, Pair *pair)
 {
   double signals[GEN_SCHEDULE_TIMES], seen[LENGTH];
@@ -218,7 +219,7 @@ fill_pair (const Case *settings, const double *student, const double *teacher, i
   memcpy (pair->wanted, seen, sizeof seen);
   if (ends)
     return;
-  evaluate (student, seen, pair->before, pair->class, pair->wanted);
+  evaluate (target, seen, pair->before, pair->class, pair->wanted);
   to_sample (settings, pair->signal_before, pair->noise_before, seen, pair->wanted);
 }
 
@@ -250,7 +251,7 @@ draw_samples (guint64 step, float *samples)
 }
 
 static void
-fill_pairs (const Case *settings, const double *student, const double *teacher, guint64 step,
+fill_pairs (const Case *settings, const double *target, const double *teacher, guint64 step,
     Pair *pairs, int *places)
 {
   float samples[BATCH * LENGTH], normal[BATCH * LENGTH], drawn[BATCH];
@@ -263,8 +264,8 @@ fill_pairs (const Case *settings, const double *student, const double *teacher, 
   for (int b = 0; b < BATCH; b++) {
     places[b] = (int)(drawn[b] * TIMES);
     pairs[b].class = settings->told ? labels[b] : CLASSES;
-    fill_pair (settings, student, teacher, places[b], samples + b * LENGTH, normal + b * LENGTH,
-        &pairs[b]);
+    fill_pair (
+        settings, target, teacher, places[b], samples + b * LENGTH, normal + b * LENGTH, &pairs[b]);
   }
 }
 
@@ -315,7 +316,7 @@ trainer_new (const Case *settings, double *student, double *teacher, double ema)
       &(GenTrainerSettings){ SETTINGS, .ema = ema,
           .prediction = gen_prediction_find (settings->prediction, NULL),
           .noise_schedule = settings->schedule, .teacher = settings->taught ? other : NULL,
-          .teacher_guidance = settings->guidance },
+          .teacher_guidance = settings->guidance, .average_target = settings->average_target },
       &error);
   g_assert_no_error (error);
   return trainer;
@@ -334,7 +335,8 @@ make_step (GenTrainer *trainer)
   return figures.values[0];
 }
 
-/* Of a teacher and without one, of each prediction and schedule, of classes. */
+/* Of a teacher and without one, of each prediction and schedule, of classes, after the weights
+ * themselves and after their average. */
 static void
 test_steps (void)
 {
@@ -345,19 +347,24 @@ test_steps (void)
     { &gen_schedule_linear, "sample", .taught = TRUE },
     { &gen_schedule_cosine, "v" },
     { &gen_schedule_scaled_linear, "epsilon", .told = TRUE },
+    { &gen_schedule_cosine, "v", .taught = TRUE, .ema = 0.75, .average_target = TRUE },
+    { &gen_schedule_cosine, "v", .told = TRUE, .ema = 0.75, .average_target = TRUE },
+    { &gen_schedule_cosine, "v", .taught = TRUE, .ema = 0.75 },
   };
 
   for (guint c = 0; c < G_N_ELEMENTS (cases); c++) {
-    double student[WEIGHTS], teacher[WEIGHTS], found[WEIGHTS];
-    g_autoptr (GenTrainer) trainer = trainer_new (&cases[c], student, teacher, 0);
+    const double kept = cases[c].average_target ? cases[c].ema : 0;
+    double student[WEIGHTS], teacher[WEIGHTS], target[WEIGHTS], found[WEIGHTS];
+    g_autoptr (GenTrainer) trainer = trainer_new (&cases[c], student, teacher, cases[c].ema);
     gboolean drawn[TIMES] = { FALSE };
 
+    memcpy (target, student, sizeof target);
     for (guint64 step = 0; step < 3; step++) {
       Pair pairs[BATCH];
       int places[BATCH];
       double loss;
 
-      fill_pairs (&cases[c], student, teacher, step, pairs, places);
+      fill_pairs (&cases[c], target, teacher, step, pairs, places);
       for (int b = 0; b < BATCH; b++)
         drawn[places[b]] = TRUE;
       loss = descend (&cases[c], student, pairs, RATE);
@@ -366,6 +373,8 @@ test_steps (void)
       read_weights (trainer, cases[c].told, found);
       for (int i = 0; i < WEIGHTS; i++)
         g_assert_cmpfloat_with_epsilon (found[i], student[i], 2e-6);
+      for (int i = 0; i < WEIGHTS; i++)
+        target[i] = kept * target[i] + (1 - kept) * student[i];
     }
     for (int i = 0; i < TIMES; i++)
       g_assert_true (drawn[i]);
@@ -526,6 +535,8 @@ test_refuses (void)
       net, &(GenTrainerSettings){ SETTINGS, .consistency_times = 1 }, "consistency-times must be");
   assert_refused (
       net, &(GenTrainerSettings){ SETTINGS, .teacher_guidance = -1 }, "teacher-guidance must be");
+  assert_refused (
+      net, &(GenTrainerSettings){ SETTINGS, .average_target = TRUE }, "ema=0.95 is right");
   assert_refused (net, &(GenTrainerSettings){ SETTINGS, .noise_schedule = &gen_schedule_karras },
       "of which recipe consistency draws one");
 }

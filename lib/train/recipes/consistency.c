@@ -6,12 +6,12 @@
  *   noisy = signal (t) * sample + noise (t) * normal numbers
  *
  * A trained denoiser, the teacher, tells what it takes for the sample there, and so where a step of
- * DDIM ends at the time before, s. What the student sees at both is to be the same, and what it
- * sees at s counts as a constant; at the end of the way, where there is no noise, that is the
- * sample as it is, by which all else follows. Of a teacher that is guided the student learns what
- * it makes with guidance (Luo et al., "Latent Consistency Models", 2023). Without a teacher the
- * data's own sample takes the place of what the teacher sees: the mean over the samples that the
- * noisy one may be of is the same.
+ * DDIM ends at the time before, s. What the student sees at both is to be the same, and what it, or
+ * the moving average of its weights, sees at s counts as a constant; at the end of the way, where
+ * there is no noise, that is the sample as it is, by which all else follows. Of a teacher that is
+ * guided the student learns what it makes with guidance (Luo et al., "Latent Consistency Models",
+ * 2023). Without a teacher the data's own sample takes the place of what the teacher sees: the mean
+ * over the samples that the noisy one may be of is the same.
  *
  * Apart are both by the pseudo-Huber distance of Song and Dhariwal, "Improved techniques for
  * training consistency models", 2023: sqrt (|a - b|^2 + c^2) - c, here of means over a sample's
@@ -208,13 +208,15 @@ ask_teacher (GenStep *step, GenTensor *noisy, GenTensor *times, GError **error)
 
 /* --- the recipe --- */
 
+typedef GenTensor *(*Apply) (GenStep *step, guint net, GenTensor *const *inputs, GError **error);
+
 /* The sample that the student sees in `noisy`. */
 static GenTensor *
-see (GenStep *step, GenTensor *noisy, GenTensor *times, GenTensor *of_input, GenTensor *of_output,
-    GError **error)
+see (GenStep *step, Apply apply, GenTensor *noisy, GenTensor *times, GenTensor *of_input,
+    GenTensor *of_output, GError **error)
 {
   const GenGraph *net = gen_step_net (step, GEN_DENOISER);
-  GenTensor *made = gen_step_apply (step, GEN_DENOISER,
+  GenTensor *made = apply (step, GEN_DENOISER,
       (GenTensor *[]){ noisy, gen_denoising_tell_times (step, net, times, error) }, error);
 
   if (made == NULL || !gen_denoising_check_made (made, &noisy->shape, STUDENT, error))
@@ -269,6 +271,16 @@ check_steps (const GenTrainerSettings *settings, GError **error)
 }
 
 static gboolean
+check_target (const GenTrainerSettings *settings, GError **error)
+{
+  if (!settings->average_target || settings->ema > 0)
+    return TRUE;
+  g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "average-target: without ema there is no moving average of weights; ema=0.95 is right");
+  return FALSE;
+}
+
+static gboolean
 build (GenStep *step, GError **error)
 {
   const GenTrainerSettings *settings = gen_step_settings (step);
@@ -278,7 +290,8 @@ build (GenStep *step, GError **error)
   GenTensor *noise, *places, *noisy, *before, *seen, *wanted, *losses, *loss;
 
   if (!gen_denoising_check (settings, gen_step_net (step, GEN_DENOISER), STUDENT, error) ||
-      !check_teacher (step, error) || !check_steps (settings, error))
+      !check_teacher (step, error) || !check_steps (settings, error) ||
+      !check_target (settings, error))
     return FALSE;
   noise = gen_step_latents (step, GEN_DENOISER, error);
   places = gen_denoising_draw_times (step, settings->consistency_times, error);
@@ -289,9 +302,10 @@ build (GenStep *step, GError **error)
   before = go_on (step, noisy, columns, error);
   if (before == NULL)
     return FALSE;
-  seen = see (step, noisy, columns[TIME], columns[OF_INPUT], columns[OF_OUTPUT], error);
-  wanted = see (step, before, columns[TIME_BEFORE], columns[OF_INPUT_BEFORE],
-      columns[OF_OUTPUT_BEFORE], error);
+  seen = see (
+      step, gen_step_apply, noisy, columns[TIME], columns[OF_INPUT], columns[OF_OUTPUT], error);
+  wanted = see (step, settings->average_target ? gen_step_apply_average : gen_step_apply, before,
+      columns[TIME_BEFORE], columns[OF_INPUT_BEFORE], columns[OF_OUTPUT_BEFORE], error);
   if (wanted == NULL)
     return FALSE;
   losses = measure (step, seen, gen_unary (graph, "StopGradient", wanted, error), error);
@@ -338,6 +352,13 @@ static const GenSetting settings[] = {
       FIELD (consistency_times),
       .minimum = 2,
       .maximum = GEN_SCHEDULE_TIMES,
+      .of_learning = TRUE },
+  { .name = "average-target",
+      .nick = "Average target",
+      .description = "What a consistency model learns to see is what the moving average of its "
+                     "weights (ema) sees at the time before, not they themselves",
+      .type = GEN_SETTING_FLAG,
+      FIELD (average_target),
       .of_learning = TRUE },
   { .name = "teacher-guidance",
       .nick = "Teacher guidance",
