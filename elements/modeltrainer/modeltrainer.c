@@ -40,7 +40,7 @@
  * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 fit=pad ! \
  *   video/x-raw,format=GRAY8,width=28,height=28 ! \
  *   modeltrainer preset=masked-autoencoder learning-rate=1e-3 beta1=0.9 batch-size=64 \
- *     max-steps=1200 checkpoint=encoder
+ *     max-steps=1200 checkpoint=features
  * ]|
  * An encoder learns what digits look like, by filling in what is masked of them.
  * |[

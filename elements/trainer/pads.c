@@ -167,6 +167,9 @@ sink_caps (GstTrainer *self, GstCaps *caps)
 {
   if (gen_training_queue (self->training) != NULL)
     return change_caps (self, caps);
+  /* Sticky events come again with each buffer until they are taken. */
+  if (self->refused)
+    return FALSE;
   if (!gst_trainer_samples_set_caps (&self->training_data, caps))
     return refuse_caps (self, caps);
   GST_INFO_OBJECT (self, "trains on %" GST_PTR_FORMAT, (void *)caps);
@@ -215,7 +218,7 @@ end_data (GstTrainer *self)
 
   if (queue != NULL)
     gen_batch_queue_end (queue);
-  else
+  else if (!self->refused)
     GST_ELEMENT_ERROR (
         self, STREAM, WRONG_TYPE, ("the data ended before any picture or sound came"), (NULL));
 }

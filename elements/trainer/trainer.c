@@ -140,7 +140,8 @@ gst_trainer_shown (gboolean last, gpointer data, GError **error)
 static void
 gst_trainer_told (const char *text, gpointer data)
 {
-  GST_ELEMENT_INFO (data, LIBRARY, SETTINGS, ("%s", text), (NULL));
+  /* gst-launch-1.0 shows nothing of such a message but what is for debugging. */
+  GST_ELEMENT_INFO (data, LIBRARY, SETTINGS, ("%s", text), ("%s", text));
 }
 
 static void
@@ -259,6 +260,7 @@ gst_trainer_begin (GstTrainer *self)
 
   gen_training_set_classes (self->training, gst_generative_query_classes (self->sink));
   if (!gen_training_open (self->training, &format, &error)) {
+    self->refused = TRUE;
     GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
     return FALSE;
   }
@@ -291,6 +293,7 @@ gst_trainer_start (GstTrainer *self)
     gst_trainer_post_problem (GST_ELEMENT (self), GST_MESSAGE_ERROR, error);
     return FALSE;
   }
+  self->refused = FALSE;
   gst_trainer_preview_reset (&self->preview);
   /* Without anybody behind it, it is the sink whose EOS ends the pipeline. */
   if (gst_pad_is_linked (self->src))

@@ -45,8 +45,9 @@ struct _GstTrainer {
   GstTrainerPreview preview;
   GstTrainerMessages messages;
 
-  /* The streaming thread's. */
+  /* The streaming thread's, while it is started. */
   GstTrainerSamples training_data;
+  gboolean refused; /* nothing can be trained on them, which was said */
 };
 
 /* --- trainer.c --- */

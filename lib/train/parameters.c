@@ -193,7 +193,8 @@ gen_parameters_find_idle (
 
     if (*name == NOT)
       name++;
-    for (guint i = 0; i < n && !used; i++)
+    /* An empty name means none, though an empty text means all. */
+    for (guint i = 0; i < n && !used && *name != '\0'; i++)
       used = means_some (name, nets[i], names[i]);
     if (!used)
       return g_strdup (g_strstrip (*pattern));

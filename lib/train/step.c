@@ -438,7 +438,18 @@ settle_all (GenStep *step, GError **error)
   return TRUE;
 }
 
-/* Names that mean nothing are mistaken. */
+static gboolean
+trains_some (const GenGraph *net, const char *name, const char *trainable)
+{
+  g_autoptr (GArray) list = gen_parameters_list (net, name, trainable);
+
+  for (guint i = 0; i < list->len; i++)
+    if (g_array_index (list, GenParameter, i).trainable)
+      return TRUE;
+  return FALSE;
+}
+
+/* Names that mean nothing are mistaken, and so are those that leave nothing. */
 static gboolean
 check_trainable (const GenStep *step, GenGraph *const *nets, GError **error)
 {
@@ -448,8 +459,14 @@ check_trainable (const GenStep *step, GenGraph *const *nets, GError **error)
   for (guint i = 0; i < step->built->n_nets; i++)
     names[i] = step->recipe->nets[i].role->name;
   idle = gen_parameters_find_idle (nets, names, step->built->n_nets, step->settings->trainable);
-  if (idle == NULL)
-    return TRUE;
+  if (idle == NULL) {
+    for (guint i = 0; i < step->built->n_nets; i++)
+      if (trains_some (nets[i], names[i], step->settings->trainable))
+        return TRUE;
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "trainable: '%s' leaves no weight to train", step->settings->trainable);
+    return FALSE;
+  }
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
       "trainable: no weight is called '%s'; 'all', 'head' or names are wanted, as "
       "`generative-model inspect --weights` lists them, with * for any letters",

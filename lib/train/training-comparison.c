@@ -16,6 +16,9 @@
 
 #define FOLDER "comparison"
 #define REPORT "report.json"
+#define MARKDOWN "report.md"
+#define BEFORE "before.png"
+#define AFTER "after.png"
 #define SHOWN "shown.npy"
 
 /* (transfer full) */
@@ -245,7 +248,7 @@ write_markdown (const GenTrainingSettings *settings, JsonObject *report, GError 
       "\nWhat the nets make of the same %s:\n\n| before | after |\n|---|---|\n"
       "| ![before](before.png) | ![after](after.png) |\n",
       settings->trainer.recipe->made_of == GEN_MADE_OF_LATENTS ? "latents" : "samples");
-  return write_text (settings, "report.md", text->str, error);
+  return write_text (settings, MARKDOWN, text->str, error);
 }
 
 /* --- before and after --- */
@@ -283,6 +286,22 @@ gen_training_comparison_load (const char *checkpoint, float *shown, gsize size, 
   return n;
 }
 
+void
+gen_training_comparison_remove (const GenTrainingSettings *settings)
+{
+  static const char *const files[] = { REPORT, MARKDOWN, BEFORE, AFTER, SHOWN };
+  g_autofree char *folder = find_file (settings, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *path = find_file (settings, files[i]);
+
+    if (g_unlink (path) != 0 && errno != ENOENT)
+      g_warning (
+          "cannot remove '%s', which is of an earlier training: %s", path, g_strerror (errno));
+  }
+  g_rmdir (folder);
+}
+
 gboolean
 gen_training_comparison_begin (const GenTrainingMoment *before, GError **error)
 {
@@ -294,7 +313,7 @@ gen_training_comparison_begin (const GenTrainingMoment *before, GError **error)
         g_strerror (errno));
     return FALSE;
   }
-  return draw (before, "before.png", error) && save_shown (before, error) &&
+  return draw (before, BEFORE, error) && save_shown (before, error) &&
          write_json (before->settings, report, error);
 }
 
@@ -305,7 +324,7 @@ gen_training_comparison_end (
   const GenTrainingSettings *settings = after->settings;
   const char *best = gen_recipe_best (settings->trainer.recipe);
   g_autoptr (JsonObject) report = read_report (settings);
-  g_autofree char *path = find_file (settings, "report.md");
+  g_autofree char *path = find_file (settings, MARKDOWN);
   double was, is;
 
   if (report == NULL)
@@ -317,7 +336,7 @@ gen_training_comparison_end (
             settings->trainer.recipe, after->best_step, after->split, after->best));
   else if (json_object_has_member (report, "best"))
     json_object_remove_member (report, "best"); /* of an end that was not the last */
-  if (!draw (after, "after.png", error) || !write_json (settings, report, error) ||
+  if (!draw (after, AFTER, error) || !write_json (settings, report, error) ||
       !write_markdown (settings, report, error))
     return FALSE;
   was = to_figure (json_object_get_object_member (report, "before"), best);

@@ -26,6 +26,8 @@ typedef struct {
 
 /* Whether nets were given that training makes better or worse. */
 gboolean gen_training_comparison_is_wanted (const GenTrainingSettings *settings);
+/* Remove that of an earlier training. */
+void gen_training_comparison_remove (const GenTrainingSettings *settings);
 /* Before the first step. */
 gboolean gen_training_comparison_begin (const GenTrainingMoment *before, GError **error);
 /* What was shown before the first step, `size` numbers each, at most `n`, read into `shown`; how

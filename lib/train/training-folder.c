@@ -5,6 +5,7 @@
 #include "training-folder.h"
 
 #include "checkpoint-files.h"
+#include "training-comparison.h"
 
 /* Microseconds after which a checkpoint is due in any case: some nets take a minute for a step. */
 #define CHECKPOINT_TIME (10 * G_TIME_SPAN_MINUTE)
@@ -125,6 +126,16 @@ complain (GenTrainingFolder *folder, const GError *error, gboolean last)
   return TRUE;
 }
 
+/* What is of the training that is replaced. */
+static void
+remove_rest (
+    const GenTrainingFolder *folder, GenTrainer *trainer, const GenTrainingProgress *progress)
+{
+  gen_checkpoint_remove_rest (trainer, folder->settings->checkpoint, progress);
+  if (!gen_training_comparison_is_wanted (folder->settings))
+    gen_training_comparison_remove (folder->settings);
+}
+
 gboolean
 gen_training_folder_save (GenTrainingFolder *folder, GenTrainer *trainer,
     const GenTrainingProgress *progress, gboolean last)
@@ -144,7 +155,7 @@ gen_training_folder_save (GenTrainingFolder *folder, GenTrainer *trainer,
   if (callbacks->saved != NULL)
     callbacks->saved (g_get_monotonic_time () - folder->saved_time, folder->events->data);
   if (folder->replacing)
-    gen_checkpoint_remove_rest (trainer, path, progress);
+    remove_rest (folder, trainer, progress);
   folder->replacing = FALSE;
   return TRUE;
 }

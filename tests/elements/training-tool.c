@@ -444,6 +444,7 @@ test_compared (Fixture *fixture, gconstpointer data)
   g_autofree char *fresh = path_in (fixture, "fresh/comparison");
   g_autofree char *second = path_in (fixture, "second/comparison/after.png");
   g_autofree char *third = path_in (fixture, "third/comparison/before.png");
+  g_autofree char *parts = path_in (fixture, "parts/comparison"), *overwritten = NULL;
   g_autoptr (JsonObject) ended = NULL, begun = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (trainings); i++) {
@@ -468,6 +469,11 @@ test_compared (Fixture *fixture, gconstpointer data)
 
     assert_same (fixture, "parts", "second", name);
   }
+  /* One that begins with fresh nets leaves nothing of it. */
+  overwritten = g_strdup_printf (settings, 1, "parts", "");
+  write_settings (fixture, overwritten);
+  g_assert_cmpint (train (fixture, "--overwrite"), ==, 0);
+  g_assert_false (g_file_test (parts, G_FILE_TEST_EXISTS));
 }
 
 /* What the nets are judged by at the end: of the best ones, as their files have them, it is what

@@ -179,6 +179,10 @@ test_names (void)
   g_assert_null (trainer);
   g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_nonnull (strstr (error->message, "no weight is called 'up4.*'"));
+  g_clear_error (&error);
+  g_assert_null (trainer_new ("head, !classifier.*", &error));
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  g_assert_nonnull (strstr (error->message, "leaves no weight to train"));
 }
 
 /* --- classes --- */

@@ -92,12 +92,13 @@ test_idle (void)
 {
   g_autofree char *none = find_idle ("head, generator.up4.*, !discriminator.last");
   g_autofree char *name = find_idle ("head, encoder.*"), *not = find_idle ("!up5.*");
-  g_autofree char *spaced = find_idle (" up3.w ,  ! up6.w");
+  g_autofree char *spaced = find_idle (" up3.w ,  ! up6.w"), *empty = find_idle ("!");
 
   g_assert_null (none);
   g_assert_cmpstr (name, ==, "encoder.*");
   g_assert_cmpstr (not, ==, "!up5.*");
   g_assert_cmpstr (spaced, ==, "! up6.w");
+  g_assert_cmpstr (empty, ==, "!");
 }
 
 /* --- every preset --- */

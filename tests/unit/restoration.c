@@ -481,12 +481,12 @@ test_figures_of_sounds (void)
 
 /* Each learns on a part of the samples, is shown beside them, and plays at other extents. */
 static void
-check_preset (const GenPreset *preset, int channels, int scale)
+check_preset (const GenPreset *preset, int channels, int scale, const GenDegradation *degradation)
 {
   const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 4,
     .format = { &gen_medium_picture, 32, 32, channels } };
   const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 4, .crop = 16,
-    .learning_rate = 2e-3 };
+    .learning_rate = 2e-3, .degradation = degradation };
   g_autoptr (GError) error = NULL;
   g_autoptr (GenTrainer) trainer = preset_trainer_new (preset, &options, &settings, &error);
   g_autoptr (GenGraph) net = NULL;
@@ -514,6 +514,9 @@ check_preset (const GenPreset *preset, int channels, int scale)
   g_assert_cmpmem (shown + 2 * size, size * sizeof (float), samples, size * sizeof (float));
 
   net = gen_trainer_export (trainer, 0, FALSE);
+  if (degradation != &gen_degradation_auto)
+    g_assert_cmpstr (
+        g_hash_table_lookup (net->metadata, "generative.degradation"), ==, degradation->name);
   input = g_ptr_array_index (net->inputs, 0);
   shape = GEN_SHAPE (1, input->shape.dims[1], 24, 40);
   g_assert_true (gen_graph_set_input_shape (net, input, &shape, &error));
@@ -526,11 +529,11 @@ check_preset (const GenPreset *preset, int channels, int scale)
 static void
 test_presets (void)
 {
-  check_preset (&gen_preset_super_resolver, 3, 2);
-  check_preset (&gen_preset_super_resolver, 1, 2);
-  check_preset (&gen_preset_inpainter, 3, 1);
-  check_preset (&gen_preset_inpainter, 1, 1);
-  check_preset (&gen_preset_cleaner, 3, 1);
+  check_preset (&gen_preset_super_resolver, 3, 2, &gen_degradation_auto);
+  check_preset (&gen_preset_super_resolver, 1, 2, &gen_degradation_auto);
+  check_preset (&gen_preset_inpainter, 3, 1, &gen_degradation_auto);
+  check_preset (&gen_preset_inpainter, 1, 1, &gen_degradation_auto);
+  check_preset (&gen_preset_cleaner, 3, 1, &gen_degradation_blur);
 }
 
 static void

@@ -11,6 +11,8 @@
 
 enum { RESTORER };
 
+#define DEGRADATION "generative.degradation"
+
 /* --- what the net takes --- */
 
 /* NULL where the net is for one that there is not. */
@@ -18,8 +20,7 @@ static const GenDegradation *
 find (const GenStep *step, GError **error)
 {
   const GenDegradation *degradation = gen_step_settings (step)->degradation;
-  const char *name =
-      g_hash_table_lookup (gen_step_net (step, RESTORER)->metadata, "generative.degradation");
+  const char *name = g_hash_table_lookup (gen_step_net (step, RESTORER)->metadata, DEGRADATION);
 
   if (degradation != &gen_degradation_auto)
     return degradation;
@@ -148,6 +149,14 @@ make (GenStep *step, GError **error)
          gen_step_show (step, gen_unary (gen_step_graph (step), "Identity", original, error));
 }
 
+/* What it has learned is what it is for. */
+static void
+describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
+{
+  if (settings->degradation != &gen_degradation_auto)
+    g_hash_table_insert (metadata, g_strdup (DEGRADATION), g_strdup (settings->degradation->name));
+}
+
 static const GenRecipeNet nets[] = {
   { .role = &gen_net_role_restorer, .n_inputs = 1, .averaged = TRUE },
   { NULL },
@@ -211,4 +220,5 @@ const GenRecipe gen_recipe_restoration = {
   .made_of = GEN_MADE_OF_SAMPLES,
   .n_shown = 3,
   .make = make,
+  .describe = describe,
 };
