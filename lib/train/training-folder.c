@@ -4,6 +4,8 @@
  * whatever ends training, the last step is written, unless it has diverged. */
 #include "training-folder.h"
 
+#include <glib/gstdio.h>
+
 #include "checkpoint-files.h"
 #include "training-comparison.h"
 
@@ -53,6 +55,36 @@ check_replaced (
   return FALSE;
 }
 
+static gboolean
+is_same_folder (const char *one, const char *other)
+{
+  GStatBuf a, b;
+
+  return g_stat (one, &a) == 0 && g_stat (other, &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+/* Nets that training reads, now and when it goes on, are not in its way. */
+static gboolean
+check_taught_by (const GenTrainingSettings *settings, GError **error)
+{
+  const GenTrainerSettings *trainer = &settings->trainer;
+  g_autofree char *teacher =
+      trainer->teacher_model != NULL ? g_path_get_dirname (trainer->teacher_model) : NULL;
+  const char *folders[] = { trainer->tokenizer_folder, teacher };
+  static const char *const names[] = { "tokenizer", "teacher-model" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    if (folders[i] != NULL && is_same_folder (folders[i], settings->checkpoint)) {
+      g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_FOLDER,
+          "checkpoint: the folder '%s' is that of %s, whose nets would be replaced; another folder "
+          "keeps both",
+          settings->checkpoint, names[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 gen_training_folder_take (GenTrainingFolder *folder, const GenTrainingSettings *settings,
     const GenTrainingEvents *events, GError **error)
@@ -62,7 +94,7 @@ gen_training_folder_take (GenTrainingFolder *folder, const GenTrainingSettings *
   *folder = (GenTrainingFolder){
     .settings = settings, .events = events, .replacing = settings->overwrite
   };
-  if (!check_resume (settings, events, error))
+  if (!check_resume (settings, events, error) || !check_taught_by (settings, error))
     return FALSE;
   folder->lock = gen_checkpoint_lock (settings->checkpoint, &failure);
   if (folder->lock == NULL) {

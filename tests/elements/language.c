@@ -174,6 +174,9 @@ test_fails (void)
       "preset=transformer tokenizer=%s/codes predictor-model=%s/codes/decoder.onnx", folder,
       folder);
   g_autofree char *recipe = g_strconcat ("recipe=language ", tokenizer, NULL);
+  g_autofree char *own = g_strdup_printf (
+      "preset=transformer tokenizer=%s/codes checkpoint=%s/codes overwrite=true", folder, folder);
+  g_autofree char *decoder = g_build_filename (folder, "codes", "decoder.onnx", NULL);
 
   assert_fails (folder, fitting, "recipe=language", "tokenizer: recipe language wants the folder");
   assert_fails (folder, fitting, recipe, "/encoder.onnx'; a folder is wanted that recipe");
@@ -181,6 +184,8 @@ test_fails (void)
       "the tokenizer takes pictures of 28 x 28 pixels, grey, but the data is");
   assert_fails (folder, fitting, idle, "tokenizer: recipe adversarial sees samples as they are");
   assert_fails (folder, fitting, other, "the predictor must have two inputs");
+  assert_fails (folder, fitting, own, "is that of tokenizer, whose nets would be replaced");
+  g_assert_true (g_file_test (decoder, G_FILE_TEST_EXISTS));
   scratch_remove (folder);
 }
 
