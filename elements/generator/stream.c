@@ -279,7 +279,8 @@ add_silence (Stream *self, guint64 frames)
 {
   const gsize size = (gsize)frames * self->in_frame;
 
-  memset (gst_generative_queue_extend (&self->queue, size), 0, size);
+  if (size > 0)
+    memset (gst_generative_queue_extend (&self->queue, size), 0, size);
 }
 
 /* As many frames as a run takes, with silence behind the last one. */

@@ -126,6 +126,7 @@ gen_graph_sort (GenGraph *graph)
   for (guint i = 0; i < graph->nodes->len; i++)
     if (g_hash_table_contains (left, g_ptr_array_index (graph->nodes, i)))
       visit (g_ptr_array_index (graph->nodes, i), left, path, sorted);
-  memcpy (graph->nodes->pdata, sorted->pdata, sorted->len * sizeof (gpointer));
+  if (sorted->len > 0)
+    memcpy (graph->nodes->pdata, sorted->pdata, sorted->len * sizeof (gpointer));
   g_ptr_array_unref (sorted);
 }

@@ -152,6 +152,12 @@ END
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
         modeltrainer preset=unet-diffusion width=4 batch-size=8 max-steps=2 ema=0.9 silent=true \
         checkpoint=digits || return 1
+    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
+        modeltrainer preset=unet-diffusion width=16 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=patches || return 1
+    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
+        modeltrainer preset=vq-vae width=4 latent-size=4 batch-size=4 max-steps=2 silent=true checkpoint=codes || return 1
+    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
+        modeltrainer preset=transformer tokenizer=codes width=8 batch-size=4 max-steps=2 silent=true checkpoint=by-codes || return 1
     train_digits "recipe=consistency teacher-model=digits/ema.onnx ema=0.9 checkpoint=student" || return 1
     mkdir student/best && cp student/ema.onnx student/best || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=I420,width=64,height=48 ! \
@@ -241,7 +247,8 @@ provide() {
     esac
     cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/ahead" "$work/digits" "$work/student" \
         "$work/pairs" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
-    cp -rL "$work/speech" "$work/extender" "$work/hit-maker" "$work/listener" "$work/prior" "$work/each" .
+    cp -rL "$work/speech" "$work/extender" "$work/hit-maker" "$work/listener" "$work/prior" "$work/each" "$work/patches" \
+        "$work/codes" "$work/by-codes" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi
