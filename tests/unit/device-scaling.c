@@ -294,11 +294,12 @@ test_resume (void)
 /* Steps in float32 and in float16, from scales at which none is left out. `bound` is relative to
  * the losses, of one and more. */
 static void
-check_follows (GenTrainer *cpu, GenTrainer *device, const char *name, int steps, double bound)
+check_follows (
+    GenTrainer *cpu, GenTrainer *device, const char *name, float scale, int steps, double bound)
 {
   const GenRecipe *recipe = gen_trainer_settings (cpu)->recipe;
 
-  set_all_scales (device, 512);
+  set_all_scales (device, scale);
   for (int i = 0; i < steps; i++) {
     GenTrainerFigures expected = make_steps (cpu, 1), got = make_steps (device, 1);
 
@@ -324,7 +325,7 @@ test_losses (void)
           trainer_with (*loss, *each, &gen_device_cuda, GEN_PRECISION_FLOAT16);
       g_autofree char *name = g_strdup_printf ("%s, %s", (*loss)->name, (*each)->name);
 
-      check_follows (cpu, device, name, 3, 1e-2);
+      check_follows (cpu, device, name, 512, 3, 1e-2);
     }
 }
 
@@ -352,7 +353,9 @@ test_presets (void)
     g_autoptr (GenTrainer) device =
         preset_trainer (*preset, &gen_device_cuda, GEN_PRECISION_FLOAT16);
 
-    check_follows (cpu, device, (*preset)->name, 2, 1e-2);
+    /* The loss of sound-vae is a sum over a sound. */
+    check_follows (
+        cpu, device, (*preset)->name, *preset == &gen_preset_sound_vae ? 4 : 512, 2, 1e-2);
   }
 }
 
