@@ -27,6 +27,10 @@ typedef struct {
 /* Those of `graph`, which is a net called `net`, in the order of its nodes. (transfer full) */
 GEN_API GArray *gen_parameters_list (const GenGraph *graph, const char *net, const char *trainable);
 
+/* Whether there are any of them that are trained. Since: 0.2 */
+GEN_API gboolean gen_parameters_are_trained (
+    const GenGraph *graph, const char *net, const char *trainable);
+
 /* The first of the names in `trainable` that means no weight of the `n` nets, which are called
  * `names`; NULL where each of them means some. (transfer full) */
 GEN_API char *gen_parameters_find_idle (

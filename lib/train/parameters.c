@@ -168,18 +168,18 @@ gen_parameters_list (const GenGraph *graph, const char *net, const char *trainab
   return list;
 }
 
-/* --- names that say nothing --- */
-
-static gboolean
-means_some (const char *pattern, const GenGraph *net, const char *name)
+gboolean
+gen_parameters_are_trained (const GenGraph *graph, const char *net, const char *trainable)
 {
-  g_autoptr (GArray) list = gen_parameters_list (net, name, pattern);
+  g_autoptr (GArray) list = gen_parameters_list (graph, net, trainable);
 
   for (guint i = 0; i < list->len; i++)
     if (g_array_index (list, GenParameter, i).trainable)
       return TRUE;
   return FALSE;
 }
+
+/* --- names that say nothing --- */
 
 char *
 gen_parameters_find_idle (
@@ -195,7 +195,7 @@ gen_parameters_find_idle (
       name++;
     /* An empty name means none, though an empty text means all. */
     for (guint i = 0; i < n && !used && *name != '\0'; i++)
-      used = means_some (name, nets[i], names[i]);
+      used = gen_parameters_are_trained (nets[i], names[i], name);
     if (!used)
       return g_strdup (g_strstrip (*pattern));
   }

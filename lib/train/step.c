@@ -438,17 +438,6 @@ settle_all (GenStep *step, GError **error)
   return TRUE;
 }
 
-static gboolean
-trains_some (const GenGraph *net, const char *name, const char *trainable)
-{
-  g_autoptr (GArray) list = gen_parameters_list (net, name, trainable);
-
-  for (guint i = 0; i < list->len; i++)
-    if (g_array_index (list, GenParameter, i).trainable)
-      return TRUE;
-  return FALSE;
-}
-
 /* Names that mean nothing are mistaken, and so are those that leave nothing. */
 static gboolean
 check_trainable (const GenStep *step, GenGraph *const *nets, GError **error)
@@ -461,7 +450,7 @@ check_trainable (const GenStep *step, GenGraph *const *nets, GError **error)
   idle = gen_parameters_find_idle (nets, names, step->built->n_nets, step->settings->trainable);
   if (idle == NULL) {
     for (guint i = 0; i < step->built->n_nets; i++)
-      if (trains_some (nets[i], names[i], step->settings->trainable))
+      if (gen_parameters_are_trained (nets[i], names[i], step->settings->trainable))
         return TRUE;
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
         "trainable: '%s' leaves no weight to train", step->settings->trainable);

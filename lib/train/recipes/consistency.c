@@ -284,10 +284,9 @@ static gboolean
 build (GenStep *step, GError **error)
 {
   const GenTrainerSettings *settings = gen_step_settings (step);
-  const guint denoiser = GEN_DENOISER;
   GenGraph *graph = gen_step_graph (step);
   GenTensor *samples = gen_step_samples (step), *columns[COLUMNS];
-  GenTensor *noise, *places, *noisy, *before, *seen, *wanted, *losses, *loss;
+  GenTensor *noise, *places, *noisy, *before, *seen, *wanted, *losses;
 
   if (!gen_denoising_check (settings, gen_step_net (step, GEN_DENOISER), STUDENT, error) ||
       !check_teacher (step, error) || !check_steps (settings, error) ||
@@ -309,12 +308,7 @@ build (GenStep *step, GError **error)
   if (wanted == NULL)
     return FALSE;
   losses = measure (step, seen, gen_unary (graph, "StopGradient", wanted, error), error);
-  if (losses == NULL)
-    return FALSE;
-  loss = gen_graph_op (graph, "ReduceMean", &losses, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
-  return gen_step_minimise (step, &denoiser, 1, loss, 1, error) &&
-         gen_step_report (step, "loss", losses, GEN_REPORT_MEAN) &&
-         gen_step_watch (step, "the denoiser's distances", losses);
+  return gen_denoising_minimise (step, losses, "the denoiser's distances", error);
 }
 
 /* What it has learned is guided already. */
@@ -324,19 +318,6 @@ describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
   g_hash_table_remove (metadata, "generative.guidance");
   gen_denoising_describe (settings, &gen_sampler_consistency, STEPS, metadata);
 }
-
-static const GenRecipeNet nets[] = {
-  { .role = &gen_net_role_denoiser,
-      .n_inputs = GEN_DENOISER_INPUTS,
-      .averaged = TRUE,
-      .conditional = TRUE },
-  { NULL },
-};
-
-static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/training", ", loss ", "", 4, -INFINITY },
-      "loss-on-validation", "loss/validation" },
-};
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
@@ -376,12 +357,12 @@ const GenRecipe gen_recipe_consistency = {
   .name = "consistency",
   .description =
       "A denoiser that makes samples of noise in few steps, of a trained one or by itself",
-  .nets = nets,
+  .nets = gen_denoising_nets,
   .data_net = GEN_DENOISER,
   .presets_of = &gen_recipe_diffusion,
   .begins_as_teacher = TRUE,
-  .figures = figures,
-  .n_figures = G_N_ELEMENTS (figures),
+  .figures = &gen_denoising_figure,
+  .n_figures = 1,
   .settings = settings,
   .n_settings = G_N_ELEMENTS (settings),
   .build = build,

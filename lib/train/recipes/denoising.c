@@ -240,6 +240,33 @@ gen_denoising_wrap (const GenGraph *made, guint *runs, GError **error)
   return remember (loop, settings.guidance, error);
 }
 
+gboolean
+gen_denoising_minimise (GenStep *step, GenTensor *errors, const char *what, GError **error)
+{
+  const guint denoiser = GEN_DENOISER;
+  GenTensor *loss;
+
+  if (errors == NULL)
+    return FALSE;
+  loss = gen_graph_op (
+      gen_step_graph (step), "ReduceMean", &errors, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
+  return gen_step_minimise (step, &denoiser, 1, loss, 1, error) &&
+         gen_step_report (step, "loss", errors, GEN_REPORT_MEAN) &&
+         gen_step_watch (step, what, errors);
+}
+
+const GenRecipeNet gen_denoising_nets[] = {
+  { .role = &gen_net_role_denoiser,
+      .n_inputs = GEN_DENOISER_INPUTS,
+      .averaged = TRUE,
+      .conditional = TRUE },
+  { NULL },
+};
+
+const GenRecipeFigure gen_denoising_figure = { { { "loss", GEN_FIELD_NUMBER, NULL, NULL },
+                                                   "loss/training", ", loss ", "", 4, -INFINITY },
+  "loss-on-validation", "loss/validation" };
+
 /* --- what can be said --- */
 
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenPrediction, name) == 0);

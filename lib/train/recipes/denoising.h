@@ -34,6 +34,10 @@ GenTensor *gen_denoising_mix (
 GenTensor *gen_denoising_square_errors (
     GenStep *step, GenTensor *made, GenTensor *target, GError **error);
 
+/* Minimise the mean of `errors`, [batch] or NULL, which are called `what`, and report it. */
+gboolean gen_denoising_minimise (
+    GenStep *step, GenTensor *errors, const char *what, GError **error);
+
 /* How many classes the metadata of a net tells of, as it has it; NULL: it is told none. */
 #define GEN_DENOISING_CLASSES "generative.classes"
 
@@ -46,6 +50,8 @@ gboolean gen_denoising_make (GenStep *step, GError **error);
 GenGraph *gen_denoising_wrap (const GenGraph *made, guint *runs, GError **error);
 
 /* For recipes' lists. */
+extern const GenRecipeNet gen_denoising_nets[];
+extern const GenRecipeFigure gen_denoising_figure;
 gconstpointer gen_denoising_find_prediction (const char *name, GError **error);
 gconstpointer gen_denoising_find_schedule (const char *name, GError **error);
 

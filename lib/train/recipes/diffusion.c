@@ -104,10 +104,8 @@ build (GenStep *step, GError **error)
 {
   const GenTrainerSettings *settings = gen_step_settings (step);
   const GenGraph *net = gen_step_net (step, GEN_DENOISER);
-  const guint denoiser = GEN_DENOISER;
-  GenGraph *graph = gen_step_graph (step);
   GenTensor *samples = gen_step_samples (step), *columns[COLUMNS];
-  GenTensor *noise, *times, *noisy, *made, *target, *errors, *loss;
+  GenTensor *noise, *times, *noisy, *made, *target, *errors;
 
   if (!gen_denoising_check (settings, net, NAME, error))
     return FALSE;
@@ -125,12 +123,7 @@ build (GenStep *step, GError **error)
   made = gen_step_precise (step, made, error);
   errors = gen_denoising_square_errors (step, made, target, error);
   errors = weigh (step, errors, columns[WEIGHT], error);
-  if (errors == NULL)
-    return FALSE;
-  loss = gen_graph_op (graph, "ReduceMean", &errors, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
-  return gen_step_minimise (step, &denoiser, 1, loss, 1, error) &&
-         gen_step_report (step, "loss", errors, GEN_REPORT_MEAN) &&
-         gen_step_watch (step, "the denoiser's squared errors", errors);
+  return gen_denoising_minimise (step, errors, "the denoiser's squared errors", error);
 }
 
 static void
@@ -143,21 +136,6 @@ describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
     g_hash_table_insert (metadata, g_strdup ("generative.guidance"),
         g_strdup (g_ascii_dtostr (guidance, sizeof guidance, settings->guidance)));
 }
-
-/* --- what it is --- */
-
-static const GenRecipeNet nets[] = {
-  { .role = &gen_net_role_denoiser,
-      .n_inputs = GEN_DENOISER_INPUTS,
-      .averaged = TRUE,
-      .conditional = TRUE },
-  { NULL },
-};
-
-static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/training", ", loss ", "", 4, -INFINITY },
-      "loss-on-validation", "loss/validation" },
-};
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
@@ -206,10 +184,10 @@ static const GenSetting settings[] = {
 const GenRecipe gen_recipe_diffusion = {
   .name = "diffusion",
   .description = "A denoiser, which a sampler makes samples of noise by",
-  .nets = nets,
+  .nets = gen_denoising_nets,
   .data_net = GEN_DENOISER,
-  .figures = figures,
-  .n_figures = G_N_ELEMENTS (figures),
+  .figures = &gen_denoising_figure,
+  .n_figures = 1,
   .settings = settings,
   .n_settings = G_N_ELEMENTS (settings),
   .build = build,
