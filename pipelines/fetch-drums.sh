@@ -3,7 +3,7 @@
 # Brings real drum hits, about 390 of three packages of Debian, which are downloaded and unpacked, so
 # that nothing is installed and no root is needed: a folder `train` and a folder `held`, with every
 # seventh hit, and in each a folder for kicks, snares, toms and hats. Prints the folder's path; does
-# nothing when it is there. docs/training.md tells whose they are.
+# nothing when it is there. docs/training/sounds.md tells whose they are.
 #
 #   sh pipelines/fetch-drums.sh [FOLDER]     (build/data/drums)
 #

@@ -4,8 +4,8 @@
 # asterisk-core-sounds-en-g722, which is downloaded and unpacked, so that nothing is installed and no
 # root is needed. Makes a folder `train` and a folder `held`, with every tenth prompt, and, of the
 # package asterisk-core-sounds-en-wav, a folder `narrow` with the prompts of `held` as they were
-# recorded for 8 kHz. Prints the folder's path; does nothing when it is there. docs/training.md tells
-# whose they are.
+# recorded for 8 kHz. Prints the folder's path; does nothing when it is there.
+# docs/training/restoration.md tells whose they are.
 #
 #   sh pipelines/fetch-speech.sh [FOLDER]     (build/data/speech)
 set -eu

@@ -78,9 +78,11 @@ if [ "${MODELS:-0}" = 1 ]; then
     fi
 fi
 
-# The documents.
-for page in elements operators; do
-    if sh docs/generate-$page.sh --check >"$logs/docs-$page.log" 2>&1; then
+# The documents: whether what is generated is fresh, and what they point to is there.
+for check in 'generate-elements.sh --check' 'generate-operators.sh --check' check-links.sh; do
+    page=${check%%.sh*}
+    # Unquoted on purpose: words that are arguments.
+    if sh docs/$check >"$logs/docs-$page.log" 2>&1; then
         summarise "docs/$page" 1 0
     else
         cat "$logs/docs-$page.log"

@@ -7,7 +7,7 @@
  * Trains the nets of a #recipe on the pictures or sounds that flow in: those of a #preset, fresh,
  * or ONNX models, one property a net. A preset knows its recipe; #recipe is to be said where models
  * are given, or to take the recipe's first preset. What each recipe trains, reports and writes, and
- * which settings are its own, stands in docs/training.md.
+ * which settings are its own, stands in docs/training.md and the pages that it lists.
  *
  * What comes out is a folder, #checkpoint, with a model for each net (`generator.onnx`,
  * `encoder.onnx` and so on), and what is needed to go on with `resume=true`. Data, the pads

@@ -302,7 +302,7 @@ if ! furnish >"$work/log" 2>&1; then
     fail "there are pictures and models to play" "$work/log"
     finish
 fi
-pages=${PAGES:-README.md CONTRIBUTING.md docs/*.md docs/elements/*.md}
+pages=${PAGES:-README.md CONTRIBUTING.md docs/*.md docs/*/*.md}
 
 # walk LANE: the blocks whose turn it is.
 walk() {
