@@ -1,65 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A training: takes batch after batch, validates, has checkpoints written, and ends when it has
  * done what was asked for, the data has ended, or it gets no better. */
-#include <generative/training.h>
+#include "training-private.h"
 
 #include <string.h>
 
 #include <generative/random.h>
 
 #include "training-comparison.h"
-#include "training-folder.h"
 #include "training-nets.h"
-#include "training-report.h"
-#include "training-test.h"
-#include "training-validation.h"
 
 /* Made sounds that the log has, to listen to. */
 #define LOGGED_SOUNDS 4
 
-struct _GenTraining {
-  GenTrainingSettings settings;
-  GenTrainingEvents events;
-  GenTrainingFolder folder;
-  GenTrainingValidation validation;
-  GenTrainingTest test;
-
-  /* From open to the end. */
-  GenFormat format;
-  GenTrainer *trainer;
-  float *shown;                   /* latents or samples that the preview is made of */
-  gsize n_shown, shown_from_data; /* how many, and how many of them have come with the data */
-  guint64 first_step, skipped;
-
-  /* The training thread's. */
-  GenTrainingProgress progress;
-  GenTrainingReport report;
-
-  /* Under the lock; that there is a queue or nothing is wanted is told by changed. */
-  GMutex lock;
-  GCond changed;
-  GenBatchQueue *queue;
-  guint64 epoch_samples; /* as the data says */
-  gboolean stopping;
-  GenTrainingOutcome outcome;
-};
-
 /* --- from settings to a training --- */
 
-static gboolean
-validates (const GenTraining *training)
+gboolean
+gen_training_validates (const GenTraining *training)
 {
   const GenTrainingCallbacks *callbacks = &training->events.callbacks;
 
   return callbacks->validates != NULL && callbacks->validates (training->events.data);
-}
-
-static gboolean
-tests (const GenTraining *training)
-{
-  const GenTrainingCallbacks *callbacks = &training->events.callbacks;
-
-  return callbacks->tests != NULL && callbacks->tests (training->events.data);
 }
 
 static gboolean
@@ -73,12 +34,12 @@ check (const GenTraining *training, GError **error)
         "checkpoint: a folder must be named");
     return FALSE;
   }
-  if (settings->early_stopping > 0 && !validates (training)) {
+  if (settings->early_stopping > 0 && !gen_training_validates (training)) {
     g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
         "early-stopping: nothing tells when training gets no better");
     return FALSE;
   }
-  if (settings->rate_schedule == &gen_rate_schedule_plateau && !validates (training)) {
+  if (settings->rate_schedule == &gen_rate_schedule_plateau && !gen_training_validates (training)) {
     g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
         "learning-rate-schedule: plateau wants samples to validate by");
     return FALSE;
@@ -143,9 +104,8 @@ gen_training_free (GenTraining *training)
   g_free (training);
 }
 
-/* What is shown of a sample stays in one row of the wall. */
-static int
-wall_columns (const GenTraining *training)
+int
+gen_training_wall_columns (const GenTraining *training)
 {
   const int side_by_side = (int)training->settings.trainer.recipe->n_shown;
   const int columns = training->settings.preview_columns;
@@ -162,7 +122,8 @@ prepare_shown (GenTraining *training)
   const GenRandom random = gen_random_new (settings->trainer.seed, GEN_STREAM_PREVIEW_LATENT, 0);
   gsize n;
 
-  training->n_shown = (gsize)wall_columns (training) * settings->preview_rows / recipe->n_shown;
+  training->n_shown =
+      (gsize)gen_training_wall_columns (training) * settings->preview_rows / recipe->n_shown;
   n = training->n_shown * gen_trainer_latent_size (training->trainer);
   training->shown = g_new0 (float, n);
   if (recipe->made_of == GEN_MADE_OF_LATENTS)
@@ -392,8 +353,8 @@ gen_training_measure (GenTraining *training, int *width, int *height, int *chann
   const GenTrainingSettings *settings = &training->settings;
   const GenFormat format = gen_trainer_format (training->trainer);
 
-  return gen_format_measure_wall (
-      &format, wall_columns (training), settings->preview_rows, width, height, channels);
+  return gen_format_measure_wall (&format, gen_training_wall_columns (training),
+      settings->preview_rows, width, height, channels);
 }
 
 gboolean
@@ -402,7 +363,7 @@ gen_training_draw (GenTraining *training, GenPicture *wall, GError **error)
   const GenTrainingSettings *settings = &training->settings;
 
   return gen_trainer_draw (training->trainer, settings->trainer.ema > 0, training->shown,
-      wall_columns (training), settings->preview_rows, wall, error);
+      gen_training_wall_columns (training), settings->preview_rows, wall, error);
 }
 
 /* The first of the preview's. */
@@ -449,25 +410,7 @@ show (GenTraining *training, gboolean last, GError **error)
   return callbacks->shown == NULL || callbacks->shown (last, training->events.data, error);
 }
 
-/* --- validation --- */
-
-gboolean
-gen_training_add_validation (GenTraining *training, const GenSample *sample, int label)
-{
-  return gen_training_validation_add (&training->validation, sample, label);
-}
-
-void
-gen_training_break_validation (GenTraining *training)
-{
-  gen_validation_break (training->validation.validation);
-}
-
-void
-gen_training_end_validation (GenTraining *training)
-{
-  gen_training_validation_end (&training->validation);
-}
+/* --- steps --- */
 
 /* Whether validation says that more steps are of no use. */
 static gboolean
@@ -490,191 +433,6 @@ is_validation_left (const GenTraining *training)
          training->progress.validated_step != step;
 }
 
-/* Measure on the validation samples, once all are there, or leave it where training is to stop.
- * FALSE when it failed. */
-static gboolean
-validate (GenTraining *training)
-{
-  const guint64 step = gen_trainer_steps (training->trainer);
-  const GenTrainingProgress before = training->progress;
-  GenTrainingReport *report = &training->report;
-  g_autoptr (GError) error = NULL;
-  GenValidation *validation;
-  gboolean best;
-
-  if (!validates (training) || report->validated_step == step)
-    return TRUE;
-  validation = gen_training_validation_wait (&training->validation);
-  if (validation == NULL)
-    return TRUE;
-  if (!gen_validation_measure (validation, training->trainer, &report->validated, &error)) {
-    gen_training_fail (&training->events, GEN_TRAINING_ERROR_VALIDATION, "%s", error->message);
-    return FALSE;
-  }
-  if (report->validated_step == G_MAXUINT64 && report->validated.doubt != NULL)
-    gen_training_warn (&training->events, GEN_TRAINING_ERROR_VALIDATION, "validation: frechet: %s",
-        report->validated.doubt);
-  report->validated_step = step;
-  training->folder.unsaved = TRUE; /* how it compares with the best */
-  training->progress.validated_step = step;
-  best = gen_training_progress_note (&training->progress, step, report->validated.best);
-  if (!best && training->progress.stale % training->settings.rate.patience == 0)
-    training->progress.plateaus++;
-  gen_training_report_validation (report, best);
-  return !best || gen_training_folder_save_best (
-                      &training->folder, training->trainer, &training->progress, &before);
-}
-
-/* --- the judgement at the end --- */
-
-gboolean
-gen_training_add_test (GenTraining *training, const GenSample *sample, int label)
-{
-  return gen_training_validation_add (&training->test.samples, sample, label);
-}
-
-void
-gen_training_break_test (GenTraining *training)
-{
-  gen_validation_break (training->test.samples.validation);
-}
-
-void
-gen_training_end_test (GenTraining *training)
-{
-  gen_training_validation_end (&training->test.samples);
-}
-
-/* Of the figure that nets are chosen by, how it was on the samples to test by. */
-static void
-tell_test (GenTraining *training)
-{
-  const GenTrainingTest *test = &training->test;
-  const char *name = gen_recipe_best (training->settings.trainer.recipe);
-  g_autofree char *best = test->best.measured
-                              ? g_strdup_printf (", and %.4g for the best validation's, of step "
-                                                 "%" G_GUINT64_FORMAT,
-                                    test->best.figures.best, test->best.step)
-                              : NULL;
-
-  gen_training_tell (&training->events,
-      "test: the %s of %" G_GUINT64_FORMAT " %s is %.4g for the nets of step %" G_GUINT64_FORMAT
-      "%s",
-      name, test->last.figures.samples, training->format.medium->plural, test->last.figures.best,
-      test->last.step, best != NULL ? best : "");
-}
-
-/* Tell what has been measured, and have the checkpoint tell it. */
-static void
-report_test (GenTraining *training)
-{
-  GenTrainingTest *test = &training->test;
-  g_autoptr (JsonObject) described =
-      gen_training_test_describe (test, training->settings.trainer.recipe);
-  g_autoptr (GError) error = NULL;
-
-  gen_training_report_test (&training->report, &test->last.figures, test->last.step, FALSE);
-  if (test->best.measured)
-    gen_training_report_test (&training->report, &test->best.figures, test->best.step, TRUE);
-  if (!gen_training_folder_save_test (
-          &training->folder, training->trainer, &training->progress, described, &error))
-    gen_training_warn (
-        &training->events, GEN_TRAINING_ERROR_WRITE, "checkpoint: %s", error->message);
-  tell_test (training);
-}
-
-/* Test the nets as they are, and `at_end` as the best validation found them. FALSE when that
- * failed. */
-static gboolean
-test_nets (GenTraining *training, gboolean at_end)
-{
-  GenTrainingTest *test = &training->test;
-  g_autoptr (GError) error = NULL;
-
-  if (!tests (training))
-    return TRUE;
-  if (!gen_training_test_measure (test, training->trainer, &test->last, &error) ||
-      (at_end && !gen_training_test_measure_best (test, training->trainer, &training->settings,
-                     &training->events, &training->format, &training->progress, &error))) {
-    gen_training_fail (&training->events, GEN_TRAINING_ERROR_TEST, "%s", error->message);
-    return FALSE;
-  }
-  if (at_end && test->last.measured)
-    report_test (training);
-  return TRUE;
-}
-
-/* --- before and after --- */
-
-/* What is compared: of samples, as many as the first batch had. */
-static GenTrainingMoment
-find_moment (const GenTraining *training)
-{
-  const GenTrainingSettings *settings = &training->settings;
-  const GenRecipe *recipe = settings->trainer.recipe;
-  const GenTrainingReport *report = &training->report;
-  const GenTrainingTest *test = &training->test;
-  GenTrainingMoment moment = { .settings = settings,
-    .trainer = training->trainer,
-    .shown = training->shown,
-    .columns = wall_columns (training),
-    .rows = settings->preview_rows };
-
-  if (test->last.measured) {
-    moment.figures = &test->last.figures;
-    moment.split = "test";
-    moment.best = test->best.measured ? &test->best.figures : NULL;
-    moment.best_step = test->best.step;
-  } else if (report->validated_step == gen_trainer_steps (training->trainer)) {
-    moment.figures = &report->validated;
-    moment.split = "validation";
-  }
-  if (recipe->made_of == GEN_MADE_OF_SAMPLES) {
-    const int n = (int)MIN (training->shown_from_data, (gsize)settings->trainer.batch_size);
-
-    moment.columns = MIN (moment.columns, n * (int)recipe->n_shown);
-    moment.rows = CLAMP (n * (int)recipe->n_shown / MAX (moment.columns, 1), 1, moment.rows);
-  }
-  return moment;
-}
-
-static void
-tell_comparison_failure (GenTraining *training, const GError *error)
-{
-  gen_training_warn (&training->events, GEN_TRAINING_ERROR_WRITE, "comparison: %s", error->message);
-}
-
-/* Nets that were given are looked at before their first step. FALSE when that failed. */
-static gboolean
-compare_before (GenTraining *training)
-{
-  g_autoptr (GError) error = NULL;
-  GenTrainingMoment before;
-
-  if (gen_trainer_steps (training->trainer) > 0 ||
-      !gen_training_comparison_is_wanted (&training->settings))
-    return TRUE;
-  if (!validate (training) || !test_nets (training, FALSE))
-    return FALSE;
-  before = find_moment (training);
-  if (!gen_training_comparison_begin (&before, &error))
-    tell_comparison_failure (training, error);
-  return TRUE;
-}
-
-static void
-compare_after (GenTraining *training)
-{
-  const GenTrainingMoment after = find_moment (training);
-  g_autoptr (GError) error = NULL;
-
-  if (gen_training_comparison_is_wanted (&training->settings) &&
-      !gen_training_comparison_end (&after, &training->events, &error))
-    tell_comparison_failure (training, error);
-}
-
-/* --- steps --- */
-
 /* What is due between two steps. */
 static gboolean
 after_step (GenTraining *training, const GenTrainerFigures *figures)
@@ -694,7 +452,7 @@ after_step (GenTraining *training, const GenTrainerFigures *figures)
     gen_training_fail (&training->events, GEN_TRAINING_ERROR_PREVIEW, "%s", error->message);
     return FALSE;
   }
-  if (step % settings->validation_interval == 0 && !validate (training))
+  if (step % settings->validation_interval == 0 && !gen_training_validate (training))
     return FALSE;
   return !gen_training_folder_is_due (&training->folder, step) ||
          gen_training_folder_save (
@@ -781,8 +539,9 @@ train (GenTraining *training, GenTrainerFigures *figures)
 
   while (!is_stale (training) && (batch = take_batch (training)) != NULL) {
     note_samples (training, batch);
-    if (!check_epochs (training) || !check_end (training) || !compare_before (training) ||
-        (is_validation_left (training) && !validate (training)) ||
+    if (!check_epochs (training) || !check_end (training) ||
+        !gen_training_compare_before (training) ||
+        (is_validation_left (training) && !gen_training_validate (training)) ||
         !make_step (training, batch, figures) || !after_step (training, figures))
       return FALSE;
   }
@@ -795,7 +554,7 @@ train (GenTraining *training, GenTrainerFigures *figures)
         training->settings.trainer.batch_size);
     return FALSE;
   }
-  return validate (training);
+  return gen_training_validate (training);
 }
 
 /* --- the end --- */
@@ -836,10 +595,10 @@ conclude (GenTraining *training, const GenTrainerFigures *figures)
     gen_training_report_progress (&training->report, figures, &place, TRUE);
   else
     warn_of_idleness (training);
-  if (!test_nets (training, TRUE))
+  if (!gen_training_judge (training))
     return GEN_TRAINING_FAILED;
   if (trained)
-    compare_after (training);
+    gen_training_compare_after (training);
   if (!show (training, TRUE, &error))
     gen_training_warn (&training->events, GEN_TRAINING_ERROR_PREVIEW, "%s", error->message);
   return trained ? GEN_TRAINING_DONE : GEN_TRAINING_IDLE;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the two files of GenTraining share: training.c (from open to the end) and training-judge.c
+ * (what is measured on the way, on samples that are not trained on). */
+#pragma once
+
+#include <generative/training.h>
+
+#include "training-folder.h"
+#include "training-report.h"
+#include "training-test.h"
+#include "training-validation.h"
+
+struct _GenTraining {
+  GenTrainingSettings settings;
+  GenTrainingEvents events;
+  GenTrainingFolder folder;
+  GenTrainingValidation validation;
+  GenTrainingTest test;
+
+  /* From open to the end. */
+  GenFormat format;
+  GenTrainer *trainer;
+  float *shown;                   /* latents or samples that the preview is made of */
+  gsize n_shown, shown_from_data; /* how many, and how many of them have come with the data */
+  guint64 first_step, skipped;
+
+  /* The training thread's. */
+  GenTrainingProgress progress;
+  GenTrainingReport report;
+
+  /* Under the lock; that there is a queue or nothing is wanted is told by changed. */
+  GMutex lock;
+  GCond changed;
+  GenBatchQueue *queue;
+  guint64 epoch_samples; /* as the data says */
+  gboolean stopping;
+  GenTrainingOutcome outcome;
+};
+
+/* --- training.c --- */
+
+/* Whether samples to validate by will come. */
+gboolean gen_training_validates (const GenTraining *training);
+/* Of the preview: what is shown of a sample stays in one row of the wall. */
+int gen_training_wall_columns (const GenTraining *training);
+
+/* --- training-judge.c --- */
+
+/* Measure on the validation samples, once all are there, or leave it where training is to stop.
+ * FALSE when it failed. */
+gboolean gen_training_validate (GenTraining *training);
+/* At the end: test the nets as they are, and as the best validation found them. FALSE when that
+ * failed. */
+gboolean gen_training_judge (GenTraining *training);
+/* Nets that were given are looked at before their first step. FALSE when that failed. */
+gboolean gen_training_compare_before (GenTraining *training);
+void gen_training_compare_after (GenTraining *training);
