@@ -6,6 +6,7 @@
 #include "../shared/model-file.h"
 #include "../shared/passing.h"
 #include "luma.h"
+#include "padding.h"
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -83,6 +84,7 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   use->n_inputs = use->n_outputs = 0;
   use->height = input->height;
   use->width = input->width;
+  use->padding = gst_generator_find_padding (ports, input->height, input->width);
   use->frames = single ? 1 : (int)play->batch;
   use->pictures = single && !ports->model->staged ? 1 : input->pictures;
   use->from_frames = ports->input.kind == GEN_PORT_PICTURE;
@@ -96,6 +98,11 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   use->luma = FALSE;
   if (!use->from_frames)
     return TRUE;
+  if (!gen_padding_is_none (&use->padding))
+    GST_INFO_OBJECT (play->base,
+        "frames of %d x %d, whose mirror image makes them %d x %d, multiples of %d", use->width,
+        use->height, use->width + use->padding.width, use->height + use->padding.height,
+        use->padding.step);
   if (!gst_video_info_from_caps (&info, caps)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
     return FALSE;

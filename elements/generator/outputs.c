@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../shared/tensors.h"
+#include "padding.h"
 
 /* --- by name --- */
 
@@ -381,8 +382,8 @@ gst_generator_numbers_shape (const GstGeneratorPorts *ports, const GenPort *port
   if (made.rank > 0 && (made.dims[0] < 0 || made.dims[0] == ports->input.batch))
     made.dims[0] = pictures;
   if ((is_free || !gen_shape_is_known (&made)) &&
-      !gen_model_output_shape (
-          ports->model, port, pictures, input->height, input->width, 0, &made, error))
+      !gst_generator_padded_shape (
+          ports, port, pictures, input->height, input->width, &made, error))
     return FALSE;
   *shape = gst_generator_inner_shape (&made);
   /* One by one. */
@@ -401,8 +402,8 @@ gst_generator_check_rows (const GstGeneratorPorts *ports, const GenPort *port,
 
   if (use->frames <= 1)
     return TRUE;
-  if (!gen_model_output_shape (ports->model, port, (gint64)use->frames * use->pictures, use->height,
-          use->width, 0, &all, error))
+  if (!gst_generator_padded_shape (
+          ports, port, (gint64)use->frames * use->pictures, use->height, use->width, &all, error))
     return FALSE;
   if (gen_shape_elements (&all) == use->frames * gen_shape_elements (one))
     return TRUE;
@@ -418,16 +419,8 @@ gboolean
 gst_generator_picture_size (const GstGeneratorPorts *ports, const GenPort *port,
     const GstGeneratorInput *input, int *height, int *width, GError **error)
 {
-  GenShape shape;
-
   *height = port->height;
   *width = port->width;
-  if (*height > 0 && *width > 0)
-    return TRUE;
-  if (!gen_model_output_shape (
-          ports->model, port, 1, input->height, input->width, 0, &shape, error))
-    return FALSE;
-  *height = (int)shape.dims[gen_port_height_axis (port)];
-  *width = (int)shape.dims[gen_port_height_axis (port) + 1];
-  return TRUE;
+  return (*height > 0 && *width > 0) ||
+         gst_generator_padded_size (ports, port, input->height, input->width, height, width, error);
 }

@@ -4,6 +4,7 @@
 #include "../shared/model-parameters.h"
 #include "numbers.h"
 #include "outputs.h"
+#include "padding.h"
 
 #include <string.h>
 
@@ -778,6 +779,8 @@ gst_generator_use_of (const GenModelUse *use, const GstGeneratorPorts *ports, gu
   }
   changed.output.height = use->output.height;
   changed.output.width = use->output.width;
+  if (!ports->tiling.used)
+    changed.padding = gst_generator_find_padding (ports, use->height, use->width);
   if (use->frames > 0)
     changed.frames = ports->input.batch == 1 ? 1 : (int)batch;
   return changed;

@@ -465,6 +465,8 @@ tiles_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use
   part_luma (self, use);
   use->height = tiles->rows.tile_in;
   use->width = tiles->columns.tile_in;
+  use->padding.height = tiles->rows.padding;
+  use->padding.width = tiles->columns.padding;
   use->output.height = tiles->rows.tile_out;
   use->output.width = tiles->columns.tile_out;
   use->in_parts = gen_tiles_count (tiles) > 1 && !tiles->fade;

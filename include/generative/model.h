@@ -467,6 +467,24 @@ typedef struct {
   gint32 top, left, height, width;
 } GenKeptPart;
 
+/* What a picture lacks for a model to take it: rows below and columns to the right, with which its
+ * sides are multiples of `step`. They are the mirror image of what they follow. */
+typedef struct {
+  int height, width, step;
+} GenPadding;
+
+/* Find what pictures of `height` x `width` lack, which go into `input`: nothing along axes whose
+ * extent the model has fixed, nor where it takes them as they are. FALSE where it takes none that
+ * are a little larger either; they lack nothing then. What shapes of a staged model are is not
+ * known. */
+GEN_API gboolean gen_model_find_padding (
+    GenModel *model, const GenPort *input, int height, int width, GenPadding *padding);
+GEN_API gboolean gen_padding_is_none (const GenPadding *padding);
+/* How large the picture `output` is that is made of one of `height` x `width`, once what is made of
+ * its padding has been cut off. */
+GEN_API gboolean gen_model_padded_size (GenModel *model, const GenPort *output, int height,
+    int width, const GenPadding *padding, int *made_height, int *made_width, GError **error);
+
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
   /* A picture of one channel, of which the last one of `output`'s channels is made; its name is
@@ -486,7 +504,10 @@ typedef struct {
    * is a PICTURE here). 0 or 1: one. */
   int made;
   int height, width; /* of an input picture, where the model leaves it free */
-  gint64 length;     /* the same of an input sound or series, in samples of a channel */
+  /* What is added to such pictures for the model to take them; of those that it makes, sizes are
+   * what is left without what is made of it. Numbers are made of all. */
+  GenPadding padding;
+  gint64 length; /* the same of an input sound or series, in samples of a channel */
   /* The input comes as frames or sounds of bytes, a series as the float32 of its vectors, one after
    * another; else as numbers. */
   gboolean from_frames;

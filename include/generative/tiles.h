@@ -45,6 +45,7 @@ typedef struct {
 typedef struct {
   int in, out;           /* of the whole picture: pixels that go in and come out */
   int tile_in, tile_out; /* of a tile */
+  int padding;           /* that the only tile lacks for the model to take it (GenPadding) */
   int n;                 /* tiles */
   int hop;               /* of what goes in, from tile to tile; the last one ends where `in` does */
   int taken, made;       /* for so many pixels that go in, so many come out */
@@ -70,8 +71,8 @@ typedef struct {
  * gen_tiles_plan: how a picture is played in tiles by `model`; `context` is NULL where its results
  * hang on the whole picture. Where the model takes any size tiles are as large as is asked for or a
  * little smaller, so that little is made twice, and there is one where the picture is not larger.
- * FALSE with `error` when the picture is too small for the model, or tiles are for what they need
- * around them.
+ * A picture that is smaller than what the model takes is padded. FALSE with `error` when tiles are
+ * too small for what they need around them.
  */
 GEN_API gboolean gen_tiles_plan (GenTiles *tiles, GenModel *model, const GenPort *input,
     const GenPort *output, const GenTileContext *context, const GenTileRequest *request,

@@ -25,7 +25,8 @@ find_port (const GPtrArray *tensors, const GenPort *port)
 GenExtents
 gen_model_extents (const GenModelUse *use)
 {
-  return (GenExtents){ (gint64)use->frames * use->pictures, use->height, use->width, use->length };
+  return (GenExtents){ (gint64)use->frames * use->pictures, use->height + use->padding.height,
+    use->width + use->padding.width, use->length };
 }
 
 int

@@ -9,6 +9,7 @@
 #include "../ops/sound/sound.h"
 #include "bounds.h"
 #include "luma.h"
+#include "padding.h"
 
 void
 gen_model_set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
@@ -214,13 +215,13 @@ keep_luma (GenTensor **frames, int n, int planes)
 static int
 height_of (const GenModelUse *use, const GenPort *port)
 {
-  return port->height > 0 ? port->height : use->height;
+  return port->height > 0 ? port->height - gen_padding_of (use, port).height : use->height;
 }
 
 static int
 width_of (const GenModelUse *use, const GenPort *port)
 {
-  return port->width > 0 ? port->width : use->width;
+  return port->width > 0 ? port->width - gen_padding_of (use, port).width : use->width;
 }
 
 GenTensor *
@@ -257,7 +258,8 @@ gen_ends_unpack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *
   gen_node_set_int (node, "width", width);
   if (!node->op->infer (node, error))
     return NULL;
-  return port->channels_last ? transpose (graph, x, 2, 3, 1, error) : x;
+  x = gen_padding_add (graph, use, port, x, error);
+  return x != NULL && port->channels_last ? transpose (graph, x, 2, 3, 1, error) : x;
 }
 
 /* The pictures that are played, as the model has them. */
@@ -349,6 +351,22 @@ to_planes (
   return port->classes != GEN_CLASSES_NONE ? choose_foreground (graph, x, port, error) : x;
 }
 
+/* The same without what is made of padding, `height` x `width`. */
+static GenTensor *
+to_pictures (GenGraph *graph, const GenModelUse *use, gint64 n, const GenPort *port, int channels,
+    int height, int width, GenTensor *x, GError **error)
+{
+  const int axis = gen_port_height_axis (port);
+  GenPort whole = *port;
+
+  if (!gen_padding_is_none (&use->padding)) {
+    whole.height = (int)x->shape.dims[axis];
+    whole.width = (int)x->shape.dims[axis + 1];
+  }
+  x = to_planes (graph, n, &whole, channels, x, error);
+  return gen_padding_cut (graph, use, height, width, x, error);
+}
+
 /* Pictures x of `port`, [N, C, H, W], and `alpha` behind their channels where that is not NULL,
  * into frames that lie as `to` says; of each the part that is `kept`, where that is not NULL; with
  * `luma` into theirs alone. */
@@ -392,9 +410,10 @@ pack_picture (
   const int n_frames = use->frames * MAX (use->made, 1), n = n_frames * use->pictures;
   GenTensor *kept = NULL;
 
-  x = to_planes (graph, n, port, port->channels - (mask != NULL), x, error);
+  x = to_pictures (
+      graph, use, n, port, port->channels - (mask != NULL), port->height, port->width, x, error);
   if (x != NULL && mask != NULL) {
-    mask = to_planes (graph, n, &use->mask, 1, mask, error);
+    mask = to_pictures (graph, use, n, &use->mask, 1, port->height, port->width, mask, error);
     if (mask == NULL)
       return FALSE;
   }
@@ -431,8 +450,8 @@ gen_ends_give_side (
 
   if (!side->in_frames)
     return gen_ends_give_numbers (graph, x, error);
-  x = to_planes (
-      graph, (gint64)use->frames * use->pictures, &side->port, side->port.channels, x, error);
+  x = to_pictures (graph, use, (gint64)use->frames * use->pictures, &side->port,
+      side->port.channels, side->port.height, side->port.width, x, error);
   /* The same part as of what is played, which is the last input by now. */
   if (use->in_parts)
     kept = g_ptr_array_index (graph->inputs, graph->inputs->len - 1);

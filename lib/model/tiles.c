@@ -16,6 +16,7 @@
 /* What is known of an axis before it is cut. */
 typedef struct {
   int frame, fixed; /* pixels of the picture, and of what the model takes, or 0: any */
+  int padding;      /* of `frame`, pixels that the picture lacks */
   int most;         /* of a tile */
   int overlap;      /* of tiles, at least; -1: what is needed */
   gboolean fade;    /* and no more than that */
@@ -269,20 +270,37 @@ check_last (const Known *known, const GenTileAxis *axis, gboolean chroma_in, GEr
       by_two ? ", or videoconvert for frames in RGB" : "");
 }
 
+/* Let a picture that is smaller than what the model takes be as large. */
+static void
+pad (Known *axis)
+{
+  axis->padding = (int)MAX (axis->in - axis->frame, 0);
+  axis->frame += axis->padding;
+}
+
+/* And what there is of its only tile be the picture's again. */
+static void
+take_back (const Known *known, GenTileAxis *axis)
+{
+  if (known->padding == 0)
+    return;
+  axis->padding = known->padding;
+  axis->in -= known->padding;
+  axis->tile_in -= known->padding;
+  axis->out -= (int)(known->padding * known->made / known->taken);
+  axis->tile_out = axis->out;
+}
+
 static gboolean
 check_size (const Known axes[2], gboolean endless, GError **error)
 {
-  if (axes[0].frame >= axes[0].in && axes[1].frame >= axes[1].in)
-    return TRUE;
-  if (endless && axes[0].fixed == 0 && axes[1].fixed == 0)
-    return fail (error,
-        "tiles of %d x %d pixels are too small for the model, whose results hang on the whole "
-        "picture: set property tile to %d x %d at least",
-        axes[1].most, axes[0].most, LIKELY_STEP, LIKELY_STEP);
-  return fail (error,
-      "pictures are %d x %d, but the model takes none below %" G_GINT64_FORMAT
-      " x %" G_GINT64_FORMAT ": put videoscale in front",
-      axes[1].frame, axes[0].frame, axes[1].in, axes[0].in);
+  for (int a = 0; endless && a < 2; a++)
+    if (axes[a].fixed == 0 && axes[a].most < axes[a].in && axes[a].frame < axes[a].in)
+      return fail (error,
+          "tiles of %d x %d pixels are too small for the model, whose results hang on the whole "
+          "picture: set property tile to %d x %d at least",
+          axes[1].most, axes[0].most, LIKELY_STEP, LIKELY_STEP);
+  return TRUE;
 }
 
 /* Whether tiles that share `overlap` pixels share less than what results hang on. */
@@ -331,6 +349,7 @@ gen_tiles_plan (GenTiles *tiles, GenModel *model, const GenPort *input, const Ge
   for (int a = 0; a < 2; a++) {
     if (context == NULL)
       find_ratio (&axes[a]);
+    pad (&axes[a]);
     axes[a].fade = tiles->fade;
     if (tiles->fade && axes[a].even && axes[a].step / axes[a].taken * axes[a].made % 2 != 0)
       axes[a].step *= 2;
@@ -342,7 +361,11 @@ gen_tiles_plan (GenTiles *tiles, GenModel *model, const GenPort *input, const Ge
       return FALSE;
   }
   tiles->fade = tiles->fade && gen_tiles_count (tiles) > 1;
-  return check_tiles (tiles, model, output, error);
+  if (!check_tiles (tiles, model, output, error))
+    return FALSE;
+  for (int a = 0; a < 2; a++)
+    take_back (&axes[a], cuts[a]);
+  return TRUE;
 }
 
 /* --- tiles --- */

@@ -51,6 +51,7 @@ gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
          sides_equal (a->outputs, b->outputs, a->n_outputs) && a->frames == b->frames &&
          a->window == b->window && MAX (a->made, 1) == MAX (b->made, 1) &&
          a->pictures == b->pictures && a->height == b->height && a->width == b->width &&
+         a->padding.height == b->padding.height && a->padding.width == b->padding.width &&
          a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
          a->in_parts == b->in_parts && a->luma == b->luma &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
