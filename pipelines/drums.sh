@@ -69,12 +69,9 @@ cut() {
 while read -r file; do cut "$file" </dev/null; done <files.txt
 echo "$(find hits/train -type f | wc -l) hits to train on, $(find hits/held -type f | wc -l) held back"
 
-# The discriminator learns four times as fast as the generator, at the rates of Zhang et al.,
-# "Self-attention generative adversarial networks", 2019, and may not be too sure: that keeps the
-# generator from making one hit only. What is played is the moving average of the
-# generator's weights, as it was when it came nearest to the hits that are held back.
-train="preset=wavegan length=$frames width=16 batch-size=16 loss=hinge r1=0.5
-    learning-rate=4e-4 generator-rate=0.25 beta1=0 beta2=0.9 ema=0.999 seed=1"
+# What is played is the moving average of the generator's weights, as it was when it came nearest to
+# the hits that are held back.
+train="preset=wavegan length=$frames seed=1"
 say "Training for $steps steps"
 # Unquoted on purpose, here and below: words that are arguments.
 launch datasetsrc location=hits/train ! "$sound" ! gantrainer $train max-steps=1 \

@@ -26,7 +26,7 @@
  *
  * |[
  * gst-launch-1.0 datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
- *   modeltrainer preset=vae latent-size=16 learning-rate=1e-3 beta1=0.9 epochs=100 checkpoint=vae
+ *   modeltrainer preset=vae latent-size=16 epochs=100 checkpoint=vae
  * ]|
  * A variational autoencoder.
  *
@@ -39,27 +39,25 @@
  * |[
  * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 fit=pad ! \
  *   video/x-raw,format=GRAY8,width=28,height=28 ! \
- *   modeltrainer preset=masked-autoencoder learning-rate=1e-3 beta1=0.9 batch-size=64 \
- *     max-steps=1200 checkpoint=features
+ *   modeltrainer preset=masked-autoencoder max-steps=1200 checkpoint=features
  * ]|
  * An encoder learns what digits look like, by filling in what is masked of them.
  * |[
  * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 rows-per-label=5 \
  *   fit=pad ! video/x-raw,format=GRAY8,width=28,height=28 ! \
- *   modeltrainer preset=classifier weights=features learning-rate=1e-3 beta1=0.9 batch-size=25 \
- *     max-steps=200 checkpoint=classes
+ *   modeltrainer preset=classifier weights=features batch-size=25 max-steps=200 checkpoint=classes
  * ]|
  * A classifier of digits begins with what such an encoder has learned.
  * |[
  * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 fit=pad ! \
  *   video/x-raw,format=GRAY8,width=28,height=28 ! \
- *   modeltrainer preset=unet-diffusion width=16 batch-size=32 learning-rate=2e-3 beta1=0.9 \
- *   ema=0.995 max-steps=4500 checkpoint=digits
+ *   modeltrainer preset=unet-diffusion width=16 batch-size=32 ema=0.995 max-steps=4500 \
+ *     checkpoint=digits
  * ]|
  * A denoiser of digits; `generator model=digits/ema.onnx` makes digits of noise by it.
  * |[
  * gst-launch-1.0 datasetsrc location=pairs ! video/x-raw,format=RGB,width=128,height=64 ! \
- *   modeltrainer preset=pix2pix batch-size=4 checkpoint=colours
+ *   modeltrainer preset=pix2pix checkpoint=colours
  * ]|
  * Right halves of pictures, made of their left halves.
  */

@@ -168,6 +168,23 @@ test_presets (void)
   }
 }
 
+/* A preset alone learns well: all bring a rate but those that learn with the settings' own. */
+static void
+test_presets_suffice (void)
+{
+  for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++) {
+    g_auto (GenTrainingSettings) settings = { 0 }, plain = { 0 };
+    const gboolean own =
+        *preset == &gen_preset_auto || *preset == &gen_preset_mlp || *preset == &gen_preset_dcgan;
+
+    gen_training_settings_init (&plain);
+    gen_training_settings_init (&settings);
+    settings.preset = *preset;
+    gen_training_settings_follow_preset (&settings);
+    g_assert_true (own == (settings.trainer.learning_rate == plain.trainer.learning_rate));
+  }
+}
+
 static void
 test_said (void)
 {
@@ -202,6 +219,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/settings", test_settings);
   g_test_add_func ("/training/settings/refused", test_refused_settings);
   g_test_add_func ("/training/settings/presets", test_presets);
+  g_test_add_func ("/training/settings/presets/suffice", test_presets_suffice);
   g_test_add_func ("/training/settings/said", test_said);
   return g_test_run ();
 }

@@ -37,6 +37,13 @@ decoder (const GenPresetOptions *options, GError **error)
   return gen_layers_end (&layers, y, "generative.output-range");
 }
 
+static const GenPresetSetting settings[] = {
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "batch-size", "64" },
+  { NULL },
+};
+
 const GenPreset gen_preset_autoencoder = {
   .name = "autoencoder",
   .description = "Convolutional nets for " GEN_CODER_EXTENTS,
@@ -44,4 +51,5 @@ const GenPreset gen_preset_autoencoder = {
   .medium = &gen_medium_picture,
   .extents = gen_coder_extents,
   .nets = { encoder, decoder },
+  .settings = settings,
 };

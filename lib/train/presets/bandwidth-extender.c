@@ -126,7 +126,14 @@ restorer (const GenPresetOptions *options, GError **error)
   return gen_layers_end_of_any_size (&layers, y);
 }
 
-static const GenPresetSetting settings[] = { { "reconstruction", "stft" }, { NULL, NULL } };
+static const GenPresetSetting settings[] = {
+  { "reconstruction", "stft" },
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "ema", "0.99" },
+  { "batch-size", "8" },
+  { NULL },
+};
 
 const GenPreset gen_preset_bandwidth_extender = {
   .name = "bandwidth-extender",

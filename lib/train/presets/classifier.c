@@ -23,6 +23,13 @@ classifier (const GenPresetOptions *options, GError **error)
 
 static const int extents[] = { 28, 32, 64, 0 };
 
+static const GenPresetSetting settings[] = {
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "batch-size", "64" },
+  { NULL },
+};
+
 const GenPreset gen_preset_classifier = {
   .name = "classifier",
   .description =
@@ -32,4 +39,5 @@ const GenPreset gen_preset_classifier = {
   .medium = &gen_medium_picture,
   .extents = extents,
   .nets = { classifier },
+  .settings = settings,
 };

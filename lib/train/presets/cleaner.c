@@ -22,6 +22,14 @@ restorer (const GenPresetOptions *options, GError **error)
   return gen_layers_end_of_any_size (&layers, y);
 }
 
+static const GenPresetSetting settings[] = {
+  { "reconstruction", "l1" },
+  { "learning-rate", "0.001" },
+  { "ema", "0.99" },
+  { "batch-size", "16" },
+  { NULL },
+};
+
 const GenPreset gen_preset_cleaner = {
   .name = "cleaner",
   .description =
@@ -30,4 +38,5 @@ const GenPreset gen_preset_cleaner = {
   .recipe = &gen_recipe_restoration,
   .medium = &gen_medium_picture,
   .nets = { restorer },
+  .settings = settings,
 };

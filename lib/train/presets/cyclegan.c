@@ -102,6 +102,9 @@ back_discriminator (const GenPresetOptions *options, GError **error)
 
 static const GenPresetSetting settings[] = {
   { "loss", "least-squares" },
+  { "learning-rate", "0.0005" },
+  { "ema", "0.99" },
+  { "batch-size", "8" },
   { NULL },
 };
 

@@ -29,6 +29,10 @@ frame_predictor (const GenPresetOptions *options, GError **error)
 
 static const GenPresetSetting settings[] = {
   { "next-frame", "true" },
+  { "reconstruction", "l1" },
+  { "learning-rate", "0.001" },
+  { "ema", "0.98" },
+  { "batch-size", "8" },
   { NULL },
 };
 

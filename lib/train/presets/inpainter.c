@@ -66,6 +66,13 @@ restorer (const GenPresetOptions *options, GError **error)
   return gen_layers_end_of_any_size (&layers, y);
 }
 
+static const GenPresetSetting settings[] = {
+  { "learning-rate", "0.001" },
+  { "ema", "0.99" },
+  { "batch-size", "16" },
+  { NULL },
+};
+
 const GenPreset gen_preset_inpainter = {
   .name = "inpainter",
   .description = "A U-Net that fills what is cut out of pictures, of any extents that 8 (or, as "
@@ -73,4 +80,5 @@ const GenPreset gen_preset_inpainter = {
   .recipe = &gen_recipe_restoration,
   .medium = &gen_medium_picture,
   .nets = { restorer },
+  .settings = settings,
 };

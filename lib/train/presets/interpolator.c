@@ -47,6 +47,14 @@ interpolator (const GenPresetOptions *options, GError **error)
   return gen_layers_end_of_any_size (&layers, y);
 }
 
+static const GenPresetSetting settings[] = {
+  { "reconstruction", "l1" },
+  { "learning-rate", "0.001" },
+  { "ema", "0.98" },
+  { "batch-size", "8" },
+  { NULL },
+};
+
 const GenPreset gen_preset_interpolator = {
   .name = "interpolator",
   .description = "A U-Net that makes the frame between two, of any extents that 8 (or, as the "
@@ -54,4 +62,5 @@ const GenPreset gen_preset_interpolator = {
   .recipe = &gen_recipe_interpolation,
   .medium = &gen_medium_picture,
   .nets = { interpolator },
+  .settings = settings,
 };

@@ -52,6 +52,13 @@ decoder (const GenPresetOptions *options, GError **error)
 
 static const int extents[] = { 28, 32, 64, 0 };
 
+static const GenPresetSetting settings[] = {
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "batch-size", "64" },
+  { NULL },
+};
+
 const GenPreset gen_preset_masked_autoencoder = {
   .name = "masked-autoencoder",
   .description =
@@ -61,4 +68,5 @@ const GenPreset gen_preset_masked_autoencoder = {
   .medium = &gen_medium_picture,
   .extents = extents,
   .nets = { encoder, decoder },
+  .settings = settings,
 };

@@ -35,7 +35,13 @@ decoder (const GenPresetOptions *options, GError **error)
   return gen_layers_end (&layers, y, "generative.output-range");
 }
 
-static const GenPresetSetting settings[] = { { "patch", "256" }, { NULL, NULL } };
+static const GenPresetSetting settings[] = {
+  { "patch", "256" },
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "batch-size", "32" },
+  { NULL },
+};
 
 const GenPreset gen_preset_masked_sound_autoencoder = {
   .name = "masked-sound-autoencoder",

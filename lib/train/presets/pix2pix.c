@@ -98,6 +98,13 @@ discriminator (const GenPresetOptions *options, GError **error)
   return gen_patches ("pix2pix discriminator", options, 2 * options->format.channels, error);
 }
 
+static const GenPresetSetting settings[] = {
+  { "learning-rate", "0.0005" },
+  { "ema", "0.99" },
+  { "batch-size", "4" },
+  { NULL },
+};
+
 const GenPreset gen_preset_pix2pix = {
   .name = "pix2pix",
   .description = "A U-Net that makes pictures of pictures, and a discriminator of parts of pairs, "
@@ -105,4 +112,5 @@ const GenPreset gen_preset_pix2pix = {
   .recipe = &gen_recipe_translation,
   .medium = &gen_medium_picture,
   .nets = { generator, discriminator },
+  .settings = settings,
 };

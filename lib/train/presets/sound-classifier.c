@@ -21,6 +21,13 @@ classifier (const GenPresetOptions *options, GError **error)
   return gen_layers_end (&layers, y, "generative.input-range");
 }
 
+static const GenPresetSetting settings[] = {
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "batch-size", "32" },
+  { NULL },
+};
+
 const GenPreset gen_preset_sound_classifier = {
   .name = "sound-classifier",
   .description = "A convolutional net for " GEN_SOUND_CODER_LENGTHS ", that gives a probability "
@@ -30,4 +37,5 @@ const GenPreset gen_preset_sound_classifier = {
   .extents = gen_sound_coder_lengths,
   .channels = 2,
   .nets = { classifier },
+  .settings = settings,
 };

@@ -56,8 +56,16 @@ decoder (const GenPresetOptions *options, GError **error)
   return gen_layers_end (&layers, y, "generative.output-range");
 }
 
-static const GenPresetSetting settings[] = { { "reconstruction", "stft" }, { "beta", "20" },
-  { NULL, NULL } };
+static const GenPresetSetting settings[] = {
+  { "reconstruction", "stft" },
+  { "beta", "20" },
+  { "beta-warm-up", "100" },
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "ema", "0.99" },
+  { "batch-size", "16" },
+  { NULL },
+};
 
 const GenPreset gen_preset_sound_vae = {
   .name = "sound-vae",

@@ -69,10 +69,19 @@ restorer (const GenPresetOptions *options, GError **error)
   return gen_layers_end_of_any_size (&layers, y);
 }
 
+static const GenPresetSetting settings[] = {
+  { "reconstruction", "l1" },
+  { "learning-rate", "0.001" },
+  { "ema", "0.99" },
+  { "batch-size", "8" },
+  { NULL },
+};
+
 const GenPreset gen_preset_super_resolver = {
   .name = "super-resolver",
   .description = "Convolutions that make pictures of twice the width and height, of any size",
   .recipe = &gen_recipe_restoration,
   .medium = &gen_medium_picture,
   .nets = { restorer },
+  .settings = settings,
 };

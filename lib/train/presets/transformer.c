@@ -204,6 +204,16 @@ predictor (const GenPresetOptions *options, GError **error)
   return gen_layers_end_all (&net.layers, &x, (const char *const[]){ "scores" }, 1, NULL);
 }
 
+static const GenPresetSetting settings[] = {
+  { "dropout", "0.1" },
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "warm-up-steps", "100" },
+  { "ema", "0.998" },
+  { "batch-size", "32" },
+  { NULL },
+};
+
 const GenPreset gen_preset_transformer = {
   .name = "transformer",
   .description = "A causal transformer of 4 blocks, 128 wide, over the codes of a tokenizer",
@@ -211,4 +221,5 @@ const GenPreset gen_preset_transformer = {
   .medium = &gen_medium_picture,
   .conditional = TRUE,
   .nets = { predictor },
+  .settings = settings,
 };

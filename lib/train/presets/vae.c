@@ -85,6 +85,14 @@ decoder (const GenPresetOptions *options, GError **error)
   return gen_layers_end (&layers, y, "generative.output-range");
 }
 
+static const GenPresetSetting settings[] = {
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "beta-warm-up", "500" },
+  { "ema", "0.998" },
+  { NULL },
+};
+
 const GenPreset gen_preset_vae = {
   .name = "vae",
   .description = "Nets for " GEN_CODER_EXTENTS ": dense ones of 784-400-latent-400-784 at 28x28, "
@@ -94,4 +102,5 @@ const GenPreset gen_preset_vae = {
   .extents = gen_coder_extents,
   .conditional = TRUE,
   .nets = { encoder, decoder },
+  .settings = settings,
 };

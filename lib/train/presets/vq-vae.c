@@ -159,6 +159,13 @@ decoder (const GenPresetOptions *options, GError **error)
   return gen_layers_end (&layers, y, "generative.output-range");
 }
 
+static const GenPresetSetting settings[] = {
+  { "learning-rate", "0.001" },
+  { "beta1", "0.9" },
+  { "batch-size", "32" },
+  { NULL },
+};
+
 const GenPreset gen_preset_vq_vae = {
   .name = "vq-vae",
   .description = "Convolutional nets for " GEN_CODER_EXTENTS ", and a codebook of vectors of "
@@ -167,4 +174,5 @@ const GenPreset gen_preset_vq_vae = {
   .medium = &gen_medium_picture,
   .extents = gen_coder_extents,
   .nets = { encoder, quantizer, decoder },
+  .settings = settings,
 };

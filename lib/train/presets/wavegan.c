@@ -106,6 +106,21 @@ discriminator (const GenPresetOptions *options, GError **error)
   return graph;
 }
 
+/* The discriminator learns four times as fast as the generator, at the rates of Zhang et al.,
+ * "Self-attention generative adversarial networks", 2019, and may not be too sure: that keeps the
+ * generator from making one sound only. */
+static const GenPresetSetting settings[] = {
+  { "loss", "hinge" },
+  { "r1", "0.5" },
+  { "learning-rate", "0.0004" },
+  { "generator-rate", "0.25" },
+  { "beta1", "0" },
+  { "beta2", "0.9" },
+  { "ema", "0.999" },
+  { "batch-size", "16" },
+  { NULL },
+};
+
 const GenPreset gen_preset_wavegan = {
   .name = "wavegan",
   .description = "Convolutional nets for " GEN_SOUND_CODER_LENGTHS,
@@ -115,4 +130,5 @@ const GenPreset gen_preset_wavegan = {
   .channels = 2,
   .conditional = TRUE,
   .nets = { generator, discriminator },
+  .settings = settings,
 };
