@@ -78,32 +78,14 @@ gen_training_end_test (GenTraining *training)
   gen_training_validation_end (&training->test.samples);
 }
 
-/* Of the figure that nets are chosen by, how it was on the samples to test by. */
-static void
-tell_test (GenTraining *training)
-{
-  const GenTrainingTest *test = &training->test;
-  const char *name = gen_recipe_best (training->settings.trainer.recipe);
-  g_autofree char *best = test->best.measured
-                              ? g_strdup_printf (", and %.4g for the best validation's, of step "
-                                                 "%" G_GUINT64_FORMAT,
-                                    test->best.figures.best, test->best.step)
-                              : NULL;
-
-  gen_training_tell (&training->events,
-      "test: the %s of %" G_GUINT64_FORMAT " %s is %.4g for the nets of step %" G_GUINT64_FORMAT
-      "%s",
-      name, test->last.figures.samples, training->format.medium->plural, test->last.figures.best,
-      test->last.step, best != NULL ? best : "");
-}
-
 /* Tell what has been measured, and have the checkpoint tell it. */
 static void
 report_test (GenTraining *training)
 {
+  const GenRecipe *recipe = training->settings.trainer.recipe;
   GenTrainingTest *test = &training->test;
-  g_autoptr (JsonObject) described =
-      gen_training_test_describe (test, training->settings.trainer.recipe);
+  g_autoptr (JsonObject) described = gen_training_test_describe (test, recipe);
+  g_autofree char *line = gen_training_test_to_line (test, recipe, training->format.medium->plural);
   g_autoptr (GError) error = NULL;
 
   gen_training_report_test (&training->report, &test->last.figures, test->last.step, FALSE);
@@ -113,7 +95,7 @@ report_test (GenTraining *training)
           &training->folder, training->trainer, &training->progress, described, &error))
     gen_training_warn (
         &training->events, GEN_TRAINING_ERROR_WRITE, "checkpoint: %s", error->message);
-  tell_test (training);
+  gen_training_tell (&training->events, "%s", line);
 }
 
 static gboolean

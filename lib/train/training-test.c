@@ -48,7 +48,53 @@ gen_training_test_measure_best (GenTrainingTest *test, GenTrainer *trainer,
   return TRUE;
 }
 
-/* --- for people and programs to read --- */
+/* --- for people to read --- */
+
+static void
+append_figure (GString *line, const char *name, double value, const char *unit)
+{
+  g_autofree char *words = g_strdelimit (g_strdup (name), "-", ' ');
+
+  if (!isnan (value))
+    g_string_append_printf (line, ", %s %.4g%s", words, value, unit != NULL ? unit : "");
+}
+
+static void
+append_figures (GString *line, const GenRecipe *recipe, const GenValidationFigures *figures)
+{
+  const gsize begin = line->len;
+
+  if (figures->compared) {
+    append_figure (line, "Frechet distance", figures->frechet, NULL);
+    append_figure (line, "diversity", figures->diversity, NULL);
+  }
+  for (guint i = 0; i < recipe->n_figures; i++)
+    if (recipe->figures[i].validation != NULL)
+      append_figure (line, recipe->figures[i].figure.field.name, figures->values[i],
+          recipe->figures[i].figure.after);
+  if (line->len > begin)
+    g_string_erase (line, (gssize)begin, 1); /* the first one follows no other */
+}
+
+char *
+gen_training_test_to_line (
+    const GenTrainingTest *test, const GenRecipe *recipe, const char *samples)
+{
+  GString *line = g_string_new (NULL);
+
+  g_string_printf (line,
+      "test: of %" G_GUINT64_FORMAT " %s the nets of step %" G_GUINT64_FORMAT " have",
+      test->last.figures.samples, samples, test->last.step);
+  append_figures (line, recipe, &test->last.figures);
+  if (test->best.measured) {
+    g_string_append_printf (line,
+        "; those of the best validation, of step %" G_GUINT64_FORMAT ", have", test->best.step);
+    append_figures (line, recipe, &test->best.figures);
+  }
+  return g_string_free (line, FALSE);
+}
+
+/* --- for programs to read --- */
 
 static void
 add_figure (JsonObject *object, const char *name, double value)

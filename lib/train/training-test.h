@@ -39,5 +39,9 @@ gboolean gen_training_test_measure_best (GenTrainingTest *test, GenTrainer *trai
 /* The step, and what has been measured, of the samples of `split`. (transfer full) */
 JsonObject *gen_training_describe_figures (
     const GenRecipe *recipe, guint64 step, const char *split, const GenValidationFigures *figures);
+/* Both as one line of words: "test: of 500 pictures the nets of step 2000 have loss 0.12, accuracy
+ * 0.96". (transfer full) */
+char *gen_training_test_to_line (
+    const GenTrainingTest *test, const GenRecipe *recipe, const char *samples);
 /* Both, for training.json. (transfer full) */
 JsonObject *gen_training_test_describe (const GenTrainingTest *test, const GenRecipe *recipe);

@@ -7,6 +7,7 @@
 
 #include <generative/random.h>
 
+#include "few-samples.h"
 #include "training-comparison.h"
 #include "training-nets.h"
 
@@ -539,6 +540,9 @@ train (GenTraining *training, GenTrainerFigures *figures)
 
   while (!is_stale (training) && (batch = take_batch (training)) != NULL) {
     note_samples (training, batch);
+    if (gen_trainer_steps (training->trainer) == training->first_step)
+      gen_few_samples_warn (&training->events, training->format.medium,
+          find_place (training).epoch_length, training->settings.trainer.batch_size);
     if (!check_epochs (training) || !check_end (training) ||
         !gen_training_compare_before (training) ||
         (is_validation_left (training) && !gen_training_validate (training)) ||
@@ -549,9 +553,9 @@ train (GenTraining *training, GenTrainerFigures *figures)
     return TRUE;
   if (gen_trainer_steps (training->trainer) == 0) {
     gen_training_fail (&training->events, GEN_TRAINING_ERROR_FAILED,
-        "the data ended after %u %s, which are fewer than the batch-size %d",
+        "the data ended after %u %s, which are fewer than the batch-size %d; %s",
         gen_batch_queue_get_rest (training->queue), training->format.medium->plural,
-        training->settings.trainer.batch_size);
+        training->settings.trainer.batch_size, gen_few_samples_explain (training->format.medium));
     return FALSE;
   }
   return gen_training_validate (training);

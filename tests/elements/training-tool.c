@@ -498,7 +498,7 @@ test_tested (Fixture *fixture, gconstpointer data)
 
   write_settings (fixture, fresh);
   g_assert_cmpint (train (fixture, NULL), ==, 0);
-  g_assert_nonnull (strstr (fixture->err, "test: the loss of "));
+  g_assert_nonnull (strstr (fixture->err, " have loss "));
   training = read_json (fixture, "fresh", "training.json");
   test = json_object_get_object_member (training, "test");
   last = json_object_get_object_member (test, "last");

@@ -5,6 +5,7 @@
 #include <generative/checkpoint.h>
 #include <generative/training.h>
 
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -61,6 +62,7 @@ typedef struct {
   guint n_steps, stop_after; /* 0: not stopped */
   gboolean fills;            /* whether the disk is full */
   gboolean failed_to_write;
+  guint n_lines, n_measured, n_shown; /* of the test: lines, figures, those in the line */
   double best, tested; /* the figure of the best validation, and of these nets in the test */
 } Run;
 
@@ -111,7 +113,34 @@ validated (const GenFigures *figures, gboolean best, gpointer data)
 static void
 tested (const GenFigures *figures, gboolean best, gpointer data)
 {
-  ((Run *)data)->tested = find_figure (figures);
+  Run *run = data;
+
+  run->tested = find_figure (figures);
+  for (guint i = 0; i < figures->n; i++)
+    if (figures->figures[i].field.name != NULL &&
+        g_str_has_suffix (figures->figures[i].field.name, "-on-test") &&
+        isfinite (figures->values[i]))
+      run->n_measured++;
+}
+
+/* The line of the test has all that was measured of the recipe's figures, in words. */
+static void
+told (const char *text, gpointer data)
+{
+  Run *run = data;
+  const GenRecipe *recipe = run->of->recipe;
+
+  if (!g_str_has_prefix (text, "test: of 6 "))
+    return;
+  run->n_lines++;
+  for (guint i = 0; i < recipe->n_figures; i++) {
+    g_autofree char *words =
+        g_strdelimit (g_strconcat (" ", recipe->figures[i].figure.field.name, " ", NULL), "-", ' ');
+
+    for (const char *at = text;
+         recipe->figures[i].validation != NULL && (at = strstr (at, words)) != NULL; at++)
+      run->n_shown++;
+  }
 }
 
 static void
@@ -134,6 +163,7 @@ static const GenTrainingCallbacks callbacks = {
   .stepped = stepped,
   .validated = validated,
   .tested = tested,
+  .told = told,
   .warned = warned,
   .failed = failed,
 };
@@ -179,6 +209,18 @@ give_held (Run *run)
   gen_training_end_test (run->training);
 }
 
+/* What a preset may not bring. */
+static void
+say (GenTrainingSettings *settings)
+{
+  static const char *const names[] = { "batch-size", "learning-rate", "ema" };
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    gen_training_settings_say (settings, gen_setting_find (list, n, names[i], NULL));
+}
+
 static void
 fill_settings (GenTrainingSettings *settings, const Case *of, const char *folder, gboolean resume)
 {
@@ -211,6 +253,7 @@ fill_settings (GenTrainingSettings *settings, const Case *of, const char *folder
     settings->trainer.teacher_model = g_build_filename (scratch, of->teacher, NULL);
   if (of->tokenizer != NULL)
     settings->trainer.tokenizer_folder = g_build_filename (scratch, of->tokenizer, NULL);
+  say (settings);
 }
 
 static GenTrainingOutcome
@@ -319,6 +362,9 @@ test_kept (gconstpointer data)
 
   g_assert_cmpint (train (&at_once, whole, FALSE), ==, GEN_TRAINING_DONE);
   g_assert_cmpfloat (at_once.tested, ==, at_once.best);
+  g_assert_cmpuint (at_once.n_lines, ==, 1);
+  g_assert_cmpuint (at_once.n_measured, >, 0);
+  g_assert_cmpuint (at_once.n_shown, ==, at_once.n_measured);
 
   g_assert_cmpint (train (&begun, parts, FALSE), ==, GEN_TRAINING_STOPPED);
   before = read_file (parts, GEN_CHECKPOINT_STATE);

@@ -51,12 +51,21 @@ tell (Run *run, const char *what, const char *text)
   g_test_message ("%s", (const char *)g_ptr_array_index (run->told, run->told->len - 1));
 }
 
+static guint
+count_told (const Run *run, const char *part)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < run->told->len; i++)
+    n += strstr (g_ptr_array_index (run->told, i), part) != NULL;
+  return n;
+}
+
 static void
 assert_told (const Run *run, const char *part)
 {
-  for (guint i = 0; i < run->told->len; i++)
-    if (strstr (g_ptr_array_index (run->told, i), part) != NULL)
-      return;
+  if (count_told (run, part) > 0)
+    return;
   g_test_message ("nothing says %s", part);
   g_test_fail ();
 }
@@ -319,8 +328,9 @@ test_ends (void)
   run_init (&short_one, folder);
   short_one.n_samples = BATCH - 1;
   g_assert_cmpint (train (&short_one), ==, GEN_TRAINING_FAILED);
-  assert_told (
-      &short_one, "failed: the data ended after 3 pictures, which are fewer than the batch-size 4");
+  assert_told (&short_one,
+      "failed: the data ended after 3 pictures, which are fewer than the batch-size 4; "
+      "if the data is a sheet of pictures, tile-width");
 
   run_init (&run, folder);
   run.n_samples = 3 * BATCH + 1;
@@ -335,6 +345,29 @@ test_ends (void)
   assert_told (&idle,
       "warned: resume: nothing was trained: the checkpoint has made 3 steps, and training ends "
       "after 2");
+  scratch_remove (folder);
+}
+
+/* An epoch of less than a batch is said once, and one of as many is not. */
+static void
+test_few_samples (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) few = { 0 }, enough = { 0 };
+
+  run_init (&few, folder);
+  few.settings.max_steps = 2;
+  few.epoch = 1;
+  g_assert_cmpint (train (&few), ==, GEN_TRAINING_DONE);
+  assert_told (&few, "warned: batch-size: an epoch of the data has 1 picture, and a batch 4, ");
+  g_assert_cmpuint (count_told (&few, "an epoch of the data has"), ==, 1);
+
+  run_init (&enough, folder);
+  enough.settings.overwrite = TRUE;
+  enough.settings.max_steps = 2;
+  enough.epoch = BATCH;
+  g_assert_cmpint (train (&enough), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (count_told (&enough, "an epoch of the data has"), ==, 0);
   scratch_remove (folder);
 }
 
@@ -403,7 +436,9 @@ test_tested (void)
   g_assert_cmpuint (run.tested[TRUE], <, 6);
   assert_told (&run, "tested: frechet");
   assert_told (&run, "tested: accuracy-on-test");
-  assert_told (&run, "told: test: the frechet of 10 pictures is ");
+  assert_told (&run, "told: test: of 10 pictures the nets of step 6 have Frechet distance ");
+  assert_told (&run, ", accuracy on real ");
+  assert_told (&run, "; those of the best validation, of step ");
   assert_in_file (folder, "training.json", "\"test\" : {");
   assert_in_file (folder, "training.json", "\"best\" : {");
 
@@ -541,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/resumed", test_resumed);
   g_test_add_func ("/training/epochs", test_epochs);
   g_test_add_func ("/training/ends", test_ends);
+  g_test_add_func ("/training/few-samples", test_few_samples);
   g_test_add_func ("/training/validation", test_validation);
   g_test_add_func ("/training/tested", test_tested);
   g_test_add_func ("/training/waited-for", test_waited_for);
