@@ -61,18 +61,42 @@ taken_caps (GstTrainer *self, GstPad *pad)
   return caps;
 }
 
+/* Of all that is taken, what is of the kind that is offered. (transfer full) */
+static GstCaps *
+find_kind (const GstCaps *taken, const GstCaps *offered)
+{
+  const char *kind = gst_structure_get_name (gst_caps_get_structure (offered, 0));
+  GstCaps *found = gst_caps_new_empty ();
+
+  for (guint i = 0; i < gst_caps_get_size (taken); i++) {
+    const GstStructure *structure = gst_caps_get_structure (taken, i);
+
+    if (gst_structure_has_name (structure, kind))
+      gst_caps_append_structure (found, gst_structure_copy (structure));
+  }
+  return found;
+}
+
 /* Negotiation fails elsewhere and says little: tell what is taken. */
 static void
 explain_caps (GstTrainer *self, GstCaps *taken, GstCaps *offered)
 {
-  const gboolean sounds = gst_structure_has_name (gst_caps_get_structure (taken, 0), "audio/x-raw");
-  g_autofree char *text = gst_caps_to_string (taken);
+  const GstStructure *first = gst_caps_get_structure (offered, 0);
+  const gboolean sounds = gst_structure_has_name (first, "audio/x-raw");
+  g_autoptr (GstCaps) alike = find_kind (taken, offered);
+  g_autofree char *text = gst_caps_to_string (gst_caps_is_empty (alike) ? taken : alike);
 
-  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-      ("The %s are not of a kind that is trained on, which is %s: put %s in front",
-          sounds ? "sounds" : "pictures", text,
-          sounds ? "audioconvert and audioresample" : "videoconvert and videoscale"),
-      ("offered %" GST_PTR_FORMAT, (void *)offered));
+  if (gst_caps_is_empty (alike))
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+        ("The data is %s, and what is trained on is %s; another preset is for it",
+            gst_structure_get_name (first), text),
+        ("offered %" GST_PTR_FORMAT, (void *)offered));
+  else
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+        ("The %s are not of a kind that is trained on, which is %s: put %s in front",
+            sounds ? "sounds" : "pictures", text,
+            sounds ? "audioconvert ! audioresample" : "videoconvert ! videoscale"),
+        ("offered %" GST_PTR_FORMAT, (void *)offered));
 }
 
 static gboolean

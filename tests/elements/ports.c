@@ -542,6 +542,48 @@ test_late_links_of_scores (void)
   scratch_remove (folder);
 }
 
+/* What a trainer says of data with `caps`. (transfer full) */
+static char *
+train_late (const char *settings, const char *caps)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *launch = g_strdup_printf ("%s checkpoint=%s", settings, folder);
+  g_autoptr (GstElement) trainer = gst_parse_launch (launch, NULL);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (trainer, "sink");
+  g_autoptr (GstPad) late = make_late_pad (caps);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  char *said;
+
+  gst_element_set_bus (trainer, bus);
+  gst_element_set_state (trainer, GST_STATE_PAUSED);
+  g_assert_cmpint (gst_pad_link_full (late, sink, GST_PAD_LINK_CHECK_NOTHING), ==, GST_PAD_LINK_OK);
+  gst_pad_push (late, gst_buffer_new_allocate (NULL, 12, NULL));
+  said = pop_error (bus);
+  gst_element_set_bus (trainer, NULL);
+  gst_element_set_state (trainer, GST_STATE_NULL);
+  scratch_remove (folder);
+  return said;
+}
+
+/* The same of a trainer, which takes pictures and sounds where no preset says which. */
+static void
+test_late_links_of_trainers (void)
+{
+  const char *sound = "audio/x-raw,format=S24LE,rate=44100,channels=2,layout=interleaved,"
+                      "channel-mask=(bitmask)3";
+  g_autofree char *of_sounds = train_late ("gantrainer", sound);
+  g_autofree char *of_pictures =
+      train_late ("gantrainer", "video/x-raw,format=Y42B,width=16,height=16,framerate=10/1");
+  g_autofree char *of_others = train_late ("modeltrainer preset=vae", sound);
+
+  assert_says (of_sounds, "put audioconvert ! audioresample in front");
+  assert_says (of_sounds, "S16LE");
+  g_assert_null (strstr (of_sounds, "video"));
+  assert_says (of_pictures, "put videoconvert ! videoscale in front");
+  g_assert_null (strstr (of_pictures, "audio"));
+  assert_says (of_others, "The data is audio/x-raw, and what is trained on is video/x-raw");
+}
+
 /* Of bytes without caps nobody else says what is wrong. */
 static void
 test_bytes (void)
@@ -580,6 +622,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ports/refused-part", test_refused_part);
   g_test_add_func ("/ports/late-links", test_late_links);
   g_test_add_func ("/ports/late-links-of-scores", test_late_links_of_scores);
+  g_test_add_func ("/ports/late-links-of-trainers", test_late_links_of_trainers);
   g_test_add_func ("/ports/bytes", test_bytes);
   return g_test_run ();
 }

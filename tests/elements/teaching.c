@@ -106,13 +106,20 @@ test_consistency (void)
       g_strdup_printf ("latentsrc num-buffers=2 ! generator model=%s/whole/ema.onnx ! "
                        "video/x-raw,format=GRAY8,width=28,height=28 ! filesink location=%s/drawn",
           folder, folder);
+  g_autofree char *wrong = g_strdup_printf (SOURCE
+      "modeltrainer recipe=generator-distillation preset=mlp device=cpu silent=true %s "
+      "checkpoint=%s/wrong",
+      16, taught, folder);
   g_autofree char *one = g_build_filename (folder, "whole", NULL);
   g_autofree char *other = g_build_filename (folder, "parts", NULL);
-  g_autofree char *report = NULL, *numbers = NULL;
+  g_autofree char *said = NULL, *report = NULL, *numbers = NULL;
   Told told = { "validation", validated };
   gsize n;
 
   play (denoiser, NULL);
+  said = play_to_error (wrong);
+  g_assert_nonnull (strstr (said, "the teacher is a denoiser"));
+  g_assert_nonnull (strstr (said, "recipe=consistency"));
   play (validating, &told);
   g_assert_cmpuint (told.n, ==, 2);
   play (whole, NULL);

@@ -22,6 +22,13 @@
 
 /* --- the teacher --- */
 
+/* It makes samples in many steps, none of which is a sample to learn. */
+static gboolean
+is_denoiser (const GenGraph *teacher)
+{
+  return g_hash_table_contains (teacher->metadata, "generative.prediction");
+}
+
 static gboolean
 check_teacher (const GenTrainerSettings *settings, GError **error)
 {
@@ -30,6 +37,14 @@ check_teacher (const GenTrainerSettings *settings, GError **error)
   if (teacher == NULL) {
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
         "teacher-model: recipe %s wants the model that the student learns from",
+        settings->recipe->name);
+    return FALSE;
+  }
+  if (is_denoiser (teacher)) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+        "teacher-model: the teacher is a denoiser, which makes samples in many steps, and recipe "
+        "%s learns what a net makes at once; recipe=consistency has a student of a denoiser, which "
+        "needs few steps",
         settings->recipe->name);
     return FALSE;
   }
