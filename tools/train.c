@@ -293,7 +293,7 @@ describe (void)
       "The file is an object of JSON. Its member \"data\" is an object that says what to train on, "
       "and\n\"validation\", where it is there, what to validate by, and \"test\" what the nets are "
       "judged by at the\nend: what they do not say is as in \"data\".\nThe other members are the "
-      "properties of gantrainer. For instance:\n\n"
+      "properties of modeltrainer. For instance:\n\n"
       "  {\n"
       "    \"data\": { \"location\": \"pictures\", \"split\": \"train\", \"width\": 28, "
       "\"height\": 28, "
@@ -343,6 +343,6 @@ command_train_run (int argc, char **argv)
 const Command command_train = {
   .name = "train",
   .arguments = "SETTINGS.json",
-  .summary = "Train a generator on a dataset, as gantrainer does",
+  .summary = "Train nets on a dataset, as modeltrainer does",
   .run = command_train_run,
 };

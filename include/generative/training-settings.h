@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 /**
  * GenTrainingSettings: all that can be said of a training. Each has a name, by which it is a
- * property of gantrainer, a key of the file that `generative-model train` reads, and a line of a
+ * property of modeltrainer, a key of the file that `generative-model train` reads, and a line of a
  * checkpoint's training.json: the list below is the one place that knows them.
  */
 typedef struct {

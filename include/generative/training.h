@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  *   (in a thread of its own) for each sample: gen_batch_queue_add (gen_training_queue (training),
  * …) outcome = gen_training_run (training); gen_training_free (training);
  *
- * gantrainer fills it with what flows in, `generative-model train` with a dataset. For the same
+ * modeltrainer fills it with what flows in, `generative-model train` with a dataset. For the same
  * settings and the same samples in the same order, what comes out is the same, bit for bit,
  * however they come and however often a training was interrupted and went on.
  *

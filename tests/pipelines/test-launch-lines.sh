@@ -52,6 +52,9 @@ furnish() {
         video/x-raw,format=GRAY8,width=2000,height=1000 ! pngenc ! filesink location=digits.png || return 1
     ln -s pictures photos
     ln -s pictures pairs
+    ln -s pictures icons
+    gst-launch-1.0 -q videotestsrc num-buffers=1 ! video/x-raw,width=96,height=64 ! jpegenc ! \
+        filesink location=blocky.jpg || return 1
     mkdir kinds && ln -s ../pictures kinds/a && ln -s ../pictures kinds/b || return 1
     mkdir -p drums/kick drums/hat || return 1
     gst-launch-1.0 -q audiotestsrc wave=ticks freq=80 num-buffers=20 ! audio/x-raw,format=S16LE ! \
@@ -67,7 +70,7 @@ furnish() {
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=64,height=64 ! \
         modeltrainer preset=autoencoder width=4 silent=true batch-size=8 max-steps=2 checkpoint=code || return 1
     train_digits "preset=masked-autoencoder checkpoint=features" || return 1
-    train_digits "preset=classifier checkpoint=classes" || return 1
+    train_digits "preset=classifier checkpoint=classes" && cp classes/classifier.onnx net.onnx || return 1
     train_digits "preset=unet-diffusion conditional=true width=4 ema=0.9 checkpoint=ten" || return 1
     train_digits "preset=vq-vae width=4 latent-size=4 checkpoint=vq" || return 1
     train_digits "preset=transformer width=8 tokenizer=vq ema=0.9 checkpoint=prior" || return 1
@@ -137,11 +140,11 @@ END
         gst-launch-1.0 -q datasetsrc location=drums ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
             modeltrainer silent=true width=8 batch-size=4 max-steps=2 preset=$nets || return 1
     done
-    for preset in super-resolver inpainter; do
+    for preset in super-resolver inpainter cleaner; do
         gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
             modeltrainer preset=$preset width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=$preset || return 1
     done
-    mv super-resolver larger && mv inpainter whole || return 1
+    mv super-resolver larger && mv inpainter whole && mv cleaner clean || return 1
     for preset in interpolator frame-predictor; do
         gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=20 ! video/x-raw,format=RGB,width=32,height=32 ! \
             modeltrainer preset=$preset width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=$preset || return 1
@@ -240,13 +243,13 @@ provide() {
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
         "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
         "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \
-        "$work/lines.txt" "$work/vae" "$work/code" .
+        "$work/lines.txt" "$work/vae" "$work/code" "$work/blocky.jpg" "$work/net.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/ahead" "$work/digits" "$work/student" \
-        "$work/pairs" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
+    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/clean" "$work/between" "$work/ahead" "$work/digits" "$work/student" \
+        "$work/pairs" "$work/icons" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
     cp -rL "$work/speech" "$work/extender" "$work/hit-maker" "$work/listener" "$work/prior" "$work/each" "$work/patches" \
         "$work/codes" "$work/by-codes" .
     if ! grep -q 'resume=true' "$1"; then
