@@ -16,7 +16,7 @@ build=${BUILD:-build}
 # To build: the compiler and the libraries (docs/dependencies.md says what each is for).
 packages="gcc libc6-dev meson ninja-build pkgconf
  libglib2.0-dev libjson-glib-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
- libdnnl-dev libopenblas-dev liblapacke-dev libminizip-dev
+ libdnnl-dev libopenblas-dev liblapacke-dev libminizip-dev libarchive-dev
  libonnx-dev libprotobuf-c-dev protobuf-c-compiler
  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev"
 # To play: gst-launch-1.0, the elements of the pipelines, and x264enc, which is in ugly.

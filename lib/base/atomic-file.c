@@ -151,7 +151,16 @@ sync_folder (const char *folder)
 }
 
 gboolean
-gen_atomic_file_commit (GenAtomicFile *file, GError **error)
+gen_folder_sync (const char *folder, GError **error)
+{
+  if (sync_folder (folder))
+    return TRUE;
+  set_error (error, errno, "sync the folder", folder);
+  return FALSE;
+}
+
+gboolean
+gen_atomic_file_place (GenAtomicFile *file, GError **error)
 {
   int fd;
 
@@ -172,11 +181,13 @@ gen_atomic_file_commit (GenAtomicFile *file, GError **error)
     return FALSE;
   }
   g_clear_pointer (&file->temporary, g_free);
-  if (!sync_folder (file->folder)) {
-    set_error (error, errno, "sync the folder", file->folder);
-    return FALSE;
-  }
   return TRUE;
+}
+
+gboolean
+gen_atomic_file_commit (GenAtomicFile *file, GError **error)
+{
+  return gen_atomic_file_place (file, error) && gen_folder_sync (file->folder, error);
 }
 
 void

@@ -4,7 +4,6 @@
  * A file is opened by its content and not by its name: libav would take a name such as
  * "cat%02d.png" for a pattern and open another file. Only formats without any mark in their
  * content (TGA) fall back to the name. Nothing that a file refers to is opened. */
-#include <generative/atomic-file.h>
 #include <generative/picture.h>
 
 #include <string.h>
@@ -540,81 +539,4 @@ gen_picture_recognise (const char *path)
   probe.buf_size = length;
   format = av_probe_input_format (&probe, TRUE);
   return (format != NULL && is_still (format)) || find_kind (start, (gsize)length) != NULL;
-}
-
-/* The picture as one PNG packet. */
-static int
-encode_png (const GenPicture *picture, AVPacket *packet)
-{
-  AVCodecContext *codec = avcodec_alloc_context3 (avcodec_find_encoder (AV_CODEC_ID_PNG));
-  AVFrame *frame = av_frame_alloc ();
-  int code;
-
-  codec->width = frame->width = picture->width;
-  codec->height = frame->height = picture->height;
-  codec->pix_fmt = gen_picture_av_format (picture->channels);
-  codec->time_base = (AVRational){ 1, 1 };
-  codec->thread_count = 1;
-  codec->log_level_offset = GEN_AV_SILENCE;
-  frame->format = codec->pix_fmt;
-  frame->data[0] = picture->data;
-  frame->linesize[0] = picture->stride;
-  av_opt_set (codec->priv_data, "pred", "mixed", 0);
-  code = avcodec_open2 (codec, NULL, NULL);
-  if (code >= 0)
-    code = avcodec_send_frame (codec, frame);
-  if (code >= 0)
-    code = avcodec_send_frame (codec, NULL);
-  if (code >= 0)
-    code = avcodec_receive_packet (codec, packet);
-  av_frame_free (&frame);
-  avcodec_free_context (&codec);
-  return code;
-}
-
-static void
-free_packet (gpointer packet)
-{
-  av_packet_free (&(AVPacket *){ packet });
-}
-
-GBytes *
-gen_picture_encode_png (const GenPicture *picture, GError **error)
-{
-  AVPacket *packet;
-  int code;
-
-  if (avcodec_find_encoder (AV_CODEC_ID_PNG) == NULL) {
-    g_set_error_literal (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
-        "this libav was built without its PNG encoder");
-    return NULL;
-  }
-  packet = av_packet_alloc ();
-  code = encode_png (picture, packet);
-  if (code < 0) {
-    char reason[AV_ERROR_MAX_STRING_SIZE];
-
-    av_strerror (code, reason, sizeof reason);
-    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
-        "%dx%d pixels cannot be encoded as PNG: %s", picture->width, picture->height, reason);
-    av_packet_free (&packet);
-    return NULL;
-  }
-  return g_bytes_new_with_free_func (packet->data, packet->size, free_packet, packet);
-}
-
-gboolean
-gen_picture_save_png (const GenPicture *picture, const char *path, GError **error)
-{
-  g_autoptr (GBytes) bytes = gen_picture_encode_png (picture, error);
-  g_autoptr (GError) reason = NULL;
-
-  if (bytes == NULL) {
-    g_prefix_error (error, "%s: ", path);
-    return FALSE;
-  }
-  if (gen_atomic_write (path, bytes, &reason))
-    return TRUE;
-  g_set_error_literal (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, reason->message);
-  return FALSE;
 }
