@@ -334,6 +334,8 @@ sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (queue != NULL)
     flow = take_samples (self, &self->training_data, buffer, sink_take);
   gst_buffer_unref (buffer);
+  if (flow == GST_FLOW_OK || flow == GST_FLOW_EOS)
+    gst_trainer_preroll_end (&self->preroll);
   return flow;
 }
 

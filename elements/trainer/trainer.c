@@ -22,22 +22,36 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
 
 G_DEFINE_ABSTRACT_TYPE (GstTrainer, gst_trainer, GST_TYPE_ELEMENT)
 
+/* Beyond those of the library's list. */
+#define PROP_ASYNC 10000
+#define DEFAULT_ASYNC TRUE
+
 static void
 gst_trainer_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
+  GstTrainer *self = GST_TRAINER (object);
+
   if (!gst_generative_can_set (object, pspec))
     return;
   GST_OBJECT_LOCK (object);
-  gst_trainer_properties_set (&GST_TRAINER (object)->settings, property_id, value);
+  if (property_id == PROP_ASYNC)
+    self->async = g_value_get_boolean (value);
+  else
+    gst_trainer_properties_set (&self->settings, property_id, value);
   GST_OBJECT_UNLOCK (object);
 }
 
 static void
 gst_trainer_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
 {
+  GstTrainer *self = GST_TRAINER (object);
+
   GST_OBJECT_LOCK (object);
-  gst_trainer_properties_get (&GST_TRAINER (object)->settings, property_id, value);
+  if (property_id == PROP_ASYNC)
+    g_value_set_boolean (value, self->async);
+  else
+    gst_trainer_properties_get (&self->settings, property_id, value);
   GST_OBJECT_UNLOCK (object);
 }
 
@@ -49,6 +63,11 @@ gst_trainer_install (GstTrainerClass *klass, const GenRecipe *recipe, GType pres
   object_class->set_property = gst_trainer_set_property;
   object_class->get_property = gst_trainer_get_property;
   gst_trainer_properties_install (object_class, recipe, presets);
+  g_object_class_install_property (object_class, PROP_ASYNC,
+      g_param_spec_boolean ("async", "Async",
+          "Where nothing is linked to the src pad, wait in PAUSED for the first data, as sinks do, "
+          "so that what is wrong with it is told before PLAYING",
+          DEFAULT_ASYNC, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
 }
 
 static void
@@ -217,6 +236,8 @@ gst_trainer_run (gpointer data)
       step);
   gst_trainer_messages_end (&self->messages, outcome, step, self->settings.checkpoint);
   gst_trainer_preview_end (&self->preview);
+  if (done)
+    gst_trainer_preroll_end (&self->preroll);
   if (done && GST_OBJECT_FLAG_IS_SET (self, GST_ELEMENT_FLAG_SINK))
     gst_element_post_message (GST_ELEMENT (self), gst_message_new_eos (GST_OBJECT (self)));
   return NULL;
@@ -310,6 +331,7 @@ gst_trainer_release (GstTrainer *self)
   if (self->training != NULL)
     gen_training_stop (self->training);
   gst_trainer_preview_close (&self->preview);
+  gst_trainer_preroll_cancel (&self->preroll);
 }
 
 /* All that start and training have made. */
@@ -324,21 +346,39 @@ gst_trainer_stop (GstTrainer *self)
   gst_trainer_samples_clear (&self->test.samples);
 }
 
+/* To PAUSED. With somebody behind it, it is his to wait for data, and the preview comes with it. */
+static GstStateChangeReturn
+gst_trainer_pause (GstTrainer *self)
+{
+  GstElement *element = GST_ELEMENT (self);
+  GstStateChangeReturn result;
+  gboolean waits;
+
+  if (!gst_trainer_start (self))
+    return GST_STATE_CHANGE_FAILURE;
+  waits = self->async && GST_OBJECT_FLAG_IS_SET (self, GST_ELEMENT_FLAG_SINK);
+  if (waits)
+    gst_trainer_preroll_begin (&self->preroll);
+  result = GST_ELEMENT_CLASS (gst_trainer_parent_class)
+               ->change_state (element, GST_STATE_CHANGE_READY_TO_PAUSED);
+  if (result != GST_STATE_CHANGE_FAILURE)
+    return waits ? GST_STATE_CHANGE_ASYNC : result;
+  gst_trainer_stop (self);
+  return result;
+}
+
 static GstStateChangeReturn
 gst_trainer_change_state (GstElement *element, GstStateChange transition)
 {
   GstTrainer *self = GST_TRAINER (element);
   GstStateChangeReturn result;
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !gst_trainer_start (self))
-    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    return gst_trainer_pause (self);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     gst_trainer_release (self);
-
   result = GST_ELEMENT_CLASS (gst_trainer_parent_class)->change_state (element, transition);
-
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     gst_trainer_stop (self);
   return result;
 }
@@ -410,7 +450,9 @@ gst_trainer_init (GstTrainer *self)
   self->src = gst_pad_new_from_static_template (&src_template, "src");
   gst_pad_set_activatemode_function (self->src, gst_trainer_src_activate);
   gst_pad_use_fixed_caps (self->src);
+  gst_trainer_preroll_init (&self->preroll, GST_ELEMENT (self));
   gst_trainer_preview_init (&self->preview, self->src);
   gst_element_add_pad (GST_ELEMENT (self), self->src);
   gen_training_settings_init (&self->settings);
+  self->async = DEFAULT_ASYNC;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
  * GstTrainer: what gantrainer and modeltrainer are. It puts together what stands in files of their
- * own and knows nothing of it: properties, the preview on the src pad, messages, and the library's
- * GenTraining. What stands here is shared by the element (trainer.c) and its sink pads (pads.c).
+ * own and knows nothing of it: properties, the preview on the src pad, messages, how a sink
+ * comes to PAUSED, and the library's GenTraining. What stands here is shared by the element
+ * (trainer.c) and its sink pads (pads.c).
  */
 #pragma once
 
 #include "messages.h"
+#include "preroll.h"
 #include "preview.h"
 #include "properties.h"
 #include "samples.h"
@@ -37,11 +39,14 @@ struct _GstTrainer {
   GstPad *sink, *src;
   GstTrainerHeld validation, test;
 
-  GenTrainingSettings settings; /* properties, fixed from READY to PAUSED on */
+  /* Properties, fixed from READY to PAUSED on. */
+  GenTrainingSettings settings;
+  gboolean async;
 
   /* From READY to PAUSED on. */
   GenTraining *training;
   GThread *thread; /* that trains, once there are caps */
+  GstTrainerPreroll preroll;
   GstTrainerPreview preview;
   GstTrainerMessages messages;
 

@@ -19,9 +19,14 @@
 static GstHarness *
 trainer_new (const char *folder, const char *format, GstBus *bus)
 {
-  GstHarness *harness = gst_harness_new_with_padnames ("gantrainer", "sink", NULL);
+  g_autoptr (GstElement) trainer = gst_element_factory_make ("gantrainer", NULL);
   g_autofree char *caps = g_strdup_printf (CAPS, format);
+  GstHarness *harness;
 
+  /* Who plays it does not wait for data. */
+  gst_object_ref_sink (trainer);
+  g_object_set (trainer, "async", FALSE, NULL);
+  harness = gst_harness_new_with_element (trainer, "sink", NULL);
   gst_element_set_state (harness->element, GST_STATE_READY);
   gst_util_set_object_arg (G_OBJECT (harness->element), "preset", "wavegan");
   gst_harness_set (harness, "gantrainer", "width", 1, "batch-size", BATCH, "checkpoint", folder,

@@ -408,12 +408,23 @@ test_preview (void)
   scratch_remove (folder);
 }
 
+/* One that nothing is linked behind. Who plays it does not wait for data. */
+static GstHarness *
+sink_new (void)
+{
+  g_autoptr (GstElement) trainer = gst_element_factory_make ("gantrainer", NULL);
+
+  gst_object_ref_sink (trainer);
+  g_object_set (trainer, "async", FALSE, NULL);
+  return gst_harness_new_with_element (trainer, "sink", NULL);
+}
+
 /* A validation pad that was asked for and never linked holds nothing up. */
 static void
 test_unlinked_validation (void)
 {
   g_autofree char *folder = scratch_new ();
-  GstHarness *harness = gst_harness_new_with_padnames ("gantrainer", "sink", NULL);
+  GstHarness *harness = sink_new ();
   g_autoptr (GstBus) bus = gst_bus_new ();
   GstPad *pad = gst_element_request_pad_simple (harness->element, "validation");
   GstMessage *message;
@@ -444,7 +455,7 @@ static void
 test_flush (void)
 {
   g_autofree char *folder = scratch_new ();
-  GstHarness *harness = gst_harness_new_with_padnames ("gantrainer", "sink", NULL);
+  GstHarness *harness = sink_new ();
   g_autoptr (GstBus) bus = gst_bus_new ();
   GstSegment segment;
   GstMessage *message;
