@@ -38,6 +38,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTokenizer, gen_tokenizer_unref)
 GEN_API gboolean gen_tokenizer_check (
     const GenRecipe *recipe, const GenTokenizer *tokenizer, GError **error);
 
+/* The metadata of a predictor of codes that says which codebook they are of: codes of one mean
+ * nothing in another. */
+#define GEN_TOKENIZER_CODEBOOK "generative.codebook"
+/* What it says where they are of this one. (transfer full) */
+GEN_API char *gen_tokenizer_name_codebook (const GenTokenizer *tokenizer);
+/* Whether `predictor` was trained on these codes, or does not say. */
+GEN_API gboolean gen_tokenizer_check_predictor (
+    const GenTokenizer *tokenizer, const GenGraph *predictor, GError **error);
+
 /* Append to `graph` what makes codes, int64 [batch, tokens], of a batch of samples. */
 GEN_API GenTensor *gen_tokenizer_encode (
     const GenTokenizer *tokenizer, GenGraph *graph, GenTensor *samples, GError **error);

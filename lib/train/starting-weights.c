@@ -98,19 +98,33 @@ refuse (const char *location, const char *name, GError **error)
   return FALSE;
 }
 
-gboolean
-gen_starting_weights_take (GenGraph *const *nets, const GenRecipe *recipe, const char *location,
-    const GenTrainingEvents *events, GError **error)
+/* Whether models know the codes that nets will see, where these see codes. */
+static gboolean
+check_codes (const GPtrArray *models, const GenTrainerSettings *settings, const char *setting,
+    const char *location, GError **error)
 {
+  for (guint i = 0; settings->tokenizer != NULL && i < models->len; i++)
+    if (!gen_tokenizer_check_predictor (settings->tokenizer, models->pdata[i], error)) {
+      g_prefix_error (error, "%s: '%s': ", setting, location);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+gen_starting_weights_take (GenGraph *const *nets, const GenTrainerSettings *settings,
+    const char *location, const GenTrainingEvents *events, GError **error)
+{
+  const GenRecipeNet *wanted = settings->recipe->nets;
   const char *first = NULL;
   guint taken = 0;
 
-  for (guint i = 0; recipe->nets[i].role != NULL; i++) {
-    const GenNetRole *role = recipe->nets[i].role;
+  for (guint i = 0; wanted[i].role != NULL; i++) {
+    const GenNetRole *role = wanted[i].role;
     g_autoptr (GArray) parameters = gen_parameters_list (nets[i], role->name, NULL);
     g_autoptr (GPtrArray) models = load_models (location, role, error), left = NULL;
 
-    if (models == NULL)
+    if (models == NULL || !check_codes (models, settings, "weights", location, error))
       return FALSE;
     left = gen_parameters_take (nets[i], (GenGraph *const *)models->pdata, models->len);
     taken += parameters->len - left->len;
@@ -123,15 +137,18 @@ gen_starting_weights_take (GenGraph *const *nets, const GenRecipe *recipe, const
 
 gboolean
 gen_starting_weights_restore (
-    GenGraph *const *nets, const GenRecipe *recipe, const char *folder, GError **error)
+    GenGraph *const *nets, const GenTrainerSettings *settings, const char *folder, GError **error)
 {
-  for (guint i = 0; recipe->nets[i].role != NULL; i++) {
-    g_autofree char *path = model_path (folder, recipe->nets[i].role);
-    g_autoptr (GenGraph) saved = gen_onnx_load (path, error);
+  const GenRecipeNet *wanted = settings->recipe->nets;
 
-    if (saved == NULL)
+  for (guint i = 0; wanted[i].role != NULL; i++) {
+    g_autofree char *path = model_path (folder, wanted[i].role);
+    g_autoptr (GPtrArray) saved = g_ptr_array_new_with_free_func ((GDestroyNotify)gen_graph_unref);
+
+    if (!load (saved, path, error) || !check_codes (saved, settings, "resume", path, error))
       return FALSE;
-    g_ptr_array_unref (gen_parameters_take (nets[i], &saved, 1));
+    if (settings->trainable != NULL)
+      g_ptr_array_unref (gen_parameters_take (nets[i], (GenGraph *const *)saved->pdata, 1));
   }
   return TRUE;
 }

@@ -4,12 +4,12 @@
 
 #include "training-events.h"
 
-/* Give the nets of `recipe` the numbers that `location`, a model or a folder of a training's
- * models, has for parameters of the same names and shapes, and tell which they are. FALSE where
- * there are none. */
-gboolean gen_starting_weights_take (GenGraph *const *nets, const GenRecipe *recipe,
+/* Give the nets of the recipe of `settings` the numbers that `location`, a model or a folder of a
+ * training's models, has for parameters of the same names and shapes, and tell which they are.
+ * FALSE where there are none, or they are of other codes than those of the tokenizer. */
+gboolean gen_starting_weights_take (GenGraph *const *nets, const GenTrainerSettings *settings,
     const char *location, const GenTrainingEvents *events, GError **error);
-/* What stays in a training that goes on is as the models of its checkpoint `folder` have it; its
- * state has the rest. */
+/* Before a training goes on from the checkpoint `folder`: what stays in it is as the models there
+ * have it, and its state has the rest. FALSE as above. */
 gboolean gen_starting_weights_restore (
-    GenGraph *const *nets, const GenRecipe *recipe, const char *folder, GError **error);
+    GenGraph *const *nets, const GenTrainerSettings *settings, const char *folder, GError **error);

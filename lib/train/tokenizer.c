@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <generative/tokenizer.h>
 
+#include <string.h>
+
 #include <generative/onnx.h>
 #include <generative/trainer.h>
 
@@ -151,6 +153,27 @@ gen_tokenizer_check (const GenRecipe *recipe, const GenTokenizer *tokenizer, GEr
                       "vector-quantized, whose nets make codes of samples"
                     : "tokenizer: recipe %s sees samples as they are, and no codes",
       recipe->name);
+  return FALSE;
+}
+
+char *
+gen_tokenizer_name_codebook (const GenTokenizer *tokenizer)
+{
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, tokenizer->codebook->data);
+}
+
+gboolean
+gen_tokenizer_check_predictor (
+    const GenTokenizer *tokenizer, const GenGraph *predictor, GError **error)
+{
+  const char *said = g_hash_table_lookup (predictor->metadata, GEN_TOKENIZER_CODEBOOK);
+  g_autofree char *name = gen_tokenizer_name_codebook (tokenizer);
+
+  if (said == NULL || strcmp (said, name) == 0)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "it was trained on codes of another codebook than the tokenizer's, as its metadata "
+      "" GEN_TOKENIZER_CODEBOOK " says; the tokenizer of that training is wanted");
   return FALSE;
 }
 

@@ -288,17 +288,17 @@ fit_format (const GenTrainer *trainer, GenFormat *format, GError **error)
 }
 
 /* What the nets begin with. The state of a training that goes on has what is trained of them, and
- * the models what is not. */
+ * the models what is not, and which codes they were taught. */
 static gboolean
 start_weights (const GenTrainingSettings *settings, const GenTrainingEvents *events,
     GenGraph *const *nets, GError **error)
 {
-  const GenRecipe *recipe = settings->trainer.recipe;
+  const GenTrainerSettings *trainer = &settings->trainer;
 
   if (!settings->resume && settings->weights != NULL)
-    return gen_starting_weights_take (nets, recipe, settings->weights, events, error);
-  if (settings->resume && settings->trainer.trainable != NULL)
-    return gen_starting_weights_restore (nets, recipe, settings->checkpoint, error);
+    return gen_starting_weights_take (nets, trainer, settings->weights, events, error);
+  if (settings->resume && (trainer->trainable != NULL || trainer->tokenizer != NULL))
+    return gen_starting_weights_restore (nets, trainer, settings->checkpoint, error);
   return TRUE;
 }
 

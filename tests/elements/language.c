@@ -5,17 +5,25 @@
 
 #define FRAMES "video/x-raw,format=GRAY8,width=28,height=28"
 
-/* Nets that make codes. (transfer full) */
+/* Nets that make codes. */
+static void
+train_tokenizer (const char *folder, const char *settings)
+{
+  g_autofree char *launch = g_strdup_printf (SOURCE
+      "modeltrainer preset=vq-vae device=cpu width=2 latent-size=4 codes=8 batch-size=8 "
+      "learning-rate=0.01 silent=true checkpoint=%s/codes %s",
+      40, folder, settings);
+
+  play (launch, NULL);
+}
+
+/* (transfer full) */
 static char *
 tokenizer_new (void)
 {
   char *folder = scratch_new ();
-  g_autofree char *launch = g_strdup_printf (SOURCE
-      "modeltrainer preset=vq-vae device=cpu width=2 latent-size=4 codes=8 batch-size=8 "
-      "learning-rate=0.01 silent=true checkpoint=%s/codes",
-      40, folder);
 
-  play (launch, NULL);
+  train_tokenizer (folder, "");
   return folder;
 }
 
@@ -151,6 +159,36 @@ test_classes (void)
   scratch_remove (folder);
 }
 
+/* A training that is begun with other codes than those that its predictor knows. */
+static void
+assert_other_codes (const char *folder, const char *settings, const char *named)
+{
+  g_autofree char *launch =
+      g_strdup_printf (SOURCE LANGUAGE, 40, folder, folder, "other", 4, settings);
+  g_autofree char *text = play_to_error (launch);
+
+  g_assert_true (g_str_has_prefix (text, named));
+  g_assert_nonnull (strstr (text, "codes of another codebook than the tokenizer's"));
+}
+
+/* The tokenizer's folder has become another's since. */
+static void
+test_other_codes (void)
+{
+  g_autofree char *folder = tokenizer_new ();
+  g_autofree char *launch = g_strdup_printf (SOURCE LANGUAGE, 40, folder, folder, "other", 2, "");
+  g_autofree char *predictor = g_strconcat (folder, "/other/predictor.onnx", NULL);
+  g_autofree char *weights = g_strdup_printf ("overwrite=true weights=%s", predictor);
+  g_autofree char *model = g_strdup_printf ("overwrite=true predictor-model=%s", predictor);
+
+  play (launch, NULL);
+  train_tokenizer (folder, "seed=9 overwrite=true");
+  assert_other_codes (folder, "resume=true", "resume: '");
+  assert_other_codes (folder, weights, "weights: '");
+  assert_other_codes (folder, model, "predictor-model: ");
+  scratch_remove (folder);
+}
+
 static void
 assert_fails (const char *folder, const char *caps, const char *settings, const char *words)
 {
@@ -196,6 +234,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/language/learns", test_learns);
   g_test_add_func ("/language/classes", test_classes);
+  g_test_add_func ("/language/other-codes", test_other_codes);
   g_test_add_func ("/language/fails", test_fails);
   return g_test_run ();
 }

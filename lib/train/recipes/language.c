@@ -15,8 +15,6 @@
 #include "code-shares.h"
 
 #define PREDICTOR 0
-/* Which codebook the codes are of. */
-#define CODEBOOK "generative.codebook"
 
 enum { CODES, POSITIONS, INPUTS };
 
@@ -28,25 +26,12 @@ tokenizer_of (const GenStep *step)
 
 /* --- what the net says --- */
 
-/* (transfer full) */
-static char *
-name_codebook (const GenTokenizer *tokenizer)
-{
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, tokenizer->codebook->data);
-}
-
-/* Codes of one codebook mean nothing in another. */
 static gboolean
 check_codebook (const GenGraph *net, const GenTokenizer *tokenizer, GError **error)
 {
-  const char *said = g_hash_table_lookup (net->metadata, CODEBOOK);
-  g_autofree char *name = name_codebook (tokenizer);
-
-  if (said == NULL || strcmp (said, name) == 0)
+  if (gen_tokenizer_check_predictor (tokenizer, net, error))
     return TRUE;
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "predictor-model: it was trained on codes of another codebook than the tokenizer's, as its "
-      "metadata " CODEBOOK " says; the tokenizer of that training is wanted");
+  g_prefix_error_literal (error, "predictor-model: ");
   return FALSE;
 }
 
@@ -267,9 +252,9 @@ say (GHashTable *metadata, const char *key, const char *value)
 static void
 describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 {
-  g_autofree char *name = name_codebook (settings->tokenizer);
+  g_autofree char *name = gen_tokenizer_name_codebook (settings->tokenizer);
 
-  say (metadata, CODEBOOK, name);
+  say (metadata, GEN_TOKENIZER_CODEBOOK, name);
 }
 
 /* What is known of the model. */
