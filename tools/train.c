@@ -57,6 +57,7 @@ static gboolean
 open_data (Train *train, JsonObject *settings, GError **error)
 {
   JsonObject *data, *validation, *test;
+  const GenFormat *like;
 
   if (!find_object (settings, "data", &data, error) ||
       !find_object (settings, "validation", &validation, error) ||
@@ -73,14 +74,15 @@ open_data (Train *train, JsonObject *settings, GError **error)
         "{\"split\": \"validation\"}");
     return FALSE;
   }
-  train->data = training_data_open (data, NULL, "data", error);
+  train->data = training_data_open (data, NULL, NULL, "data", error);
   if (train->data == NULL)
     return FALSE;
-  if (validation != NULL &&
-      (train->validation = training_data_open (validation, data, "validation", error)) == NULL)
+  like = training_data_get_format (train->data);
+  if (validation != NULL && (train->validation = training_data_open (
+                                 validation, data, like, "validation", error)) == NULL)
     return FALSE;
   if (test != NULL)
-    train->test = training_data_open (test, data, "test", error);
+    train->test = training_data_open (test, data, like, "test", error);
   return test == NULL || train->test != NULL;
 }
 

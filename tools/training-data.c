@@ -125,6 +125,37 @@ choose_format (const DataSettings *settings, const GenFormat *first)
 }
 
 static gboolean
+check_like (const char *name, int said, gsize wanted, const GenFormat *like, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (said == 0 || (gsize)said == wanted)
+    return TRUE;
+  text = gen_format_describe (like);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      "%s: %d was said, but samples to judge by are made like those that are trained on, %s of %s; "
+      "say it in \"data\", or nowhere",
+      name, said, like->medium->plural, text);
+  return FALSE;
+}
+
+/* Whether nothing was said that samples like those that are trained on are not. */
+static gboolean
+check_likeness (
+    const DataSettings *settings, const GenMedium *medium, const GenFormat *like, GError **error)
+{
+  if (medium == like->medium)
+    return check_like ("width", settings->width, (gsize)like->width, like, error) &&
+           check_like ("height", settings->height, (gsize)like->height, like, error) &&
+           check_like ("channels", settings->channels, (gsize)like->channels, like, error) &&
+           check_like ("rate", settings->rate, (gsize)like->rate, like, error) &&
+           check_like ("length", settings->length, like->length, like, error);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      "medium: there are %s, and training is on %s", medium->plural, like->medium->plural);
+  return FALSE;
+}
+
+static gboolean
 check_format (const GenFormat *format, GError **error)
 {
   if (format->medium == &gen_medium_sound ||
@@ -154,8 +185,19 @@ cut_sounds (TrainingData *data, GError **error)
   return data->dataset != NULL;
 }
 
+/* What samples are to be like: as `like`, where it is not NULL. */
 static gboolean
-open_dataset (TrainingData *data, GError **error)
+find_format (TrainingData *data, const GenFormat *like, GError **error)
+{
+  const GenFormat *first = gen_dataset_get_format (data->dataset);
+
+  data->format = like != NULL ? *like : choose_format (&data->settings, first);
+  return like != NULL ? check_likeness (&data->settings, first->medium, like, error)
+                      : check_format (&data->format, error);
+}
+
+static gboolean
+open_dataset (TrainingData *data, const GenFormat *like, GError **error)
 {
   const GenDataSettings *settings = &data->settings.data;
   const GenDatasetSettings dataset = gen_data_settings_dataset (settings);
@@ -170,8 +212,7 @@ open_dataset (TrainingData *data, GError **error)
     g_prefix_error (error, "location: ");
     return FALSE;
   }
-  data->format = choose_format (&data->settings, gen_dataset_get_format (data->dataset));
-  if (!check_format (&data->format, error) || !cut_sounds (data, error))
+  if (!find_format (data, like, error) || !cut_sounds (data, error))
     return FALSE;
   data->sequence = gen_sequence_new (data->dataset, &settings->order, error);
   if (data->sequence == NULL)
@@ -180,7 +221,8 @@ open_dataset (TrainingData *data, GError **error)
 }
 
 TrainingData *
-training_data_open (JsonObject *object, JsonObject *fallback, const char *name, GError **error)
+training_data_open (JsonObject *object, JsonObject *fallback, const GenFormat *like,
+    const char *name, GError **error)
 {
   g_autoptr (TrainingData) data = g_new0 (TrainingData, 1);
   g_autofree char *within = g_strconcat (name, ".", NULL);
@@ -190,7 +232,7 @@ training_data_open (JsonObject *object, JsonObject *fallback, const char *name, 
   if (!apply (&data->settings, fallback, "data.", error) ||
       !apply (&data->settings, object, within, error))
     return NULL;
-  if (open_dataset (data, error))
+  if (open_dataset (data, like, error))
     return g_steal_pointer (&data);
   g_prefix_error (error, "%s", within);
   return NULL;

@@ -7,10 +7,11 @@
 /* The samples of a dataset, as `generative-model train` gives them to a training. */
 typedef struct _TrainingData TrainingData;
 
-/* What the members of `object` and, where they say nothing, of `fallback` (may be NULL) ask for.
+/* What the members of `object` and, where they say nothing, of `fallback` (may be NULL) ask for;
+ * samples are to be as `like`, where that is not NULL, and nothing else may be said of them.
  * NULL with `error`, which names the member within `name`. (transfer full) */
-TrainingData *training_data_open (
-    JsonObject *object, JsonObject *fallback, const char *name, GError **error);
+TrainingData *training_data_open (JsonObject *object, JsonObject *fallback, const GenFormat *like,
+    const char *name, GError **error);
 void training_data_free (TrainingData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainingData, training_data_free)
 /* Their names, for --help. */

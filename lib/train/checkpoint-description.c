@@ -52,20 +52,47 @@ gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *sett
   return gen_atomic_write (path, bytes, error);
 }
 
+/* (transfer full) */
+static JsonObject *
+read_description (const char *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_DESCRIPTION, NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) reason = NULL;
+  JsonNode *root;
+
+  if (!json_parser_load_from_file (parser, path, &reason)) {
+    g_set_error (
+        error, reason->domain, reason->code, "'%s' cannot be read: %s", path, reason->message);
+    return NULL;
+  }
+  root = json_parser_get_root (parser);
+  if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
+    return json_object_ref (json_node_get_object (root));
+  g_set_error (
+      error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_STATE, "'%s' is no object of JSON", path);
+  return NULL;
+}
+
+gboolean
+gen_checkpoint_check_description (const char *folder, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (JsonObject) description = read_description (folder, &failure);
+
+  if (description != NULL || g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 /* The settings that the checkpoint was written with, or NULL. (transfer full) */
 static JsonObject *
 read_settings (const char *folder)
 {
-  g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_DESCRIPTION, NULL);
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *node;
+  g_autoptr (JsonObject) description = read_description (folder, NULL);
+  JsonNode *node = description != NULL ? json_object_get_member (description, "settings") : NULL;
 
-  if (!json_parser_load_from_file (parser, path, NULL))
-    return NULL;
-  node = json_parser_get_root (parser);
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
-    return NULL;
-  node = json_object_get_member (json_node_get_object (node), "settings");
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return NULL;
   return json_object_ref (json_node_get_object (node));

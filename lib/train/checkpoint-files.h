@@ -21,5 +21,8 @@ char *gen_checkpoint_model (const char *folder, const GenNetRole *role);
 gboolean gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *settings,
     const GenTrainingProgress *progress, JsonObject *test, GError **error);
 
+/* Whether training.json, where there is one, can be read; the error names it. */
+gboolean gen_checkpoint_check_description (const char *folder, GError **error);
+
 /* JSON whose numbers any parser takes. (transfer full) */
 char *gen_checkpoint_json (JsonNode *root);

@@ -12,6 +12,22 @@
 /* Microseconds after which a checkpoint is due in any case: some nets take a minute for a step. */
 #define CHECKPOINT_TIME (10 * G_TIME_SPAN_MINUTE)
 
+/* A file of the checkpoint that is damaged makes one wonder about the others. */
+static gboolean
+check_description (const GenTrainingSettings *settings, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (gen_checkpoint_check_description (settings->checkpoint, &reason))
+    return TRUE;
+  g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_NO_STATE,
+      "resume: %s; training goes on from " GEN_CHECKPOINT_STATE
+      " alone, and does so once that file is removed, but cannot tell then which settings are "
+      "others than before",
+      reason->message);
+  return FALSE;
+}
+
 static gboolean
 check_resume (const GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error)
 {
@@ -27,7 +43,7 @@ check_resume (const GenTrainingSettings *settings, const GenTrainingEvents *even
     return FALSE;
   }
   if (gen_checkpoint_exists (settings->checkpoint))
-    return TRUE;
+    return check_description (settings, error);
   g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_NO_STATE,
       "resume: the folder '%s' has no " GEN_CHECKPOINT_STATE " to go on from",
       settings->checkpoint);

@@ -322,6 +322,14 @@ test_refused (Fixture *fixture, gconstpointer data)
         "settings.json: data.split: " },
     { "{\"data\":{\"location\":\"pictures\"},\"validation\":{\"tile-width\":-1}}",
         "settings.json: validation.tile-width: " },
+    { "{\"data\":{\"location\":\"pictures\",\"width\":8,\"height\":8},"
+      "\"validation\":{\"width\":12}}",
+        "settings.json: validation.width: 12 was said, but samples to judge by are made like those "
+        "that are trained on, pictures of 8 x 8 pixels" },
+    { "{\"data\":{\"location\":\"pictures\"},\"test\":{\"channels\":1}}",
+        "settings.json: test.channels: 1 was said, but samples" },
+    { "{\"data\":{\"location\":\"pictures\"},\"test\":{\"length\":9}}",
+        "settings.json: test.length: 9 was said, but samples" },
     { "{\"lerning-rate\":1}", "settings.json: lerning-rate: there is no setting" },
     { "{\"batch-size\":0}", "settings.json: batch-size: a whole number from 1 to 65536" },
     { "{\"resume\":[true]}", "settings.json: resume: " },
@@ -342,6 +350,25 @@ test_refused (Fixture *fixture, gconstpointer data)
       g_test_fail ();
     }
   }
+}
+
+/* A checkpoint of which a file is damaged is named, whatever else is well. */
+static void
+test_damaged (Fixture *fixture, gconstpointer data)
+{
+  static const char *const texts[] = { "", "{\n  \"step\" : 2,\n  \"set", "[1]" };
+  g_autofree char *path = path_in (fixture, "model/training.json");
+
+  write_settings (fixture, "{\"data\":{\"location\":\"pictures\",\"width\":8,\"height\":8},"
+                           "\"batch-size\":2,\"max-steps\":2,\"checkpoint\":\"model\"}");
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_assert_true (g_file_set_contents (path, texts[i], -1, NULL));
+    g_assert_cmpint (train (fixture, "--resume"), ==, 1);
+    g_assert_nonnull (strstr (fixture->err, "settings.json: resume: 'model/training.json' "));
+  }
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (train (fixture, "--resume"), ==, 0);
 }
 
 /* What fails as it goes on. */
@@ -573,6 +600,7 @@ main (int argc, char **argv)
   g_test_add ("/training-tool/stopped", Fixture, NULL, set_up, test_stopped, tear_down);
   g_test_add ("/training-tool/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);
+  g_test_add ("/training-tool/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
   g_test_add ("/training-tool/fine-tuned", Fixture, NULL, set_up, test_fine_tuned, tear_down);
   g_test_add ("/training-tool/compared", Fixture, NULL, set_up, test_compared, tear_down);
   g_test_add ("/training-tool/tested", Fixture, NULL, set_up, test_tested, tear_down);
