@@ -61,6 +61,10 @@ furnish() {
         flacenc ! filesink location=drums/kick/0.flac || return 1
     gst-launch-1.0 -q audiotestsrc wave=white-noise num-buffers=10 ! audio/x-raw,rate=22050,channels=2 ! \
         wavenc ! filesink location=drums/hat/0.wav || return 1
+    # As many of each as can be dealt to three splits.
+    for n in 1 2 3 4 5 6 7 8 9; do
+        cp drums/kick/0.flac drums/kick/$n.flac && cp drums/hat/0.wav drums/hat/$n.wav || return 1
+    done
     gst-launch-1.0 -q audiotestsrc wave=saw freq=150 num-buffers=200 ! audio/x-raw,rate=44100 ! \
         wavenc ! filesink location=talk.wav || return 1
     train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
