@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two halvings of the extents on the way to a grid of vectors, and back, with batch normalisation
+/* Halvings of the extents on the way to a grid of vectors, and back, with batch normalisation
  * between convolutions. The quantizer is a codebook and what finds the nearest of its vectors:
  * |e|^2 - 2 x e is least there. */
 #include "coder.h"
@@ -8,7 +8,8 @@
 #include <generative/trainer.h>
 
 #define WIDTH 32
-#define HALVINGS 2
+/* Pixels across and down that a vector stands for. */
+#define PATCH 4
 #define CODES "generative.codes"
 
 static gint64
@@ -23,26 +24,43 @@ activate (GenLayers *layers, const char *name, GenTensor *x, GError **error)
   return gen_unary (layers->graph, "Relu", gen_layers_normalize (layers, name, x, error), error);
 }
 
+/* How often the extents are halved, 0 on an error. */
+static int
+count_halvings (const GenPresetOptions *options, GError **error)
+{
+  const int patch = options->patch_size > 0 ? options->patch_size : PATCH;
+
+  if (!gen_coder_check ("vq-vae", options, error))
+    return 0;
+  if (patch >= 2 && patch <= 16 && (patch & (patch - 1)) == 0 && options->format.width % patch == 0)
+    return g_bit_nth_lsf ((gulong)patch, -1);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "preset vq-vae: patch-size is 2, 4, 8 or 16 and divides the extents, %d, not %d",
+      options->format.width, patch);
+  return 0;
+}
+
 static GenGraph *
 encoder (const GenPresetOptions *options, GError **error)
 {
+  const int halvings = count_halvings (options, error);
   GenLayers layers;
   GenTensor *y;
 
-  if (!gen_coder_check ("vq-vae", options, error))
+  if (halvings == 0)
     return NULL;
   layers = gen_layers_begin ("vq-vae encoder", options->seed, 0);
   layers.range = "0,1";
   layers.gain = (float)G_SQRT2;
   y = gen_coder_begin (&layers, options);
-  for (int i = 1; i <= HALVINGS; i++) {
+  for (int i = 1; i <= halvings; i++) {
     g_autofree char *down = g_strdup_printf ("down%d", i);
     g_autofree char *normalize = g_strdup_printf ("normalize%d", i);
 
     y = gen_layers_down (&layers, down, y, width_of (options) << (i - 1), error);
     y = activate (&layers, normalize, y, error);
   }
-  y = gen_layers_convolution (&layers, "block", y, width_of (options) << (HALVINGS - 1), 3, error);
+  y = gen_layers_convolution (&layers, "block", y, width_of (options) << (halvings - 1), 3, error);
   y = activate (&layers, "block.normalize", y, error);
   layers.gain = 1;
   y = gen_layers_convolution (&layers, "last", y, options->latent_size, 1, error);
@@ -108,12 +126,13 @@ static GenGraph *
 quantizer (const GenPresetOptions *options, GError **error)
 {
   static const char *const names[] = { "vectors", "codes" };
-  const gint64 extent = options->format.width >> HALVINGS, length = options->latent_size;
+  const int halvings = count_halvings (options, error);
+  const gint64 extent = options->format.width >> halvings, length = options->latent_size;
   GenLayers layers;
   GenTensor *x, *codebook, *codes, *results[2];
   GenGraph *graph;
 
-  if (!gen_coder_check ("vq-vae", options, error) || !check_codes (options, error))
+  if (halvings == 0 || !check_codes (options, error))
     return NULL;
   layers = gen_layers_begin ("vq-vae quantizer", options->seed, 0);
   graph = layers.graph;
@@ -137,13 +156,15 @@ quantizer (const GenPresetOptions *options, GError **error)
 static GenGraph *
 decoder (const GenPresetOptions *options, GError **error)
 {
-  const gint64 extent = options->format.width >> HALVINGS;
-  gint64 channels = width_of (options) << (HALVINGS - 1);
+  const int halvings = count_halvings (options, error);
+  const gint64 extent = options->format.width >> halvings;
+  gint64 channels;
   GenLayers layers;
   GenTensor *y;
 
-  if (!gen_coder_check ("vq-vae", options, error))
+  if (halvings == 0)
     return NULL;
+  channels = width_of (options) << (halvings - 1);
   layers = gen_layers_begin ("vq-vae decoder", options->seed, 0);
   layers.range = "0,1";
   layers.gain = (float)G_SQRT2;
@@ -151,10 +172,17 @@ decoder (const GenPresetOptions *options, GError **error)
       &GEN_SHAPE (1, options->latent_size, extent, extent));
   y = gen_layers_convolution (&layers, "block", y, channels, 3, error);
   y = activate (&layers, "block.normalize", y, error);
-  y = gen_layers_up (&layers, "up1", y, channels /= 2, error);
-  y = activate (&layers, "normalize1", y, error);
-  layers.gain = 1;
-  y = gen_layers_up (&layers, "up2", y, options->format.channels, error);
+  for (int i = 1; i <= halvings; i++) {
+    g_autofree char *up = g_strdup_printf ("up%d", i);
+    g_autofree char *normalize = g_strdup_printf ("normalize%d", i);
+
+    if (i == halvings)
+      layers.gain = 1;
+    channels = i < halvings ? channels / 2 : options->format.channels;
+    y = gen_layers_up (&layers, up, y, channels, error);
+    if (i < halvings)
+      y = activate (&layers, normalize, y, error);
+  }
   y = gen_unary (layers.graph, "Sigmoid", y, error);
   return gen_layers_end (&layers, y, "generative.output-range");
 }
