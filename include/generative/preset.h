@@ -47,7 +47,8 @@ typedef struct {
   int width;        /* channels of the layer beside the sample, which those further from it have
                        multiples of; 0: as many as the preset has by itself */
   int patch_size;   /* pixels, across and down, that a denoiser folds into the channels of one
-                       place; 0: as the preset has it for the extent */
+                       place, or that a code of a codebook stands for; 0: as the preset has it for
+                       the extent */
   double dropout;   /* share of the discriminator's hidden values, of a classifier's features, or of
                        what blocks of a transformer add, dropped in training: [0, 1) */
   int classes;      /* that a classifier tells apart, or that conditional nets are told of, from

@@ -189,6 +189,32 @@ test_preset (void)
   }
 }
 
+/* The three nets of a patch-size fit each other. */
+static void
+test_patches (void)
+{
+  for (int patch = 2; patch <= 16; patch *= 2) {
+    const GenPresetOptions options = { GEN_PRESET_DEFAULTS,
+      .format = { &gen_medium_picture, 64, 64, 3 }, .width = 2, .latent_size = 4, .codes = 7,
+      .patch_size = patch };
+    const gint64 vectors[] = { 4, 64 / patch, 64 / patch }, picture[] = { 3, 64, 64 };
+
+    for (int i = 0; i < NETS; i++) {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GenGraph) net = gen_preset_vq_vae.nets[i](&options, &error);
+      GenTensor *x, *y;
+
+      g_assert_no_error (error);
+      x = g_ptr_array_index (net->inputs, 0);
+      y = g_ptr_array_index (net->outputs, 0);
+      for (int d = 0; d < 3; d++) {
+        g_assert_cmpint (x->shape.dims[d + 1], ==, (i == ENCODER ? picture : vectors)[d]);
+        g_assert_cmpint (y->shape.dims[d + 1], ==, (i == DECODER ? picture : vectors)[d]);
+      }
+    }
+  }
+}
+
 static void
 assert_refused (
     const char *codes, gint64 length, const GenTrainerSettings *settings, const char *words)
@@ -213,6 +239,13 @@ test_refuses (void)
       "5", LENGTH, &(GenTrainerSettings){ SETTINGS, .commitment = -1 }, "commitment must be");
   g_assert_null (gen_preset_vq_vae.nets[QUANTIZER](&one, &error));
   g_assert_nonnull (strstr (error->message, "codes: a codebook has two vectors or more"));
+  for (int i = 0; i < NETS; i++) {
+    const GenPresetOptions eight = { GEN_PRESET_DEFAULTS, .patch_size = 8, .codes = 7 };
+    g_autoptr (GError) refused = NULL;
+
+    g_assert_null (gen_preset_vq_vae.nets[i](&eight, &refused));
+    g_assert_nonnull (strstr (refused->message, "patch-size is 2, 4, 8 or 16 and divides"));
+  }
 }
 
 int
@@ -221,6 +254,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/vector-quantized/torch", test_torch);
   g_test_add_func ("/vector-quantized/preset", test_preset);
+  g_test_add_func ("/vector-quantized/patches", test_patches);
   g_test_add_func ("/vector-quantized/refuses", test_refuses);
   return g_test_run ();
 }
