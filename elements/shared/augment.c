@@ -37,6 +37,21 @@ spec_of (const GenAugmentation *augmentation, const char *type_name, GParamFlags
       augmentation->maximum, DEFAULT_AMOUNT, flags);
 }
 
+/* An augmentation has its amount, and then its parameters. */
+#define EACH (1 + GEN_AUGMENT_PARAMETERS)
+
+static void
+install_parameter (GObjectClass *class, guint id, const GenAugmentation *augmentation,
+    const GenAugmentParameter *parameter, GParamFlags flags)
+{
+  g_autofree char *name = g_strconcat (augmentation->name, "-", parameter->name, NULL);
+  const char *interned = g_intern_string (name);
+
+  g_object_class_install_property (class, id,
+      g_param_spec_double (interned, interned, parameter->description, parameter->minimum,
+          parameter->maximum, parameter->standard, flags));
+}
+
 void
 gst_generative_augment_install (GObjectClass *class, guint first, const GenMedium *medium,
     const char *type_name, const char *frequency)
@@ -51,17 +66,34 @@ gst_generative_augment_install (GObjectClass *class, guint first, const GenMediu
   g_object_class_install_property (class, first + SEED,
       g_param_spec_uint64 (
           "seed", "Seed", "Same seed, same changes", 0, G_MAXUINT64, DEFAULT_SEED, flags));
-  for (guint i = 0; list[i] != NULL; i++)
-    g_object_class_install_property (
-        class, first + FIRST_AUGMENTATION + i, spec_of (list[i], type_name, flags));
+  for (guint i = 0; list[i] != NULL; i++) {
+    const guint id = first + FIRST_AUGMENTATION + i * EACH;
+
+    g_object_class_install_property (class, id, spec_of (list[i], type_name, flags));
+    for (guint p = 0; p < GEN_AUGMENT_PARAMETERS; p++)
+      if (list[i]->parameters[p].name != NULL)
+        install_parameter (class, id + 1 + p, list[i], &list[i]->parameters[p], flags);
+  }
 }
 
 GenAugmentSettings
 gst_generative_augment_defaults (const GenMedium *medium)
 {
-  return (GenAugmentSettings){
-    .medium = medium, .probability = DEFAULT_PROBABILITY, .seed = DEFAULT_SEED
-  };
+  GenAugmentSettings settings;
+
+  gen_augment_settings_init (&settings, medium);
+  settings.probability = DEFAULT_PROBABILITY;
+  settings.seed = DEFAULT_SEED;
+  return settings;
+}
+
+/* Where the number of an augmentation's property stands. */
+static double *
+number_of (GenAugmentSettings *settings, guint index)
+{
+  const guint i = (index - FIRST_AUGMENTATION) / EACH, which = (index - FIRST_AUGMENTATION) % EACH;
+
+  return which == 0 ? &settings->amounts[i] : &settings->parameters[i][which - 1];
 }
 
 void
@@ -72,19 +104,19 @@ gst_generative_augment_set (GenAugmentSettings *settings, guint index, const GVa
   else if (index == SEED)
     settings->seed = g_value_get_uint64 (value);
   else
-    settings->amounts[index - FIRST_AUGMENTATION] =
+    *number_of (settings, index) =
         G_VALUE_HOLDS_ENUM (value) ? g_value_get_enum (value) : g_value_get_double (value);
 }
 
 void
-gst_generative_augment_get (const GenAugmentSettings *settings, guint index, GValue *value)
+gst_generative_augment_get (GenAugmentSettings *settings, guint index, GValue *value)
 {
   if (index == PROBABILITY)
     g_value_set_double (value, settings->probability);
   else if (index == SEED)
     g_value_set_uint64 (value, settings->seed);
   else if (G_VALUE_HOLDS_ENUM (value))
-    g_value_set_enum (value, (int)settings->amounts[index - FIRST_AUGMENTATION]);
+    g_value_set_enum (value, (int)*number_of (settings, index));
   else
-    g_value_set_double (value, settings->amounts[index - FIRST_AUGMENTATION]);
+    g_value_set_double (value, *number_of (settings, index));
 }

@@ -5,7 +5,8 @@
 #include <gst/gst.h>
 
 /* The properties of an element that augments: probability, seed, and one for each augmentation of
- * its medium, as the library's list has them. All may change while it plays, and can be controlled.
+ * its medium and each of its parameters, as the library's list has them. All may change while it
+ * plays, and can be controlled.
  */
 
 /* Install them, numbered from `first` on; the class's own come before. `type_name` is what names of
@@ -18,4 +19,4 @@ GenAugmentSettings gst_generative_augment_defaults (const GenMedium *medium);
 
 /* Property number `index` of them, counted from `first`. Under the object lock. */
 void gst_generative_augment_set (GenAugmentSettings *settings, guint index, const GValue *value);
-void gst_generative_augment_get (const GenAugmentSettings *settings, guint index, GValue *value);
+void gst_generative_augment_get (GenAugmentSettings *settings, guint index, GValue *value);

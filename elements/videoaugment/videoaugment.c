@@ -5,19 +5,27 @@
  * @short_description: random changes that leave a picture what it is
  *
  * Changes each frame at random, within the bounds that the properties set, so that a model that
- * is trained on the stream sees more pictures than there are. All geometric changes together
- * resample a frame once. With all bounds at zero the frames pass untouched, at no cost.
+ * is trained on the stream sees more pictures than there are. Geometric changes together resample
+ * a frame once, and those of tone and colour are one table or matrix where they can. They are done
+ * as light, lens, sensor and file follow each other. With all bounds at zero the frames pass
+ * untouched, at no cost.
  *
  * What happens to a frame depends on the seed and the frame's number alone, and not on what was
  * played before. The number is the buffer's offset, as `datasetsrc` sets it; where there is
  * none, it follows from the time and the frame rate; and where there are none, frames are
  * counted. Each transform draws numbers of its own: changing one leaves the others as they are.
  *
- * Regions of interest move along with what they are of; where pixels move, metas of other kinds
- * that hang on the orientation of the picture are left out. Interlaced frames are refused: put
- * deinterlace in front.
+ * With `clip-frames` so many frames in a row are a clip, which has one draw. With `policy` the
+ * transforms of a policy come after those of the properties: `randaugment` and `trivialaugment` are
+ * built in, and a file of steps has any others (docs/augmentation.md).
  *
- * The properties may change at any time, and can be controlled.
+ * Regions of interest move along with what they are of; where pixels move, metas of other kinds
+ * that hang on the orientation of the picture are left out. With `add-meta` each frame says what
+ * was done to it, in a custom meta `generative-augment`: `frame`, its number, `steps`, with their
+ * values, and `matrix`, 9 numbers, where lines stayed straight, so that key points can follow.
+ * Interlaced frames are refused: put deinterlace in front.
+ *
+ * All properties but `policy` may change at any time, and amounts can be controlled.
  *
  * ## Example launch line
  * |[
@@ -31,13 +39,14 @@
 #include "../shared/frame-time.h"
 #include "../shared/interlaced.h"
 #include "../shared/passing.h"
+#include "../shared/settings.h"
 #include "../shared/stream-time.h"
 
-#include <generative/augment.h>
+#include "augment-meta.h"
+
+#include <generative/augment-policy.h>
 #include <gst/video/gstvideofilter.h>
 #include <gst/video/video.h>
-
-#include <math.h>
 
 #define GST_TYPE_VIDEO_AUGMENT (gst_video_augment_get_type ())
 G_DECLARE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST, VIDEO_AUGMENT, GstVideoFilter)
@@ -47,20 +56,29 @@ GST_DEBUG_CATEGORY_STATIC (video_augment_debug);
 
 enum {
   PROP_0,
+  PROP_POLICY,
+  PROP_CLIP_FRAMES,
+  PROP_ADD_META,
   PROP_FIRST_OF_AUGMENT, /* elements/shared/augment.h */
 };
 
-/* How far beyond a pixel's edge its neighbour begins. */
-#define EDGE 1e-6
+#define DEFAULT_POLICY NULL
+#define DEFAULT_CLIP_FRAMES 1
+#define DEFAULT_ADD_META FALSE
 
 struct _GstVideoAugment {
   GstVideoFilter parent;
 
-  GenAugmentSettings settings; /* properties, under the object lock */
+  /* Properties, under the object lock; the policy that they say is not in the settings. */
+  GenAugmentSettings settings;
+  char *policy_name;
+  gboolean add_meta;
 
   /* The streaming thread's. */
-  GenPicture scratch; /* a copy of the frame, while pixels are moved */
-  guint64 counted;    /* frames without number or time so far */
+  GenAugmentPolicy *policy; /* or NULL */
+  GenAugmentWorkspace *workspace;
+  GenAugmentPictureDraw draw;
+  guint64 counted; /* frames without number or time so far */
 };
 
 #define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB, RGBA }")
@@ -80,9 +98,21 @@ gst_video_augment_set_property (
   GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
   gboolean idle;
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (self);
-  gst_generative_augment_set (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
-  idle = gen_augment_settings_are_idle (&self->settings);
+  if (property_id == PROP_POLICY) {
+    g_free (self->policy_name);
+    self->policy_name = g_value_dup_string (value);
+  } else if (property_id == PROP_CLIP_FRAMES) {
+    self->settings.clip_frames = g_value_get_uint64 (value);
+  } else if (property_id == PROP_ADD_META) {
+    self->add_meta = g_value_get_boolean (value);
+  } else {
+    gst_generative_augment_set (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
+  }
+  idle = gen_augment_settings_are_idle (&self->settings) && self->policy_name == NULL &&
+         !self->add_meta;
   GST_OBJECT_UNLOCK (self);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), idle);
 }
@@ -94,21 +124,49 @@ gst_video_augment_get_property (
   GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
 
   GST_OBJECT_LOCK (self);
-  gst_generative_augment_get (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
+  if (property_id == PROP_POLICY)
+    g_value_set_string (value, self->policy_name);
+  else if (property_id == PROP_CLIP_FRAMES)
+    g_value_set_uint64 (value, self->settings.clip_frames);
+  else if (property_id == PROP_ADD_META)
+    g_value_set_boolean (value, self->add_meta);
+  else
+    gst_generative_augment_get (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
   GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_video_augment_finalize (GObject *object)
+{
+  g_free (GST_VIDEO_AUGMENT (object)->policy_name);
+  G_OBJECT_CLASS (gst_video_augment_parent_class)->finalize (object);
 }
 
 static gboolean
 gst_video_augment_start (GstBaseTransform *base)
 {
-  GST_VIDEO_AUGMENT (base)->counted = 0;
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (base);
+  g_autoptr (GError) error = NULL;
+
+  self->counted = 0;
+  if (self->policy_name != NULL) {
+    self->policy = gen_augment_policy_load (self->policy_name, &error);
+    if (self->policy == NULL) {
+      GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("policy: %s", error->message), (NULL));
+      return FALSE;
+    }
+  }
+  self->workspace = gen_augment_workspace_new ();
   return TRUE;
 }
 
 static gboolean
 gst_video_augment_stop (GstBaseTransform *base)
 {
-  gen_picture_clear (&GST_VIDEO_AUGMENT (base)->scratch);
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (base);
+
+  g_clear_pointer (&self->policy, gen_augment_policy_unref);
+  g_clear_pointer (&self->workspace, gen_augment_workspace_free);
   return TRUE;
 }
 
@@ -140,9 +198,6 @@ gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
   GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
 
   GST_INFO_OBJECT (self, "frames are changed where they are: %" GST_PTR_FORMAT, (void *)in_caps);
-  gen_picture_clear (&self->scratch);
-  gen_picture_init (&self->scratch, GST_VIDEO_INFO_WIDTH (in_info), GST_VIDEO_INFO_HEIGHT (in_info),
-      GST_VIDEO_INFO_COMP_PSTRIDE (in_info, 0));
   return TRUE;
 }
 
@@ -161,51 +216,6 @@ gst_video_augment_frame_number (GstVideoAugment *self, const GstVideoFrame *fram
     return gst_generative_time_frame (GST_BUFFER_PTS (frame->buffer),
         GST_VIDEO_INFO_FPS_N (&frame->info), GST_VIDEO_INFO_FPS_D (&frame->info));
   return self->counted++;
-}
-
-/* The smallest region around what becomes of one; FALSE when nothing of it is left. */
-static gboolean
-move_region (const GenAugmentPictureDraw *draw, GstVideoRegionOfInterestMeta *region)
-{
-  double left = draw->width, top = draw->height, right = 0, bottom = 0;
-
-  for (int corner = 0; corner < 4; corner++) {
-    double x = (double)region->x + (corner & 1 ? region->w : 0);
-    double y = (double)region->y + (corner & 2 ? region->h : 0);
-
-    gen_augment_picture_follow (draw, &x, &y);
-    left = MIN (left, x);
-    right = MAX (right, x);
-    top = MIN (top, y);
-    bottom = MAX (bottom, y);
-  }
-  /* A whole pixel is not taken for the sake of a rounding error. */
-  left = MAX (floor (left + EDGE), 0);
-  top = MAX (floor (top + EDGE), 0);
-  right = MIN (ceil (right - EDGE), draw->width);
-  bottom = MIN (ceil (bottom - EDGE), draw->height);
-  if (right <= left || bottom <= top)
-    return FALSE;
-  region->x = (guint)left;
-  region->y = (guint)top;
-  region->w = (guint)(right - left);
-  region->h = (guint)(bottom - top);
-  return TRUE;
-}
-
-/* GstBufferForeachMetaFunc, where pixels move: regions move along, and what else hangs on where
- * things are would be wrong. */
-static gboolean
-move_meta (GstBuffer *buffer, GstMeta **meta, gpointer data)
-{
-  const GstMetaInfo *info = (*meta)->info;
-
-  if (info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE
-          ? !move_region (data, (GstVideoRegionOfInterestMeta *)*meta)
-          : gst_meta_api_type_has_tag (
-                info->api, g_quark_from_static_string (GST_META_TAG_VIDEO_ORIENTATION_STR)))
-    *meta = NULL;
-  return TRUE;
 }
 
 /* Where a shared buffer is copied: its size and format stay, so that all of it goes along but what
@@ -232,25 +242,26 @@ gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *fra
   };
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   guint64 number = gst_video_augment_frame_number (self, frame);
+  GenAugmentPictureDraw *draw = &self->draw;
   GenAugmentSettings settings;
-  GenAugmentPictureDraw draw;
+  gboolean add_meta;
 
   GST_OBJECT_LOCK (self);
   settings = self->settings;
+  add_meta = self->add_meta;
   GST_OBJECT_UNLOCK (self);
-  gen_augment_draw_picture (&settings, number, picture.width, picture.height, &draw);
-  if (gen_augment_picture_moves (&draw)) {
-    gen_picture_fit (&picture, &self->scratch, GEN_FIT_STRETCH, NULL);
-    gen_augment_render_picture (&draw, &self->scratch, &picture);
-    gst_buffer_foreach_meta (frame->buffer, move_meta, &draw);
-  } else if (!gen_augment_picture_is_idle (&draw)) {
-    gen_augment_render_picture (&draw, &picture, &picture);
-  }
+  settings.policy = self->policy;
+  gen_augment_draw_picture (&settings, number, picture.width, picture.height, draw);
+  gen_augment_render_picture (draw, self->workspace, &picture, &picture);
+  if (gen_augment_picture_moves (draw))
+    gst_generative_augment_move_metas (frame->buffer, draw);
+  if (add_meta)
+    gst_generative_augment_meta_add (frame->buffer, number, draw);
   GST_LOG_OBJECT (self, "frame %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": %s in %.3f ms",
       number, GST_TIME_ARGS (GST_BUFFER_PTS (frame->buffer)),
-      gen_augment_picture_moves (&draw)     ? "moved"
-      : gen_augment_picture_is_idle (&draw) ? "left as it is"
-                                            : "changed in its values",
+      gen_augment_picture_moves (draw)     ? "moved"
+      : gen_augment_picture_is_idle (draw) ? "left as it is"
+                                           : "changed in its values",
       gst_generative_since (began));
   return GST_FLOW_OK;
 }
@@ -267,7 +278,25 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
 
   gobject_class->set_property = gst_video_augment_set_property;
   gobject_class->get_property = gst_video_augment_get_property;
+  gobject_class->finalize = gst_video_augment_finalize;
+  gst_generative_augment_meta_register ();
 
+  g_object_class_install_property (gobject_class, PROP_POLICY,
+      g_param_spec_string ("policy", "Policy",
+          "What else is done, after the transforms of the properties: randaugment, trivialaugment, "
+          "or a file of steps as JSON",
+          DEFAULT_POLICY, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (gobject_class, PROP_CLIP_FRAMES,
+      g_param_spec_uint64 ("clip-frames", "Frames of a clip",
+          "So many frames in a row have one draw, so that a film stays coherent; noise is each "
+          "frame's own",
+          1, G_MAXUINT64, DEFAULT_CLIP_FRAMES,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (gobject_class, PROP_ADD_META,
+      g_param_spec_boolean ("add-meta", "Add a meta",
+          "Say on each frame what was done to it (custom meta generative-augment)",
+          DEFAULT_ADD_META,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
   gst_generative_augment_install (gobject_class, PROP_FIRST_OF_AUGMENT, &gen_medium_picture,
       "GstVideoAugment", "How often each transform is applied to a frame: 1 is always");
 
@@ -292,5 +321,6 @@ static void
 gst_video_augment_init (GstVideoAugment *self)
 {
   self->settings = gst_generative_augment_defaults (&gen_medium_picture);
+  self->settings.clip_frames = DEFAULT_CLIP_FRAMES;
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
 }

@@ -18,24 +18,43 @@ G_BEGIN_DECLS
  */
 typedef struct _GenAugmentation GenAugmentation;
 
+#define GEN_AUGMENT_MAX 64       /* augmentations there may be of a medium */
+#define GEN_AUGMENT_PARAMETERS 2 /* of one, besides its amount */
+
+#define GEN_AUGMENT_NUMBERS 10240
+
+typedef struct _GenPictureChange GenPictureChange;
+
+/* One thing that is done to a picture, after those before it. */
+typedef struct {
+  const GenPictureChange *change;
+  const GenAugmentation *augmentation; /* whose it is */
+  double values[12];                   /* what the change makes of them; most leave some at 0 */
+  int first_number;                    /* of those of the draw that are the step's */
+  GenRandom random;                    /* what the change draws for each pixel */
+} GenAugmentPictureStep;
+
 /**
- * Pictures. All geometric changes come together in one affine map, so that a picture is resampled
- * once however many there are, and all changes of tone in one line.
+ * Pictures. A draw is a row of steps. Geometric ones that follow each other come together in one
+ * map, so that a picture is resampled once however many there are, and changes of tone and colour
+ * in as few tables and matrices as they can; what is of one row is done while the row is in the
+ * cache.
  */
 typedef struct {
   int width, height; /* of the picture */
-  /* Where a pixel of the result comes from, both positions counted in pixels from the picture's
-   * centre: x' = x[0] x + x[1] y + x[2], and y' likewise. */
-  double x[3], y[3];
-  /* What becomes of a sample, on a scale from black = 0 to white = 1: value * gain + offset, plus
-   * noise of that standard deviation. */
-  double gain, offset, noise;
-  /* What the noise is drawn from. */
+  GenAugmentPictureStep steps[GEN_AUGMENT_MAX];
+  int n_steps;
+  /* What steps have drawn that is more than their values. */
+  float numbers[GEN_AUGMENT_NUMBERS];
+  int n_numbers;
+  guint64 frame; /* what is drawn for each pixel is this frame's */
+  /* While it is drawn: */
+  guint64 seed, number; /* of the draw, which frames of a clip share */
+  guint64 instance;     /* which of those who draw from an augmentation's stream */
+  const GenAugmentation *augmentation;
+  const double *parameters;
   GenRandom random;
-  guint64 frame;
 } GenAugmentPictureDraw;
-
-#define GEN_AUGMENT_MAX 16 /* augmentations there may be of a medium */
 
 typedef struct _GenAugmentSoundDraw GenAugmentSoundDraw;
 typedef struct _GenAugmentSoundStep GenAugmentSoundStep;
@@ -63,6 +82,13 @@ struct _GenAugmentSoundDraw {
   guint64 window;
 };
 
+/* A further number of an augmentation. What is outside of the bounds is brought to them. */
+typedef struct {
+  const char *name;        /* behind the augmentation's own and a dash */
+  const char *description; /* for people */
+  double minimum, maximum, standard;
+} GenAugmentParameter;
+
 /* One augmentation: a constant in a file of its own in its medium's folder, and a line in
  * augment.c. */
 struct _GenAugmentation {
@@ -72,6 +98,8 @@ struct _GenAugmentation {
   const char *description;    /* of the amount, for people: what it is and its unit */
   double maximum;             /* the amount is in [0, maximum]; 0: never any change */
   const char *const *choices; /* when the amount is one of a few choices 0, 1, …: their names */
+  /* Those that have a name. */
+  GenAugmentParameter parameters[GEN_AUGMENT_PARAMETERS];
   /* Take the augmentation into the draw, the one of the medium. `uniform`: three numbers in
    * (0, 1). */
   void (*apply_picture) (GenAugmentPictureDraw *draw, double amount, const float uniform[3]);
@@ -84,13 +112,23 @@ GEN_API const GenAugmentation *const *gen_augmentation_list (const GenMedium *me
 GEN_API const GenAugmentation *gen_augmentation_find (
     const GenMedium *medium, const char *name, GError **error);
 
+typedef struct _GenAugmentPolicy GenAugmentPolicy; /* augment-policy.h */
+
 typedef struct {
   const GenMedium *medium;
   double amounts[GEN_AUGMENT_MAX]; /* as the medium's list has them */
-  double probability;              /* of each augmentation to be applied to an example */
+  double parameters[GEN_AUGMENT_MAX][GEN_AUGMENT_PARAMETERS];
+  double probability; /* of each augmentation to be applied to an example */
   guint64 seed;
+  /* Pictures: what a policy does comes after what the amounts do. NULL: nothing. */
+  const GenAugmentPolicy *policy;
+  /* Pictures: so many frames in a row are a clip, which has one draw; what is drawn for each pixel,
+   * as noise is, is each frame's own. 0 and 1: each frame has its own draw. */
+  guint64 clip_frames;
 } GenAugmentSettings;
 
+/* All amounts 0, all parameters as they are at first, a probability of 1. */
+GEN_API void gen_augment_settings_init (GenAugmentSettings *settings, const GenMedium *medium);
 /* TRUE when no example can be changed. */
 GEN_API gboolean gen_augment_settings_are_idle (const GenAugmentSettings *settings);
 
@@ -99,15 +137,32 @@ GEN_API void gen_augment_draw_picture (const GenAugmentSettings *settings, guint
     int height, GenAugmentPictureDraw *draw);
 /* TRUE when the draw leaves the picture as it is. */
 GEN_API gboolean gen_augment_picture_is_idle (const GenAugmentPictureDraw *draw);
-/* TRUE when pixels change their place, so that source and target must not be the same. */
+/* TRUE when pixels change their place. */
 GEN_API gboolean gen_augment_picture_moves (const GenAugmentPictureDraw *draw);
+/* FALSE where straight lines do not stay straight. Else 3 rows of a projective map: (x, y) of the
+ * result, counted in pixels from its upper left corner, is from (m0 x + m1 y + m2, m3 x + m4 y +
+ * m5) / (m6 x + m7 y + m8). */
+GEN_API gboolean gen_augment_picture_matrix (const GenAugmentPictureDraw *draw, double matrix[9]);
 /* Where what is at (x, y) of the picture comes to lie, both counted from its upper left corner. */
 GEN_API void gen_augment_picture_follow (const GenAugmentPictureDraw *draw, double *x, double *y);
-/* Do it. `source` and `target` have the draw's size and the same channels; alpha moves along, but
- * keeps its values. What is beyond the edges is the picture mirrored at them; between pixels is
- * bilinear, so that much smaller pictures (scale far below 1) would alias. */
-GEN_API void gen_augment_render_picture (
-    const GenAugmentPictureDraw *draw, const GenPicture *source, GenPicture *target);
+/* Where what comes to lie at (x, y) is from. */
+GEN_API void gen_augment_picture_trace (const GenAugmentPictureDraw *draw, double *x, double *y);
+/* The steps with their values, for people and logs: "rotate 12.5, noise 0.03". (transfer full) */
+GEN_API char *gen_augment_picture_describe (const GenAugmentPictureDraw *draw);
+
+/* Memory that rendering needs besides the pictures. It grows to what pictures of a size and steps
+ * of a kind take, and is kept: from then on nothing is allocated. One at a time may use it. */
+typedef struct _GenAugmentWorkspace GenAugmentWorkspace;
+GEN_API GenAugmentWorkspace *gen_augment_workspace_new (void);
+GEN_API void gen_augment_workspace_free (GenAugmentWorkspace *workspace);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenAugmentWorkspace, gen_augment_workspace_free)
+
+/* Do it. `source` and `target`, which may be the same, have the draw's size and the same channels;
+ * alpha moves along, but keeps its values. What is beyond the edges is the picture mirrored at
+ * them; between pixels is bilinear, so that much smaller pictures (scale far below 1) would alias.
+ */
+GEN_API void gen_augment_render_picture (const GenAugmentPictureDraw *draw,
+    GenAugmentWorkspace *workspace, const GenPicture *source, GenPicture *target);
 
 /* What happens to window `window`, whose rate, channels and length are those of `format`. */
 GEN_API void gen_augment_draw_sound (const GenAugmentSettings *settings, guint64 window,

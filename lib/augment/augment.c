@@ -8,15 +8,45 @@
 #include "picture/picture.h"
 #include "sound/sound.h"
 
+/* As light, lens, sensor and file follow each other; what is cut out of the result is last. */
 static const GenAugmentation *const of_pictures[] = {
   &gen_augmentation_picture_flip,
   &gen_augmentation_picture_crop,
+  &gen_augmentation_picture_resized_crop,
   &gen_augmentation_picture_scale,
   &gen_augmentation_picture_rotate,
+  &gen_augmentation_picture_shear,
   &gen_augmentation_picture_translate,
+  &gen_augmentation_picture_perspective,
+  &gen_augmentation_picture_grid_distortion,
+  &gen_augmentation_picture_elastic,
+  &gen_augmentation_picture_fog,
+  &gen_augmentation_picture_shadow,
+  &gen_augmentation_picture_defocus,
+  &gen_augmentation_picture_blur,
+  &gen_augmentation_picture_motion_blur,
   &gen_augmentation_picture_brightness,
   &gen_augmentation_picture_contrast,
+  &gen_augmentation_picture_saturation,
+  &gen_augmentation_picture_hue,
+  &gen_augmentation_picture_gamma,
+  &gen_augmentation_picture_auto_contrast,
+  &gen_augmentation_picture_equalise,
+  &gen_augmentation_picture_clahe,
+  &gen_augmentation_picture_posterise,
+  &gen_augmentation_picture_solarise,
+  &gen_augmentation_picture_invert,
+  &gen_augmentation_picture_grey,
+  &gen_augmentation_picture_channel_shuffle,
+  &gen_augmentation_picture_sharpen,
+  &gen_augmentation_picture_shot_noise,
+  &gen_augmentation_picture_iso_noise,
   &gen_augmentation_picture_noise,
+  &gen_augmentation_picture_salt_and_pepper,
+  &gen_augmentation_picture_downscale,
+  &gen_augmentation_picture_jpeg,
+  &gen_augmentation_picture_cutout,
+  &gen_augmentation_picture_grid_mask,
   NULL,
 };
 
@@ -57,11 +87,24 @@ gen_augmentation_find (const GenMedium *medium, const char *name, GError **error
       gen_augmentation_list (medium), name, kind, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, error);
 }
 
+void
+gen_augment_settings_init (GenAugmentSettings *settings, const GenMedium *medium)
+{
+  const GenAugmentation *const *list = gen_augmentation_list (medium);
+
+  *settings = (GenAugmentSettings){ .medium = medium, .probability = 1 };
+  for (int i = 0; list[i] != NULL; i++)
+    for (int p = 0; p < GEN_AUGMENT_PARAMETERS; p++)
+      settings->parameters[i][p] = list[i]->parameters[p].standard;
+}
+
 gboolean
 gen_augment_settings_are_idle (const GenAugmentSettings *settings)
 {
   const GenAugmentation *const *list = gen_augmentation_list (settings->medium);
 
+  if (settings->policy != NULL)
+    return FALSE;
   if (settings->probability <= 0)
     return TRUE;
   for (int i = 0; list[i] != NULL; i++)

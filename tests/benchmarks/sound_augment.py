@@ -19,13 +19,15 @@ import torchaudio
 from audiomentations import (AddGaussianSNR, Compose, Gain, HighPassFilter, LowPassFilter,
     PolarityInversion, Shift)
 
-MAX = 16
+MAX, PARAMETERS = 64, 2
 torch.set_num_threads (1)
 
 
 class Settings (ctypes.Structure):
     _fields_ = [("medium", ctypes.c_void_p), ("amounts", ctypes.c_double * MAX),
-        ("probability", ctypes.c_double), ("seed", ctypes.c_uint64)]
+        ("parameters", ctypes.c_double * (MAX * PARAMETERS)),
+        ("probability", ctypes.c_double), ("seed", ctypes.c_uint64),
+        ("policy", ctypes.c_void_p), ("clip_frames", ctypes.c_uint64)]
 
 
 class Format (ctypes.Structure):

@@ -562,6 +562,16 @@ test_latents (void)
   g_assert_cmpfloat (changed[0], !=, other[0]);
 }
 
+/* A number near by, within the property's bounds. */
+static double
+another_number (double number, GParamSpec *spec)
+{
+  const GParamSpecDouble *bounds = G_PARAM_SPEC_DOUBLE (spec);
+  const double more = MIN (number + 0.25, number / 2 + bounds->maximum / 2);
+
+  return more > number ? more : MAX (number - 0.25, number / 2 + bounds->minimum / 2);
+}
+
 /* Another value than the one that `value` has. */
 static void
 change (GValue *value, GParamSpec *spec)
@@ -587,8 +597,7 @@ change (GValue *value, GParamSpec *spec)
     g_value_set_uint64 (value, g_value_get_uint64 (value) + 1);
     break;
   case G_TYPE_DOUBLE:
-    g_value_set_double (
-        value, g_value_get_double (value) + (g_value_get_double (value) > 0.5 ? -0.25 : 0.25));
+    g_value_set_double (value, another_number (g_value_get_double (value), spec));
     break;
   case G_TYPE_ENUM:
     g_value_set_enum (value, g_value_get_enum (value) == 0);

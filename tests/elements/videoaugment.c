@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* videoaugment: frames against the library for each format, which number a frame goes by, what
  * passes untouched, and changes while it plays. */
-#include <generative/augment.h>
+#include <generative/augment-policy.h>
 #include <gst/check/gstharness.h>
 #include <gst/controller/gstdirectcontrolbinding.h>
 #include <gst/controller/gstinterpolationcontrolsource.h>
@@ -71,6 +71,7 @@ assert_augmented (
   g_auto (GenPicture) expected = { 0 };
   GstVideoFrame in, out;
   GstVideoInfo info;
+  g_autoptr (GenAugmentWorkspace) workspace = gen_augment_workspace_new ();
   GenPicture source, result;
   GenAugmentPictureDraw draw;
 
@@ -81,7 +82,7 @@ assert_augmented (
   result = picture_of (&out);
   gen_picture_init (&expected, WIDTH, HEIGHT, source.channels);
   gen_augment_draw_picture (settings, number, WIDTH, HEIGHT, &draw);
-  gen_augment_render_picture (&draw, &source, &expected);
+  gen_augment_render_picture (&draw, workspace, &source, &expected);
   for (int y = 0; y < HEIGHT; y++)
     g_assert_cmpmem (result.data + y * result.stride, WIDTH * result.channels,
         expected.data + y * expected.stride, WIDTH * result.channels);
@@ -270,6 +271,140 @@ test_no_time (void)
   player_close (&player);
 }
 
+/* A policy's steps come after those of properties, and a wrong one is told as it starts. */
+static void
+test_policy (void)
+{
+  GenAugmentSettings settings = settings_for (6);
+  GstHarness *harness = harness_new (SETTINGS " policy=randaugment", "RGB");
+  g_autoptr (GenAugmentPolicy) policy = gen_augment_policy_load ("randaugment", NULL);
+  g_autoptr (GstElement) wrong = gst_element_factory_make ("videoaugment", NULL);
+
+  settings.policy = policy;
+  for (guint64 number = 0; number < 20; number++) {
+    GstBuffer *buffer = new_frame (harness);
+
+    GST_BUFFER_OFFSET (buffer) = number;
+    buffer = gst_harness_push_and_pull (harness, buffer);
+    assert_augmented (harness, buffer, &settings, number);
+    gst_buffer_unref (buffer);
+  }
+  gst_harness_teardown (harness);
+  gst_object_ref_sink (wrong);
+  g_object_set (wrong, "policy", "no-such-policy", NULL);
+  g_assert_cmpint (gst_element_set_state (wrong, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_FAILURE);
+  gst_element_set_state (wrong, GST_STATE_NULL);
+}
+
+/* What the meta of a frame says, against the library. (transfer full) */
+static char *
+assert_meta (GstBuffer *buffer, const GenAugmentSettings *settings, guint64 number)
+{
+  const GstStructure *structure =
+      gst_custom_meta_get_structure (gst_buffer_get_custom_meta (buffer, "generative-augment"));
+  const GValue *array = gst_structure_get_value (structure, "matrix");
+  GenAugmentPictureDraw draw;
+  char *steps;
+  guint64 told;
+  double matrix[9];
+
+  gen_augment_draw_picture (settings, number, WIDTH, HEIGHT, &draw);
+  steps = gen_augment_picture_describe (&draw);
+  g_assert_true (gst_structure_get_uint64 (structure, "frame", &told));
+  g_assert_cmpuint (told, ==, number);
+  g_assert_cmpstr (gst_structure_get_string (structure, "steps"), ==, steps);
+  g_assert_true (gen_augment_picture_matrix (&draw, matrix));
+  for (guint i = 0; i < 9; i++)
+    g_assert_cmpfloat (g_value_get_double (gst_value_array_get_value (array, i)), ==, matrix[i]);
+  return steps;
+}
+
+/* Frames of a clip have one draw, and the meta tells it. */
+static void
+test_clips (void)
+{
+  GstHarness *harness = harness_new (SETTINGS " clip-frames=4 add-meta=true", "GRAY8");
+  GenAugmentSettings settings = settings_for (6);
+  g_autofree char *last = NULL;
+  int changes = 0;
+
+  settings.clip_frames = 4;
+  for (guint64 number = 0; number < 16; number++) {
+    GstBuffer *buffer = new_frame (harness);
+    g_autofree char *steps = NULL;
+
+    GST_BUFFER_OFFSET (buffer) = number;
+    buffer = gst_harness_push_and_pull (harness, buffer);
+    assert_augmented (harness, buffer, &settings, number);
+    steps = assert_meta (buffer, &settings, number);
+    changes += g_strcmp0 (last, steps) != 0;
+    g_free (last);
+    last = g_steal_pointer (&steps);
+    gst_buffer_unref (buffer);
+  }
+  g_assert_cmpint (changes, ==, 4);
+  gst_harness_teardown (harness);
+}
+
+enum { BOARD = 200, LEFT = 70, TOP = 60, BOX = 50 };
+
+/* A black board with a white box on it, which a region is around. */
+static GstBuffer *
+new_board (void)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, BOARD * BOARD, NULL);
+
+  gst_buffer_memset (buffer, 0, 0, BOARD * BOARD);
+  for (int y = TOP; y < TOP + BOX; y++)
+    gst_buffer_memset (buffer, (gsize)(y * BOARD + LEFT), 255, BOX);
+  gst_buffer_add_video_region_of_interest_meta (buffer, "box", LEFT, TOP, BOX, BOX);
+  return buffer;
+}
+
+/* The region is around what is white: whole pixels, while those are white that are half so. */
+static void
+assert_around (GstBuffer *buffer)
+{
+  const GstVideoRegionOfInterestMeta *region =
+      gst_buffer_get_video_region_of_interest_meta (buffer);
+  int left = BOARD, top = BOARD, right = 0, bottom = 0;
+  GstMapInfo map;
+
+  g_assert_nonnull (region);
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  for (int i = 0; i < BOARD * BOARD; i++)
+    if (map.data[i] >= 128) {
+      left = MIN (left, i % BOARD);
+      top = MIN (top, i / BOARD);
+      right = MAX (right, i % BOARD + 1);
+      bottom = MAX (bottom, i / BOARD + 1);
+    }
+  gst_buffer_unmap (buffer, &map);
+  g_assert_cmpint (ABS ((int)region->x - left), <=, 2);
+  g_assert_cmpint (ABS ((int)region->y - top), <=, 2);
+  g_assert_cmpint (ABS ((int)(region->x + region->w) - right), <=, 2);
+  g_assert_cmpint (ABS ((int)(region->y + region->h) - bottom), <=, 2);
+}
+
+/* What is white is found where its region says, wherever it is bent to. */
+static void
+test_bent_regions (void)
+{
+  GstHarness *harness = gst_harness_new_parse (
+      "videoaugment perspective=0.3 rotate=20 elastic=0.06 grid-distortion=0.5");
+
+  gst_harness_set_src_caps_str (harness, "video/x-raw,format=GRAY8,width=200,height=200");
+  for (guint64 number = 0; number < 20; number++) {
+    GstBuffer *buffer = new_board ();
+
+    GST_BUFFER_OFFSET (buffer) = number;
+    buffer = gst_harness_push_and_pull (harness, buffer);
+    assert_around (buffer);
+    gst_buffer_unref (buffer);
+  }
+  gst_harness_teardown (harness);
+}
+
 /* Each augmentation of the library is a property that can be controlled. */
 static void
 test_properties (void)
@@ -299,6 +434,9 @@ main (int argc, char **argv)
   g_test_add_func ("/videoaugment/live-change", test_live_change);
   g_test_add_func ("/videoaugment/controlled", test_controlled);
   g_test_add_func ("/videoaugment/no-time", test_no_time);
+  g_test_add_func ("/videoaugment/policy", test_policy);
+  g_test_add_func ("/videoaugment/clips", test_clips);
+  g_test_add_func ("/videoaugment/bent-regions", test_bent_regions);
   g_test_add_func ("/videoaugment/properties", test_properties);
   return g_test_run ();
 }

@@ -27,10 +27,62 @@ index_of (const char *name)
 static GenAugmentSettings
 settings_of (const char *name, double amount)
 {
-  GenAugmentSettings settings = { .medium = &gen_medium_picture, .probability = 1, .seed = 11 };
+  GenAugmentSettings settings;
 
+  gen_augment_settings_init (&settings, &gen_medium_picture);
+  settings.seed = 11;
   settings.amounts[index_of (name)] = amount;
   return settings;
+}
+
+/* What steps of affine geometry and tone come to together. */
+typedef struct {
+  int width, height;
+  double x[3], y[3]; /* from the picture's centre */
+  double gain, offset;
+} Sum;
+
+static Sum
+sum_of (const GenAugmentPictureDraw *draw)
+{
+  const double cx = 0.5 * draw->width, cy = 0.5 * draw->height;
+  Sum sum = { .width = draw->width, .height = draw->height, .gain = 1 };
+  double m[9];
+
+  g_assert_true (gen_augment_picture_matrix (draw, m));
+  g_assert_cmpfloat (m[6], ==, 0);
+  g_assert_cmpfloat (m[7], ==, 0);
+  for (int i = 0; i < 3; i++) {
+    sum.x[i] = i < 2 ? m[i] : m[0] * cx + m[1] * cy + m[2] - cx;
+    sum.y[i] = i < 2 ? m[3 + i] : m[3] * cx + m[4] * cy + m[5] - cy;
+  }
+  for (int i = 0; i < draw->n_steps; i++) {
+    const GenAugmentPictureStep *step = &draw->steps[i];
+
+    if (step->augmentation != augmentation_at (index_of ("brightness")) &&
+        step->augmentation != augmentation_at (index_of ("contrast")))
+      continue;
+    sum.gain *= step->values[0];
+    sum.offset = sum.offset * step->values[0] + step->values[3];
+  }
+  return sum;
+}
+
+static Sum
+draw_sum (const GenAugmentSettings *settings, guint64 frame, int width, int height)
+{
+  GenAugmentPictureDraw draw;
+
+  gen_augment_draw_picture (settings, frame, width, height, &draw);
+  return sum_of (&draw);
+}
+
+static void
+render (const GenAugmentPictureDraw *draw, const GenPicture *source, GenPicture *target)
+{
+  g_autoptr (GenAugmentWorkspace) workspace = gen_augment_workspace_new ();
+
+  gen_augment_render_picture (draw, workspace, source, target);
 }
 
 static void
@@ -45,9 +97,9 @@ test_list (void)
     for (int j = 0; j < i; j++)
       g_assert_cmpstr (augmentation_at (i)->name, !=, augmentation_at (j)->name);
   }
-  g_assert_null (gen_augmentation_find (&gen_medium_picture, "sharpen", &error));
+  g_assert_null (gen_augmentation_find (&gen_medium_picture, "warp", &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  g_assert_nonnull (strstr (error->message, "flip, crop, scale"));
+  g_assert_nonnull (strstr (error->message, "flip, crop, resized-crop"));
   g_assert_null (gen_augmentation_list (&gen_medium_text)[0]);
 }
 
@@ -76,7 +128,6 @@ static void
 test_same_frame_same_draw (void)
 {
   GenAugmentSettings alone = settings_of ("brightness", 0.3), together = alone, other = alone;
-  GenAugmentPictureDraw first, again, next, among;
   int same = 0;
 
   together.amounts[index_of ("flip")] = 3;
@@ -84,15 +135,12 @@ test_same_frame_same_draw (void)
   together.amounts[index_of ("crop")] = 0.3;
   other.seed++;
   for (guint64 frame = 0; frame < 100; frame++) {
-    gen_augment_draw_picture (&alone, frame, 20, 10, &first);
-    gen_augment_draw_picture (&alone, frame + 1, 20, 10, &next);
-    gen_augment_draw_picture (&together, frame, 20, 10, &among);
-    gen_augment_draw_picture (&alone, frame, 20, 10, &again);
-    g_assert_cmpfloat (first.offset, ==, again.offset);
-    g_assert_cmpfloat (first.offset, ==, among.offset);
-    same += first.offset == next.offset;
-    gen_augment_draw_picture (&other, frame, 20, 10, &next);
-    same += first.offset == next.offset;
+    double first = draw_sum (&alone, frame, 20, 10).offset;
+
+    same += first == draw_sum (&alone, frame + 1, 20, 10).offset;
+    same += first == draw_sum (&other, frame, 20, 10).offset;
+    g_assert_cmpfloat (first, ==, draw_sum (&together, frame, 20, 10).offset);
+    g_assert_cmpfloat (first, ==, draw_sum (&alone, frame, 20, 10).offset);
   }
   g_assert_cmpint (same, ==, 0);
 }
@@ -102,7 +150,7 @@ typedef struct {
   double minimum, maximum, mean;
 } Spread;
 
-typedef double (*Measure) (const GenAugmentPictureDraw *draw);
+typedef double (*Measure) (const Sum *sum);
 
 static Spread
 spread_of (const GenAugmentSettings *settings, Measure measure)
@@ -110,11 +158,9 @@ spread_of (const GenAugmentSettings *settings, Measure measure)
   Spread spread = { G_MAXDOUBLE, -G_MAXDOUBLE, 0 };
 
   for (guint64 frame = 0; frame < FRAMES; frame++) {
-    GenAugmentPictureDraw draw;
-    double value;
+    const Sum sum = draw_sum (settings, frame, 200, 100);
+    const double value = measure (&sum);
 
-    gen_augment_draw_picture (settings, frame, 200, 100, &draw);
-    value = measure (&draw);
     spread.minimum = MIN (spread.minimum, value);
     spread.maximum = MAX (spread.maximum, value);
     spread.mean += value / FRAMES;
@@ -123,65 +169,65 @@ spread_of (const GenAugmentSettings *settings, Measure measure)
 }
 
 static double
-angle_of (const GenAugmentPictureDraw *draw)
+angle_of (const Sum *sum)
 {
-  g_assert_cmpfloat_with_epsilon (draw->x[0] * draw->y[1] - draw->x[1] * draw->y[0], 1, 1e-9);
-  return atan2 (draw->x[1], draw->x[0]) * 180 / G_PI;
+  g_assert_cmpfloat_with_epsilon (sum->x[0] * sum->y[1] - sum->x[1] * sum->y[0], 1, 1e-9);
+  return atan2 (sum->x[1], sum->x[0]) * 180 / G_PI;
 }
 
 static double
-shift_x_of (const GenAugmentPictureDraw *draw)
+shift_x_of (const Sum *sum)
 {
-  return draw->x[2];
+  return sum->x[2];
 }
 
 static double
-shift_y_of (const GenAugmentPictureDraw *draw)
+shift_y_of (const Sum *sum)
 {
-  return draw->y[2];
+  return sum->y[2];
 }
 
 static double
-log_step_of (const GenAugmentPictureDraw *draw)
+log_step_of (const Sum *sum)
 {
-  g_assert_cmpfloat (draw->x[0], ==, draw->y[1]);
-  return log (draw->x[0]);
+  g_assert_cmpfloat (sum->x[0], ==, sum->y[1]);
+  return log (sum->x[0]);
 }
 
 /* How far the part that a crop keeps reaches to the right; it never leaves the picture. */
 static double
-kept_of (const GenAugmentPictureDraw *draw)
+kept_of (const Sum *sum)
 {
-  g_assert_cmpfloat (ABS (draw->x[2]) + draw->x[0] * 100, <=, 100 + 1e-9);
-  g_assert_cmpfloat (ABS (draw->y[2]) + draw->y[1] * 50, <=, 50 + 1e-9);
-  return draw->x[0];
+  g_assert_cmpfloat (ABS (sum->x[2]) + sum->x[0] * 100, <=, 100 + 1e-9);
+  g_assert_cmpfloat (ABS (sum->y[2]) + sum->y[1] * 50, <=, 50 + 1e-9);
+  return sum->x[0];
 }
 
 static double
-offset_of (const GenAugmentPictureDraw *draw)
+offset_of (const Sum *sum)
 {
-  g_assert_cmpfloat (draw->gain, ==, 1);
-  return draw->offset;
+  g_assert_cmpfloat (sum->gain, ==, 1);
+  return sum->offset;
 }
 
 static double
-log_gain_of (const GenAugmentPictureDraw *draw)
+log_gain_of (const Sum *sum)
 {
   /* Middle grey stays. */
-  g_assert_cmpfloat_with_epsilon (0.5 * draw->gain + draw->offset, 0.5, 1e-12);
-  return log (draw->gain);
+  g_assert_cmpfloat_with_epsilon (0.5 * sum->gain + sum->offset, 0.5, 1e-12);
+  return log (sum->gain);
 }
 
 static double
-mirrored_x (const GenAugmentPictureDraw *draw)
+mirrored_x (const Sum *sum)
 {
-  return draw->x[0] < 0;
+  return sum->x[0] < 0;
 }
 
 static double
-mirrored_y (const GenAugmentPictureDraw *draw)
+mirrored_y (const Sum *sum)
 {
-  return draw->y[1] < 0;
+  return sum->y[1] < 0;
 }
 
 /* Nearly the whole range is drawn from, none of it is left, and the mean is in the middle. */
@@ -240,9 +286,8 @@ test_probability (void)
   settings.amounts[index_of ("brightness")] = 0.2;
   settings.probability = 0.3;
   for (guint64 frame = 0; frame < FRAMES; frame++) {
-    GenAugmentPictureDraw draw;
+    const Sum draw = draw_sum (&settings, frame, 20, 20);
 
-    gen_augment_draw_picture (&settings, frame, 20, 20, &draw);
     rotated += draw.x[1] != 0;
     brightened += draw.offset != 0;
     both += draw.x[1] != 0 && draw.offset != 0;
@@ -271,10 +316,9 @@ reflect (double position, int extent)
   return MAX (position, 0);
 }
 
-/* The plain twin of gen_augment_render_picture, noise apart. */
+/* The plain twin of gen_augment_render_picture, for affine geometry and tone. */
 static double
-reference_sample (
-    const GenAugmentPictureDraw *draw, const GenPicture *source, int x, int y, int channel)
+reference_sample (const Sum *draw, const GenPicture *source, int x, int y, int channel)
 {
   double cx = x + 0.5 - draw->width / 2.0, cy = y + 0.5 - draw->height / 2.0;
   double sx = reflect (
@@ -297,15 +341,16 @@ reference_sample (
 static void
 assert_render (const GenAugmentPictureDraw *draw, const GenPicture *source, double tolerance)
 {
+  const Sum sum = sum_of (draw);
   g_auto (GenPicture) target = { 0 };
 
   gen_picture_init (&target, source->width, source->height, source->channels);
-  gen_augment_render_picture (draw, source, &target);
+  render (draw, source, &target);
   for (int y = 0; y < source->height; y++)
     for (int x = 0; x < source->width; x++)
       for (int c = 0; c < source->channels; c++)
         g_assert_cmpfloat_with_epsilon (target.data[y * target.stride + x * source->channels + c],
-            reference_sample (draw, source, x, y, c), tolerance);
+            reference_sample (&sum, source, x, y, c), tolerance);
 }
 
 /* Weights of 8 bits make up to 1 and each rounding 1/2; a gain multiplies all but the last. */
@@ -314,6 +359,8 @@ test_render (void)
 {
   static const int sizes[][2] = { { 28, 28 }, { 1, 1 }, { 1, 9 }, { 9, 1 }, { 2, 2 }, { 67, 31 } };
   static const int channels[] = { 1, 3, 4 };
+  static const char *const names[] = { "crop", "resized-crop", "scale", "rotate", "shear",
+    "translate", "brightness", "contrast" };
 
   for (gsize s = 0; s < G_N_ELEMENTS (sizes); s++)
     for (gsize c = 0; c < G_N_ELEMENTS (channels); c++)
@@ -324,38 +371,51 @@ test_render (void)
         g_auto (GenPicture) source = { 0 };
         GenAugmentPictureDraw draw;
 
-        for (int i = 0; augmentation_at (i) != NULL; i++)
-          settings.amounts[i] = augmentation_at (i)->maximum * (frame < 15 ? 0.2 : 1);
-        settings.amounts[index_of ("noise")] = 0;
+        for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+          settings.amounts[index_of (names[i])] =
+              augmentation_at (index_of (names[i]))->maximum * (frame < 15 ? 0.2 : 1);
         settings.amounts[index_of ("flip")] = 3;
         init_pattern (&source, sizes[s][0], sizes[s][1], channels[c]);
         gen_augment_draw_picture (&settings, frame, source.width, source.height, &draw);
-        assert_render (&draw, &source, 0.51 + 1.5 * MAX (1, draw.gain));
+        assert_render (&draw, &source, 0.51 + 1.5 * MAX (1, sum_of (&draw).gain));
       }
+}
+
+/* A draw of one step, which an augmentation made, with other values. */
+static void
+draw_values (GenAugmentPictureDraw *draw, const char *name, int width, int height,
+    const double *values, gsize n)
+{
+  GenAugmentSettings settings = settings_of (name, 0.1);
+
+  gen_augment_draw_picture (&settings, 1, width, height, draw);
+  g_assert_cmpint (draw->n_steps, ==, 1);
+  memcpy (draw->steps[0].values, values, n * sizeof *values);
 }
 
 /* Mirrored pictures and whole steps are exact. */
 static void
 test_exact (void)
 {
-  static const double maps[][6] = {
-    { -1, 0, 0, 0, 1, 0 },
-    { 1, 0, 0, 0, -1, 0 },
-    { -1, 0, 0, 0, -1, 0 },
-    { 1, 0, 3, 0, 1, -2 },
-    { 0, 1, 0, -1, 0, 0 },
+  static const double maps[][9] = {
+    { -1, 0, 0, 0, 1, 0, 0, 0, 1 },
+    { 1, 0, 0, 0, -1, 0, 0, 0, 1 },
+    { -1, 0, 0, 0, -1, 0, 0, 0, 1 },
+    { 1, 0, 3, 0, 1, -2, 0, 0, 1 },
+    { 0, 1, 0, -1, 0, 0, 0, 0, 1 },
   };
+  static const int sizes[] = { 1, 2, 13, 31 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (maps); i++)
-    for (int channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
-      g_auto (GenPicture) source = { 0 };
-      GenAugmentPictureDraw draw = { .width = 13, .height = 13, .gain = 1 };
+    for (gsize s = 0; s < G_N_ELEMENTS (sizes); s++)
+      for (int channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
+        g_auto (GenPicture) source = { 0 };
+        GenAugmentPictureDraw draw;
 
-      memcpy (draw.x, maps[i], sizeof draw.x);
-      memcpy (draw.y, maps[i] + 3, sizeof draw.y);
-      init_pattern (&source, 13, 13, channels);
-      assert_render (&draw, &source, 1e-6);
-    }
+        draw_values (&draw, "rotate", sizes[s], sizes[s], maps[i], 9);
+        init_pattern (&source, sizes[s], sizes[s], channels);
+        assert_render (&draw, &source, 1e-6);
+      }
 }
 
 /* The middle of a picture turned by 30 degrees, as Pillow's bilinear filter turns it. */
@@ -369,14 +429,13 @@ test_rotation_values (void)
     { 105, 46, 129, 131 },
   };
   double c = cos (G_PI / 6), s = sin (G_PI / 6);
-  GenAugmentPictureDraw draw = {
-    .width = 8, .height = 8, .x = { c, s, 0 }, .y = { -s, c, 0 }, .gain = 1
-  };
+  GenAugmentPictureDraw draw;
   g_auto (GenPicture) source = { 0 }, target = { 0 };
 
+  draw_values (&draw, "rotate", 8, 8, (double[]){ c, s, 0, -s, c, 0, 0, 0, 1 }, 9);
   init_pattern (&source, 8, 8, 1);
   gen_picture_init (&target, 8, 8, 1);
-  gen_augment_render_picture (&draw, &source, &target);
+  render (&draw, &source, &target);
   for (int y = 0; y < 4; y++)
     for (int x = 0; x < 4; x++)
       g_assert_cmpint (ABS (target.data[(y + 2) * target.stride + x + 2] - expected[y][x]), <=, 1);
@@ -390,22 +449,20 @@ test_tone (void)
 
   for (gsize t = 0; t < G_N_ELEMENTS (tones); t++)
     for (int channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
-      GenAugmentPictureDraw draw = { .width = 256,
-        .height = 3,
-        .x = { 1, 0, 0 },
-        .y = { 0, 1, 0 },
-        .gain = tones[t][0],
-        .offset = tones[t][1] };
+      const double gain = tones[t][0], offset = tones[t][1];
+      GenAugmentPictureDraw draw;
       g_auto (GenPicture) picture = { 0 };
 
+      draw_values (&draw, "brightness", 256, 3,
+          (double[]){ gain, 0, 0, offset, 0, gain, 0, offset, 0, 0, gain, offset }, 12);
       gen_picture_init (&picture, 256, 3, channels);
       for (int y = 0; y < 3; y++)
         for (int x = 0; x < 256 * channels; x++)
           picture.data[y * picture.stride + x] = (guint8)(x / channels);
-      gen_augment_render_picture (&draw, &picture, &picture);
+      render (&draw, &picture, &picture);
       for (int y = 0; y < 3; y++)
         for (int x = 0; x < 256 * channels; x++) {
-          double value = x / channels * tones[t][0] + 255 * tones[t][1];
+          double value = x / channels * gain + 255 * offset;
           double expected = x % channels == 3 ? x / channels : CLAMP (value, 0, 255);
 
           g_assert_cmpfloat_with_epsilon (picture.data[y * picture.stride + x], expected, 0.501);
@@ -429,10 +486,10 @@ test_noise (void)
   gen_picture_init (&next, 301, 200, 4);
   memset (grey.data, 128, (gsize)grey.stride * 200);
   gen_augment_draw_picture (&settings, 7, 301, 200, &draw);
-  gen_augment_render_picture (&draw, &grey, &first);
-  gen_augment_render_picture (&draw, &grey, &again);
+  render (&draw, &grey, &first);
+  render (&draw, &grey, &again);
   gen_augment_draw_picture (&settings, 8, 301, 200, &draw);
-  gen_augment_render_picture (&draw, &grey, &next);
+  render (&draw, &grey, &next);
   for (int y = 0; y < 200; y++) {
     const guint8 *row = first.data + y * first.stride;
 

@@ -4,7 +4,8 @@
  * is needed to know it. */
 #include <math.h>
 
-#include "picture.h"
+#include "measure.h"
+#include "value.h"
 
 static void
 contrast (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
@@ -12,6 +13,31 @@ contrast (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
   double gain = pow (1 + amount, gen_augment_signed (uniform[0]));
 
   gen_augment_tone (draw, gain, 0.5 - 0.5 * gain);
+}
+
+/* --- the other contrast, which policies ask for --- */
+
+static void
+whole (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
+    GenAugmentWorkspace *workspace, GenPicture *picture)
+{
+  const double gain = step->values[0], mean = floor (gen_augment_mean_luma (picture) + 0.5);
+  const GenValueStage stage = { .kind = GEN_STAGE_TONE,
+    .rows = { { gain, 0, 0, mean * (1 - gain) } } };
+
+  for (int y = 0; y < picture->height; y++) {
+    guint8 *row = picture->data + (gssize)y * picture->stride;
+
+    gen_value_stage_run (&stage, row, row, picture->width, picture->channels);
+  }
+}
+
+static const GenPictureChange of_mean = { .kind = GEN_CHANGE_WHOLE, .whole = whole };
+
+void
+gen_augment_contrast_of_mean (GenAugmentPictureDraw *draw, double factor)
+{
+  gen_augment_picture_add (draw, &of_mean, &factor, 1);
 }
 
 const GenAugmentation gen_augmentation_picture_contrast = {

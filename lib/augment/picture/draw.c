@@ -1,6 +1,77 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The draw of a picture. */
+/* The draw of a picture: steps, in the order in which they are done. */
+#include "../policy/policy-private.h"
 #include "picture.h"
+
+/* The first numbers of an augmentation's stream say how, and the last of these whether. */
+#define FIRST_NUMBERS 4
+
+GenAugmentPictureStep *
+gen_augment_picture_add (
+    GenAugmentPictureDraw *draw, const GenPictureChange *change, const double *values, int n)
+{
+  GenAugmentPictureStep *step = &draw->steps[MIN (draw->n_steps, GEN_AUGMENT_MAX - 1)];
+
+  g_return_val_if_fail (draw->n_steps < GEN_AUGMENT_MAX, step);
+  *step = (GenAugmentPictureStep){ .change = change, .augmentation = draw->augmentation };
+  for (int i = 0; i < n; i++)
+    step->values[i] = values[i];
+  draw->n_steps++;
+  return step;
+}
+
+void
+gen_augment_picture_numbers (const GenAugmentPictureDraw *draw, int first, float *numbers, int n)
+{
+  gen_random_uniform (
+      &draw->random, draw->number, (guint64)(FIRST_NUMBERS + first), numbers, (gsize)n);
+}
+
+float *
+gen_augment_picture_room (GenAugmentPictureDraw *draw, GenAugmentPictureStep *step, int n)
+{
+  float *numbers = draw->numbers + draw->n_numbers;
+
+  g_return_val_if_fail (draw->n_numbers + n <= GEN_AUGMENT_NUMBERS, draw->numbers);
+  step->first_number = draw->n_numbers;
+  draw->n_numbers += n;
+  return numbers;
+}
+
+/* Streams of what is drawn for pixels are beside those of draws. */
+#define OF_PIXELS ((guint64)1 << 32)
+
+void
+gen_augment_picture_draw_pixels (const GenAugmentPictureDraw *draw, GenAugmentPictureStep *step)
+{
+  step->random =
+      gen_random_new (draw->seed, draw->augmentation->stream, OF_PIXELS | draw->instance);
+}
+
+double
+gen_augment_picture_parameter (const GenAugmentPictureDraw *draw, int index)
+{
+  const GenAugmentParameter *parameter = &draw->augmentation->parameters[index];
+
+  return CLAMP (draw->parameters[index], parameter->minimum, parameter->maximum);
+}
+
+void
+gen_augment_picture_take (GenAugmentPictureDraw *draw, const GenAugmentation *augmentation,
+    double amount, const double *parameters, double probability, guint64 instance)
+{
+  float numbers[FIRST_NUMBERS];
+
+  if (amount <= 0)
+    return;
+  draw->augmentation = augmentation;
+  draw->parameters = parameters;
+  draw->instance = instance;
+  draw->random = gen_random_new (draw->seed, augmentation->stream, instance);
+  gen_random_uniform (&draw->random, draw->number, 0, numbers, FIRST_NUMBERS);
+  if (numbers[FIRST_NUMBERS - 1] < probability)
+    augmentation->apply_picture (draw, MIN (amount, augmentation->maximum), numbers);
+}
 
 void
 gen_augment_draw_picture (const GenAugmentSettings *settings, guint64 frame, int width, int height,
@@ -9,45 +80,40 @@ gen_augment_draw_picture (const GenAugmentSettings *settings, guint64 frame, int
   const GenAugmentation *const *list = gen_augmentation_list (&gen_medium_picture);
 
   g_return_if_fail (settings->medium == &gen_medium_picture);
-  *draw = (GenAugmentPictureDraw){
-    .width = width,
-    .height = height,
-    .x = { 1, 0, 0 },
-    .y = { 0, 1, 0 },
-    .gain = 1,
-    .random = gen_random_new (settings->seed, GEN_STREAM_SAMPLE_NOISE, 0),
-    .frame = frame,
-  };
-  for (int i = 0; list[i] != NULL; i++) {
-    float uniform[3];
-    double amount;
-
-    if (gen_augment_takes (settings, i, frame, &amount, uniform))
-      list[i]->apply_picture (draw, amount, uniform);
-  }
-}
-
-gboolean
-gen_augment_picture_moves (const GenAugmentPictureDraw *draw)
-{
-  return draw->x[0] != 1 || draw->x[1] != 0 || draw->x[2] != 0 || draw->y[0] != 0 ||
-         draw->y[1] != 1 || draw->y[2] != 0;
+  draw->width = width;
+  draw->height = height;
+  draw->n_steps = 0;
+  draw->n_numbers = 0;
+  draw->frame = frame;
+  draw->seed = settings->seed;
+  draw->number = frame / MAX (settings->clip_frames, 1);
+  for (int i = 0; list[i] != NULL; i++)
+    gen_augment_picture_take (
+        draw, list[i], settings->amounts[i], settings->parameters[i], settings->probability, 0);
+  if (settings->policy != NULL)
+    gen_augment_policy_draw (settings->policy, draw);
 }
 
 gboolean
 gen_augment_picture_is_idle (const GenAugmentPictureDraw *draw)
 {
-  return !gen_augment_picture_moves (draw) && draw->gain == 1 && draw->offset == 0 &&
-         draw->noise == 0;
+  return draw->n_steps == 0;
 }
 
-void
-gen_augment_picture_follow (const GenAugmentPictureDraw *draw, double *x, double *y)
+char *
+gen_augment_picture_describe (const GenAugmentPictureDraw *draw)
 {
-  double determinant = draw->x[0] * draw->y[1] - draw->x[1] * draw->y[0];
-  double from_x = *x - 0.5 * draw->width - draw->x[2];
-  double from_y = *y - 0.5 * draw->height - draw->y[2];
+  GString *text = g_string_new (NULL);
 
-  *x = 0.5 * draw->width + (draw->y[1] * from_x - draw->x[1] * from_y) / determinant;
-  *y = 0.5 * draw->height + (draw->x[0] * from_y - draw->y[0] * from_x) / determinant;
+  for (int i = 0; i < draw->n_steps; i++) {
+    const GenAugmentPictureStep *step = &draw->steps[i];
+    int n = G_N_ELEMENTS (step->values);
+
+    while (n > 0 && step->values[n - 1] == 0)
+      n--;
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", step->augmentation->name);
+    for (int k = 0; k < n; k++)
+      g_string_append_printf (text, " %.9g", step->values[k]);
+  }
+  return g_string_free (text, FALSE);
 }

@@ -13,6 +13,8 @@ flip (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
   double x = (directions & HORIZONTAL) != 0 && uniform[0] < 0.5f ? -1 : 1;
   double y = (directions & VERTICAL) != 0 && uniform[1] < 0.5f ? -1 : 1;
 
+  if (x > 0 && y > 0)
+    return;
   gen_augment_move (draw, (double[]){ x, 0, 0 }, (double[]){ 0, y, 0 });
 }
 

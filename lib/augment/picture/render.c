@@ -1,198 +1,143 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Doing what was drawn, row by row: a row of the result is first fetched from where it comes
- * from, then toned while it is still in the cache.
- *
- * Positions are fixed-point numbers of 32 bits each side of the point, in units of pixels, so
- * that stepping along a row of any length loses nothing. */
-#include <math.h>
-#include <string.h>
+/* Doing what was drawn. Steps are taken in passes: geometry, and then all that can be done to a row
+ * alone while it is in the cache; what needs the whole picture is a pass of its own. */
+#include "place.h"
+#include "value.h"
+#include "workspace.h"
 
-#include "../../simd.h"
-#include "picture.h"
+/* What is done to each row, in order: stages of values, or a step. */
+typedef struct {
+  GenAugmentMap map;
+  const GenAugmentPictureStep *steps[GEN_AUGMENT_MAX]; /* NULL: the next stages */
+  int first_stages[GEN_AUGMENT_MAX + 1];
+  int n_actions;
+  GenValueStage *stages;
+  int n_stages;
+} Pass;
 
-#define ONE ((gint64)1 << 32)
-#define NOISE_CHUNK 1024
-
-/* A position beyond the edges, mirrored at the first and last pixel; beyond the mirrored
- * picture, too, it stays at its edge. */
-static inline gint64
-reflect (gint64 position, int extent)
+static gboolean
+is_value (const GenAugmentPictureStep *step)
 {
-  gint64 last = (extent - 1) * ONE;
-
-  position = ABS (position);
-  if (position > last)
-    position = 2 * last - position;
-  return MAX (position, 0);
+  return step->change->kind == GEN_CHANGE_MIX || step->change->kind == GEN_CHANGE_CURVE;
 }
 
-/* The share of the next pixel at a position, in 1/256, rounded. */
-static inline guint32
-weight (gint64 position)
+/* From step `i` on. Returns the first step that is not of the pass. */
+static int
+plan_pass (Pass *pass, const GenAugmentPictureDraw *draw, int i)
 {
-  return (guint32)(((guint64)(guint32)position + (1u << 23)) >> 24);
-}
+  i = gen_augment_map_init (&pass->map, draw, i);
+  pass->n_actions = 0;
+  pass->n_stages = 0;
+  while (i < draw->n_steps) {
+    const GenAugmentPictureStep *step = &draw->steps[i];
+    GenValueStage *own = pass->stages + pass->n_stages;
+    int n = 0;
 
-/* The pixel at a position, bilinear between its four neighbours, the last of which `right` and
- * `below` reach. */
-static inline void
-sample (const guint8 *pixel, gssize right, gssize below, guint32 wx, guint32 wy, int channels,
-    guint8 *out)
-{
-  for (int c = 0; c < channels; c++) {
-    guint32 top = pixel[c] * (256 - wx) + pixel[c + right] * wx;
-    guint32 bottom = pixel[c + below] * (256 - wx) + pixel[c + below + right] * wx;
-
-    out[c] = (guint8)((top * (256 - wy) + bottom * wy + 32768) >> 16);
-  }
-}
-
-/* One row of `n` pixels that begins at (x, y) of the source and goes on by (dx, dy). */
-static inline void
-warp_pixels (const GenPicture *source, gint64 x, gint64 y, gint64 dx, gint64 dy, int channels,
-    guint8 *out, int n)
-{
-  const guint64 inner_width = (guint64)(source->width - 1) << 32;
-  const guint64 inner_height = (guint64)(source->height - 1) << 32;
-  const gssize stride = source->stride;
-
-  for (int i = 0; i < n; i++, x += dx, y += dy, out += channels) {
-    gint64 sx = x, sy = y;
-    gssize right = channels, below = stride;
-    const guint8 *pixel;
-
-    if (G_UNLIKELY ((guint64)sx >= inner_width || (guint64)sy >= inner_height)) {
-      sx = reflect (sx, source->width);
-      sy = reflect (sy, source->height);
-      if ((guint64)sx >= inner_width)
-        right = 0;
-      if ((guint64)sy >= inner_height)
-        below = 0;
+    if (!is_value (step) && step->change->kind != GEN_CHANGE_ROW)
+      break;
+    pass->first_stages[pass->n_actions] = pass->n_stages;
+    pass->steps[pass->n_actions++] = is_value (step) ? NULL : step;
+    if (!is_value (step)) {
+      i++;
+      continue;
     }
-    pixel = source->data + (gssize)(sy >> 32) * stride + (gssize)(sx >> 32) * channels;
-    sample (pixel, right, below, weight (sx), weight (sy), channels, out);
+    for (; i < draw->n_steps && is_value (&draw->steps[i]); i++)
+      n = gen_value_stages_add (own, n, &draw->steps[i]);
+    gen_value_stages_finish (own, n);
+    pass->n_stages += n;
   }
+  pass->first_stages[pass->n_actions] = pass->n_stages;
+  return i;
 }
 
-static inline gint64
-fixed (double position)
+/* `in` is what the row is before; it is `out` where it has been put there. */
+static void
+run_actions (const Pass *pass, const GenAugmentPictureDraw *draw, int row, const guint8 *in,
+    guint8 *out, int channels)
 {
-  return (gint64)llrint (position * (double)ONE);
+  const gsize size = (gsize)draw->width * (gsize)channels;
+
+  for (int i = 0; i < pass->n_actions; i++) {
+    if (pass->steps[i] != NULL) {
+      if (in != out)
+        memcpy (out, in, size);
+      pass->steps[i]->change->row (draw, pass->steps[i], row, out, draw->width, channels);
+      in = out;
+      continue;
+    }
+    for (int s = pass->first_stages[i]; s < pass->first_stages[i + 1]; s++, in = out)
+      gen_value_stage_run (&pass->stages[s], in, out, draw->width, channels);
+  }
+  if (in != out)
+    memcpy (out, in, size);
+}
+
+static GenPicture
+copy_of (const GenPicture *picture, GenAugmentWorkspace *workspace)
+{
+  const int stride = picture->width * picture->channels;
+  GenPicture copy = *picture;
+
+  copy.stride = stride;
+  copy.data =
+      gen_augment_scratch (workspace, GEN_SCRATCH_PICTURE, (gsize)stride * (gsize)picture->height);
+  for (int y = 0; y < picture->height; y++)
+    memcpy (
+        copy.data + (gssize)y * stride, picture->data + (gssize)y * picture->stride, (gsize)stride);
+  return copy;
 }
 
 static void
-warp_row (const GenAugmentPictureDraw *draw, const GenPicture *source, int row, guint8 *out)
+run_pass (const Pass *pass, const GenAugmentPictureDraw *draw, GenAugmentWorkspace *workspace,
+    const GenPicture *from, GenPicture *target)
 {
-  /* From the picture's centre to the centre of its first pixel, and to that of the row's. */
-  double left = 0.5 - 0.5 * draw->width, top = 0.5 - 0.5 * draw->height, down = top + row;
-  gint64 x = fixed (draw->x[0] * left + draw->x[1] * down + draw->x[2] - left);
-  gint64 y = fixed (draw->y[0] * left + draw->y[1] * down + draw->y[2] - top);
-  gint64 dx = fixed (draw->x[0]), dy = fixed (draw->y[0]);
+  const double *matrix = gen_augment_map_matrix (&pass->map);
+  const gboolean moves = pass->map.n > 0, mirrors = gen_augment_mirrors (matrix);
+  GenPicture source = *from;
+  GenAugmentSource unpacked;
 
-  switch (source->channels) {
-  case 1:
-    warp_pixels (source, x, y, dx, dy, 1, out, draw->width);
-    break;
-  case 3:
-    warp_pixels (source, x, y, dx, dy, 3, out, draw->width);
-    break;
-  case 4:
-    warp_pixels (source, x, y, dx, dy, 4, out, draw->width);
-    break;
-  }
-}
+  if (mirrors && source.data == target->data)
+    source = copy_of (&source, workspace);
+  else if (moves && !mirrors)
+    gen_augment_source_init (&unpacked, &source,
+        gen_augment_scratch (workspace, GEN_SCRATCH_PICTURE,
+            ((gsize)draw->width * (gsize)draw->height + 1) * sizeof (guint32)));
+  for (int row = 0; row < draw->height; row++) {
+    const guint8 *in = source.data + (gssize)row * source.stride;
+    guint8 *out = target->data + (gssize)row * target->stride;
 
-/* Mirrored rows need no arithmetic. */
-static void
-mirror_row (const GenPicture *source, int row, gboolean reverse, guint8 *out)
-{
-  const guint8 *in = source->data + (gssize)row * source->stride;
-  int channels = source->channels;
-
-  if (!reverse) {
-    memcpy (out, in, (gsize)source->width * (gsize)channels);
-    return;
-  }
-  in += (gsize)(source->width - 1) * (gsize)channels;
-  for (int i = 0; i < source->width; i++, in -= channels, out += channels)
-    for (int c = 0; c < channels; c++)
-      out[c] = in[c];
-}
-
-/* `n` samples; the last of each four is alpha and stays when `alpha` is 3, not when it is 4. */
-GEN_CLONES (void, tone_samples,
-    (const guint8 *in, float gain, float offset, int alpha, guint8 *out, int n),
-    (in, gain, offset, alpha, out, n))
-{
-  for (int i = 0; i < n; i++) {
-    float value = in[i] * gain + offset;
-    int sample = (int)CLAMP (value, 0.0f, 255.0f);
-
-    out[i] = (i & 3) == alpha ? in[i] : (guint8)sample;
-  }
-}
-
-GEN_CLONES (void, tone_samples_noisy,
-    (const guint8 *in, float gain, float offset, float deviation, const float *normal, int alpha,
-        guint8 *out, int n),
-    (in, gain, offset, deviation, normal, alpha, out, n))
-{
-  for (int i = 0; i < n; i++) {
-    float value = in[i] * gain + offset + deviation * normal[i];
-    int sample = (int)CLAMP (value, 0.0f, 255.0f);
-
-    out[i] = (i & 3) == alpha ? in[i] : (guint8)sample;
-  }
-}
-
-static void
-tone_row (const GenAugmentPictureDraw *draw, const guint8 *in, int row, int channels, guint8 *out)
-{
-  float gain = (float)draw->gain, offset = (float)(draw->offset * 255 + 0.5);
-  int alpha = channels == 4 ? 3 : 4;
-  int n = draw->width * channels;
-  /* Rows begin at whole blocks of random numbers. */
-  guint64 first = (guint64)row * (((guint64)n + 3) & ~(guint64)3);
-  float normal[NOISE_CHUNK];
-
-  if (draw->noise == 0) {
-    tone_samples (in, gain, offset, alpha, out, n);
-    return;
-  }
-  for (int i = 0; i < n; i += NOISE_CHUNK) {
-    int length = MIN (NOISE_CHUNK, n - i);
-
-    gen_random_normal (&draw->random, draw->frame, first + (guint64)i, normal, (gsize)length);
-    tone_samples_noisy (
-        in + i, gain, offset, (float)(draw->noise * 255), normal, alpha, out + i, length);
+    if (mirrors)
+      gen_augment_mirror_row (&source, matrix, row, out);
+    else if (moves)
+      gen_augment_warp_row (&unpacked, &pass->map, row, out);
+    run_actions (pass, draw, row, moves ? out : in, out, source.channels);
   }
 }
 
 void
-gen_augment_render_picture (
-    const GenAugmentPictureDraw *draw, const GenPicture *source, GenPicture *target)
+gen_augment_render_picture (const GenAugmentPictureDraw *draw, GenAugmentWorkspace *workspace,
+    const GenPicture *source, GenPicture *target)
 {
-  gboolean moves = gen_augment_picture_moves (draw);
-  gboolean mirrors = ABS (draw->x[0]) == 1 && draw->x[1] == 0 && draw->x[2] == 0 &&
-                     draw->y[0] == 0 && ABS (draw->y[1]) == 1 && draw->y[2] == 0;
-  gboolean tones = draw->gain != 1 || draw->offset != 0 || draw->noise != 0;
+  Pass pass;
+  int i = 0;
 
   g_return_if_fail (source->width == draw->width && source->height == draw->height);
   g_return_if_fail (target->width == draw->width && target->height == draw->height);
   g_return_if_fail (source->channels == target->channels);
-  g_return_if_fail (!moves || source->data != target->data);
 
-  for (int row = 0; row < draw->height; row++) {
-    const guint8 *in = source->data + (gssize)row * source->stride;
-    guint8 *out = target->data + (gssize)row * target->stride;
+  pass.stages = gen_augment_scratch (
+      workspace, GEN_SCRATCH_STAGES, (gsize)MAX (draw->n_steps, 1) * sizeof *pass.stages);
+  do {
+    const GenAugmentPictureStep *step = &draw->steps[i];
 
-    if (moves && !mirrors)
-      warp_row (draw, source, row, out);
-    else if (moves)
-      mirror_row (source, draw->y[1] < 0 ? draw->height - 1 - row : row, draw->x[0] < 0, out);
-    if (tones)
-      tone_row (draw, moves ? out : in, row, source->channels, out);
-    else if (!moves && in != out)
-      memcpy (out, in, (gsize)draw->width * (gsize)source->channels);
-  }
+    if (i < draw->n_steps && step->change->kind == GEN_CHANGE_WHOLE && source == target) {
+      step->change->whole (draw, step, workspace, target);
+      i++;
+      continue;
+    }
+    i = plan_pass (&pass, draw, i);
+    if (source->data != target->data || pass.map.n > 0 || pass.n_actions > 0)
+      run_pass (&pass, draw, workspace, source, target);
+    source = target;
+  } while (i < draw->n_steps);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rotate: a turn about the centre. */
-#include <math.h>
-
 #include "picture.h"
 
 static void
 rotate (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
 {
-  double angle = amount * gen_augment_signed (uniform[0]) * G_PI / 180;
-  double c = cos (angle), s = sin (angle);
-
-  gen_augment_move (draw, (double[]){ c, s, 0 }, (double[]){ -s, c, 0 });
+  gen_augment_rotate (draw, amount * gen_augment_signed (uniform[0]));
 }
 
 const GenAugmentation gen_augmentation_picture_rotate = {

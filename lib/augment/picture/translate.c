@@ -5,10 +5,8 @@
 static void
 translate (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
 {
-  double x = amount * gen_augment_signed (uniform[0]) * draw->width;
-  double y = amount * gen_augment_signed (uniform[1]) * draw->height;
-
-  gen_augment_move (draw, (double[]){ 1, 0, -x }, (double[]){ 0, 1, -y });
+  gen_augment_translate (draw, amount * gen_augment_signed (uniform[0]) * draw->width,
+      amount * gen_augment_signed (uniform[1]) * draw->height);
 }
 
 const GenAugmentation gen_augmentation_picture_translate = {

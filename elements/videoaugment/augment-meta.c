@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Metas of frames that are augmented. */
+#include "augment-meta.h"
+
+#include <gst/video/video.h>
+
+#include <math.h>
+
+/* How far beyond a pixel's edge its neighbour begins. */
+#define EDGE 1e-6
+/* Of an edge of a region, where lines become crooked. */
+#define EDGE_PARTS 16
+
+void
+gst_generative_augment_meta_register (void)
+{
+  static const gchar *tags[] = { NULL };
+  static gsize registered = 0;
+
+  if (g_once_init_enter (&registered)) {
+    gst_meta_register_custom (GST_GENERATIVE_AUGMENT, tags, NULL, NULL, NULL);
+    g_once_init_leave (&registered, 1);
+  }
+}
+
+static void
+add_matrix (GstStructure *structure, const double matrix[9])
+{
+  GValue array = G_VALUE_INIT, number = G_VALUE_INIT;
+
+  g_value_init (&array, GST_TYPE_ARRAY);
+  g_value_init (&number, G_TYPE_DOUBLE);
+  for (int i = 0; i < 9; i++) {
+    g_value_set_double (&number, matrix[i]);
+    gst_value_array_append_value (&array, &number);
+  }
+  gst_structure_take_value (structure, "matrix", &array);
+}
+
+void
+gst_generative_augment_meta_add (
+    GstBuffer *buffer, guint64 frame, const GenAugmentPictureDraw *draw)
+{
+  GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_AUGMENT);
+  GstStructure *structure = gst_custom_meta_get_structure (meta);
+  g_autofree char *steps = gen_augment_picture_describe (draw);
+  double matrix[9];
+
+  gst_structure_set (structure, "frame", G_TYPE_UINT64, frame, "steps", G_TYPE_STRING, steps, NULL);
+  if (gen_augment_picture_matrix (draw, matrix))
+    add_matrix (structure, matrix);
+}
+
+/* A place on edge number `edge` of a region, from one of its corners to the next. */
+static void
+edge_point (
+    const GstVideoRegionOfInterestMeta *region, int edge, double share, double *x, double *y)
+{
+  const double along = edge < 2 ? share : 1 - share, end = edge == 1 || edge == 2 ? 1 : 0;
+
+  *x = region->x + region->w * (edge % 2 == 0 ? along : end);
+  *y = region->y + region->h * (edge % 2 == 0 ? end : along);
+}
+
+/* The smallest region around what becomes of one; FALSE when nothing of it is left. */
+static gboolean
+move_region (const GenAugmentPictureDraw *draw, GstVideoRegionOfInterestMeta *region)
+{
+  double left = draw->width, top = draw->height, right = 0, bottom = 0, matrix[9];
+  /* Of lines that stay straight the ends tell all. */
+  const int parts = gen_augment_picture_matrix (draw, matrix) ? 1 : EDGE_PARTS;
+
+  for (int i = 0; i < 4 * parts; i++) {
+    double x, y;
+
+    edge_point (region, i / parts, (double)(i % parts) / parts, &x, &y);
+    gen_augment_picture_follow (draw, &x, &y);
+    left = MIN (left, x);
+    right = MAX (right, x);
+    top = MIN (top, y);
+    bottom = MAX (bottom, y);
+  }
+  /* A whole pixel is not taken for the sake of a rounding error. */
+  left = MAX (floor (left + EDGE), 0);
+  top = MAX (floor (top + EDGE), 0);
+  right = MIN (ceil (right - EDGE), draw->width);
+  bottom = MIN (ceil (bottom - EDGE), draw->height);
+  if (right <= left || bottom <= top)
+    return FALSE;
+  region->x = (guint)left;
+  region->y = (guint)top;
+  region->w = (guint)(right - left);
+  region->h = (guint)(bottom - top);
+  return TRUE;
+}
+
+/* GstBufferForeachMetaFunc, where pixels move: regions move along, and what else hangs on where
+ * things are would be wrong. */
+static gboolean
+move_meta (GstBuffer *buffer, GstMeta **meta, gpointer data)
+{
+  const GstMetaInfo *info = (*meta)->info;
+
+  if (info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE
+          ? !move_region (data, (GstVideoRegionOfInterestMeta *)*meta)
+          : gst_meta_api_type_has_tag (
+                info->api, g_quark_from_static_string (GST_META_TAG_VIDEO_ORIENTATION_STR)))
+    *meta = NULL;
+  return TRUE;
+}
+
+void
+gst_generative_augment_move_metas (GstBuffer *buffer, const GenAugmentPictureDraw *draw)
+{
+  gst_buffer_foreach_meta (buffer, move_meta, (gpointer)draw);
+}

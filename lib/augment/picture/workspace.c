@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "workspace.h"
+
+struct _GenAugmentWorkspace {
+  gpointer memory[GEN_SCRATCHES];
+  gsize sizes[GEN_SCRATCHES];
+};
+
+GenAugmentWorkspace *
+gen_augment_workspace_new (void)
+{
+  return g_new0 (GenAugmentWorkspace, 1);
+}
+
+void
+gen_augment_workspace_free (GenAugmentWorkspace *workspace)
+{
+  if (workspace == NULL)
+    return;
+  for (int i = 0; i < GEN_SCRATCHES; i++)
+    g_free (workspace->memory[i]);
+  g_free (workspace);
+}
+
+gpointer
+gen_augment_scratch (GenAugmentWorkspace *workspace, GenScratch which, gsize size)
+{
+  if (workspace->sizes[which] < size) {
+    g_free (workspace->memory[which]);
+    workspace->memory[which] = g_malloc (size);
+    workspace->sizes[which] = size;
+  }
+  return workspace->memory[which];
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory that rendering takes and keeps. */
+#pragma once
+
+#include <generative/augment.h>
+
+typedef enum {
+  GEN_SCRATCH_PICTURE, /* the picture as it was */
+  GEN_SCRATCH_ROWS,    /* what a filter makes of it on the way */
+  GEN_SCRATCH_TABLES,  /* what it makes of levels */
+  GEN_SCRATCH_STAGES,  /* of values: the renderer's */
+  GEN_SCRATCHES,
+} GenScratch;
+
+/* At least `size` bytes, whose contents are whatever they were. */
+gpointer gen_augment_scratch (GenAugmentWorkspace *workspace, GenScratch which, gsize size);

@@ -1,0 +1,727 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Augmentations of pictures against others' of the same definition, and their draws by statistics.
+
+    tests/unit/augment_peers.py build/lib/libgenerative.so
+
+Needs numpy; Pillow, scipy and OpenCV are asked where they are installed, and plain numpy stands for
+what the library says that it does where none of them does it. Prints TAP.
+"""
+import io
+import sys
+import threading
+
+import numpy as np
+
+from augment_pictures import Augmenter
+
+try:
+    from PIL import Image, ImageEnhance, ImageOps
+except ImportError:
+    Image = None
+try:
+    from scipy import ndimage
+except ImportError:
+    ndimage = None
+try:
+    import cv2
+except ImportError:
+    cv2 = None
+
+LUMA = np.array ([0.299, 0.587, 0.114])
+FRAMES = range (4)
+
+
+def pattern (height, width, channels):
+    """Smooth shapes, edges and noise; grey has no third axis."""
+    random = np.random.default_rng (7)
+    y, x = np.mgrid[:height, :width]
+    planes = [120 + 80 * np.sin (x / (5 + 2 * c)) * np.cos (y / 9) + 40 * ((x + y) // 16 % 2)
+        for c in range (max (channels, 1))]
+    picture = np.stack (planes, -1) + random.normal (0, 8, (height, width, len (planes)))
+    picture = np.clip (picture, 0, 255).astype (np.uint8)
+    return np.ascontiguousarray (picture[..., 0] if channels == 1 else picture)
+
+
+PICTURES = [pattern (61, 83, channels) for channels in (1, 3, 4)] + [pattern (64, 80, 3)]
+
+
+def colours (picture):
+    """Without alpha, and with an axis of channels."""
+    return picture[..., None] if picture.ndim == 2 else picture[..., :3]
+
+
+class Failure (Exception):
+    pass
+
+
+def close (result, expected, most, share=0.0, what=""):
+    """No sample but `share` of them differs by more than `most`."""
+    off = np.abs (colours (result).astype (float) - np.asarray (expected, float))
+    if (off > most).mean () > share:
+        raise Failure (f"{what}: off by {off.max ():.2f}, by {off.mean ():.3f} in the mean")
+
+
+def each_case (ours, name, amount, parameters={}, pictures=PICTURES):
+    """(picture, draw, result) of pictures and frames that have a step of that name."""
+    settings = ours.settings (parameters=parameters, **{name: amount})
+    seen = 0
+    for picture in pictures:
+        for frame in FRAMES:
+            draw = ours.make_draw (settings, frame, picture.shape[1], picture.shape[0])
+            result = ours.render (draw, picture)
+            if picture.ndim == 3 and picture.shape[2] == 4 and not moves (name):
+                if not np.array_equal (result[..., 3], picture[..., 3]):
+                    raise Failure (f"{name}: alpha has changed")
+            if draw.n_steps > 0:
+                seen += 1
+                yield picture, draw, result
+    if seen == 0:
+        raise Failure (f"{name}: no frame has changed")
+
+
+def moves (name):
+    return name in ("resized-crop", "shear", "perspective", "elastic", "grid-distortion", "flip",
+        "crop", "scale", "rotate", "translate")
+
+
+# --- geometry: bilinear at where the library says that pixels are from ---
+
+def bilinear (picture, x, y):
+    """What is beyond the edges is mirrored; positions count from the first pixel's middle."""
+    planes = picture[..., None] if picture.ndim == 2 else picture
+    height, width = planes.shape[:2]
+
+    def reflect (position, extent):
+        position = np.abs (position)
+        position = np.where (position > extent - 1, 2 * (extent - 1) - position, position)
+        return np.maximum (position, 0)
+    x, y = reflect (x, width), reflect (y, height)
+    if ndimage is not None:
+        planes = [ndimage.map_coordinates (planes[..., c].astype (float), [y, x], order=1,
+            mode="nearest") for c in range (planes.shape[2])]
+        return np.stack (planes, -1)
+    x0, y0 = np.minimum (x.astype (int), width - 2), np.minimum (y.astype (int), height - 2)
+    fx, fy = (x - x0)[..., None], (y - y0)[..., None]
+    top = planes[y0, x0] * (1 - fx) + planes[y0, x0 + 1] * fx
+    bottom = planes[y0 + 1, x0] * (1 - fx) + planes[y0 + 1, x0 + 1] * fx
+    return top * (1 - fy) + bottom * fy
+
+
+def centred (picture):
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[:height, :width]
+    return x + 0.5 - width / 2, y + 0.5 - height / 2
+
+
+def check_map (picture, result, x, y, what):
+    """`x` and `y` are from the picture's centre."""
+    height, width = picture.shape[:2]
+    expected = bilinear (picture, x + width / 2 - 0.5, y + height / 2 - 0.5)
+    if picture.ndim == 2 or picture.shape[2] < 4:
+        close (result, expected, 2.01, what=what)
+    else:
+        close (result[..., :3], expected[..., :3], 2.01, what=what)
+
+
+def projective (name, amount, parameters={}):
+    def check (ours):
+        for picture, draw, result in each_case (ours, name, amount, parameters):
+            m = np.array (draw.values ()[:9]).reshape (3, 3)
+            x, y = centred (picture)
+            depth = m[2, 0] * x + m[2, 1] * y + m[2, 2]
+            check_map (picture, result, (m[0, 0] * x + m[0, 1] * y + m[0, 2]) / depth,
+                (m[1, 0] * x + m[1, 1] * y + m[1, 2]) / depth, name)
+    return check
+
+
+def perspective (ours):
+    """The corners of the source come to lie where its eight numbers say: Pillow's coefficients."""
+    settings = ours.settings (perspective=0.5)
+    for frame in range (50):
+        draw = ours.make_draw (settings, frame, 200, 100)
+        for x, y in ((0, 0), (200, 0), (200, 100), (0, 100)):
+            px, py = ours.follow (x, y)
+            inwards = abs (px - x) / 100, abs (py - y) / 50
+            if max (inwards) > 0.5 + 1e-9 or (px - x) * (100 - x) < 0 or (py - y) * (50 - y) < 0:
+                raise Failure (f"corner {x}, {y} is at {px}, {py}")
+        if Image is None or frame > 5:
+            continue
+        m = np.array (draw.values ()[:9]).reshape (3, 3)
+        shift = np.array ([[1, 0, 100], [0, 1, 50], [0, 0, 1]])
+        m = shift @ m @ np.linalg.inv (shift)
+        picture = pattern (100, 200, 1)
+        theirs = Image.fromarray (picture).transform ((200, 100), Image.PERSPECTIVE,
+            tuple ((m / m[2, 2]).ravel ()[:8]), Image.BILINEAR)
+        # What is beyond the middles of the outer pixels they treat otherwise.
+        y, x = np.mgrid[:100, :200] + 0.5
+        at_x, at_y = np.einsum ("ij,jyx->iyx", m, np.stack ([x, y, x * 0 + 1]))[:2] / (
+            m[2, 0] * x + m[2, 1] * y + m[2, 2])
+        inside = (at_x > 0.5) & (at_x < 199.5) & (at_y > 0.5) & (at_y < 99.5)
+        off = np.abs (ours.render (draw, picture).astype (int) - np.array (theirs))[inside]
+        if (off > 2).mean () > 0.002:
+            raise Failure (f"off Pillow's by {off.max ()}")
+
+
+def lattice (values, x, y):
+    cx, cy = np.minimum (x.astype (int), 15), np.minimum (y.astype (int), 15)
+    fx, fy = x - cx, y - cy
+    top = values[cy, cx] * (1 - fx) + values[cy, cx + 1] * fx
+    return top * (1 - fy) + (values[cy + 1, cx] * (1 - fx) + values[cy + 1, cx + 1] * fx) * fy
+
+
+def elastic (ours):
+    for picture, draw, result in each_case (ours, "elastic", 0.1):
+        height, width = picture.shape[:2]
+        field = draw.own_numbers (2 * 17 * 17).reshape (2, 17, 17)
+        x, y = centred (picture)
+        at = np.clip (x / width * 16 + 8, 0, 16), np.clip (y / height * 16 + 8, 0, 16)
+        by = draw.values ()[0]
+        if abs (by - 0.1 * min (width, height)) > 1e-9 or np.abs (field).max () > 1:
+            raise Failure ("displacements are out of their bounds")
+        check_map (picture, result, x + by * lattice (field[0], *at),
+            y + by * lattice (field[1], *at), "elastic")
+
+
+def elastic_spline (ours):
+    """The field is the cubic B-spline of its 7 by 7 random numbers (scipy's)."""
+    if ndimage is None:
+        return "scipy is not installed"
+    from scipy.interpolate import BSpline
+    knots = np.arange (-3, 8)
+    at = np.linspace (0, 4, 17)
+    basis = np.stack ([BSpline (knots, np.eye (7)[i], 3) (np.minimum (at, 4 - 1e-12))
+        for i in range (7)], -1)
+    for frame in range (5):
+        draw = ours.make_draw (ours.settings (elastic=0.1), frame, 100, 100)
+        field = draw.own_numbers (17 * 17).reshape (17, 17)
+        # Whatever the numbers are: the field lies in the space of the spline, and they in [-1, 1].
+        numbers = np.linalg.pinv (basis) @ field @ np.linalg.pinv (basis).T
+        if np.abs (basis @ numbers @ basis.T - field).max () > 1e-5 or np.abs (numbers).max () > 1:
+            raise Failure ("the field is no spline")
+
+
+def grid_distortion (ours):
+    for picture, draw, result in each_case (ours, "grid-distortion", 0.8):
+        height, width = picture.shape[:2]
+        knots = draw.own_numbers (12).reshape (2, 6)
+        sizes = np.diff (knots, axis=1)
+        if np.abs (knots[:, [0, 5]] - [-0.5, 0.5]).max () > 1e-6 or sizes.min () <= 0:
+            raise Failure ("cells are out of order")
+        x, y = centred (picture)
+        lines = np.linspace (-0.5, 0.5, 6)
+        check_map (picture, result, width * np.interp (x / width, lines, knots[0]),
+            height * np.interp (y / height, lines, knots[1]), "grid-distortion")
+
+
+def follows (ours):
+    """Points go where pixels go: the way there and back, for all geometry at once."""
+    settings = ours.settings (flip=3, crop=0.2, resized_crop=0.4, scale=0.2, rotate=20, shear=10,
+        translate=0.1, perspective=0.2, grid_distortion=0.4, elastic=0.08)
+    for frame in range (100):
+        ours.make_draw (settings, frame, 160, 120)
+        for x, y in ((20, 30), (80, 60), (130, 100)):
+            back = ours.trace (*ours.follow (x, y))
+            if np.hypot (back[0] - x, back[1] - y) > 1e-3:
+                raise Failure (f"{x}, {y} comes back to {back}")
+
+
+def fused (ours):
+    """All geometry in one map is the map of maps: bilinear once, at where `trace` says."""
+    settings = ours.settings (rotate=20, perspective=0.3, grid_distortion=0.5, elastic=0.08)
+    picture = pattern (40, 50, 1)
+    for frame in FRAMES:
+        result = ours.augment (settings, frame, picture)
+        at = np.array ([[ours.trace (x + 0.5, y + 0.5) for x in range (50)] for y in range (40)])
+        close (result, bilinear (picture, at[..., 0] - 0.5, at[..., 1] - 0.5), 2.01)
+
+
+# --- tone and colour ---
+
+def by_formula (name, amount, formula, most=1.001, parameters={}):
+    """`formula` (samples as floats [..., colours], values of the step, draw)."""
+    def check (ours):
+        for picture, draw, result in each_case (ours, name, amount, parameters):
+            expected = formula (colours (picture).astype (float), draw.values (), draw)
+            close (result, np.clip (expected, 0, 255), most, what=name)
+    return check
+
+
+def mix (samples, values, draw):
+    m = np.array (values).reshape (3, 4)
+    if samples.shape[2] == 1:
+        samples = np.repeat (samples, 3, 2)
+        return (samples @ m[:, :3].T + 255 * m[:, 3])[..., :1]
+    return samples @ m[:, :3].T + 255 * m[:, 3]
+
+
+def saturation (ours):
+    for picture, draw, result in each_case (ours, "saturation", 1, pictures=PICTURES[1:]):
+        factor = draw.values ()[0] - draw.values ()[4]
+        if not 0 <= factor <= 2:
+            raise Failure (f"a factor of {factor}")
+        samples = colours (picture).astype (float)
+        grey = (samples @ LUMA)[..., None]
+        close (result, np.clip (grey + factor * (samples - grey), 0, 255), 1.001)
+        if Image is not None and picture.shape[2] == 3:
+            theirs = ImageEnhance.Color (Image.fromarray (picture)).enhance (factor)
+            close (result, np.array (theirs), 2)
+
+
+def hue (ours):
+    """The turn in the plane of U and V; luma and greys stay."""
+    for picture, draw, result in each_case (ours, "hue", 180, pictures=PICTURES[1:2]):
+        m = np.array (draw.values ()).reshape (3, 4)[:, :3]
+        to_yuv = np.array ([LUMA, (np.array ([0, 0, 1]) - LUMA) * 0.492,
+            (np.array ([1, 0, 0]) - LUMA) * 0.877])
+        turn = to_yuv @ m @ np.linalg.inv (to_yuv)
+        angle = np.arctan2 (turn[2, 1], turn[1, 1])
+        expected = np.array ([[1, 0, 0], [0, np.cos (angle), -np.sin (angle)],
+            [0, np.sin (angle), np.cos (angle)]])
+        if np.abs (turn - expected).max () > 1e-9:
+            raise Failure (f"no turn: {turn}")
+        close (result, np.clip (colours (picture) @ m.T, 0, 255), 1.001)
+
+
+def pillow (name, amount, function, most=1, parameters={}):
+    def check (ours):
+        if Image is None:
+            return "Pillow is not installed"
+        for picture, draw, result in each_case (ours, name, amount, parameters):
+            if picture.ndim == 3 and picture.shape[2] == 4:
+                continue
+            theirs = np.array (function (Image.fromarray (picture), draw.values ()))
+            close (result, colours (theirs), most, what=name)
+    return check
+
+
+def channel_shuffle (ours):
+    settings, orders = ours.settings (channel_shuffle=1), {}
+    picture = PICTURES[1]
+    for frame in range (600):
+        result = ours.augment (settings, frame, picture)
+        order = tuple (next (c for c in range (3) if np.array_equal (picture[..., c],
+            result[..., k])) for k in range (3))
+        orders[order] = orders.get (order, 0) + 1
+    counts = np.array (list (orders.values ()))
+    if len (orders) != 6 or ((counts - 100) ** 2 / 100).sum () > 20.5: # 5 degrees, 0.001
+        raise Failure (f"{orders}")
+
+
+def clahe (ours):
+    if cv2 is None:
+        return "OpenCV is not installed"
+    greys = [pattern (64, 80, 1), pattern (61, 83, 1)]
+    for picture, draw, result in each_case (ours, "clahe", 20, pictures=greys):
+        most, tiles = draw.values ()[:2]
+        theirs = cv2.createCLAHE (most, (int (tiles), int (tiles))).apply (picture)
+        close (result, colours (theirs), 1, what="clahe")
+    for picture, draw, result in each_case (ours, "clahe", 20, pictures=PICTURES[1:]):
+        luma = (colours (picture) @ [19595, 38470, 7471] + 32768 >> 16).astype (np.uint8)
+        most, tiles = draw.values ()[:2]
+        more = cv2.createCLAHE (most, (int (tiles), int (tiles))).apply (luma).astype (int) - luma
+        close (result, np.clip (colours (picture) + more[..., None], 0, 255), 1, what="luma")
+
+
+# --- filters ---
+
+def padded (picture, margin):
+    planes = colours (picture).astype (float)
+    return np.pad (planes, ((margin, margin), (margin, margin), (0, 0)), "reflect")
+
+
+def mean_of (picture, offsets):
+    height, width = picture.shape[:2]
+    margin = max (max (abs (dx), abs (dy)) for dx, dy in offsets)
+    around = padded (picture, margin)
+    return sum (around[margin + dy:margin + dy + height, margin + dx:margin + dx + width]
+        for dx, dy in offsets) / len (offsets)
+
+
+def blur (ours):
+    if ndimage is None:
+        return "scipy is not installed"
+    for picture, draw, result in each_case (ours, "blur", 6):
+        deviation = draw.values ()[0]
+        planes = colours (picture).astype (float)
+        expected = ndimage.gaussian_filter (planes, (deviation, deviation, 0), mode="mirror",
+            radius=(int (np.ceil (3 * deviation)),) * 2 + (0,))
+        close (result, expected, 0.51, what="blur")
+
+
+def motion_blur (ours):
+    for picture, draw, result in each_case (ours, "motion-blur", 40):
+        reach, c, s = draw.values ()[:3]
+        offsets = [(int (np.rint (i * c)), int (np.rint (i * s)))
+            for i in range (-int (reach), int (reach) + 1)]
+        close (result, mean_of (picture, offsets), 0.51, what="motion-blur")
+
+
+def defocus (ours):
+    for picture, draw, result in each_case (ours, "defocus", 9):
+        radius = draw.values ()[0]
+        reach = range (-int (radius), int (radius) + 1)
+        offsets = [(x, y) for x in reach for y in reach if x * x + y * y <= radius * radius]
+        close (result, mean_of (picture, offsets), 0.51, what="defocus")
+
+
+def downscale (ours):
+    for picture, draw, result in each_case (ours, "downscale", 8):
+        side = int (draw.values ()[0])
+        planes = colours (picture).astype (float)
+        height, width = planes.shape[:2]
+        small = np.array ([[planes[y:y + side, x:x + side].mean ((0, 1))
+            for x in range (0, width, side)] for y in range (0, height, side)])
+        at_x = np.clip ((np.arange (width) + 0.5) / side - 0.5, 0, small.shape[1] - 1)
+        at_y = np.clip ((np.arange (height) + 0.5) / side - 0.5, 0, small.shape[0] - 1)
+        expected = np.stack ([[np.interp (at_x, np.arange (small.shape[1]), row)
+            for row in np.array ([np.interp (at_y, np.arange (small.shape[0]), small[:, x, c])
+                for x in range (small.shape[1])]).T] for c in range (planes.shape[2])], -1)
+        close (result, expected, 1.01, what="downscale")
+
+
+def jpeg (ours):
+    if Image is None:
+        return "Pillow is not installed"
+    for picture, draw, result in each_case (ours, "jpeg", 90):
+        if picture.ndim == 3 and picture.shape[2] == 4:
+            continue
+        data = io.BytesIO ()
+        Image.fromarray (picture).save (data, "JPEG", quality=int (draw.values ()[0]),
+            subsampling=2)
+        theirs = np.array (Image.open (data))
+        # Integer and float cosines round to other steps now and then.
+        close (result, colours (theirs), 3, share=0.015, what=f"jpeg at {draw.values ()[0]}")
+        off = np.abs (colours (result).astype (int) - colours (theirs)).mean ()
+        if off > 0.25:
+            raise Failure (f"jpeg is off by {off:.2f} in the mean")
+
+
+# --- weather and occlusion ---
+
+def fog (ours):
+    for picture, draw, result in each_case (ours, "fog", 1):
+        height, width = picture.shape[:2]
+        y, x = np.mgrid[:height, :width]
+        field = lattice (draw.own_numbers (17 * 17).reshape (17, 17), (x + 0.5) / width * 16,
+            (y + 0.5) / height * 16)
+        density = (draw.values ()[0] * (0.75 + 0.25 * field))[..., None]
+        planes = colours (picture).astype (float)
+        close (result, planes + (230 - planes) * density, 0.51, what="fog")
+
+
+def shadow (ours):
+    for picture, draw, result in each_case (ours, "shadow", 0.8):
+        height, width = picture.shape[:2]
+        factor, a, b, c, d = draw.values ()[:5]
+        down = ((np.arange (height) + 0.5) / height)[:, None]
+        ends = np.sort (np.stack ([a + (b - a) * down, c + (d - c) * down]), 0)
+        x = np.arange (width)[None]
+        part = np.clip (np.minimum (ends[1], x + 1) - np.maximum (ends[0], x), 0, 1)[..., None]
+        close (result, colours (picture) * (1 - (1 - factor) * part), 0.51, what="shadow")
+
+
+def cutout (ours):
+    parameters = {("cutout", 0): 3, ("cutout", 1): 0.5}
+    for picture, draw, result in each_case (ours, "cutout", 0.6, parameters):
+        expected = colours (picture).copy ()
+        height, width = picture.shape[:2]
+        for left, top, right, bottom in draw.own_numbers (12).reshape (3, 4).astype (int):
+            if left < 0 or top < 0 or right > width or bottom > height + 1:
+                raise Failure (f"a hole {left}, {top}, {right}, {bottom}")
+            expected[top:bottom, left:right] = 128
+        close (result, expected, 0, what="cutout")
+
+
+def grid_mask (ours):
+    for picture, draw, result in each_case (ours, "grid-mask", 0.5):
+        unit, side, right, down = draw.values ()[:4]
+        y, x = np.mgrid[:picture.shape[0], :picture.shape[1]]
+        hidden = ((x + right) % unit < side) & ((y + down) % unit < side)
+        close (result, np.where (hidden[..., None], 0, colours (picture)), 0, what="grid-mask")
+
+
+# --- noise, by its statistics ---
+
+def samples_of (ours, name, level, channels=3, amount=0.2):
+    settings = ours.settings (**{name: amount})
+    picture = np.full ((300, 301, channels), level, np.uint8)
+    draw = ours.make_draw (settings, 2, 301, 300)
+    return draw.values ()[0], ours.render (draw, picture).astype (float) - level
+
+
+def shot_noise (ours):
+    for level in (60, 120, 180):
+        amount, noise = samples_of (ours, "shot-noise", level)
+        expected = np.sqrt (255 * level * amount ** 2 + 1 / 12)
+        if abs (noise.mean ()) > 0.2 or abs (noise.std () / expected - 1) > 0.02:
+            raise Failure (f"at {level}: {noise.mean ()}, {noise.std ()} for {expected}")
+
+
+def iso_noise (ours):
+    for level in (60, 120, 180):
+        amount, noise = samples_of (ours, "iso-noise", level)
+        expected = 255 * amount * np.sqrt (0.1 + 0.9 * level / 255)
+        common = np.corrcoef (noise[..., 0].ravel (), noise[..., 1].ravel ())[0, 1]
+        if (abs (noise.mean ()) > 0.3 or abs (noise.std () / expected - 1) > 0.03 or
+                abs (common - 0.5) > 0.02):
+            raise Failure (f"at {level}: {noise.std ()} for {expected}, correlation {common}")
+
+
+def salt_and_pepper (ours):
+    amount, noise = samples_of (ours, "salt-and-pepper", 100)
+    white, black = (noise == 155).all (2).mean (), (noise == -100).all (2).mean ()
+    bound = 5 * np.sqrt (amount / 2 / 90300)
+    if abs (white - amount / 2) > bound or abs (black - amount / 2) > bound:
+        raise Failure (f"{white} and {black} of {amount}")
+    if (noise != 0).any (2).mean () != white + black:
+        raise Failure ("other levels")
+
+
+# --- draws ---
+
+def uniform (values, low, high, what):
+    """Kolmogorov and Smirnov's distance from the uniform distribution."""
+    values = np.sort ((np.asarray (values) - low) / (high - low))
+    n = len (values)
+    distance = max ((np.arange (1, n + 1) / n - values).max (), (values - np.arange (n) / n).max ())
+    if distance * np.sqrt (n) > 1.95: # one time in a thousand
+        raise Failure (f"{what}: a distance of {distance:.4f}")
+
+
+def values_of (ours, name, amount, which, frames=3000, width=1000, height=1000):
+    settings = ours.settings (**{name: amount})
+    for frame in range (frames):
+        draw = ours.make_draw (settings, frame, width, height)
+        if draw.n_steps > 0:
+            yield which (draw.values ())
+
+
+def draws (ours):
+    step = lambda i: (lambda values: values[i])
+    log = lambda i: (lambda values: np.log (values[i]))
+    degrees = lambda i: (lambda values: np.degrees (np.arctan (values[i])))
+    for name, amount, which, low, high in (
+            ("shear", 30, degrees (1), -30, 30), ("shear", 30, degrees (3), -30, 30),
+            ("gamma", 1, log (0), -np.log (2), np.log (2)),
+            ("blur", 5, step (0), 0, 5), ("sharpen", 2, step (0), 1, 3),
+            ("shot-noise", 0.4, step (0), 0, 0.4), ("iso-noise", 0.4, step (0), 0, 0.4),
+            ("salt-and-pepper", 0.3, step (0), 0, 0.3), ("fog", 0.5, step (0), 0, 0.5),
+            ("shadow", 0.5, step (0), 0.5, 1), ("shadow", 0.5, step (1), 0, 1000),
+            ("clahe", 9, step (0), 1, 9), ("solarise", 1, step (0), 0, 256),
+            ("defocus", 9, step (0), 1, 9), ("grid-mask", 0.5, step (0), 125, 500),
+            ("saturation", 0.5, lambda values: values[0] - values[4], 0.5, 1.5),
+            ("hue", 90, lambda values: np.degrees (np.arcsin (turn_of (values))), -90, 90)):
+        uniform (list (values_of (ours, name, amount, which)), low, high, name)
+    areas, aspects = [], []
+    settings = ours.settings (resized_crop=0.5)
+    for frame in range (3000):
+        values = ours.make_draw (settings, frame, 1000, 1000).values ()
+        if values[0] < 1 and values[4] < 1: # what does not fit is brought to the edges
+            areas.append (values[0] * values[4])
+            aspects.append (np.log (values[0] / values[4]))
+    if min (areas) < 0.5 or max (np.abs (aspects)) > np.log (4 / 3) + 1e-9:
+        raise Failure ("crops are out of their bounds")
+    for name, amount, levels in (("posterise", 6, range (2, 8)), ("downscale", 8, range (2, 9))):
+        values = list (values_of (ours, name, amount, step (0)))
+        counts = np.array ([values.count (level) for level in levels])
+        expected = len (values) / len (levels)
+        if counts.sum () != len (values) or ((counts - expected) ** 2 / expected).sum () > 24.3:
+            raise Failure (f"{name}: {counts}")
+
+
+def turn_of (values):
+    """The sine of a turn of the hue, of its matrix."""
+    m = np.array (values).reshape (3, 4)[:, :3]
+    to_yuv = np.array ([LUMA, (np.array ([0, 0, 1]) - LUMA) * 0.492,
+        (np.array ([1, 0, 0]) - LUMA) * 0.877])
+    return (to_yuv @ m @ np.linalg.inv (to_yuv))[2, 1]
+
+
+def independent (ours):
+    """Transforms draw numbers of their own: no two go together."""
+    names = {"gamma": 1, "blur": 5, "sharpen": 2, "shot-noise": 0.4, "fog": 0.5, "shadow": 0.5}
+    settings = ours.settings (**names)
+    rows = []
+    for frame in range (2000):
+        draw = ours.make_draw (settings, frame, 100, 100)
+        rows.append ([draw.values (i)[0] for i in range (draw.n_steps)])
+    off = np.abs (np.corrcoef (np.array (rows).T) - np.eye (len (names))).max ()
+    if off > 0.09: # four standard errors
+        raise Failure (f"a correlation of {off:.3f}")
+
+
+def clips (ours):
+    settings = ours.settings (clip_frames=5, rotate=30, noise=0.1)
+    angles = [ours.make_draw (settings, frame, 64, 64).values ()[0] for frame in range (20)]
+    if len (set (angles)) != 4 or any (len (set (angles[i:i + 5])) != 1 for i in range (0, 20, 5)):
+        raise Failure (f"{angles}")
+    settings = ours.settings (clip_frames=5, noise=0.1)
+    grey = np.full ((64, 64), 128, np.uint8)
+    if np.array_equal (ours.augment (settings, 0, grey), ours.augment (settings, 1, grey)):
+        raise Failure ("frames of a clip have the same noise")
+
+
+def deterministic (ours):
+    """The same whatever came before, in whichever thread and whatever is in the workspace."""
+    limits = {"flip": 3, "perspective": 0.3, "elastic": 0.05, "crop": 0.3, "downscale": 4}
+    amounts = {name.replace ("-", "_"): limits.get (name, min (member.maximum, 0.5) if
+        member.maximum <= 1 else member.maximum / 4) for name, member in
+        zip (ours.names, ours.list)}
+    settings = ours.settings (probability=0.5, **amounts)
+    pictures = PICTURES[:3]
+    first = {(p, frame): ours.augment (settings, frame, picture)
+        for frame in range (20) for p, picture in enumerate (pictures)}
+    wrong = []
+
+    def again (own):
+        for frame in reversed (range (20)):
+            for p, picture in enumerate (pictures):
+                if not np.array_equal (own.augment (settings, frame, picture), first[p, frame]):
+                    wrong.append ((p, frame))
+    others = [threading.Thread (target=again, args=(Augmenter (sys.argv[1]),)) for _ in range (4)]
+    for thread in others:
+        thread.start ()
+    for thread in others:
+        thread.join ()
+    if wrong:
+        raise Failure (f"others are {wrong[:5]}")
+
+
+# --- policies ---
+
+def policies (ours):
+    """RandAugment takes two of fourteen, TrivialAugment one, all as likely; one does nothing."""
+    for name, each in (("randaugment", 2), ("trivialaugment", 1)):
+        settings = ours.settings (policy=name)
+        counts = {}
+        for frame in range (7000):
+            names = ours.make_draw (settings, frame, 331, 331).names ()
+            if len (names) > each:
+                raise Failure (f"{name}: {names}")
+            for step in names + ["nothing"] * (each - len (names)):
+                counts[step] = counts.get (step, 0) + 1
+        expected = {step: 7000 * each / 14 * (2 if step in ("shear", "translate") else 1)
+            for step in counts}
+        square = sum ((counts[step] - expected[step]) ** 2 / expected[step] for step in counts)
+        if len (counts) != 12 or square > 31.3: # 11 degrees, 0.001
+            raise Failure (f"{name}: {counts}")
+
+
+def policy_values (ours):
+    """Magnitude 9 of 30 of RandAugment's ranges."""
+    settings = ours.settings (policy="randaugment")
+    seen = {}
+    for frame in range (600):
+        draw = ours.make_draw (settings, frame, 331, 331)
+        for i, name in enumerate (draw.names ()):
+            seen.setdefault (name, set ()).add (tuple (np.round (draw.values (i)[:5], 6)))
+    c, s = np.round (np.cos (np.radians (9)), 6), np.round (np.sin (np.radians (9)), 6)
+    for name, expected in (("rotate", {(c, s, 0, -s, c), (c, -s, 0, s, c)}),
+            ("shear", {(1, 0.09, 0, 0, 1), (1, -0.09, 0, 0, 1), (1, 0, 0, 0.09, 1),
+                (1, 0, 0, -0.09, 1)}),
+            ("translate", {(1, 0, 45, 0, 1), (1, 0, -45, 0, 1), (1, 0, 0, 0, 1)}),
+            ("posterise", {(7, 0, 0, 0, 0)}), ("solarise", {(178.5, 0, 0, 0, 0)}),
+            ("sharpen", {(1.27, 0, 0, 0, 0), (0.73, 0, 0, 0, 0)}),
+            ("contrast", {(1.27, 0, 0, 0, 0), (0.73, 0, 0, 0, 0)})):
+        if seen[name] != expected:
+            raise Failure (f"{name}: {seen[name]}")
+
+
+def policy_pictures (ours):
+    """Operations are Pillow's."""
+    if Image is None:
+        return "Pillow is not installed"
+    picture, checked = PICTURES[3], set ()
+    settings = ours.settings (policy="trivialaugment")
+    theirs = Image.fromarray (picture)
+    for frame in range (400):
+        draw = ours.make_draw (settings, frame, 80, 64)
+        name = (draw.names () + [""])[0]
+        value = draw.values ()[0]
+        result = ours.render (draw, picture)
+        expected = {"contrast": lambda: ImageEnhance.Contrast (theirs).enhance (value),
+            "brightness": lambda: ImageEnhance.Brightness (theirs).enhance (value),
+            "sharpen": lambda: ImageEnhance.Sharpness (theirs).enhance (value),
+            "auto-contrast": lambda: ImageOps.autocontrast (theirs),
+            "equalise": lambda: ImageOps.equalize (theirs),
+            "solarise": lambda: ImageOps.solarize (theirs, value),
+            "posterise": lambda: ImageOps.posterize (theirs, int (value))}.get (name)
+        if expected is not None:
+            checked.add (name)
+            close (result, np.array (expected ()), 2 if name == "contrast" else 1, what=name)
+    if len (checked) != 7:
+        raise Failure (f"only {checked}")
+
+
+TESTS = {
+    "resized-crop": projective ("resized-crop", 0.7),
+    "shear": projective ("shear", 30),
+    "perspective": projective ("perspective", 0.6),
+    "perspective, Pillow": perspective,
+    "elastic": elastic,
+    "elastic, scipy's spline": elastic_spline,
+    "grid-distortion": grid_distortion,
+    "points follow": follows,
+    "one resampling": fused,
+    "saturation": saturation,
+    "hue": hue,
+    "grey": by_formula ("grey", 1, lambda samples, values, draw: mix (samples,
+        [0.299, 0.587, 0.114, 0] * 3, draw)),
+    "invert": by_formula ("invert", 1, lambda samples, values, draw: 255 - samples, 0),
+    "gamma": by_formula ("gamma", 2, lambda samples, values, draw:
+        255 * (samples / 255) ** values[0], 0.51),
+    "posterise": pillow ("posterise", 7, lambda picture, values:
+        ImageOps.posterize (picture, int (values[0])), 0) if Image else by_formula ("posterise", 7,
+        lambda samples, values, draw: samples // 2 ** (8 - values[0]) * 2 ** (8 - values[0]), 0),
+    "solarise": by_formula ("solarise", 1, lambda samples, values, draw:
+        np.where (samples >= values[0], 255 - samples, samples), 0),
+    "equalise, Pillow": pillow ("equalise", 1, lambda picture, values:
+        ImageOps.equalize (picture), 0),
+    "auto-contrast, Pillow": pillow ("auto-contrast", 1, lambda picture, values:
+        ImageOps.autocontrast (picture)),
+    "channel-shuffle": channel_shuffle,
+    "clahe, OpenCV": clahe,
+    "blur, scipy": blur,
+    "motion-blur": motion_blur,
+    "defocus": defocus,
+    "sharpen, Pillow": pillow ("sharpen", 5, lambda picture, values:
+        ImageEnhance.Sharpness (picture).enhance (values[0])),
+    "downscale": downscale,
+    "jpeg, Pillow": jpeg,
+    "fog": fog,
+    "shadow": shadow,
+    "cutout": cutout,
+    "grid-mask": grid_mask,
+    "shot-noise": shot_noise,
+    "iso-noise": iso_noise,
+    "salt-and-pepper": salt_and_pepper,
+    "draws": draws,
+    "independent": independent,
+    "clips": clips,
+    "deterministic": deterministic,
+    "policies": policies,
+    "policy values": policy_values,
+    "policy pictures, Pillow": policy_pictures,
+}
+
+
+def main ():
+    ours = Augmenter (sys.argv[1])
+    failed = 0
+    print (f"1..{len (TESTS)}")
+    for number, (name, test) in enumerate (TESTS.items (), 1):
+        try:
+            skipped = test (ours)
+        except Failure as failure:
+            print (f"not ok {number} {name}\n# {failure}")
+            failed += 1
+            continue
+        print (f"ok {number} {name}" + (f" # SKIP {skipped}" if skipped else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    if len (sys.argv) != 2:
+        sys.exit (__doc__)
+    sys.exit (main ())
