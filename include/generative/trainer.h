@@ -93,6 +93,8 @@ struct _GenTrainerSettings {
   GenPenalty penalty;      /* how these two are found */
   double gradient_penalty; /* weight of the exact penalty on how far the norm of that gradient is
                               from 1 between real and made samples; 0 for none */
+  int penalty_interval;    /* steps from one in which r1, r2 and gradient_penalty are paid, so many
+                              times, to the next: >= 1 */
   int discriminator_steps; /* updates of the discriminator in a step, from 1: on the step's real
                               samples, each with made ones of latents of its own. The generator is
                               updated once, on the last of them. More than 1 exclude `accumulate`
@@ -185,7 +187,7 @@ struct _GenTrainerSettings {
   .average_target = FALSE, .teacher_guidance = 2, .format = { NULL }, .beta = 1,                   \
   .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0,     \
   .tokenizer_folder = NULL, .tokenizer = NULL, .label_dropout = 0.1, .guidance = 2,                \
-  .commitment = 0.25
+  .commitment = 0.25, .penalty_interval = 1
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the two files of GenTrainer share: trainer.c (steps and states) and trainer-play.c (the nets
- * as they play). */
+/* What the files of GenTrainer share: trainer.c (steps and states), trainer-figures.c (what a step
+ * reports) and trainer-play.c (the nets as they play). */
 #pragma once
 
+#include "lazy-penalty.h"
 #include "step-graph.h"
 
 /* The nets with the weights of the moment, in batches of the training's size: some models take no
@@ -27,9 +28,10 @@ struct _GenTrainer {
   GenGraph *nets[GEN_RECIPE_MAX_NETS];
   GenStepGraph training;
   GenPlan *plan;
-  GPtrArray *states; /* const GenBinding */
-  GenShape samples;  /* of a step */
-  gint64 step;       /* as the plan's state of that name, of which it is a copy */
+  GenLazyPenalty penalty; /* of steps that have what others have not */
+  GPtrArray *states;      /* const GenBinding */
+  GenShape samples;       /* of a step */
+  gint64 step;            /* as the plan's state of that name, of which it is a copy */
   GenTrainerScaling scaling[GEN_RECIPE_MAX_NETS]; /* by the first net that a loss changes */
   GenTrainerPlayer made, measured;
 };
@@ -37,6 +39,9 @@ struct _GenTrainer {
 /* --- trainer.c --- */
 
 GenPlanOptions gen_trainer_plan_options (const GenTrainerSettings *settings);
+
+/* --- trainer-figures.c --- */
+
 /* What the last run of `plan` reports, of the first `n` samples where it does so one by one. */
 void gen_trainer_read_figures (
     const GenStepGraph *built, GenPlan *plan, gsize n, double values[GEN_RECIPE_MAX_FIGURES]);

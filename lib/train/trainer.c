@@ -102,7 +102,8 @@ check_recipe (const GenTrainerSettings *settings, GError **error)
              settings, "augment-probability", settings->augment_probability > 0, error) &&
          check_of_recipe (settings, "augment-target", settings->augment_target > 0, error) &&
          check_of_recipe (settings, "feature-matching", settings->feature_matching > 0, error) &&
-         check_of_recipe (settings, "spectral-norm", settings->spectral_norm, error);
+         check_of_recipe (settings, "spectral-norm", settings->spectral_norm, error) &&
+         check_of_recipe (settings, "penalty-interval", settings->penalty_interval > 1, error);
 }
 
 gboolean
@@ -140,6 +141,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("beta", settings->beta, 0, TRUE, INFINITY, error) &&
          in_range ("free-bits", settings->free_bits, 0, TRUE, INFINITY, error) &&
          in_range ("gradient-penalty", settings->gradient_penalty, 0, TRUE, INFINITY, error) &&
+         in_range ("penalty-interval", settings->penalty_interval, 1, TRUE, 65537, error) &&
          check_discriminator_steps (settings, error) &&
          in_range (
              "degradation-strength", settings->degradation_strength, 0, TRUE, INFINITY, error) &&
@@ -216,6 +218,7 @@ gen_trainer_new (GenGraph *const *nets, const GenTrainerSettings *settings, GErr
   g_autoptr (GenTrainer) trainer = g_new0 (GenTrainer, 1);
   GenPlanOptions options = gen_trainer_plan_options (settings);
   const guint n_nets = gen_recipe_n_nets (settings->recipe);
+  const GenTrainerSettings plain = gen_lazy_penalty_take_off (settings);
 
   options.seed = settings->seed;
   options.precision = settings->precision;
@@ -228,10 +231,11 @@ gen_trainer_new (GenGraph *const *nets, const GenTrainerSettings *settings, GErr
     trainer->nets[i] = gen_graph_ref (nets[i]);
   trainer->states = g_ptr_array_new ();
   if (!gen_trainer_settings_check (settings, error) ||
-      !gen_step_graph_build (&trainer->training, GEN_STEP_TRAINS, trainer->nets, settings, error))
+      !gen_step_graph_build (&trainer->training, GEN_STEP_TRAINS, trainer->nets, &plain, error))
     return NULL;
   trainer->plan = gen_plan_new (trainer->training.graph, &options, error);
-  if (trainer->plan == NULL)
+  if (trainer->plan == NULL ||
+      !gen_lazy_penalty_init (&trainer->penalty, trainer->nets, settings, &options, error))
     return NULL;
   collect_states (trainer);
   read_states (trainer);
@@ -245,6 +249,7 @@ gen_trainer_free (GenTrainer *trainer)
 {
   gen_trainer_player_clear (&trainer->made);
   gen_trainer_player_clear (&trainer->measured);
+  gen_lazy_penalty_clear (&trainer->penalty);
   g_clear_pointer (&trainer->plan, gen_plan_free);
   gen_step_graph_clear (&trainer->training);
   g_clear_pointer (&trainer->states, g_ptr_array_unref);
@@ -364,104 +369,6 @@ gen_trainer_range (const GenTrainer *trainer, float *low, float *high)
   gen_step_net_range (find_data_net (trainer), low, high);
 }
 
-/* --- figures --- */
-
-/* Of the first `n` numbers, or the one that there is. */
-static double
-reduce (GenReportKind kind, const float *numbers, gsize n)
-{
-  double sum = 0;
-
-  for (gsize i = 0; i < n; i++)
-    sum += kind == GEN_REPORT_MEAN ? numbers[i] : numbers[i] > 0;
-  return kind == GEN_REPORT_SHARE_NOT_ABOVE_ZERO ? 1 - sum / (double)n : sum / (double)n;
-}
-
-void
-gen_trainer_read_figures (
-    const GenStepGraph *built, GenPlan *plan, gsize n, double values[GEN_RECIPE_MAX_FIGURES])
-{
-  for (guint i = 0; i < GEN_RECIPE_MAX_FIGURES; i++)
-    values[i] = NAN;
-  for (guint i = 0; i < built->reports->len; i++) {
-    const GenStepReport *report = &g_array_index (built->reports, GenStepReport, i);
-    const GenBinding *output = gen_plan_output (plan, report->output);
-
-    values[report->figure] =
-        reduce (report->kind, output->data, MIN (n, output->size / sizeof (float)));
-  }
-}
-
-double
-gen_trainer_get_learning_rate (const GenTrainer *trainer)
-{
-  return *(const float *)gen_plan_input (trainer->plan, (guint)trainer->training.rate)->data;
-}
-
-/* The largest distance of a number from 0; NaN where one is none. */
-static double
-reach (const GenBinding *output)
-{
-  const float *numbers = output->data;
-  double largest = 0;
-
-  for (gsize i = 0; i < output->size / sizeof (float); i++) {
-    if (isnan (numbers[i]))
-      return NAN;
-    largest = MAX (largest, fabs (numbers[i]));
-  }
-  return largest;
-}
-
-static gboolean
-check_watched (const GenTrainer *trainer, const GenStepGraph *built, GenPlan *plan, GError **error)
-{
-  for (guint i = 0; i < built->watches->len; i++) {
-    const GenStepWatch *watch = &g_array_index (built->watches, GenStepWatch, i);
-    const double reached = reach (gen_plan_output (plan, watch->output));
-
-    if (reached < GEN_TRAINER_SCORE_LIMIT)
-      continue;
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
-        "training diverged at step %" G_GINT64_FORMAT
-        ": %s reach %g, and from %d on float32 cannot tell one from the next; a smaller "
-        "learning-rate than %g may help",
-        trainer->step, watch->what, reached, GEN_TRAINER_SCORE_LIMIT,
-        gen_trainer_get_learning_rate (trainer));
-    return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-refuse_figures (
-    const GenTrainer *trainer, const GenStepGraph *built, const double *values, GError **error)
-{
-  g_autoptr (GString) all = g_string_new (NULL);
-
-  for (guint i = 0; i < built->reports->len; i++) {
-    const guint figure = g_array_index (built->reports, GenStepReport, i).figure;
-
-    g_string_append_printf (all, "%s%s is %g", i > 0 ? ", " : "",
-        trainer->settings.recipe->figures[figure].figure.field.name, values[figure]);
-  }
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
-      "training diverged at step %" G_GINT64_FORMAT
-      ": %s; a smaller learning-rate than %g may help",
-      trainer->step, all->str, gen_trainer_get_learning_rate (trainer));
-  return FALSE;
-}
-
-gboolean
-gen_trainer_check_figures (const GenTrainer *trainer, const GenStepGraph *built, GenPlan *plan,
-    const double values[GEN_RECIPE_MAX_FIGURES], GError **error)
-{
-  for (guint i = 0; i < built->reports->len; i++)
-    if (!isfinite (values[g_array_index (built->reports, GenStepReport, i).figure]))
-      return refuse_figures (trainer, built, values, error);
-  return check_watched (trainer, built, plan, error);
-}
-
 /* --- steps --- */
 
 /* A scale only falls where an update was left out. */
@@ -475,15 +382,16 @@ note_scale (GenTrainerScaling *scaling, const GenBinding *output)
 }
 
 static void
-note_scales (GenTrainer *trainer, GenTrainerFigures *figures)
+note_scales (
+    GenTrainer *trainer, const GenStepGraph *built, GenPlan *plan, GenTrainerFigures *figures)
 {
   figures->skipped = 0;
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++) {
     GenTrainerScaling *scaling = &trainer->scaling[i];
-    const int output = trainer->training.scales[i];
+    const int output = built->scales[i];
 
     if (output >= 0)
-      note_scale (scaling, gen_plan_output (trainer->plan, (guint)output));
+      note_scale (scaling, gen_plan_output (plan, (guint)output));
     figures->scales[i] = scaling->scale;
     figures->skipped += scaling->skipped;
   }
@@ -512,18 +420,23 @@ check_scales (const GenTrainer *trainer, const GenTrainerFigures *figures, GErro
 static gboolean
 make_step (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
 {
-  GenPlan *plan = trainer->plan;
+  GenLazyPenalty *penalty = &trainer->penalty;
+  const gboolean pays = gen_lazy_penalty_is_due (penalty, gen_trainer_steps (trainer));
+  const GenStepGraph *built = pays ? &penalty->built : &trainer->training;
+  GenPlan *plan = pays ? penalty->plan : trainer->plan;
 
+  if (pays && !gen_lazy_penalty_borrow (penalty, trainer->plan, &trainer->training, error))
+    return FALSE;
   gen_plan_set_draw (plan, gen_trainer_steps (trainer));
-  if (!gen_plan_run (plan, error))
+  if (!gen_plan_run (plan, error) ||
+      (pays && !gen_lazy_penalty_give_back (penalty, trainer->plan, error)))
     return FALSE;
   trainer->step++;
-  gen_trainer_read_figures (
-      &trainer->training, plan, (gsize)trainer->settings.batch_size, figures->values);
-  note_scales (trainer, figures);
+  gen_trainer_read_figures (built, plan, (gsize)trainer->settings.batch_size, figures->values);
+  note_scales (trainer, built, plan, figures);
   if (gen_loss_scaling_wanted (&trainer->settings))
     return check_scales (trainer, figures, error);
-  return gen_trainer_check_figures (trainer, &trainer->training, plan, figures->values, error);
+  return gen_trainer_check_figures (trainer, built, plan, figures->values, error);
 }
 
 gboolean
@@ -582,6 +495,12 @@ gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate)
 {
   *(float *)gen_plan_input (trainer->plan, (guint)trainer->training.rate)->data =
       (float)learning_rate;
+}
+
+double
+gen_trainer_get_learning_rate (const GenTrainer *trainer)
+{
+  return *(const float *)gen_plan_input (trainer->plan, (guint)trainer->training.rate)->data;
 }
 
 guint

@@ -359,6 +359,70 @@ refuse (const GenTrainerSettings *settings, const char *message)
   g_assert_true (g_str_has_prefix (error->message, message));
 }
 
+/* --- penalties now and then --- */
+
+static void
+copy_states (GenTrainer *from, GenTrainer *to)
+{
+  g_assert_cmpuint (gen_trainer_n_states (from), ==, gen_trainer_n_states (to));
+  for (guint i = 0; i < gen_trainer_n_states (from); i++) {
+    const GenBinding *state = gen_trainer_state (from, i);
+
+    memcpy ((gpointer)find (to, state->name)->data, state->data, state->size);
+  }
+  gen_trainer_states_changed (to);
+}
+
+static void
+assert_same_states (GenTrainer *one, GenTrainer *other)
+{
+  for (guint i = 0; i < gen_trainer_n_states (one); i++) {
+    const GenBinding *state = gen_trainer_state (one, i);
+
+    g_assert_cmpmem (state->data, state->size, find (other, state->name)->data, state->size);
+  }
+}
+
+/* Each third step is that of thrice the penalty, bit for bit, and the others are those of none. */
+static void
+check_interval (const GenTrainerSettings *settings)
+{
+  GenTrainerSettings lazy = *settings, heavy = *settings, light = *settings;
+  g_autoptr (GenTrainer) trainer = NULL, paying = NULL, free_one = NULL;
+
+  lazy.penalty_interval = 3;
+  heavy.r1 *= 3;
+  heavy.r2 *= 3;
+  heavy.gradient_penalty *= 3;
+  light.r1 = light.r2 = light.gradient_penalty = 0;
+  trainer = trainer_new (&lazy);
+  paying = trainer_new (&heavy);
+  free_one = trainer_new (&light);
+  for (int s = 0; s < 5; s++) {
+    GenTrainer *other = s % 3 == 0 ? paying : free_one;
+    GenTrainerFigures figures, expected;
+
+    copy_states (trainer, other);
+    make_step (trainer, &figures);
+    make_step (other, &expected);
+    g_assert_cmpmem (figures.values, sizeof (double) * gen_recipe_adversarial.n_figures,
+        expected.values, sizeof (double) * gen_recipe_adversarial.n_figures);
+    assert_same_states (trainer, other);
+  }
+  check_resume (&lazy);
+}
+
+static void
+test_penalty_interval (void)
+{
+  const GenTrainerSettings estimated = { SETTINGS, .r1 = 0.5, .r2 = 0.25 };
+  const GenTrainerSettings exact = { SETTINGS, .r1 = 0.5, .penalty = GEN_PENALTY_EXACT,
+    .gradient_penalty = 2, .optimizer = &gen_optimizer_adam, .spectral_norm = TRUE };
+
+  check_interval (&estimated);
+  check_interval (&exact);
+}
+
 static void
 test_refused (void)
 {
@@ -384,6 +448,10 @@ test_refused (void)
       "augment-target is nothing that recipe masked can use");
   refuse (&(GenTrainerSettings){ SETTINGS, .augment_target = 1 },
       "augment-target must be at least 0 and below 1, not 1");
+  refuse (&(GenTrainerSettings){ SETTINGS, .penalty_interval = 0 },
+      "penalty-interval must be at least 1 and below 65537, not 0");
+  refuse (&(GenTrainerSettings){ SETTINGS, .recipe = &gen_recipe_masked, .penalty_interval = 4 },
+      "penalty-interval is nothing that recipe masked can use; it is for adversarial");
   refuse (&(GenTrainerSettings){ SETTINGS, .perceptual_model = trainable },
       "perceptual-model is nothing that recipe adversarial can use");
   g_assert_null (preset_trainer_new (&gen_preset_wavegan, &options, &of_sounds, &error));
@@ -402,6 +470,7 @@ main (int argc, char **argv)
   g_test_add_func ("/discriminators/instance-noise", test_instance_noise);
   g_test_add_func ("/discriminators/adapt", test_adapt);
   g_test_add_func ("/discriminators/resume", test_resume);
+  g_test_add_func ("/discriminators/penalty-interval", test_penalty_interval);
   g_test_add_func ("/discriminators/refused", test_refused);
   return g_test_run ();
 }

@@ -330,6 +330,15 @@ static const GenSetting settings[] = {
       .minimum = 0,
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
+  { .name = "penalty-interval",
+      .nick = "Penalty interval",
+      .description = "Steps from one in which these penalties are paid, so many times as much, to "
+                     "the next: those between cost less (1 = in each step)",
+      .type = GEN_SETTING_INT,
+      FIELD (penalty_interval),
+      .minimum = 1,
+      .maximum = 65536,
+      .of_learning = TRUE },
   { .name = "spectral-norm",
       .nick = "Spectral norm",
       .description = "Divide the weights of each of the discriminator's layers by their largest "
