@@ -137,6 +137,7 @@ struct _GenTrainerSettings {
   int consistency_times;   /* times that a consistency model goes along, from 2 */
   gboolean average_target; /* it follows the average of its weights, of which ema is not 0 */
   double commitment;       /* weight of how far vectors are from the codebook: >= 0 */
+  double codebook_decay;   /* of averages that its vectors are: [0, 1); 0: they have gradients */
   double label_dropout;    /* share of the classes that a denoiser is not told: [0, 1) */
   double guidance;         /* how far samples of a class go towards it: >= 0 */
   char *teacher_model;     /* file of the net that a student learns from */
@@ -187,7 +188,7 @@ struct _GenTrainerSettings {
   .average_target = FALSE, .teacher_guidance = 2, .format = { NULL }, .beta = 1,                   \
   .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0,     \
   .tokenizer_folder = NULL, .tokenizer = NULL, .label_dropout = 0.1, .guidance = 2,                \
-  .commitment = 0.25, .penalty_interval = 1
+  .commitment = 0.25, .codebook_decay = 0, .penalty_interval = 1
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

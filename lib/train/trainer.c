@@ -22,7 +22,7 @@ in_range (
   return FALSE;
 }
 
-/* Sums and norms are of gradients as they are: those of a scaled loss may be beyond float16. */
+/* Sums, norms and averages are of what is as it is: that of a scaled loss may be beyond float16. */
 static gboolean
 check_unscaled (
     const GenTrainerSettings *settings, const char *name, gboolean asked, GError **error)
@@ -103,7 +103,8 @@ check_recipe (const GenTrainerSettings *settings, GError **error)
          check_of_recipe (settings, "augment-target", settings->augment_target > 0, error) &&
          check_of_recipe (settings, "feature-matching", settings->feature_matching > 0, error) &&
          check_of_recipe (settings, "spectral-norm", settings->spectral_norm, error) &&
-         check_of_recipe (settings, "penalty-interval", settings->penalty_interval > 1, error);
+         check_of_recipe (settings, "penalty-interval", settings->penalty_interval > 1, error) &&
+         check_of_recipe (settings, "codebook-decay", settings->codebook_decay > 0, error);
 }
 
 gboolean
@@ -163,6 +164,8 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("teacher-guidance", settings->teacher_guidance, 0, TRUE, INFINITY, error) &&
          in_range ("label-dropout", settings->label_dropout, 0, TRUE, 1, error) &&
          in_range ("commitment", settings->commitment, 0, TRUE, INFINITY, error) &&
+         in_range ("codebook-decay", settings->codebook_decay, 0, TRUE, 1, error) &&
+         check_unscaled (settings, "codebook-decay", settings->codebook_decay > 0, error) &&
          in_range ("guidance", settings->guidance, 0, TRUE, INFINITY, error) &&
          in_range ("temperature", settings->temperature, 0, TRUE, INFINITY, error) &&
          in_range ("ema", settings->ema, 0, TRUE, 1, error);

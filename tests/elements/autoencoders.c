@@ -30,6 +30,7 @@ test_resume (void)
   check_resume ("preset=vae beta=0.5 beta-warm-up=6 free-bits=0.01 ema=0.9");
   check_resume ("preset=autoencoder width=2 reconstruction=ssim");
   check_resume ("preset=vq-vae width=2 codes=8");
+  check_resume ("preset=vq-vae width=2 codes=8 codebook-decay=0.9");
 }
 
 /* Both figures of a step and of a validation are told. */

@@ -452,6 +452,8 @@ test_refused (void)
       "penalty-interval must be at least 1 and below 65537, not 0");
   refuse (&(GenTrainerSettings){ SETTINGS, .recipe = &gen_recipe_masked, .penalty_interval = 4 },
       "penalty-interval is nothing that recipe masked can use; it is for adversarial");
+  refuse (&(GenTrainerSettings){ SETTINGS, .codebook_decay = 0.9 },
+      "codebook-decay is nothing that recipe adversarial can use; it is for vector-quantized");
   refuse (&(GenTrainerSettings){ SETTINGS, .perceptual_model = trainable },
       "perceptual-model is nothing that recipe adversarial can use");
   g_assert_null (preset_trainer_new (&gen_preset_wavegan, &options, &of_sounds, &error));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The recipe vector-quantized against PyTorch's numbers, its preset, and what is refused. */
+/* The recipe vector-quantized against PyTorch's and numpy's numbers, its preset, and what is
+ * refused. */
 #include <generative/preset.h>
 #include <generative/trainer.h>
 
@@ -139,6 +140,92 @@ test_torch (void)
   g_assert_cmpfloat_with_epsilon (state (trainer, "decoder.weight", 7), weights[3], 1e-5);
 }
 
+static void
+fill_samples (float samples[BATCH * SIZE], int step)
+{
+  for (int i = 0; i < BATCH * SIZE; i++)
+    samples[i] = (float)sin (0.37 * (step * BATCH * SIZE + i));
+}
+
+/* Nets other than the codebook stay as they are. */
+#define STILL .learning_rate = 1e-30
+
+/* Four steps of numpy 2.4: averages of what is nearest, by the paper's appendix. */
+static void
+test_averages (void)
+{
+  static const float vectors[CODES][LENGTH] = { { -0.25589884f, 0.69522199f, -0.59781513f },
+    { -0.57300157f, 0.4775207f, 0.20925294f }, { -0.49588581f, -0.19269873f, 0.55980134f },
+    { 0.48049759f, -0.76720173f, 0.47927702f }, { 0.5831806f, -0.24122879f, -0.45956796f } };
+  static const float uses[CODES] = { 4.08282f, 2.78642f, 2.45342f, 4.21582f, 2.46152f };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (G_STRINGIFY (CODES), LENGTH,
+      &(GenTrainerSettings){ SETTINGS, STILL, .codebook_decay = 0.9 }, &error);
+  GenTrainerFigures figures;
+  float samples[BATCH * SIZE];
+
+  g_assert_no_error (error);
+  for (int step = 0; step < 4; step++) {
+    fill_samples (samples, step);
+    g_assert_true (gen_trainer_step (trainer, samples, NULL, &figures, &error));
+  }
+  for (int i = 0; i < CODES; i++) {
+    g_assert_cmpfloat_with_epsilon (state (trainer, "quantizer.codebook.uses", i), uses[i], 1e-4);
+    for (int k = 0; k < LENGTH; k++)
+      g_assert_cmpfloat_with_epsilon (
+          state (trainer, "quantizer.codebook", i * LENGTH + k), vectors[i][k], 1e-5);
+  }
+}
+
+/* What is made of window `place` of the samples, by the encoder as it begins. */
+static void
+encode (const float *samples, int place, double vector[LENGTH])
+{
+  const int side = SIDE / 2, window = place % (side * side);
+  const float *corner =
+      samples + place / (side * side) * SIZE + window / side * 2 * SIDE + window % side * 2;
+
+  for (int k = 0; k < LENGTH; k++) {
+    vector[k] = 0;
+    for (int i = 0; i < 4; i++)
+      vector[k] += corner[i / 2 * SIDE + i % 2] * 0.6 * sin (0.7 * (k * 4 + i) + 0.3);
+  }
+}
+
+/* A vector that nothing is nearest to becomes one of the batch; the others are averages. */
+static void
+test_begins_anew (void)
+{
+  static const float vectors[CODES - 1][LENGTH] = { { -0.67382287f, 0.88054201f, -0.97730625f },
+    { -1.24923844f, 1.1147796f, -0.80788441f }, { -0.01745517f, -0.35931611f, 0.67313196f },
+    { 1.01194436f, -1.08766604f, 1.02868227f } };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (G_STRINGIFY (CODES), LENGTH,
+      &(GenTrainerSettings){ SETTINGS, STILL, .codebook_decay = 0.02 }, &error);
+  GenTrainerFigures figures;
+  float samples[BATCH * SIZE];
+  int found = 0;
+
+  g_assert_no_error (error);
+  fill_samples (samples, 0);
+  g_assert_true (gen_trainer_step (trainer, samples, NULL, &figures, &error));
+  for (int i = 0; i < (CODES - 1) * LENGTH; i++)
+    g_assert_cmpfloat_with_epsilon (
+        state (trainer, "quantizer.codebook", i), vectors[i / LENGTH][i % LENGTH], 1e-5);
+  for (int place = 0; place < BATCH * SIZE / 4; place++) {
+    double vector[LENGTH], apart = 0;
+
+    encode (samples, place, vector);
+    for (int k = 0; k < LENGTH; k++)
+      apart += fabs (state (trainer, "quantizer.codebook", (CODES - 1) * LENGTH + k) - vector[k]);
+    found += apart < 1e-5;
+  }
+  g_assert_cmpint (found, ==, 1);
+  /* As after average use. */
+  g_assert_cmpfloat_with_epsilon (
+      state (trainer, "quantizer.codebook.uses", CODES - 1), BATCH * SIZE / 4.0 / CODES, 1e-5);
+}
+
 /* The preset finds the nearest vector of its codebook. */
 static void
 test_preset (void)
@@ -237,6 +324,10 @@ test_refuses (void)
   assert_refused ("no", LENGTH, &settings, "generative.codes must say how many");
   assert_refused (
       "5", LENGTH, &(GenTrainerSettings){ SETTINGS, .commitment = -1 }, "commitment must be");
+  assert_refused ("5", LENGTH, &(GenTrainerSettings){ SETTINGS, .codebook_decay = 1 },
+      "codebook-decay must be");
+  assert_refused ("6", LENGTH, &(GenTrainerSettings){ SETTINGS, .codebook_decay = 0.9 },
+      "codebook-decay: the quantizer has no weight [6, 3]");
   g_assert_null (gen_preset_vq_vae.nets[QUANTIZER](&one, &error));
   g_assert_nonnull (strstr (error->message, "codes: a codebook has two vectors or more"));
   for (int i = 0; i < NETS; i++) {
@@ -253,6 +344,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/vector-quantized/torch", test_torch);
+  g_test_add_func ("/vector-quantized/averages", test_averages);
+  g_test_add_func ("/vector-quantized/begins-anew", test_begins_anew);
   g_test_add_func ("/vector-quantized/preset", test_preset);
   g_test_add_func ("/vector-quantized/patches", test_patches);
   g_test_add_func ("/vector-quantized/refuses", test_refuses);

@@ -4,21 +4,27 @@
 /* Below the logarithm of a share that may be 0. */
 #define LEAST_SHARE 1e-10f
 
-/* [n] */
-static GenTensor *
-find_shares (GenGraph *graph, GenTensor *codes, gint64 n, GError **error)
+GenTensor *
+gen_code_marks (GenGraph *graph, GenTensor *codes, gint64 n, GError **error)
 {
   static const float values[] = { 0, 1 };
-  GenTensor *marks;
 
   codes = gen_binary (graph, "Reshape", codes, gen_graph_ints (graph, (gint64[]){ -1 }, 1), error);
   if (codes == NULL)
     return NULL;
-  marks = gen_graph_op (graph, "OneHot",
+  return gen_graph_op (graph, "OneHot",
       (GenTensor *[]){ codes, gen_graph_ints (graph, &n, 1),
           gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (2),
               g_bytes_new_static (values, sizeof values)) },
       3, 1, error, NULL);
+}
+
+/* [n] */
+static GenTensor *
+find_shares (GenGraph *graph, GenTensor *codes, gint64 n, GError **error)
+{
+  GenTensor *marks = gen_code_marks (graph, codes, n, error);
+
   return marks == NULL ? NULL
                        : gen_graph_op (graph, "ReduceMean", &marks, 1, 1, error, "axes", GEN_INTS,
                              1, (gint64[]){ 0 }, "keepdims", GEN_INT, 0, NULL);

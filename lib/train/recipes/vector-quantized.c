@@ -8,11 +8,13 @@
  * means over the numbers of a sample: the codebook comes to what the encoder makes, and that stays
  * near the codebook. Through the quantizer, which has no slope, gradients of the reconstruction go
  * straight from e to z. The perplexity tells how many vectors are used: as many, where all are used
- * alike. */
+ * alike. With codebook_decay the codebook comes to what the encoder makes by averages (codebook.h),
+ * and the second term is none of the loss. */
 #include <math.h>
 
 #include "../losses/scores.h"
 #include "code-shares.h"
+#include "codebook.h"
 #include "likeness.h"
 
 enum { ENCODER, QUANTIZER, DECODER };
@@ -105,24 +107,45 @@ find_perplexity (GenStep *step, GenTensor *codes, GError **error)
 
 /* --- the recipe --- */
 
+static gboolean
+averages (const GenStep *step)
+{
+  return gen_step_settings (step)->codebook_decay > 0;
+}
+
 /* Reconstruction and what keeps vectors and codebook together, [batch]. */
 static GenTensor *
 add_up (GenStep *step, const Code *code, GenTensor *apart, GError **error)
 {
   const float commitment = (float)gen_step_settings (step)->commitment;
   GenGraph *graph = gen_step_graph (step);
-  GenTensor *of_codebook = measure (step, code->near[VECTORS], code->made, error);
+  GenTensor *of_codebook =
+      averages (step) ? NULL : measure (step, code->near[VECTORS], code->made, error);
   GenTensor *of_encoder = measure (step, code->made, code->near[VECTORS], error);
 
   of_encoder = gen_binary (graph, "Mul", of_encoder, gen_graph_float (graph, commitment), error);
-  return gen_binary (
-      graph, "Add", apart, gen_binary (graph, "Add", of_codebook, of_encoder, error), error);
+  if (!averages (step))
+    of_encoder = gen_binary (graph, "Add", of_codebook, of_encoder, error);
+  return gen_binary (graph, "Add", apart, of_encoder, error);
+}
+
+/* The nets that have gradients, and what the codebook does without any. */
+static gboolean
+learn (GenStep *step, const Code *code, GenTensor *losses, GError **error)
+{
+  const guint all[] = { ENCODER, QUANTIZER, DECODER }, both[] = { ENCODER, DECODER };
+  gint64 n;
+
+  if (!averages (step))
+    return gen_step_minimise_distances (step, all, G_N_ELEMENTS (all), losses, error);
+  n = count_codes (step, error);
+  return n > 0 && gen_step_minimise_distances (step, both, G_N_ELEMENTS (both), losses, error) &&
+         gen_step_follow_codebook (step, QUANTIZER, code->made, code->near[CODES], n, error);
 }
 
 static gboolean
 build (GenStep *step, GError **error)
 {
-  const guint all[] = { ENCODER, QUANTIZER, DECODER };
   GenTensor *passed, *made, *apart, *losses;
   Code code;
 
@@ -132,7 +155,7 @@ build (GenStep *step, GError **error)
   made = gen_step_apply_to (step, DECODER, passed, error);
   apart = gen_step_compare (step, DECODER, made, gen_step_samples (step), error);
   losses = add_up (step, &code, apart, error);
-  return gen_step_minimise_distances (step, all, G_N_ELEMENTS (all), losses, error) &&
+  return learn (step, &code, losses, error) &&
          gen_step_report (step, "loss", losses, GEN_REPORT_MEAN) &&
          gen_step_report (step, "reconstruction", apart, GEN_REPORT_MEAN) &&
          gen_step_report (step, "perplexity", find_perplexity (step, code.near[CODES], error),
@@ -177,6 +200,16 @@ static const GenSetting settings[] = {
       .offset = G_STRUCT_OFFSET (GenTrainerSettings, commitment),
       .minimum = 0,
       .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "codebook-decay",
+      .nick = "Codebook decay",
+      .description = "Decay, below 1, of the moving averages that the vectors of the codebook are, "
+                     "of what the encoder makes; those that are hardly used begin anew (0 = they "
+                     "have gradients, as all else)",
+      .type = GEN_SETTING_DOUBLE,
+      .offset = G_STRUCT_OFFSET (GenTrainerSettings, codebook_decay),
+      .minimum = 0,
+      .maximum = 1,
       .of_learning = TRUE },
 };
 
