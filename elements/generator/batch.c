@@ -8,6 +8,7 @@
 
 #include "../shared/debug.h"
 #include "../shared/model-file.h"
+#include "../shared/origin-meta.h"
 #include "../shared/stream-time.h"
 
 #include <string.h>
@@ -429,6 +430,8 @@ allocate (Batch *self, Slot *slot)
       self->play, gst_generator_sounds_size (&self->sounds), &slot->output);
   if (flow == GST_FLOW_OK)
     gst_generator_sounds_stamp (&self->sounds, slot->input, slot->output);
+  if (flow == GST_FLOW_OK)
+    gst_generative_origin_copy (slot->input, slot->output);
   return flow;
 }
 

@@ -159,6 +159,7 @@
 #include <string.h>
 
 #include "../elements.h"
+#include "../shared/origin-meta.h"
 #include "../shared/settings.h"
 #include "../shared/stream-time.h"
 
@@ -661,8 +662,12 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
       flow = warm_up (self, input);
     if (flow == GST_FLOW_OK && self->play.branches.n > 0)
       return push_all (self, input);
-    if (flow == GST_FLOW_OK)
-      return self->mode->output (self->state, input, output);
+    if (flow == GST_FLOW_OK) {
+      flow = self->mode->output (self->state, input, output);
+      if (*output != NULL)
+        *output = gst_generator_play_mark (&self->play, *output);
+      return flow;
+    }
   } else if (input != NULL) {
     flow = GST_FLOW_NOT_NEGOTIATED;
   }
@@ -697,6 +702,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
 
   GST_DEBUG_CATEGORY_INIT (generator_debug, "generator", 0,
       "the model, its plans, caps, latency, reloading, and each frame");
+  gst_generative_origin_register ();
 
   gobject_class->set_property = gst_generator_set_property;
   gobject_class->get_property = gst_generator_get_property;

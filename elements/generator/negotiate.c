@@ -182,6 +182,7 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
     GST_OBJECT_LOCK (self);
     self->refused = FALSE;
     GST_OBJECT_UNLOCK (self);
+    self->play.pictures = (guint)MAX (self->format.input.pictures, 1);
     return TRUE;
   }
   if (!gst_generator_begins_to_refuse (self))

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "../shared/origin-meta.h"
+
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
@@ -301,9 +303,21 @@ gst_generator_play_allocate (GstGeneratorPlay *play, GstBuffer *like, GstBuffer 
   return klass->prepare_output_buffer (play->base, like, buffer);
 }
 
+GstBuffer *
+gst_generator_play_mark (GstGeneratorPlay *play, GstBuffer *buffer)
+{
+  const GenPortKind of = play->ports.input.kind;
+  const gboolean of_media = of == GEN_PORT_PICTURE || of == GEN_PORT_SOUND;
+
+  buffer = gst_buffer_make_writable (buffer);
+  gst_generative_origin_add_model (buffer, play->ports.model->path, play->pictures,
+      of_media ? GST_GENERATIVE_SOURCE_COMPOSITE : GST_GENERATIVE_SOURCE_TRAINED);
+  return buffer;
+}
+
 GstFlowReturn
 gst_generator_play_push (GstGeneratorPlay *play, GstBuffer *buffer)
 {
-  return gst_generator_branches_push (
-      &play->branches, GST_BASE_TRANSFORM_SRC_PAD (play->base), buffer);
+  return gst_generator_branches_push (&play->branches, GST_BASE_TRANSFORM_SRC_PAD (play->base),
+      gst_generator_play_mark (play, buffer));
 }

@@ -23,6 +23,7 @@ typedef struct {
   guint batch;       /* buffers in a run */
   gsize bytes;       /* of a buffer, at most, that holds no picture */
   guint64 frame;     /* the next one to be made */
+  guint pictures;    /* that a buffer has, side by side */
   gboolean in_bytes; /* text comes as a stream of bytes, without times */
   gboolean told_not_finite, told_rate, told_loud;
   GstGeneratorBranches branches; /* what comes out besides, */
@@ -83,5 +84,7 @@ void gst_generator_play_tell_rate (GstGeneratorPlay *play, int rate);
 /* A buffer as the next element wants it, with what goes with `like`. */
 GstFlowReturn gst_generator_play_allocate (
     GstGeneratorPlay *play, GstBuffer *like, GstBuffer **buffer);
+/* Say of a buffer that is made which model made it. (transfer full) */
+GstBuffer *gst_generator_play_mark (GstGeneratorPlay *play, GstBuffer *buffer);
 /* With what goes with it on other pads. (transfer full) */
 GstFlowReturn gst_generator_play_push (GstGeneratorPlay *play, GstBuffer *buffer);

@@ -111,6 +111,7 @@
 #include "latentsrc.h"
 
 #include "../elements.h"
+#include "../shared/origin-meta.h"
 
 GST_DEBUG_CATEGORY (latent_src_debug);
 #define GST_CAT_DEFAULT latent_src_debug
@@ -231,6 +232,8 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
 
   GST_DEBUG_CATEGORY_INIT (
       latent_src_debug, "latentsrc", 0, "what latents are made, and each of them");
+
+  gst_generative_origin_register ();
 
   gobject_class->finalize = gst_latent_src_finalize;
   gst_latent_src_install_properties (gobject_class);

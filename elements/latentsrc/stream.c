@@ -7,6 +7,7 @@
 #include "../shared/debug.h"
 #include "../shared/frame-time.h"
 #include "../shared/frame-answers.h"
+#include "../shared/origin-meta.h"
 
 GST_DEBUG_CATEGORY_EXTERN (latent_src_debug);
 #define GST_CAT_DEFAULT latent_src_debug
@@ -178,7 +179,7 @@ fill (GstLatentSrc *self, const GenLatent *latent, guint8 *data)
 
 /* The class of each latent, as one number of a row that is 1, or as its index. */
 static gboolean
-gst_latent_src_write_classes (GstLatentSrc *self, guint8 *data)
+gst_latent_src_write_classes (GstLatentSrc *self, GstBuffer *buffer, guint8 *data)
 {
   gsize size = gen_data_type_size (self->second_type);
   int chosen;
@@ -213,17 +214,18 @@ gst_latent_src_write_classes (GstLatentSrc *self, guint8 *data)
       *(gint64 *)(data + at) = number;
     else
       *(gint32 *)(data + at) = (gint32)number;
+    gst_generative_origin_add_class (buffer, (int)class);
   }
   return TRUE;
 }
 
 static gboolean
-gst_latent_src_write_second (GstLatentSrc *self, guint8 *data)
+gst_latent_src_write_second (GstLatentSrc *self, GstBuffer *buffer, guint8 *data)
 {
   GenLatent latent = self->latent;
 
   if (self->second != SECOND_LATENT)
-    return gst_latent_src_write_classes (self, data);
+    return gst_latent_src_write_classes (self, buffer, data);
   latent.length = self->second_length;
   latent.stream = 1;
   latent.path = NULL;
@@ -253,7 +255,7 @@ gst_latent_src_write (GstLatentSrc *self, GstBuffer *buffer)
       fill (self, &self->latent, map.data);
       gst_latent_src_change (self, (float *)map.data);
     } else {
-      written = gst_latent_src_write_second (self, map.data);
+      written = gst_latent_src_write_second (self, buffer, map.data);
     }
     gst_buffer_unmap (buffer, &map);
     if (!written)
@@ -309,6 +311,8 @@ gst_latent_src_fill (GstPushSrc *push, GstBuffer *buffer)
   stamp (self, buffer);
   GST_BUFFER_OFFSET (buffer) = self->frame;
   GST_BUFFER_OFFSET_END (buffer) = self->frame + 1;
+  gst_generative_origin_add_latents (
+      buffer, self->latent.seed, self->frame, (guint)self->latent.count);
   GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": drawn in %.3f ms",
       GST_GENERATIVE_FRAME_ARGS (buffer), gst_generative_since (began));
   if (self->reverse) {

@@ -19,8 +19,9 @@ typedef struct {
   GPtrArray *lines;
 } Log;
 
-static const char *const categories[] = { "audioaugment", "datasetsrc", "discriminator",
-  "generative", "generator", "latentsrc", "qualitymeter", "trainer", "videoaugment", NULL };
+static const char *const categories[] = { "audioaugment", "datasetsink", "datasetsrc",
+  "discriminator", "generative", "generator", "latentsrc", "qualitymeter", "trainer",
+  "videoaugment", NULL };
 
 static void
 take_line (GstDebugCategory *category, GstDebugLevel level, const char *file, const char *function,
