@@ -2,6 +2,7 @@
 #include <generative/batch-queue.h>
 
 #include "sample-frames.h"
+#include "sample-numbers.h"
 
 /* Batches that may wait, the one being trained on included. */
 #define BATCHES 4
@@ -12,6 +13,7 @@ struct _GenBatchQueue {
   guint batch_size;
   gsize sample_size; /* numbers in one */
   GenSampleFrames frames;
+  guint64 added; /* samples; the filling thread's */
 
   /* Under the lock; a change of it is told by `changed`. */
   GMutex lock;
@@ -95,6 +97,7 @@ gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, G
   guint place;
 
   if (!gen_trainer_check_label (queue->trainer, label, error) ||
+      !gen_sample_check_numbers (sample, "data", queue->added++, error) ||
       !gen_sample_frames_add (&queue->frames, sample, label, &whole, error))
     return GEN_BATCH_QUEUE_FAILED;
   if (!whole || pass_over (queue))

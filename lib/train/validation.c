@@ -7,6 +7,7 @@
 #include <generative/random.h>
 
 #include "sample-frames.h"
+#include "sample-numbers.h"
 
 struct _GenValidation {
   const char *name;
@@ -112,7 +113,8 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
     GenFormat format = gen_sample_format (sample_at (validation, i));
     g_autofree char *has = NULL, *wants = NULL;
 
-    if (!gen_trainer_check_label (trainer, (int)label_at (validation, i), error))
+    if (!gen_trainer_check_label (trainer, (int)label_at (validation, i), error) ||
+        !gen_sample_check_numbers (sample_at (validation, i), validation->name, i, error))
       return FALSE;
     if (!gen_sample_frames_fit (gen_trainer_settings (trainer), &format, error))
       return FALSE;

@@ -420,6 +420,29 @@ test_any_length (void)
   scratch_remove (folder);
 }
 
+/* A number that is none is the data's, and where it is is told. */
+static void
+test_no_number (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  GstHarness *harness = trainer_new (folder, "F32LE", bus);
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 2 * LENGTH * sizeof (float), NULL);
+  const float none = NAN;
+
+  gst_buffer_memset (buffer, 0, 0, gst_buffer_get_size (buffer));
+  gst_buffer_fill (buffer, (LENGTH + 7) * sizeof none, &none, sizeof none);
+  g_assert_cmpint (gst_harness_push (harness, buffer), ==, GST_FLOW_ERROR);
+  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "data: sound 1 has nan in frame 7 of its 4096"));
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -431,6 +454,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gantrainer/sound/resume", test_resume);
   g_test_add_func ("/gantrainer/sound/validation", test_validation);
   g_test_add_func ("/gantrainer/sound/preview", test_preview);
+  g_test_add_func ("/gantrainer/sound/no-number", test_no_number);
   g_test_add_func ("/gantrainer/sound/errors", test_errors);
   g_test_add_func ("/gantrainer/sound/any-length", test_any_length);
   return g_test_run ();
