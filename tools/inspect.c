@@ -331,13 +331,16 @@ warn_of_idle (GenGraph *graph, const char *net, const char *trainable)
 
 /* What a training could change, and whether it would. */
 static void
-print_weights (GenGraph *graph, const char *path, const char *trainable)
+print_weights (const GenGraph *model, const char *path, const char *trainable)
 {
   g_autofree char *base = g_path_get_basename (path);
   g_auto (GStrv) net = g_strsplit (base, ".", 2);
-  g_autoptr (GArray) list = gen_parameters_list (graph, net[0], trainable);
+  g_autoptr (GenGraph) graph = gen_graph_copy (model);
+  g_autoptr (GArray) list = NULL;
   guint64 all = 0, trained = 0;
 
+  gen_parameters_settle (graph);
+  list = gen_parameters_list (graph, net[0], trainable);
   g_print ("\n%-40s %-20s %12s\n", "weight", "shape", "numbers");
   for (guint i = 0; i < list->len; i++) {
     const GenParameter *parameter = &g_array_index (list, GenParameter, i);

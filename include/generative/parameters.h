@@ -24,6 +24,11 @@ typedef struct {
   gboolean trainable;
 } GenParameter;
 
+/* Make `net`, which may be of any exporter, one that can be trained and then plays: equal numbers
+ * that are written once, with an Identity of them for each further weight, become weights of their
+ * own, named like its result, and normalisations and dropouts are as they play. Since: 0.2 */
+GEN_API void gen_parameters_settle (GenGraph *net);
+
 /* Those of `graph`, which is a net called `net`, in the order of its nodes. (transfer full) */
 GEN_API GArray *gen_parameters_list (const GenGraph *graph, const char *net, const char *trainable);
 

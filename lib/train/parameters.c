@@ -24,7 +24,11 @@ split (const char *trainable)
 static gboolean
 has_statistics (const GenNode *node)
 {
-  return node->op->domain == NULL && strcmp (node->op->name, "BatchNormalization") == 0;
+  const GenTensor *mean = gen_node_input (node, FIRST_STATISTIC),
+                  *variance = gen_node_input (node, FIRST_STATISTIC + 1);
+
+  return node->op->domain == NULL && strcmp (node->op->name, "BatchNormalization") == 0 &&
+         mean->role == GEN_ROLE_CONSTANT && variance->role == GEN_ROLE_CONSTANT;
 }
 
 static gboolean

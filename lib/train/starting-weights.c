@@ -17,9 +17,11 @@ load (GPtrArray *models, const char *path, GError **error)
 {
   GenGraph *model = gen_onnx_load (path, error);
 
-  if (model != NULL)
-    g_ptr_array_add (models, model);
-  return model != NULL;
+  if (model == NULL)
+    return FALSE;
+  gen_parameters_settle (model);
+  g_ptr_array_add (models, model);
+  return TRUE;
 }
 
 static gboolean

@@ -2,6 +2,7 @@
 #include "training-nets.h"
 
 #include <generative/onnx.h>
+#include <generative/parameters.h>
 
 #include "checkpoint-files.h"
 #include "sample-frames.h"
@@ -127,6 +128,7 @@ load_graphs (const GenTrainingSettings *settings, Nets *nets, GError **error)
     nets->graphs[i] = gen_onnx_load (settings->models[find_role (wanted[i].role)], error);
     if (nets->graphs[i] == NULL)
       return FALSE;
+    gen_parameters_settle (nets->graphs[i]);
   }
   return TRUE;
 }
@@ -199,6 +201,7 @@ make_graphs (GenTrainingSettings *settings, const GenGraph *teacher, Nets *nets,
   if (gen_training_settings_begin_as_teacher (settings)) {
     set_length (settings, NULL);
     nets->graphs[0] = gen_graph_copy (teacher);
+    gen_parameters_settle (nets->graphs[0]);
     return TRUE;
   }
   if (gen_training_settings_has_models (settings)) {

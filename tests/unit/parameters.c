@@ -63,6 +63,75 @@ test_names (void)
   assert_trained ("all,!generator.*", "");
 }
 
+/* A normalisation and a dropout that train, with a bias and a mean that are written once. */
+static GenGraph *
+exported_new (void)
+{
+  static const float ones[2] = { 1, 1 }, none[2];
+  static const guint8 yes = 1;
+  const GenShape two = GEN_SHAPE (2);
+  GenGraph *graph = gen_graph_new ("net");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2));
+  GenTensor *scale = gen_graph_add_constant (
+      graph, "scale", GEN_TYPE_FLOAT32, &two, g_bytes_new_static (ones, sizeof ones));
+  GenTensor *bias = gen_graph_add_constant (
+      graph, "bias", GEN_TYPE_FLOAT32, &two, g_bytes_new_static (none, sizeof none));
+  GenTensor *results[3] = { gen_graph_add_value (graph, "y"), gen_graph_add_value (graph, "mean'"),
+    gen_graph_add_value (graph, "variance'") };
+  GenTensor *mean = gen_graph_add_value (graph, "mean"), *same = gen_graph_add_value (graph, NULL),
+            *variance = gen_graph_add_value (graph, "variance");
+  GenNode *node;
+
+  gen_graph_add_node (graph, NULL, NULL, "Identity", 17, &bias, 1, &same, 1, NULL);
+  gen_graph_add_node (graph, NULL, NULL, "Identity", 17, &same, 1, &mean, 1, NULL);
+  gen_graph_add_node (graph, NULL, NULL, "Identity", 17, &scale, 1, &variance, 1, NULL);
+  node = gen_graph_add_node (graph, NULL, NULL, "BatchNormalization", 17,
+      (GenTensor *[]){ x, scale, bias, mean, variance }, 5, results, 3, NULL);
+  gen_node_set_int (node, "training_mode", 1);
+  x = gen_graph_add_value (graph, "dropped");
+  gen_graph_add_node (graph, NULL, NULL, "Dropout", 17,
+      (GenTensor *[]){ results[0], gen_graph_float (graph, 0.5f),
+          gen_graph_add_constant (graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR,
+              g_bytes_new_static (&yes, sizeof yes)) },
+      3, &x, 1, NULL);
+  gen_graph_add_output (graph, x);
+  return graph;
+}
+
+/* Weights that an exporter wrote once are trained each by itself, and the net plays as such. */
+static void
+test_settle (void)
+{
+  static const char *const names[] = { "scale", "bias", "mean", "variance" };
+  static const float values[2] = { 3, -1 };
+  g_autoptr (GenGraph) graph = exported_new ();
+  g_autoptr (GArray) list = gen_parameters_list (graph, "net", NULL);
+  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* What is no constant is no statistic. */
+  g_assert_cmpuint (list->len, ==, 2);
+  g_clear_pointer (&list, g_array_unref);
+  gen_parameters_settle (graph);
+  list = gen_parameters_list (graph, "net", NULL);
+  g_assert_cmpuint (list->len, ==, G_N_ELEMENTS (names));
+  for (guint i = 0; i < list->len; i++) {
+    const GenParameter *parameter = &g_array_index (list, GenParameter, i);
+
+    g_assert_cmpstr (parameter->tensor->name, ==, names[i]);
+    g_assert_true (parameter->statistic == (i > 1));
+    g_assert_nonnull (gen_tensor_constant (parameter->tensor));
+  }
+  g_assert_cmpuint (graph->nodes->len, ==, 2);
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  memcpy (gen_plan_input (plan, 0)->data, values, sizeof values);
+  g_assert_true (gen_plan_run (plan, &error));
+  for (guint i = 0; i < 2; i++)
+    g_assert_cmpfloat_with_epsilon (
+        ((const float *)gen_plan_output (plan, 0)->data)[i], values[i], 1e-4);
+}
+
 static char *
 find_idle (const char *trainable)
 {
@@ -192,6 +261,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/parameters/settle", test_settle);
   g_test_add_func ("/parameters/names", test_names);
   g_test_add_func ("/parameters/head", test_head);
   g_test_add_func ("/parameters/idle", test_idle);
