@@ -28,7 +28,10 @@ GEN_API int gen_atomic_file_fd (GenAtomicFile *file, GError **error);
 GEN_API guint64 gen_atomic_file_size (const GenAtomicFile *file);
 /* Make it the file at `path`. Nothing but gen_atomic_file_free may follow. */
 GEN_API gboolean gen_atomic_file_commit (GenAtomicFile *file, GError **error);
-/* The same but for the last step: with several files in a folder, whoever places them syncs it
+/* Sync what was written, as commit does first. Several files at once, each in a thread of its own,
+ * take little longer than one: file systems write their journals for all that wait. */
+GEN_API gboolean gen_atomic_file_sync (GenAtomicFile *file, GError **error);
+/* Commit but for the last step: with several files in a folder, whoever places them syncs it
  * once, by gen_folder_sync. Until then a power cut may take back the new name. */
 GEN_API gboolean gen_atomic_file_place (GenAtomicFile *file, GError **error);
 /* Make what was placed in `folder` or removed from it last. */

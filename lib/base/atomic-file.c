@@ -20,7 +20,8 @@
 struct _GenAtomicFile {
   char *path, *temporary, *folder;
   int fd;
-  int failure; /* errno of the first failed write, 0 for none */
+  int failure;     /* errno of the first failed write, 0 for none */
+  gboolean synced; /* nothing was written since */
   guint64 size;
   gsize buffered;
   guint8 buffer[BUFFER_SIZE];
@@ -111,6 +112,7 @@ gboolean
 gen_atomic_file_write (GenAtomicFile *file, const void *data, gsize size, GError **error)
 {
   file->size += size;
+  file->synced = FALSE;
   if (size > BUFFER_SIZE - file->buffered && !flush_buffer (file, error))
     return FALSE;
   if (size > BUFFER_SIZE)
@@ -124,6 +126,7 @@ gen_atomic_file_write (GenAtomicFile *file, const void *data, gsize size, GError
 int
 gen_atomic_file_fd (GenAtomicFile *file, GError **error)
 {
+  file->synced = FALSE;
   return flush_buffer (file, error) ? file->fd : -1;
 }
 
@@ -159,17 +162,29 @@ gen_folder_sync (const char *folder, GError **error)
   return FALSE;
 }
 
+/* The kernel tells a failure once: it is kept, so that the file is not taken for whole later. */
+gboolean
+gen_atomic_file_sync (GenAtomicFile *file, GError **error)
+{
+  if (file->synced)
+    return TRUE;
+  if (!flush_buffer (file, error))
+    return FALSE;
+  file->synced = fsync (file->fd) == 0;
+  if (file->synced)
+    return TRUE;
+  file->failure = errno;
+  set_error (error, file->failure, "write", file->path);
+  return FALSE;
+}
+
 gboolean
 gen_atomic_file_place (GenAtomicFile *file, GError **error)
 {
   int fd;
 
-  if (!flush_buffer (file, error))
+  if (!gen_atomic_file_sync (file, error))
     return FALSE;
-  if (fsync (file->fd) < 0) {
-    set_error (error, errno, "write", file->path);
-    return FALSE;
-  }
   fd = file->fd;
   file->fd = -1;
   if (close (fd) < 0) {

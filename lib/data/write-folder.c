@@ -10,6 +10,9 @@
 
 #include "dataset-writer-private.h"
 
+/* They wait and do nothing else. */
+#define SYNC_THREADS 16
+
 typedef struct {
   GenAtomicFile *file;
   char *path;
@@ -193,6 +196,25 @@ sync_folders (const Folder *folder, guint n, GError **error)
   return TRUE;
 }
 
+/* What goes wrong is told when the file is placed. */
+static void
+sync_file (gpointer data, gpointer unused)
+{
+  gen_atomic_file_sync (data, NULL);
+}
+
+/* All at once: one after the other, each would wait for the file system's journal by itself. */
+static void
+sync_files (const Folder *folder, guint n)
+{
+  GThreadPool *pool = n > 1 ? g_thread_pool_new (sync_file, NULL, SYNC_THREADS, FALSE, NULL) : NULL;
+
+  for (guint i = 0; pool != NULL && i < n; i++)
+    g_thread_pool_push (pool, g_array_index (folder->pending, Pending, i).file, NULL);
+  if (pool != NULL)
+    g_thread_pool_free (pool, FALSE, TRUE);
+}
+
 static guint
 folder_commit (gpointer state, guint n, GError **error)
 {
@@ -200,6 +222,7 @@ folder_commit (gpointer state, guint n, GError **error)
   g_autoptr (GError) reason = NULL;
   guint placed = 0;
 
+  sync_files (folder, n);
   while (placed < n &&
          gen_atomic_file_place (g_array_index (folder->pending, Pending, placed).file, &reason))
     placed++;
