@@ -22,13 +22,21 @@
  * sample, those of a stream that was played through, given that times are exact to the sample. A
  * window of which only a part is played (a seek or a jump into it, the end of the stream) is
  * changed as if the rest were not known: gain, polarity, crop, fade and the numbers that noise is
- * drawn from are those of the whole, while the level of noise follows the part, filters begin with
- * it, and what is shifted in from outside of it is silent. Played backwards, streams come in
- * pieces, each of which is a part.
+ * drawn from are those of the whole, while all that goes by a level (noise, loudness, compressor,
+ * limiter and clipping) follows the part, filters begin with it, it is the part that is reversed,
+ * and what is shifted in from outside of it is silent. Played backwards, streams come in pieces,
+ * each of which is a part.
  *
  * Each transform draws numbers of its own: changing one leaves the others as they are. They are
- * applied in this order: `shift`, `crop`, `low-pass`, `high-pass`, `gain`, `polarity`, `fade`,
- * `noise`.
+ * applied in the order of a recording. A sound is moved: `shift`, `crop`, `reverse`, `time-mask`,
+ * `channel-swap`, `channel-drop`. It comes through a room or a loudspeaker: `low-pass`,
+ * `high-pass`, `band-pass`, `peak`, `low-shelf`, `high-shelf`, `frequency-mask`. It has a level:
+ * `loudness`, `gain`, `polarity`, `fade`. Something else is heard: `noise`, `pink-noise`,
+ * `brown-noise`. And all of it goes through an apparatus: `compress`, `limit`, `soft-clip`,
+ * `hard-clip`, `decimate`, `bit-depth`, `telephone`.
+ *
+ * A property is the most that may be, and each window draws how much of it there is; `loudness` is
+ * as it is set, so that windows are as loud as each other before `gain` changes that.
  *
  * Metas go along with a buffer that is a window; windows that are put together of several have
  * none.
@@ -40,6 +48,12 @@
  * |[
  * gst-launch-1.0 audiotestsrc num-buffers=100 ! audio/x-raw,rate=16000 ! \
  *   audioaugment length=16000 gain=6 polarity=0.5 high-pass=300 fade=0.1 noise=0.1 ! fakesink
+ * ]|
+ * Windows as over bad telephones, half of them:
+ * |[
+ * gst-launch-1.0 audiotestsrc num-buffers=100 ! audio/x-raw,rate=16000 ! \
+ *   audioaugment length=16000 probability=0.5 loudness=23 peak=12 brown-noise=0.3 compress=8 \
+ *   hard-clip=6 telephone=1 ! fakesink
  * ]|
  */
 #include "../elements.h"

@@ -56,6 +56,8 @@ typedef struct {
   GenRandom random;
 } GenAugmentPictureDraw;
 
+#define GEN_AUGMENT_MAX_STEPS 96 /* of a sound, of which an augmentation has several */
+
 typedef struct _GenAugmentSoundDraw GenAugmentSoundDraw;
 typedef struct _GenAugmentSoundStep GenAugmentSoundStep;
 
@@ -75,11 +77,11 @@ struct _GenAugmentSoundDraw {
   int rate, channels;
   gsize length;     /* frames of the window */
   gsize begin, end; /* of what is left of it: what is before and behind is silent */
-  GenAugmentSoundStep steps[GEN_AUGMENT_MAX];
+  GenAugmentSoundStep steps[GEN_AUGMENT_MAX_STEPS];
   int n_steps;
   /* What noise is drawn from. */
   GenRandom random;
-  guint64 window;
+  guint64 seed, window;
 };
 
 /* A further number of an augmentation. What is outside of the bounds is brought to them. */

@@ -50,16 +50,37 @@ static const GenAugmentation *const of_pictures[] = {
   NULL,
 };
 
-/* What moves comes before what shapes, and noise, which goes by the level of the rest, is last. */
+/* In the order of a recording: what moves a sound, what a room and a loudspeaker make of it, how
+ * loud it is, what else is heard, of which noise goes by the level of the rest, and last what the
+ * apparatus makes of all that. */
 static const GenAugmentation *const of_sounds[] = {
   &gen_augmentation_sound_shift,
   &gen_augmentation_sound_crop,
+  &gen_augmentation_sound_reverse,
+  &gen_augmentation_sound_time_mask,
+  &gen_augmentation_sound_channel_swap,
+  &gen_augmentation_sound_channel_drop,
   &gen_augmentation_sound_low_pass,
   &gen_augmentation_sound_high_pass,
+  &gen_augmentation_sound_band_pass,
+  &gen_augmentation_sound_peak,
+  &gen_augmentation_sound_low_shelf,
+  &gen_augmentation_sound_high_shelf,
+  &gen_augmentation_sound_frequency_mask,
+  &gen_augmentation_sound_loudness,
   &gen_augmentation_sound_gain,
   &gen_augmentation_sound_polarity,
   &gen_augmentation_sound_fade,
   &gen_augmentation_sound_noise,
+  &gen_augmentation_sound_pink_noise,
+  &gen_augmentation_sound_brown_noise,
+  &gen_augmentation_sound_compress,
+  &gen_augmentation_sound_limit,
+  &gen_augmentation_sound_soft_clip,
+  &gen_augmentation_sound_hard_clip,
+  &gen_augmentation_sound_decimate,
+  &gen_augmentation_sound_bit_depth,
+  &gen_augmentation_sound_telephone,
   NULL,
 };
 

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "../simd.h"
+#include "sound-level.h"
 
 #define TARGET -23.0  /* LUFS, as EBU R 128 asks for */
 #define SILENCE -70.0 /* LUFS: below it R 128 hears nothing */
@@ -27,9 +28,8 @@ GEN_CLONES (void, amplify, (float *x, gsize n, float gain), (x, n, gain))
     x[i] *= gain;
 }
 
-/* In LUFS; -HUGE_VAL of what nobody can measure. */
-static double
-measure_loudness (const GenSound *sound)
+double
+gen_sound_loudness (const GenSound *sound)
 {
   gboolean whole = (double)sound->frames < BLOCK * sound->rate;
   ebur128_state *state = ebur128_init ((unsigned)sound->channels, (unsigned long)sound->rate,
@@ -50,6 +50,12 @@ measure_loudness (const GenSound *sound)
 }
 
 void
+gen_sound_amplify (GenSound *sound, double gain)
+{
+  amplify (sound->data, sound->frames * (gsize)sound->channels, (float)gain);
+}
+
+void
 gen_sound_normalize (GenSound *sound, GenNormalize normalize)
 {
   gsize n = sound->frames * (gsize)sound->channels;
@@ -59,7 +65,7 @@ gen_sound_normalize (GenSound *sound, GenNormalize normalize)
   if (normalize == GEN_NORMALIZE_NONE || !(peak >= FLT_MIN && peak <= FLT_MAX))
     return;
   if (normalize == GEN_NORMALIZE_LOUDNESS) {
-    double loudness = measure_loudness (sound);
+    double loudness = gen_sound_loudness (sound);
 
     if (!(loudness >= SILENCE))
       return;

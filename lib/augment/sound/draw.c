@@ -17,6 +17,7 @@ gen_augment_draw_sound (const GenAugmentSettings *settings, guint64 window, cons
     .length = format->length,
     .end = format->length,
     .random = gen_random_new (settings->seed, GEN_STREAM_SOUND_NOISE, 0),
+    .seed = settings->seed,
     .window = window,
   };
   for (int i = 0; list[i] != NULL; i++) {

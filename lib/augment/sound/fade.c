@@ -29,19 +29,6 @@ GEN_CLONES (void, curve, (gint32 from, gint32 by, double step, float *gains, int
   }
 }
 
-GEN_CLONES (void, weigh, (float *samples, const float *gains, int channels, int n),
-    (samples, gains, channels, n))
-{
-  if (channels == 1) {
-    for (int i = 0; i < n; i++)
-      samples[i] *= gains[i];
-    return;
-  }
-  for (int i = 0; i < n; i++)
-    for (int c = 0; c < channels; c++)
-      samples[i * channels + c] *= gains[i];
-}
-
 /* A fade of frames `from` to `to` of the window, in or out, as far as there is any of them. */
 static void
 fade_frames (GenSound *part, gsize first, gsize from, gsize to, gboolean out)
@@ -55,7 +42,8 @@ fade_frames (GenSound *part, gsize first, gsize from, gsize to, gboolean out)
     const gint32 i = (gint32)(at - from);
 
     curve (out ? last - i : i, out ? -1 : 1, 1.0 / last, gains, n);
-    weigh (part->data + (at - first) * (gsize)part->channels, gains, part->channels, n);
+    gen_augment_sound_weigh (
+        part->data + (at - first) * (gsize)part->channels, gains, part->channels, n);
   }
 }
 

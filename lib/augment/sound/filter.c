@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The filter of low and high pass: a Butterworth filter of second order by the bilinear transform,
- * prewarped so that its cut-off is exact, as scipy.signal.butter (2, …) makes it. It begins with
+/* Filters of second order, and among them that of low and high pass: a Butterworth filter by the
+ * bilinear transform, prewarped so that its cut-off is exact, as scipy.signal.butter (2, …) makes
+ * it. One begins with
  * each window, so that one hangs on nothing before it, and its state is double: low cut-offs at
  * high rates have poles next to 1. */
 #include <math.h>
@@ -14,8 +15,6 @@
  * to be fast with. */
 #define CHUNK 4096
 #define FAINT 1e-100
-/* The highest cut-off, as a share of the rate. */
-#define HIGHEST 0.4995
 
 typedef struct {
   double b[3], a[2], states[2][LANES];
@@ -61,10 +60,9 @@ GEN_CLONES (void, filter_frames,
     filter_lanes (filter, samples, stride, channels, frames);
 }
 
-static void
-run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
+void
+gen_augment_sound_run_biquad (const double values[5], GenSound *part)
 {
-  const double *values = step->values;
   const gsize stride = (gsize)part->channels;
 
   for (int c = 0; c < part->channels; c += LANES) {
@@ -76,10 +74,27 @@ run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound 
   }
 }
 
+static void
+run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
+{
+  gen_augment_sound_run_biquad (step->values, part);
+}
+
+void
+gen_augment_sound_biquad (GenAugmentSoundDraw *draw, const double b[3], const double a[3])
+{
+  double *values = gen_augment_sound_add (draw, run)->values;
+
+  for (int i = 0; i < 3; i++)
+    values[i] = b[i] / a[0];
+  values[3] = a[1] / a[0];
+  values[4] = a[2] / a[0];
+}
+
 void
 gen_augment_sound_filter (GenAugmentSoundDraw *draw, GenAugmentFilter kind, double frequency)
 {
-  const double k = tan (G_PI * MIN (frequency / draw->rate, HIGHEST)), kk = k * k;
+  const double k = tan (G_PI * MIN (frequency / draw->rate, GEN_AUGMENT_HIGHEST)), kk = k * k;
   const double norm = 1 / (1 + G_SQRT2 * k + kk);
   double *values = gen_augment_sound_add (draw, run)->values;
 

@@ -8,23 +8,6 @@
 #include "sound.h"
 
 #define CHUNK 1024
-#define STRANDS 16
-
-/* In double, in strands whose order does not depend on the vector unit. */
-GEN_CLONES (double, sum_of_squares, (const float *samples, gsize n), (samples, n))
-{
-  double strands[STRANDS] = { 0 }, sum = 0;
-  gsize i = 0;
-
-  for (; i + STRANDS <= n; i += STRANDS)
-    for (int s = 0; s < STRANDS; s++)
-      strands[s] += (double)samples[i + s] * samples[i + s];
-  for (; i < n; i++)
-    strands[i % STRANDS] += (double)samples[i] * samples[i];
-  for (int s = 0; s < STRANDS; s++)
-    sum += strands[s];
-  return sum;
-}
 
 GEN_CLONES (void, add, (float *samples, const float *normal, float deviation, gsize n),
     (samples, normal, deviation, n))
@@ -37,8 +20,7 @@ static void
 run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
 {
   const gsize n = part->frames * (gsize)part->channels;
-  const double power = sum_of_squares (part->data, n) / (double)MAX (n, 1);
-  const float deviation = (float)(step->values[0] * sqrt (power));
+  const float deviation = (float)(step->values[0] * gen_augment_sound_level (part));
   float normal[CHUNK];
 
   if (!isfinite (deviation) || deviation == 0)

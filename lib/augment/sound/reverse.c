@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reverse: the sound backwards. */
+#include "sound.h"
+
+static void
+run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
+{
+  const gsize frame = (gsize)part->channels;
+
+  for (gsize i = 0; i < part->frames / 2; i++) {
+    float *a = part->data + i * frame, *b = part->data + (part->frames - 1 - i) * frame;
+
+    for (gsize c = 0; c < frame; c++) {
+      const float kept = a[c];
+
+      a[c] = b[c];
+      b[c] = kept;
+    }
+  }
+}
+
+static void
+reverse (GenAugmentSoundDraw *draw, double amount, const float uniform[3])
+{
+  if (uniform[0] < amount)
+    gen_augment_sound_add (draw, run);
+}
+
+const GenAugmentation gen_augmentation_sound_reverse = {
+  .medium = &gen_medium_sound,
+  .name = "reverse",
+  .stream = "sound-reverse",
+  .description = "How many of the windows are played backwards, as a fraction",
+  .maximum = 1,
+  .apply_sound = reverse,
+};

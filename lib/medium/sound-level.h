@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/sound.h>
+
+/* The integrated loudness by EBU R 128, of what is shorter than its 400 ms that of the whole, in
+ * LUFS; -HUGE_VAL of what nobody can measure. */
+double gen_sound_loudness (const GenSound *sound);
+
+/* All samples times `gain`. */
+void gen_sound_amplify (GenSound *sound, double gain);
