@@ -7,25 +7,39 @@
 #include "../../simd.h"
 #include "neighbours.h"
 
-/* The mean of each square, rounded; those at the right and lower edges are of what there is. */
-static void
-shrink (const GenPicture *picture, int side, GenPicture *small)
+GEN_CLONES (void, add_row, (const guint8 *row, guint32 *sums, int n), (row, sums, n))
 {
-  const int channels = picture->channels;
+  for (int i = 0; i < n; i++)
+    sums[i] += row[i];
+}
 
-  for (int y = 0; y < small->height; y++)
-    for (int x = 0; x < small->width; x++)
+/* The mean of each square, rounded; those at the right and lower edges are of what there is.
+ * `sums`: a row of the picture's. */
+static void
+shrink (const GenPicture *picture, int side, guint32 *sums, GenPicture *small)
+{
+  const int channels = picture->channels, samples = picture->width * channels;
+
+  for (int y = 0; y < small->height; y++) {
+    const int below = MIN ((y + 1) * side, picture->height), rows = below - y * side;
+    guint8 *out = small->data + (gssize)y * small->stride;
+
+    memset (sums, 0, (gsize)samples * sizeof *sums);
+    for (int py = y * side; py < below; py++)
+      add_row (picture->data + (gssize)py * picture->stride, sums, samples);
+    for (int x = 0; x < small->width; x++) {
+      const int right = MIN ((x + 1) * side, picture->width);
+      const guint32 n = (guint32)((right - x * side) * rows);
+
       for (int c = 0; c < channels; c++) {
-        const int right = MIN ((x + 1) * side, picture->width);
-        const int below = MIN ((y + 1) * side, picture->height);
-        const int n = (right - x * side) * (below - y * side);
-        int sum = 0;
+        guint32 sum = 0;
 
-        for (int py = y * side; py < below; py++)
-          for (int px = x * side; px < right; px++)
-            sum += picture->data[(gssize)py * picture->stride + px * channels + c];
-        small->data[y * small->stride + x * channels + c] = (guint8)((sum + n / 2) / n);
+        for (int px = x * side; px < right; px++)
+          sum += sums[px * channels + c];
+        *out++ = (guint8)((sum + n / 2) / n);
       }
+    }
+  }
 }
 
 /* Where a pixel lies among the middles of squares. */
@@ -46,27 +60,45 @@ GEN_CLONES (void, blend_rows,
     out[i] = above[i] + (float)(below[i] - above[i]) * share;
 }
 
-static void
-enlarge_row (const float *in, int last, const int *first, const float *share, int channels,
-    guint8 *out, int n)
+/* Samples between number `first` of `in` and the one `channels` on. */
+GEN_CLONES (void, enlarge_row,
+    (const float *restrict in, const gint32 *first, const float *share, int channels,
+        guint8 *restrict out, int n),
+    (in, first, share, channels, out, n))
 {
-  for (int x = 0; x < n; x++)
-    for (int c = 0; c < channels; c++) {
-      const float left = in[first[x] * channels + c];
-      const float right = in[MIN (first[x] + 1, last) * channels + c];
+  for (int i = 0; i < n; i++) {
+    const float left = in[first[i]], right = in[first[i] + channels];
 
-      *out++ = (guint8)(int)(left + (right - left) * share[x] + 0.5f);
+    out[i] = (guint8)(int)(left + (right - left) * share[i] + 0.5f);
+  }
+}
+
+/* The places of the samples of a row. */
+static void
+find_places (int side, int extent, int channels, gint32 *first, float *share, int n)
+{
+  for (int x = 0; x < n; x++) {
+    int pixel;
+
+    find_place (x, side, extent, &pixel, share);
+    for (int c = 0; c < channels; c++) {
+      first[c] = pixel * channels + c;
+      share[c] = share[0];
     }
+    first += channels;
+    share += channels;
+  }
 }
 
 static void
 whole (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
     GenAugmentWorkspace *workspace, GenPicture *picture)
 {
-  const int side = (int)step->values[0], channels = picture->channels, n = picture->width;
+  const int side = (int)step->values[0], channels = picture->channels;
+  const int samples = picture->width * channels;
   GenPicture small = *picture;
-  float *blended, *share, share_y;
-  int *first, first_y;
+  float *blended, *share;
+  gint32 *first;
   guint8 *row;
 
   small.width = (picture->width + side - 1) / side;
@@ -74,23 +106,26 @@ whole (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
   small.stride = small.width * channels;
   small.data = gen_augment_scratch (
       workspace, GEN_SCRATCH_PICTURE, (gsize)small.stride * (gsize)small.height);
+  /* Where there is one pixel alone, its neighbour has no share, but is looked at. */
   blended = gen_augment_scratch (workspace, GEN_SCRATCH_ROWS,
-      (gsize)small.stride * sizeof *blended + (gsize)n * (sizeof *share + sizeof *first + 4));
-  share = blended + small.stride;
-  first = (int *)(share + n);
-  row = (guint8 *)(first + n);
-  shrink (picture, side, &small);
-  for (int x = 0; x < n; x++)
-    find_place (x, side, small.width, &first[x], &share[x]);
+      (gsize)(small.stride + channels) * sizeof *blended + (gsize)samples * 9);
+  share = blended + small.stride + channels;
+  first = (gint32 *)(share + samples);
+  row = (guint8 *)(first + samples);
+  shrink (picture, side, (guint32 *)first, &small);
+  find_places (side, small.width, channels, first, share, picture->width);
+  memset (blended + small.stride, 0, (gsize)channels * sizeof *blended);
   for (int y = 0; y < picture->height; y++) {
     const guint8 *above;
+    float down;
+    int from;
 
-    find_place (y, side, small.height, &first_y, &share_y);
-    above = small.data + (gssize)first_y * small.stride;
-    blend_rows (above, above + (first_y + 1 < small.height ? small.stride : 0), share_y, blended,
-        small.stride);
-    enlarge_row (blended, small.width - 1, first, share, channels, row, n);
-    gen_augment_store (row, picture->data + (gssize)y * picture->stride, n, channels);
+    find_place (y, side, small.height, &from, &down);
+    above = small.data + (gssize)from * small.stride;
+    blend_rows (
+        above, above + (from + 1 < small.height ? small.stride : 0), down, blended, small.stride);
+    enlarge_row (blended, first, share, channels, row, samples);
+    gen_augment_store (row, picture->data + (gssize)y * picture->stride, picture->width, channels);
   }
 }
 

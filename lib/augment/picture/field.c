@@ -41,8 +41,8 @@ gen_augment_field_init (float *values, const float *drawn)
 }
 
 GEN_CLONES (void, field_at,
-    (const float *values, const GenFieldPlace *place, const float *x, const float *y, float *out,
-        int n),
+    (const float *restrict values, const GenFieldPlace *place, const float *x, const float *y,
+        float *restrict out, int n),
     (values, place, x, y, out, n))
 {
   for (int i = 0; i < n; i++) {

@@ -22,8 +22,8 @@ find_knots (float *knots, const float *numbers, double amount)
 }
 
 /* Beyond the edges the outer cells go on. */
-GEN_CLONES (
-    void, place_axis, (const float *knots, float extent, float *x, int n), (knots, extent, x, n))
+GEN_CLONES (void, place_axis, (const float *restrict knots, float extent, float *restrict x, int n),
+    (knots, extent, x, n))
 {
   const float scale = CELLS / extent;
 

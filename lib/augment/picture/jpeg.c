@@ -8,6 +8,7 @@
 
 #include "../../simd.h"
 #include "neighbours.h"
+#include "words.h"
 
 #define BLOCK 8
 #define AREA (BLOCK * BLOCK)
@@ -49,24 +50,22 @@ find_cosines (float forward[AREA], float back[AREA])
     }
 }
 
-/* `out` [8, 8] = the transpose of `matrix` `in`. */
+typedef float Row __attribute__ ((vector_size (BLOCK * sizeof (float))));
+
+/* `out` = `a` `b`, all [8, 8]. */
 static inline void
-turn (const float matrix[AREA], const float in[AREA], float out[AREA])
+multiply (const float a[AREA], const float b[AREA], float out[AREA])
 {
-  float product[AREA];
+  Row rows[BLOCK];
 
+  memcpy (rows, b, sizeof rows);
   for (int r = 0; r < BLOCK; r++) {
-    float sums[BLOCK] = { 0 };
+    Row sums = a[r * BLOCK] * rows[0];
 
-    for (int k = 0; k < BLOCK; k++)
-      for (int x = 0; x < BLOCK; x++)
-        sums[x] += matrix[r * BLOCK + k] * in[k * BLOCK + x];
-    for (int x = 0; x < BLOCK; x++)
-      product[r * BLOCK + x] = sums[x];
+    for (int k = 1; k < BLOCK; k++)
+      sums += a[r * BLOCK + k] * rows[k];
+    memcpy (out + r * BLOCK, &sums, sizeof sums);
   }
-  for (int r = 0; r < BLOCK; r++)
-    for (int x = 0; x < BLOCK; x++)
-      out[x * BLOCK + r] = product[r * BLOCK + x];
 }
 
 /* A row of blocks, in place. `inverse`: an eighth of 1 / steps. */
@@ -81,16 +80,16 @@ GEN_CLONES (void, quantise_blocks,
     for (int y = 0; y < BLOCK; y++)
       for (int x = 0; x < BLOCK; x++)
         a[y * BLOCK + x] = (float)(samples[y * stride + x] - 128);
-    turn (forward, a, b);
-    turn (forward, b, a);
+    multiply (forward, a, b);
+    multiply (b, back, a);
     for (int i = 0; i < AREA; i++) {
       /* Eighths, as libjpeg has them; halves of a step go away from 0. */
       float eighths = rintf (8 * a[i]), size = fabsf (eighths) + 4 * steps[i] + 0.5f;
 
       a[i] = copysignf (truncf (size * inverse[i]) * steps[i], eighths);
     }
-    turn (back, a, b);
-    turn (back, b, a);
+    multiply (back, a, b);
+    multiply (b, forward, a);
     for (int y = 0; y < BLOCK; y++)
       for (int x = 0; x < BLOCK; x++) {
         float value = a[y * BLOCK + x] + 128.5f;
@@ -120,11 +119,14 @@ quantise_plane (Plane *plane, const guint8 *standard, int quality)
 #define FIXED(x) ((gint32)((x) * (1 << BITS) + 0.5))
 #define HALF (1 << (BITS - 1))
 
-static inline void
-split_pixels (const guint8 *in, int channels, guint8 *y, guint8 *cb, guint8 *cr, int n)
+#define PIECE 256
+
+GEN_CLONES (void, split_words, (const guint32 *words, guint8 *y, guint8 *cb, guint8 *cr, int n),
+    (words, y, cb, cr, n))
 {
-  for (int i = 0; i < n; i++, in += channels) {
-    const gint32 r = in[0], g = in[1], b = in[2];
+  for (int i = 0; i < n; i++) {
+    const gint32 r = (gint32)(words[i] & 255), g = (gint32)(words[i] >> 8 & 255);
+    const gint32 b = (gint32)(words[i] >> 16 & 255);
 
     y[i] = (guint8)((FIXED (0.299) * r + FIXED (0.587) * g + FIXED (0.114) * b + HALF) >> BITS);
     cb[i] = (guint8)((FIXED (0.5) * b - FIXED (0.168735892) * r - FIXED (0.331264108) * g +
@@ -136,39 +138,47 @@ split_pixels (const guint8 *in, int channels, guint8 *y, guint8 *cb, guint8 *cr,
   }
 }
 
-GEN_CLONES (void, split_row,
-    (const guint8 *in, int channels, guint8 *y, guint8 *cb, guint8 *cr, int n),
-    (in, channels, y, cb, cr, n))
+static void
+split_row (const guint8 *in, int channels, guint8 *y, guint8 *cb, guint8 *cr, int n)
 {
-  if (channels == 3)
-    split_pixels (in, 3, y, cb, cr, n);
-  else
-    split_pixels (in, 4, y, cb, cr, n);
+  guint32 words[PIECE];
+
+  for (int i = 0; i < n; i += PIECE) {
+    const int length = MIN (PIECE, n - i);
+
+    gen_augment_unpack (in + i * channels, words, length, channels);
+    split_words (words, y + i, cb + i, cr + i, length);
+  }
 }
 
-static inline void
-join_pixels (const guint8 *y, const guint8 *cb, const guint8 *cr, guint8 *out, int channels, int n)
+/* The highest byte, which is alpha, stays. */
+GEN_CLONES (void, join_words,
+    (const guint8 *y, const guint8 *cb, const guint8 *cr, guint32 *words, int n),
+    (y, cb, cr, words, n))
 {
-  for (int i = 0; i < n; i++, out += channels) {
+  for (int i = 0; i < n; i++) {
     const gint32 u = cb[i] - 128, v = cr[i] - 128;
     const gint32 r = y[i] + ((FIXED (1.402) * v + HALF) >> BITS);
     const gint32 g = y[i] + ((-FIXED (0.344136286) * u - FIXED (0.714136286) * v + HALF) >> BITS);
     const gint32 b = y[i] + ((FIXED (1.772) * u + HALF) >> BITS);
 
-    out[0] = (guint8)CLAMP (r, 0, 255);
-    out[1] = (guint8)CLAMP (g, 0, 255);
-    out[2] = (guint8)CLAMP (b, 0, 255);
+    words[i] = (words[i] & 0xff000000u) | (guint32)CLAMP (r, 0, 255) |
+               (guint32)CLAMP (g, 0, 255) << 8 | (guint32)CLAMP (b, 0, 255) << 16;
   }
 }
 
-GEN_CLONES (void, join_row,
-    (const guint8 *y, const guint8 *cb, const guint8 *cr, guint8 *out, int channels, int n),
-    (y, cb, cr, out, channels, n))
+static void
+join_row (const guint8 *y, const guint8 *cb, const guint8 *cr, guint8 *out, int channels, int n)
 {
-  if (channels == 3)
-    join_pixels (y, cb, cr, out, 3, n);
-  else
-    join_pixels (y, cb, cr, out, 4, n);
+  guint32 words[PIECE];
+
+  for (int i = 0; i < n; i += PIECE) {
+    const int length = MIN (PIECE, n - i);
+
+    gen_augment_unpack (out + i * channels, words, length, channels);
+    join_words (y + i, cb + i, cr + i, words, length);
+    gen_augment_pack (words, out + i * channels, length, channels);
+  }
 }
 
 /* The mean of two by two, whose halves are rounded down and up in turns. */

@@ -10,6 +10,7 @@
 
 #include "../../device/byte-lookup.h"
 #include "../../simd.h"
+#include "words.h"
 
 const GenPictureChange gen_picture_change_mix = { .kind = GEN_CHANGE_MIX };
 
@@ -109,10 +110,19 @@ gen_value_stages_add (GenValueStage *stages, int n, const GenAugmentPictureStep 
 void
 gen_value_stages_finish (GenValueStage *stages, int n)
 {
-  for (int i = 0; i < n; i++)
-    if (stages[i].kind == GEN_STAGE_TABLE)
-      for (int v = 0; v < 256; v++)
-        stages[i].table[v] = (guint8)(CLAMP (stages[i].entries[v], 0, 255) + 0.5);
+  for (int i = 0; i < n; i++) {
+    GenValueStage *stage = &stages[i];
+
+    if (stage->kind == GEN_STAGE_MIX)
+      continue;
+    for (int v = 0; v < 256; v++) {
+      double value = stage->kind == GEN_STAGE_TABLE ? stage->entries[v]
+                                                    : v * stage->rows[0][0] + stage->rows[0][3];
+
+      stage->table[v] = (guint8)(CLAMP (value, 0, 255) + 0.5);
+    }
+    stage->kind = GEN_STAGE_TABLE;
+  }
 }
 
 /* `n` samples; the last of each four is alpha and stays when `alpha` is 3, not when it is 4. */
@@ -128,35 +138,31 @@ GEN_CLONES (void, tone_samples,
   }
 }
 
-/* In fixed-point numbers of 12 bits behind the point. */
-#define MIX_BITS 12
+#define PIECE 256
 
-static inline void
-mix_pixels (const gint32 m[3][4], const guint8 *in, guint8 *out, int n, int channels)
+/* Pixels as words; the highest byte, which is alpha, stays. */
+GEN_CLONES (void, mix_words, (const float m[3][4], guint32 *words, int n), (m, words, n))
 {
-  for (int i = 0; i < n; i++, in += channels, out += channels) {
-    const gint32 r = in[0], g = in[1], b = in[2];
+  for (int i = 0; i < n; i++) {
+    const float r = (float)(gint32)(words[i] & 255), g = (float)(gint32)(words[i] >> 8 & 255);
+    const float b = (float)(gint32)(words[i] >> 16 & 255);
+    guint32 word = words[i] & 0xff000000u;
 
     for (int c = 0; c < 3; c++) {
-      gint32 value = (m[c][0] * r + m[c][1] * g + m[c][2] * b + m[c][3]) >> MIX_BITS;
+      float value = m[c][0] * r + m[c][1] * g + m[c][2] * b + m[c][3];
 
-      out[c] = (guint8)CLAMP (value, 0, 255);
+      word |= (guint32)(gint32)CLAMP (value, 0.0f, 255.0f) << (8 * c);
     }
-    if (channels == 4)
-      out[3] = in[3];
+    words[i] = word;
   }
 }
 
-GEN_CLONES (
-    void, mix_three, (const gint32 m[3][4], const guint8 *in, guint8 *out, int n), (m, in, out, n))
+/* The last of each four is alpha. */
+GEN_CLONES (void, keep_alpha, (const guint8 *in, const guint8 *values, guint8 *out, int n),
+    (in, values, out, n))
 {
-  mix_pixels (m, in, out, n, 3);
-}
-
-GEN_CLONES (
-    void, mix_four, (const gint32 m[3][4], const guint8 *in, guint8 *out, int n), (m, in, out, n))
-{
-  mix_pixels (m, in, out, n, 4);
+  for (int i = 0; i < n; i++)
+    out[i] = (i & 3) == 3 ? in[i] : values[i];
 }
 
 void
@@ -166,28 +172,31 @@ gen_augment_look_up (const guint8 *table, const guint8 *in, guint8 *out, int n, 
     gen_byte_lookup (in, table, out, (gsize)n * (gsize)channels);
     return;
   }
-  for (int i = 0; i < n; i++, in += 4, out += 4) {
-    for (int c = 0; c < 3; c++)
-      out[c] = table[in[c]];
-    out[3] = in[3];
+  for (int i = 0; i < 4 * n; i += 4 * PIECE) {
+    const int length = MIN (4 * PIECE, 4 * n - i);
+    guint8 values[4 * PIECE];
+
+    gen_byte_lookup (in + i, table, values, (gsize)length);
+    keep_alpha (in + i, values, out + i, length);
   }
 }
 
 static void
 run_mix (const GenValueStage *stage, const guint8 *in, guint8 *out, int n, int channels)
 {
-  const double limit = (double)(1 << 18);
-  gint32 m[3][4];
+  guint32 words[PIECE];
+  float m[3][4];
 
-  for (int r = 0; r < 3; r++) {
-    for (int c = 0; c < 3; c++)
-      m[r][c] = (gint32)lrint (CLAMP (stage->rows[r][c], -100, 100) * (1 << MIX_BITS));
-    m[r][3] = (gint32)lrint ((CLAMP (stage->rows[r][3], -limit, limit) + 0.5) * (1 << MIX_BITS));
+  for (int r = 0; r < 3; r++)
+    for (int c = 0; c < 4; c++)
+      m[r][c] = (float)(stage->rows[r][c] + (c == 3 ? 0.5 : 0));
+  for (int i = 0; i < n; i += PIECE) {
+    const int length = MIN (PIECE, n - i);
+
+    gen_augment_unpack (in + i * channels, words, length, channels);
+    mix_words ((const float (*)[4])m, words, length);
+    gen_augment_pack (words, out + i * channels, length, channels);
   }
-  if (channels == 3)
-    mix_three ((const gint32 (*)[4])m, in, out, n);
-  else
-    mix_four ((const gint32 (*)[4])m, in, out, n);
 }
 
 void

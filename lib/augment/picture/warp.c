@@ -8,67 +8,9 @@
 #include <math.h>
 
 #include "place.h"
+#include "words.h"
 
 #define ONE ((gint64)1 << 32)
-
-/* --- a word a pixel --- */
-
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 || defined(__clang__)
-#define SHUFFLE(v, ...) __builtin_shufflevector (v, v, __VA_ARGS__)
-typedef guint8 Bytes __attribute__ ((vector_size (16)));
-#define HAS_SHUFFLE 1
-#else
-#define HAS_SHUFFLE 0
-#endif
-
-GEN_CLONES (void, unpack_three, (const guint8 *in, guint32 *out, int n), (in, out, n))
-{
-  int i = 0;
-
-#if HAS_SHUFFLE
-  for (; i + 6 <= n; i += 4) {
-    Bytes v;
-
-    memcpy (&v, in + 3 * i, sizeof v);
-    v = SHUFFLE (v, 0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11);
-    memcpy (out + i, &v, sizeof v);
-  }
-#endif
-  for (; i < n; i++)
-    out[i] = in[3 * i] | (guint32)in[3 * i + 1] << 8 | (guint32)in[3 * i + 2] << 16;
-}
-
-GEN_CLONES (void, pack_three, (const guint32 *in, guint8 *out, int n), (in, out, n))
-{
-  int i = 0;
-
-#if HAS_SHUFFLE
-  for (; i + 6 <= n; i += 4) {
-    Bytes v;
-
-    memcpy (&v, in + i, sizeof v);
-    v = SHUFFLE (v, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 14, 14, 14, 14);
-    memcpy (out + 3 * i, &v, sizeof v);
-  }
-#endif
-  for (; i < n; i++) {
-    out[3 * i] = (guint8)in[i];
-    out[3 * i + 1] = (guint8)(in[i] >> 8);
-    out[3 * i + 2] = (guint8)(in[i] >> 16);
-  }
-}
-
-GEN_CLONES (void, unpack_one, (const guint8 *in, guint32 *out, int n), (in, out, n))
-{
-  for (int i = 0; i < n; i++)
-    out[i] = in[i];
-}
-
-GEN_CLONES (void, pack_one, (const guint32 *in, guint8 *out, int n), (in, out, n))
-{
-  for (int i = 0; i < n; i++)
-    out[i] = (guint8)in[i];
-}
 
 void
 gen_augment_source_init (GenAugmentSource *source, const GenPicture *picture, guint32 *pixels)
@@ -77,12 +19,7 @@ gen_augment_source_init (GenAugmentSource *source, const GenPicture *picture, gu
   for (int y = 0; y < picture->height; y++, pixels += picture->width) {
     const guint8 *in = picture->data + (gssize)y * picture->stride;
 
-    if (picture->channels == 1)
-      unpack_one (in, pixels, picture->width);
-    else if (picture->channels == 3)
-      unpack_three (in, pixels, picture->width);
-    else
-      memcpy (pixels, in, (gsize)picture->width * sizeof *pixels);
+    gen_augment_unpack (in, pixels, picture->width, picture->channels);
   }
 }
 
@@ -149,54 +86,113 @@ mix (guint32 a, guint32 b, guint32 c, guint32 d, guint32 wx, guint32 wy, int shi
   return ((top << 8) + (bottom - top) * wy + 32768) >> 16 << shift;
 }
 
+/* `words` [n] of `pixels` at `first`. Compilers do not take the processor's gathers by themselves.
+ */
+static void
+gather (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+{
+  for (int i = 0; i < n; i++)
+    words[i] = pixels[first[i]];
+}
+
+typedef void (*Gather) (const guint32 *pixels, const gint32 *first, guint32 *words, int n);
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+static __attribute__ ((target ("arch=x86-64-v4"))) void
+gather_v4 (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+{
+  int i = 0;
+
+  for (; i + 16 <= n; i += 16)
+    _mm512_storeu_si512 (
+        words + i, _mm512_i32gather_epi32 (_mm512_loadu_si512 (first + i), pixels, 4));
+  gather (pixels, first + i, words + i, n - i);
+}
+
+static __attribute__ ((target ("arch=x86-64-v3"))) void
+gather_v3 (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+{
+  int i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    _mm256_storeu_si256 (
+        (__m256i *)(words + i), _mm256_i32gather_epi32 ((const int *)pixels,
+                                    _mm256_loadu_si256 ((const __m256i *)(first + i)), 4));
+  gather (pixels, first + i, words + i, n - i);
+}
+#endif
+
+static Gather
+find_gather (void)
+{
+#if defined(__x86_64__)
+  if (gen_level () == GEN_LEVEL_AVX512)
+    return gather_v4;
+  if (gen_level () == GEN_LEVEL_AVX2)
+    return gather_v3;
+#endif
+  return gather;
+}
+
+GEN_CLONES (void, find_first, (const Positions *at, int width, gint32 *restrict first, int n),
+    (at, width, first, n))
+{
+  for (int i = 0; i < n; i++)
+    first[i] = at->row[i] * width + at->column[i];
+}
+
+/* The four neighbours of each pixel. */
+typedef struct {
+  guint32 a[GEN_AUGMENT_CHUNK], b[GEN_AUGMENT_CHUNK], c[GEN_AUGMENT_CHUNK], d[GEN_AUGMENT_CHUNK];
+} Neighbours;
+
 static inline void
-sample_pixels (const guint32 *pixels, const Positions *at, int width, int right, int below,
-    int channels, guint32 *out, int n)
+mix_pixels (const Neighbours *restrict of, const Positions *restrict at, int channels,
+    guint32 *restrict out, int n)
 {
   for (int i = 0; i < n; i++) {
-    const gint32 first = at->row[i] * width + at->column[i];
-    const guint32 a = pixels[first], b = pixels[first + right];
-    const guint32 c = pixels[first + below], d = pixels[first + below + right];
     guint32 value = 0;
 
     for (int k = 0; k < channels; k++)
-      value |= mix (a, b, c, d, at->wx[i], at->wy[i], 8 * k);
+      value |= mix (of->a[i], of->b[i], of->c[i], of->d[i], at->wx[i], at->wy[i], 8 * k);
     out[i] = value;
   }
 }
 
-#define SAMPLE(channels)                                                                           \
-  GEN_CLONES (void, sample_##channels,                                                             \
-      (const guint32 *pixels, const Positions *at, int width, int right, int below, guint32 *out,  \
-          int n),                                                                                  \
-      (pixels, at, width, right, below, out, n))                                                   \
+#define MIX(channels)                                                                              \
+  GEN_CLONES (void, mix_##channels,                                                                \
+      (const Neighbours *of, const Positions *at, guint32 *out, int n), (of, at, out, n))          \
   {                                                                                                \
-    sample_pixels (pixels, at, width, right, below, channels, out, n);                             \
+    mix_pixels (of, at, channels, out, n);                                                         \
   }
-SAMPLE (1)
-SAMPLE (3)
-SAMPLE (4)
+MIX (1)
+MIX (3)
+MIX (4)
 
 static void
 sample (const GenAugmentSource *source, const Positions *at, guint8 *out, int n)
 {
   const int right = source->width > 1 ? 1 : 0, below = source->height > 1 ? source->width : 0;
+  const guint32 *pixels = source->pixels;
+  const Gather take = find_gather ();
+  gint32 first[GEN_AUGMENT_CHUNK];
   guint32 words[GEN_AUGMENT_CHUNK];
+  Neighbours of;
 
-  switch (source->channels) {
-  case 1:
-    sample_1 (source->pixels, at, source->width, right, below, words, n);
-    pack_one (words, out, n);
-    break;
-  case 3:
-    sample_3 (source->pixels, at, source->width, right, below, words, n);
-    pack_three (words, out, n);
-    break;
-  case 4:
-    sample_4 (source->pixels, at, source->width, right, below, words, n);
-    memcpy (out, words, (gsize)n * sizeof *words);
-    break;
-  }
+  find_first (at, source->width, first, n);
+  take (pixels, first, of.a, n);
+  take (pixels + right, first, of.b, n);
+  take (pixels + below, first, of.c, n);
+  take (pixels + below + right, first, of.d, n);
+  if (source->channels == 1)
+    mix_1 (&of, at, words, n);
+  else if (source->channels == 3)
+    mix_3 (&of, at, words, n);
+  else
+    mix_4 (&of, at, words, n);
+  gen_augment_pack (words, out, n, source->channels);
 }
 
 static inline gint64

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A word a pixel, red in its lowest byte, so that loops over pixels of any channels are alike, and
+ * vectorise. */
+#pragma once
+
+#include <glib.h>
+
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 || defined(__clang__)
+#define SHUFFLE(v, ...) __builtin_shufflevector (v, v, __VA_ARGS__)
+typedef guint8 Bytes __attribute__ ((vector_size (16)));
+#define HAS_SHUFFLE 1
+#else
+#define HAS_SHUFFLE 0
+#endif
+
+void gen_augment_unpack (const guint8 *in, guint32 *words, int n, int channels);
+void gen_augment_pack (const guint32 *words, guint8 *out, int n, int channels);
