@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <generative/graph.h>
+#include <generative/nearest.h>
 #include <generative/version.h>
 
 #include "command.h"
@@ -77,6 +78,18 @@ print_help (void)
   g_print ("\nEach takes --help.\n");
 }
 
+static void
+tell_unknown (const char *name)
+{
+  const char *names[G_N_ELEMENTS (commands) + 1] = { NULL };
+  g_autofree char *meant = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    names[i] = commands[i]->name;
+  meant = gen_nearest_hint (name, names);
+  g_printerr ("generative-model: no command '%s'%s\n", name, meant);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -101,7 +114,7 @@ main (int argc, char **argv)
     return commands[i]->run (argc - 1, argv + 1);
   }
   if (*name != '\0')
-    g_printerr ("generative-model: no command '%s'\n", name);
+    tell_unknown (name);
   print_help ();
   return STATUS_USAGE;
 }

@@ -76,6 +76,59 @@ settings_file_apply (JsonObject *object, const char *within, gpointer record,
   return TRUE;
 }
 
+/* (transfer full), NULL where a file of JSON has no such number. */
+static JsonNode *
+to_node (GVariant *value)
+{
+  JsonNode *node = json_node_new (JSON_NODE_VALUE);
+
+  switch (g_variant_classify (value)) {
+  case G_VARIANT_CLASS_BOOLEAN:
+    json_node_set_boolean (node, g_variant_get_boolean (value));
+    return node;
+  case G_VARIANT_CLASS_INT64:
+    json_node_set_int (node, g_variant_get_int64 (value));
+    return node;
+  case G_VARIANT_CLASS_DOUBLE:
+    json_node_set_double (node, g_variant_get_double (value));
+    return node;
+  case G_VARIANT_CLASS_STRING:
+    json_node_set_string (node, g_variant_get_string (value, NULL));
+    return node;
+  default:
+    break;
+  }
+  if (g_variant_get_uint64 (value) <= G_MAXINT64) {
+    json_node_set_int (node, (gint64)g_variant_get_uint64 (value));
+    return node;
+  }
+  json_node_unref (node);
+  return NULL;
+}
+
+gboolean
+settings_file_say (JsonObject *object, const GenSetting *list, guint n, const char *name,
+    const char *value, GError **error)
+{
+  const GenSetting *setting = gen_setting_find (list, n, name, error);
+  g_autoptr (GVariant) parsed = NULL;
+  JsonNode *node;
+
+  if (setting == NULL)
+    return FALSE;
+  parsed = gen_setting_parse (setting, value, error);
+  if (parsed == NULL)
+    return FALSE;
+  node = to_node (parsed);
+  if (node == NULL) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "a number up to %" G_GINT64_FORMAT " is wanted, and there is %s", G_MAXINT64, value);
+    return FALSE;
+  }
+  json_object_set_member (object, name, node);
+  return TRUE;
+}
+
 /* As the file would have it. (transfer full) */
 static char *
 to_text (GVariant *value)

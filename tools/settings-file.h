@@ -15,5 +15,9 @@ JsonObject *settings_file_read (const char *path, GError **error);
  */
 gboolean settings_file_apply (JsonObject *object, const char *within, gpointer record,
     const GenSetting *list, guint n, const char *const *others, GError **error);
+/* Let `object` say, as the file would, that the setting `name` of `list` is `value`. FALSE with
+ * `error`, which does not name it. */
+gboolean settings_file_say (JsonObject *object, const GenSetting *list, guint n, const char *name,
+    const char *value, GError **error);
 /* A line for each setting, with its default, which is what `record` has. */
 void settings_file_describe (GString *text, gconstpointer record, const GenSetting *list, guint n);

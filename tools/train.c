@@ -4,6 +4,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 
+#include <generative/nearest.h>
 #include <generative/terminal.h>
 #include <generative/training.h>
 
@@ -13,6 +14,7 @@
 
 typedef struct {
   const char *path; /* of the settings, which errors name */
+  char **said;      /* what comes before these, name=value */
   GenTrainingSettings settings;
   TrainingData *data, *validation, *test; /* the last two may be NULL */
   GenTraining *training;
@@ -86,16 +88,65 @@ open_data (Train *train, JsonObject *settings, GError **error)
   return test == NULL || train->test != NULL;
 }
 
+static const char *const others[] = { "data", "validation", "test", NULL };
+
+/* "data.location=pictures": of the object `section`, which need not be there yet. */
+static gboolean
+say_of_data (
+    JsonObject *settings, const char *section, const char *name, const char *value, GError **error)
+{
+  g_autofree char *meant = NULL;
+  JsonObject *object;
+
+  if (!g_strv_contains (others, section)) {
+    meant = gen_nearest_hint (section, others);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "there is no \"%s\"%s; there are data, validation and test", section, meant);
+    return FALSE;
+  }
+  if (!find_object (settings, section, &object, error))
+    return FALSE;
+  if (object == NULL) {
+    object = json_object_new ();
+    json_object_set_object_member (settings, section, object);
+  }
+  return training_data_say (object, name, value, error);
+}
+
+/* What the command line says comes before what the file says. */
+static gboolean
+say (JsonObject *settings, const char *text, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "=", 2);
+  g_auto (GStrv) names = g_strsplit (parts[0], ".", 2);
+  const GenSetting *list;
+  guint n;
+
+  if (parts[1] == NULL) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s: a setting is wanted as NAME=VALUE, such as max-steps=100", text);
+    return FALSE;
+  }
+  list = gen_training_setting_list (&n);
+  if (names[1] != NULL ? say_of_data (settings, names[0], names[1], parts[1], error)
+                       : settings_file_say (settings, list, n, parts[0], parts[1], error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", parts[0]);
+  return FALSE;
+}
+
 static gboolean
 read_settings (Train *train, GError **error)
 {
-  static const char *const others[] = { "data", "validation", "test", NULL };
   g_autoptr (JsonObject) settings = settings_file_read (train->path, error);
   const GenSetting *list;
   guint n;
 
   if (settings == NULL)
     return FALSE;
+  for (char **said = train->said; *said != NULL; said++)
+    if (!say (settings, *said, error))
+      return FALSE;
   list = gen_training_setting_list (&n);
   for (guint i = 0; i < n; i++)
     if (json_object_has_member (settings, list[i].name))
@@ -303,6 +354,9 @@ describe (void)
       "    \"validation\": { \"split\": \"validation\" }, \"test\": { \"split\": \"test\" },\n"
       "    \"preset\": \"mlp\", \"epochs\": 100, \"ema\": 0.998, \"checkpoint\": \"model\"\n"
       "  }\n\n"
+      "Behind the file, NAME=VALUE says one of them in its place, and data.NAME=VALUE one of the "
+      "data:\n\n"
+      "  generative-model train settings.json max-steps=100 data.split=all\n\n"
       "Ctrl-C ends training after a checkpoint, a second one at once.\n\n"
       "Members, and what they are where nothing is said:\n");
   g_auto (GenTrainingSettings) defaults = { 0 };
@@ -332,9 +386,10 @@ command_train_run (int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   gen_training_settings_init (&train.settings);
-  if (!command_parse (&command_train, entries, details, 1, 1, &argc, &argv))
+  if (!command_parse (&command_train, entries, details, 1, -1, &argc, &argv))
     return STATUS_USAGE;
   train.path = argv[1];
+  train.said = argv + 2;
   if (!read_settings (&train, &error))
     return command_fail (g_steal_pointer (&error));
   train.settings.resume |= resume;
@@ -344,7 +399,7 @@ command_train_run (int argc, char **argv)
 
 const Command command_train = {
   .name = "train",
-  .arguments = "SETTINGS.json",
+  .arguments = "SETTINGS.json [NAME=VALUE …]",
   .summary = "Train nets on a dataset, as modeltrainer does",
   .run = command_train_run,
 };

@@ -95,6 +95,15 @@ apply (DataSettings *settings, JsonObject *object, const char *within, GError **
                                (const GenSetting *)(void *)list->data, list->len, NULL, error);
 }
 
+gboolean
+training_data_say (JsonObject *object, const char *name, const char *value, GError **error)
+{
+  g_autoptr (GArray) list = list_settings ();
+
+  return settings_file_say (
+      object, (const GenSetting *)(void *)list->data, list->len, name, value, error);
+}
+
 void
 training_data_describe_settings (GString *text)
 {

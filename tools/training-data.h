@@ -14,6 +14,9 @@ TrainingData *training_data_open (JsonObject *object, JsonObject *fallback, cons
     const char *name, GError **error);
 void training_data_free (TrainingData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainingData, training_data_free)
+/* Let `object`, which training_data_open takes, say that its setting `name` is `value`. */
+gboolean training_data_say (
+    JsonObject *object, const char *name, const char *value, GError **error);
 /* Their names, for --help. */
 void training_data_describe_settings (GString *text);
 

@@ -43,6 +43,10 @@ GEN_API const GenSetting *gen_setting_find (
  * range. `value` is sunk. */
 GEN_API gboolean gen_setting_set (
     gpointer record, const GenSetting *setting, GVariant *value, GError **error);
+/* What is written as `text`, as a command line has it, for gen_setting_set: texts and names as they
+ * are. NULL with `error`, which does not name the setting, where it is no number or flag. (transfer
+ * full) Since: 0.2 */
+GEN_API GVariant *gen_setting_parse (const GenSetting *setting, const char *text, GError **error);
 /* b, i, u, t, d or s; NULL for a text that is unset. (transfer floating) */
 GEN_API GVariant *gen_setting_get (gconstpointer record, const GenSetting *setting);
 

@@ -7,7 +7,8 @@
  * here is done to any of them. */
 
 /* The member of `list` that has the name `wanted`, or NULL with `error`, which lists what there is:
- * "there is no loss "x"; there are …", where `kind` is "loss". */
+ * "there is no loss "x"; there are …", where `kind` is "loss", and which one may have been meant
+ * (nearest.h). */
 #define GEN_FAMILY_FIND(list, wanted, kind, domain, code, error)                                   \
   ((typeof (*(list)))gen_family_find ((gconstpointer const *)(list),                               \
       G_STRUCT_OFFSET (typeof (**(list)), name), wanted, kind, domain, code, error))

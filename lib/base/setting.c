@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <generative/setting.h>
 
+#include <generative/nearest.h>
 #include <gio/gio.h>
 #include <math.h>
 #include <string.h>
@@ -8,15 +9,18 @@
 const GenSetting *
 gen_setting_find (const GenSetting *list, guint n, const char *name, GError **error)
 {
-  g_autoptr (GString) names = g_string_new (NULL);
+  g_autofree const char **names = g_new0 (const char *, n + 1);
+  g_autofree char *meant = NULL, *all = NULL;
 
   for (guint i = 0; i < n; i++) {
     if (strcmp (list[i].name, name) == 0)
       return &list[i];
-    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", list[i].name);
+    names[i] = list[i].name;
   }
+  meant = gen_nearest_hint (name, names);
+  all = g_strjoinv (", ", (char **)names);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-      "there is no setting \"%s\"; there are %s", name, names->str);
+      "there is no setting \"%s\"%s; there are %s", name, meant, all);
   return NULL;
 }
 
@@ -135,7 +139,7 @@ static gboolean
 set_choice (int *field, const GenSetting *setting, GVariant *value, GError **error)
 {
   const char *name = g_variant_get_string (value, NULL);
-  g_autofree char *names = NULL;
+  g_autofree char *names = NULL, *meant = NULL;
 
   for (int i = 0; setting->choices[i] != NULL; i++)
     if (strcmp (setting->choices[i], name) == 0) {
@@ -143,8 +147,9 @@ set_choice (int *field, const GenSetting *setting, GVariant *value, GError **err
       return TRUE;
     }
   names = g_strjoinv (", ", (char **)setting->choices);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "there is no \"%s\"; there are %s",
-      name, names);
+  meant = gen_nearest_hint (name, setting->choices);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "there is no \"%s\"%s; there are %s",
+      name, meant, names);
   return FALSE;
 }
 
@@ -200,6 +205,29 @@ gen_setting_set (gpointer record, const GenSetting *setting, GVariant *value, GE
   default:
     return set_whole (field, setting, sunk, error);
   }
+}
+
+GVariant *
+gen_setting_parse (const GenSetting *setting, const char *text, GError **error)
+{
+  static const struct {
+    const char *type, *wanted;
+  } kinds[] = {
+    [GEN_SETTING_FLAG] = { "b", "true or false" },
+    [GEN_SETTING_INT] = { "x", "a whole number" },
+    [GEN_SETTING_UINT] = { "x", "a whole number" },
+    [GEN_SETTING_UINT64] = { "t", "a whole number from 0 on" },
+    [GEN_SETTING_DOUBLE] = { "d", "a number" },
+  };
+  g_autoptr (GVariant) value = NULL;
+
+  if (setting->type >= GEN_SETTING_TEXT)
+    return g_variant_ref_sink (g_variant_new_string (text));
+  value = g_variant_parse ((const GVariantType *)kinds[setting->type].type, text, NULL, NULL, NULL);
+  if (value == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s is wanted, and there is '%s'",
+        kinds[setting->type].wanted, text);
+  return g_steal_pointer (&value);
 }
 
 GVariant *

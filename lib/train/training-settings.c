@@ -608,15 +608,6 @@ gen_training_settings_say (GenTrainingSettings *settings, const GenSetting *sett
   settings->said[setting - gen_training_setting_list (&n)] = TRUE;
 }
 
-/* (transfer full) */
-static GVariant *
-parse (const GenSetting *setting, const char *value)
-{
-  if (setting->type >= GEN_SETTING_TEXT)
-    return g_variant_ref_sink (g_variant_new_string (value));
-  return g_variant_parse (NULL, value, NULL, NULL, NULL);
-}
-
 /* What a preset says is the program's own, and right. */
 void
 gen_training_settings_follow_preset (GenTrainingSettings *settings)
@@ -636,7 +627,7 @@ gen_training_settings_follow_preset (GenTrainingSettings *settings)
     g_assert (setting != NULL);
     if (settings->said[setting - list])
       continue;
-    value = parse (setting, brought->value);
+    value = gen_setting_parse (setting, brought->value, NULL);
     set = value != NULL && gen_setting_set (settings, setting, value, NULL);
     g_assert (set);
   }

@@ -371,6 +371,59 @@ test_damaged (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (train (fixture, "--resume"), ==, 0);
 }
 
+static int
+train_saying (Fixture *fixture, const char *first, const char *second, const char *third)
+{
+  g_autoptr (GPtrArray) line = command_line (NULL);
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_ptr_array_set_size (line, (int)line->len - 1);
+  g_ptr_array_add (line, g_strdup (first));
+  g_ptr_array_add (line, g_strdup (second));
+  g_ptr_array_add (line, g_strdup (third));
+  g_ptr_array_add (line, NULL);
+  g_clear_pointer (&fixture->err, g_free);
+  g_spawn_sync (fixture->folder, (char **)line->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+      &fixture->err, &status, &error);
+  g_assert_no_error (error);
+  g_assert_true (WIFEXITED (status));
+  return WEXITSTATUS (status);
+}
+
+/* What the command line says comes before what the file says, and trains the same. */
+static void
+test_said (Fixture *fixture, gconstpointer data)
+{
+  static const struct {
+    const char *said, *text;
+  } cases[] = {
+    { "lerning-rate=1", "lerning-rate: there is no setting \"lerning-rate\" (did you mean "
+                        "\"learning-rate\"?)" },
+    { "max-steps=many", "max-steps: a whole number from 0 on is wanted, and there is 'many'" },
+    { "max-steps", "max-steps: a setting is wanted as NAME=VALUE" },
+    { "data.splt=all", "data.splt: there is no setting \"splt\" (did you mean \"split\"?)" },
+    { "dta.split=all", "dta.split: there is no \"dta\" (did you mean \"data\"?)" },
+    { "preset=mpl", "settings.json: preset: there is no preset \"mpl\" (did you mean \"mlp\"?)" },
+    { "seed=18446744073709551615", "seed: a number up to 9223372036854775807 is wanted" },
+  };
+
+  write_settings (fixture, "{\"data\":{\"location\":\"pictures\",\"width\":8,\"height\":8},"
+                           "\"batch-size\":4,\"max-steps\":2,\"learning-rate\":0.001,"
+                           "\"ema\":0.5,\"checkpoint\":\"written\"}");
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  write_settings (fixture, "{\"data\":{\"width\":8,\"height\":8},\"learning-rate\":0.001,"
+                           "\"batch-size\":4,\"max-steps\":100,\"checkpoint\":\"said\"}");
+  g_assert_cmpint (
+      train_saying (fixture, "max-steps=2", "data.location=pictures", "ema=5e-1"), ==, 0);
+  assert_same (fixture, "said", "written", GEN_CHECKPOINT_STATE);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_assert_cmpint (train_saying (fixture, cases[i].said, "checkpoint=none", NULL), ==, 1);
+    if (strstr (fixture->err, cases[i].text) == NULL)
+      g_error ("'%s' does not say '%s'", fixture->err, cases[i].text);
+  }
+}
+
 /* What fails as it goes on. */
 static void
 test_failures (Fixture *fixture, gconstpointer data)
@@ -599,6 +652,7 @@ main (int argc, char **argv)
       test_sounds_same_as_pipeline, tear_down);
   g_test_add ("/training-tool/stopped", Fixture, NULL, set_up, test_stopped, tear_down);
   g_test_add ("/training-tool/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add ("/training-tool/said", Fixture, NULL, set_up, test_said, tear_down);
   g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);
   g_test_add ("/training-tool/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
   g_test_add ("/training-tool/fine-tuned", Fixture, NULL, set_up, test_fine_tuned, tear_down);
