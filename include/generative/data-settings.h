@@ -22,6 +22,7 @@ typedef struct {
   int tile_width, tile_height, rows_per_label;
   GenSequenceSettings order;
   GenFit fit;
+  guint background; /* 0xRRGGBB */
   GenNormalize normalize;
   guint window, hop; /* frames of sounds */
   int threads;

@@ -51,6 +51,7 @@ typedef struct {
 /* How a file's content is brought to a format. */
 typedef struct {
   GenFit fit;             /* pictures */
+  guint32 background;     /* pictures: see gen_picture_fit_over */
   GenNormalize normalize; /* sounds: of what is loaded, before silence is added to it */
   guint64 first;          /* sounds: the frame to begin with, at the rate that is wanted */
 } GenFitting;

@@ -56,6 +56,12 @@ typedef enum {
  * nothing when no scaling is needed. */
 GEN_API gboolean gen_picture_fit (
     const GenPicture *source, GenPicture *target, GenFit fit, GError **error);
+/* The same in front of the colour `background`, 0xRRGGBB, where transparency does not fit the
+ * channels, and padded with it; gen_picture_fit does so in front of black. Pictures with alpha are
+ * padded with nothing. Since: 0.2 */
+#define GEN_PICTURE_BLACK 0x000000u
+GEN_API gboolean gen_picture_fit_over (
+    const GenPicture *source, GenPicture *target, GenFit fit, guint32 background, GError **error);
 
 /* Between bytes and what nets work on: one plane of numbers a channel, `low` standing for the
  * byte 0 and `high` for 255. Back to bytes, numbers are rounded and clamped. */

@@ -38,7 +38,7 @@ static const char *const fit_names[] = {
 static const char *const fit_texts[] = {
   [GEN_FIT_STRETCH] = "Scale to the size, whatever the shape becomes",
   [GEN_FIT_CROP] = "Scale to cover the size, and cut what stands over",
-  [GEN_FIT_PAD] = "Shrink to fit within, never enlarge, and pad with black",
+  [GEN_FIT_PAD] = "Shrink to fit within, never enlarge, and pad with the background",
 };
 
 static const char *const normalize_names[] = { [GEN_NORMALIZE_NONE] = "none",
@@ -132,6 +132,14 @@ static const GenSetting list[] = {
       FIELD (fit),
       .choices = fit_names,
       .choice_texts = fit_texts },
+  { .name = "background",
+      .nick = "Background",
+      .description = "Colour behind transparent pixels, where samples have no alpha, and around "
+                     "pictures that fit=pad has shrunk: red, green and blue, 0xRRGGBB",
+      .type = GEN_SETTING_UINT,
+      FIELD (background),
+      .minimum = 0,
+      .maximum = 0xffffff },
   { .name = "window",
       .nick = "Window",
       .description = "Frames (samples of each channel, not seconds) that sounds are cut into, at "
@@ -217,5 +225,7 @@ gen_data_settings_cut (const GenDataSettings *settings, int rate)
 GenFitting
 gen_data_settings_fitting (const GenDataSettings *settings)
 {
-  return (GenFitting){ .fit = settings->fit, .normalize = settings->normalize };
+  return (GenFitting){
+    .fit = settings->fit, .background = settings->background, .normalize = settings->normalize
+  };
 }

@@ -269,7 +269,7 @@ idx_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, G
   const GenFormat *format = &dataset->sample;
   const IdxDataset *idx = (const IdxDataset *)dataset;
   gsize size = (gsize)format->width * (gsize)format->height;
-  /* gen_picture_fit only reads its source. */
+  /* gen_picture_fit_over only reads its source. */
   GenPicture picture = {
     .data = (guint8 *)g_bytes_get_data (idx->bytes, NULL) + idx->offset + index * size,
     .width = format->width,
@@ -278,7 +278,8 @@ idx_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, G
     .stride = format->width,
   };
 
-  return gen_picture_fit (&picture, &target->picture, fitting->fit, error);
+  return gen_picture_fit_over (
+      &picture, &target->picture, fitting->fit, fitting->background, error);
 }
 
 static char *

@@ -97,7 +97,7 @@ sheet_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
   tile.width = dataset->sample.width;
   tile.height = dataset->sample.height;
   tile.owned = FALSE;
-  return gen_picture_fit (&tile, &target->picture, fitting->fit, error);
+  return gen_picture_fit_over (&tile, &target->picture, fitting->fit, fitting->background, error);
 }
 
 static char *

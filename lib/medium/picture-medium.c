@@ -77,7 +77,8 @@ picture_load (const char *path, const GenFitting *fitting, GenSample *target, GE
   g_auto (GenPicture) picture = { 0 };
 
   return gen_picture_load (&picture, path, 0, error) &&
-         gen_picture_fit (&picture, &target->picture, fitting->fit, error);
+         gen_picture_fit_over (
+             &picture, &target->picture, fitting->fit, fitting->background, error);
 }
 
 static gboolean

@@ -8,6 +8,8 @@ int gen_picture_av_format (int channels);
 
 /* Convert `source` to the channels of `target`, which has the same size. */
 void gen_picture_convert (const GenPicture *source, GenPicture *target);
+/* The same in front of `background` where transparency does not fit the channels. */
+void gen_picture_convert_over (const GenPicture *source, GenPicture *target, guint32 background);
 
 /* TRUE when the name or, failing that, the first bytes of the file tell a picture, which may be
  * one that libav cannot decode. Says nothing of whether the file is whole. */

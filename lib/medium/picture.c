@@ -66,8 +66,15 @@ luma (guint r, guint g, guint b)
   return (guint8)((19595 * r + 38470 * g + 7471 * b + 32768) >> 16);
 }
 
+/* `colour`, of which `alpha` of 255 covers what is behind, in front of byte `place` of 0xRRGGBB. */
+static inline guint
+over (guint colour, guint alpha, guint32 background, int place)
+{
+  return multiply_u8 (colour, alpha) + multiply_u8 ((background >> place) & 255, 255 - alpha);
+}
+
 static void
-convert_row (const guint8 *in, int from, guint8 *out, int to, int n)
+convert_row (const guint8 *in, int from, guint8 *out, int to, int n, guint32 background)
 {
   if (from == to) {
     memcpy (out, in, (gsize)n * (gsize)to);
@@ -77,9 +84,9 @@ convert_row (const guint8 *in, int from, guint8 *out, int to, int n)
     guint r = in[0], g = from == 1 ? r : in[1], b = from == 1 ? r : in[2];
 
     if (from == 4 && to < 4) {
-      r = multiply_u8 (r, in[3]);
-      g = multiply_u8 (g, in[3]);
-      b = multiply_u8 (b, in[3]);
+      r = over (r, in[3], background, 16);
+      g = over (g, in[3], background, 8);
+      b = over (b, in[3], background, 0);
     }
     if (to == 1) {
       out[0] = luma (r, g, b);
@@ -94,11 +101,17 @@ convert_row (const guint8 *in, int from, guint8 *out, int to, int n)
 }
 
 void
-gen_picture_convert (const GenPicture *source, GenPicture *target)
+gen_picture_convert_over (const GenPicture *source, GenPicture *target, guint32 background)
 {
   for (int y = 0; y < source->height; y++)
-    convert_row (
-        row_of (source, y), source->channels, row_of (target, y), target->channels, source->width);
+    convert_row (row_of (source, y), source->channels, row_of (target, y), target->channels,
+        source->width, background);
+}
+
+void
+gen_picture_convert (const GenPicture *source, GenPicture *target)
+{
+  gen_picture_convert_over (source, target, GEN_PICTURE_BLACK);
 }
 
 /* Part of a picture, sharing its samples. */
@@ -114,11 +127,21 @@ view_of (const GenPicture *picture, int x, int y, int width, int height)
   return view;
 }
 
+/* With alpha nothing is there, and else the background. */
 static void
-fill_black (GenPicture *picture)
+fill (GenPicture *picture, guint32 background)
 {
+  static const guint8 nothing[4];
+
   for (int y = 0; y < picture->height; y++)
-    memset (row_of (picture, y), 0, (gsize)picture->width * (gsize)picture->channels);
+    for (int x = 0; x < picture->width; x++) {
+      guint8 *pixel = row_of (picture, y) + (gsize)x * (gsize)picture->channels;
+
+      if (picture->channels == 4)
+        memcpy (pixel, nothing, 4);
+      else
+        convert_row (nothing, 4, pixel, picture->channels, 1, background);
+    }
 }
 
 /* A transparent pixel has no colour that should bleed into its neighbours when they are
@@ -185,19 +208,19 @@ scale (const GenPicture *source, GenPicture *target, GError **error)
 
 /* Scale and convert `source` into `target`, whatever their shapes. */
 static gboolean
-stretch (const GenPicture *source, GenPicture *target, GError **error)
+stretch (const GenPicture *source, GenPicture *target, guint32 background, GError **error)
 {
   g_auto (GenPicture) reduced = { 0 }, scaled = { 0 };
   int channels = MIN (source->channels, target->channels);
 
   if (source->width == target->width && source->height == target->height) {
-    gen_picture_convert (source, target);
+    gen_picture_convert_over (source, target, background);
     return TRUE;
   }
   /* Rows of our own for swscale to read from, too: it may read past their end. */
   gen_picture_init (&reduced, source->width, source->height, channels);
   gen_picture_init (&scaled, target->width, target->height, channels);
-  gen_picture_convert (source, &reduced);
+  gen_picture_convert_over (source, &reduced, background);
   if (channels == 4)
     premultiply (&reduced);
   if (!scale (&reduced, &scaled, error))
@@ -216,7 +239,8 @@ scaled_extent (int n, int a, int b, int limit)
 }
 
 gboolean
-gen_picture_fit (const GenPicture *source, GenPicture *target, GenFit fit, GError **error)
+gen_picture_fit_over (
+    const GenPicture *source, GenPicture *target, GenFit fit, guint32 background, GError **error)
 {
   /* Whether the target is the wider shape of the two. */
   gboolean wider = (gint64)target->width * source->height >= (gint64)source->width * target->height;
@@ -233,7 +257,7 @@ gen_picture_fit (const GenPicture *source, GenPicture *target, GenFit fit, GErro
       width = scaled_extent (target->width, source->height, target->height, width);
     part =
         view_of (source, (source->width - width) / 2, (source->height - height) / 2, width, height);
-    return stretch (&part, target, error);
+    return stretch (&part, target, background, error);
   case GEN_FIT_PAD:
     width = source->width;
     height = source->height;
@@ -246,12 +270,18 @@ gen_picture_fit (const GenPicture *source, GenPicture *target, GenFit fit, GErro
         height = scaled_extent (width, source->height, source->width, height);
     }
     if (width < target->width || height < target->height)
-      fill_black (target);
+      fill (target, background);
     part =
         view_of (target, (target->width - width) / 2, (target->height - height) / 2, width, height);
-    return stretch (source, &part, error);
+    return stretch (source, &part, background, error);
   case GEN_FIT_STRETCH:
-    return stretch (source, target, error);
+    return stretch (source, target, background, error);
   }
   g_return_val_if_reached (FALSE);
+}
+
+gboolean
+gen_picture_fit (const GenPicture *source, GenPicture *target, GenFit fit, GError **error)
+{
+  return gen_picture_fit_over (source, target, fit, GEN_PICTURE_BLACK, error);
 }

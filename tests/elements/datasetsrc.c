@@ -529,6 +529,34 @@ test_almost_hopeless (gconstpointer user_data)
   scratch_remove (folder);
 }
 
+/* What is transparent shows the background, which is black where nobody says another. */
+static void
+test_background (gconstpointer user_data)
+{
+  const Data *data = user_data;
+  g_autofree char *path = g_strconcat (data->sheet, ".clear.png", NULL);
+  static const char *const properties[] = { "", "background=0x1080ff" };
+  static const guint8 wanted[][3] = { { 0, 0, 0 }, { 16, 128, 255 } };
+  g_auto (GenPicture) clear = { 0 };
+
+  gen_picture_init (&clear, 4, 4, 4);
+  g_assert_true (gen_picture_save_png (&clear, path, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++) {
+    g_autofree char *launch =
+        g_strdup_printf ("datasetsrc location=%s num-buffers=1 %s ! video/x-raw,format=RGB" SINK,
+            path, properties[i]);
+    guint8 made[3];
+    Player player;
+
+    player_open (&player, launch);
+    player_play_to_end (&player);
+    g_assert_cmpuint (player.buffers->len, ==, 1);
+    g_assert_cmpuint (gst_buffer_extract (player.buffers->pdata[0], 0, made, 3), ==, 3);
+    g_assert_cmpmem (made, 3, wanted[i], 3);
+    player_close (&player);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -548,6 +576,7 @@ main (int argc, char **argv)
     { "/datasetsrc/restart", test_restart },
     { "/datasetsrc/queries", test_queries },
     { "/datasetsrc/errors", test_errors },
+    { "/datasetsrc/background", test_background },
   };
   g_autofree char *scratch = NULL;
   Data data;

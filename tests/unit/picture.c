@@ -200,6 +200,39 @@ test_alpha_fringe (void)
   }
 }
 
+/* Half red, half transparent and none at all, in front of a colour, whatever becomes of them. */
+static void
+test_background (void)
+{
+  static const guint8 pixels[] = { 200, 0, 0, 255, 200, 0, 0, 128, 9, 9, 9, 0 };
+  static const guint8 colour[] = { 200, 0, 0, 108, 64, 127, 16, 128, 255 };
+  g_auto (GenPicture) source = { 0 }, target = { 0 }, grey = { 0 }, large = { 0 }, clear = { 0 };
+
+  gen_picture_init (&source, 3, 1, 4);
+  memcpy (source.data, pixels, sizeof pixels);
+  gen_picture_init (&target, 3, 1, 3);
+  g_assert_true (gen_picture_fit_over (&source, &target, GEN_FIT_CROP, 0x1080ff, NULL));
+  for (int i = 0; i < 9; i++)
+    g_assert_cmpint (ABS (target.data[i] - colour[i]), <=, 1);
+  g_assert_cmpmem (target.data, 3, colour, 3);
+  g_assert_cmpmem (target.data + 6, 3, colour + 6, 3);
+  gen_picture_init (&grey, 3, 1, 1);
+  g_assert_true (gen_picture_fit_over (&source, &grey, GEN_FIT_CROP, 0xffffff, NULL));
+  g_assert_cmpint (grey.data[2], ==, 255);
+  g_assert_true (gen_picture_fit (&source, &target, GEN_FIT_CROP, NULL));
+  g_assert_cmpint (target.data[6] + target.data[7] + target.data[8], ==, 0);
+  /* Around it, too, unless what is made can be transparent. */
+  gen_picture_init (&large, 5, 3, 3);
+  g_assert_true (gen_picture_fit_over (&source, &large, GEN_FIT_PAD, 0x1080ff, NULL));
+  g_assert_cmpmem (large.data, 3, colour + 6, 3);
+  g_assert_cmpmem (large.data + large.stride + 3, 3, colour, 3);
+  gen_picture_init (&clear, 5, 3, 4);
+  memset (clear.data, 77, 4);
+  g_assert_true (gen_picture_fit_over (&source, &clear, GEN_FIT_PAD, 0x1080ff, NULL));
+  g_assert_cmpint (clear.data[0] + clear.data[3], ==, 0);
+  g_assert_cmpmem (clear.data + clear.stride + 4, 12, pixels, 12);
+}
+
 /* 16x8, left half black, right half white, with a note to turn it a quarter to the right. */
 static const guint8 turned_jpeg[] = { 0xff, 0xd8, 0xff, 0xe1, 0x00, 0x22, 0x45, 0x78, 0x69, 0x66,
   0x00, 0x00, 0x4d, 0x4d, 0x00, 0x2a, 0x00, 0x00, 0x00, 0x08, 0x00, 0x01, 0x01, 0x12, 0x00, 0x03,
@@ -387,6 +420,7 @@ main (int argc, char **argv)
   g_test_add_func ("/picture/pad", test_pad);
   g_test_add_func ("/picture/crop", test_crop);
   g_test_add_func ("/picture/alpha-fringe", test_alpha_fringe);
+  g_test_add_func ("/picture/background", test_background);
   g_test_add_func ("/picture/upright", test_upright);
   g_test_add_func ("/picture/damaged", test_damaged);
   g_test_add_func ("/picture/cut-gif", test_cut_gif);
