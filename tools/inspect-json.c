@@ -216,6 +216,8 @@ inspect_print_json (const InspectFacts *facts, const char *path)
     json_builder_add_double_value (builder, facts->flops);
   else
     json_builder_add_null_value (builder);
+  json_builder_set_member_name (builder, "nodes-inside");
+  json_builder_add_int_value (builder, facts->nodes_inside);
   json_builder_set_member_name (builder, "operators");
   json_builder_begin_object (builder);
   for (const GList *name = facts->names; name != NULL; name = name->next) {

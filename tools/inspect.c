@@ -39,7 +39,7 @@ shape (InspectFacts *facts, const Preparation *preparation, GError **error)
 
   facts->flops = -1;
   if (preparation->shapes != NULL || preparation->batch != 0) {
-    if (!preparation_fix_shapes (preparation, copy, error))
+    if (!preparation_fix_shapes (preparation, facts->model, copy, error))
       return FALSE;
     facts->outputs = g_new0 (GenShape, graph->outputs->len + 1);
   } else {
@@ -63,19 +63,8 @@ shape (InspectFacts *facts, const Preparation *preparation, GError **error)
 }
 
 static void
-gather (InspectFacts *facts)
+gather_parameters (InspectFacts *facts, const GenGraph *graph)
 {
-  const GenGraph *graph = facts->model->graph;
-
-  facts->operators = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; i < graph->nodes->len; i++) {
-    const GenNode *node = g_ptr_array_index (graph->nodes, i);
-    guint n = GPOINTER_TO_UINT (g_hash_table_lookup (facts->operators, node->op->name));
-
-    g_hash_table_insert (facts->operators, (char *)node->op->name, GUINT_TO_POINTER (n + 1));
-  }
-  facts->names = g_hash_table_get_keys (facts->operators);
-  facts->names = g_list_sort_with_data (facts->names, compare_operators, facts->operators);
   for (guint i = 0; i < graph->tensors->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
 
@@ -84,6 +73,36 @@ gather (InspectFacts *facts)
     facts->parameters += gen_shape_elements (&tensor->shape);
     facts->bytes += gen_tensor_size (tensor);
   }
+}
+
+/* What `graph` consists of, `inside` a node of another or not, and the bodies of its own nodes. */
+static void
+gather_graph (InspectFacts *facts, const GenGraph *graph, gboolean inside)
+{
+  if (inside)
+    facts->nodes_inside += graph->nodes->len;
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+    guint n = GPOINTER_TO_UINT (g_hash_table_lookup (facts->operators, node->op->name));
+
+    g_hash_table_insert (facts->operators, (char *)node->op->name, GUINT_TO_POINTER (n + 1));
+    for (guint a = 0; a < node->attributes->len; a++) {
+      const GenAttribute *attribute = g_ptr_array_index (node->attributes, a);
+
+      if (attribute->type == GEN_ATTRIBUTE_GRAPH)
+        gather_graph (facts, attribute->graph, TRUE);
+    }
+  }
+  gather_parameters (facts, graph);
+}
+
+static void
+gather (InspectFacts *facts)
+{
+  facts->operators = g_hash_table_new (g_str_hash, g_str_equal);
+  gather_graph (facts, facts->model->graph, FALSE);
+  facts->names = g_hash_table_get_keys (facts->operators);
+  facts->names = g_list_sort_with_data (facts->names, compare_operators, facts->operators);
 }
 
 /* --- in words --- */
@@ -285,9 +304,14 @@ print_facts (const InspectFacts *facts, const char *path)
     g_print ("%-11s %s\n", "denoiser", denoiser);
   g_print ("%-11s %" G_GUINT64_FORMAT " (%s)\n", "parameters", facts->parameters, bytes);
   if (facts->flops >= 0)
-    g_print ("%-11s %.3f GFLOP %s\n", "work", facts->flops / 1e9,
-        facts->outputs != NULL ? "a run" : "an item");
-  g_print ("%-11s %u\n", "nodes", graph->nodes->len);
+    g_print ("%-11s %.3f GFLOP %s%s\n", "work", facts->flops / 1e9,
+        facts->outputs != NULL ? "a run" : "an item",
+        facts->nodes_inside > 0 ? ", and what bodies of Loop, Scan and If take" : "");
+  g_print ("%-11s %u", "nodes", graph->nodes->len + facts->nodes_inside);
+  if (facts->nodes_inside > 0)
+    g_print (", of which %u are in bodies of Loop, Scan and If, which run as often as inputs say",
+        facts->nodes_inside);
+  g_print ("\n");
   for (const GList *name = facts->names; name != NULL; name = name->next)
     g_print ("%-11s %5u %s\n", "",
         GPOINTER_TO_UINT (g_hash_table_lookup (facts->operators, name->data)),
@@ -385,7 +409,7 @@ compile (const GenModel *model, const Preparation *preparation, GError **error)
 {
   g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
 
-  return preparation_fix_shapes (preparation, copy, error)
+  return preparation_fix_shapes (preparation, model, copy, error)
              ? preparation_compile (preparation, copy, error)
              : NULL;
 }

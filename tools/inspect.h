@@ -12,9 +12,10 @@ typedef struct {
   GHashTable *operators; /* name to count */
   GList *names;          /* of operators, the most frequent first */
   guint64 parameters, bytes;
-  double flops;      /* of a run, or negative when it cannot be known */
-  GenShape *outputs; /* at the shapes that are asked for; NULL where none are */
-  GenPlan *plan;     /* where its steps are asked for, else NULL */
+  guint nodes_inside; /* of `operators`, those in bodies of Loop, Scan and If */
+  double flops;       /* of a run, or negative when it cannot be known */
+  GenShape *outputs;  /* at the shapes that are asked for; NULL where none are */
+  GenPlan *plan;      /* where its steps are asked for, else NULL */
 } InspectFacts;
 
 static inline gboolean

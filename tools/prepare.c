@@ -49,8 +49,17 @@ fix_shape (GenGraph *graph, const char *wish, GError **error)
   return gen_graph_set_input_shape (graph, input, &shape, error);
 }
 
+/* Parameters and states of a known shape are what they are, whatever the batch is. */
+static gboolean
+takes_batch (const GenModel *model, guint i, const GenTensor *input)
+{
+  return input->shape.rank > 0 &&
+         (model->inputs[i].part == GEN_PART_FLOW || input->shape.dims[0] < 0);
+}
+
 gboolean
-preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError **error)
+preparation_fix_shapes (
+    const Preparation *preparation, const GenModel *model, GenGraph *graph, GError **error)
 {
   if (preparation->batch < 0 || preparation->threads < 0) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -74,7 +83,7 @@ preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError 
           input->name);
       return FALSE;
     }
-    if (preparation->batch > 0 && input->shape.rank > 0 && input->shape.dims[0] >= 0 &&
+    if (preparation->batch > 0 && takes_batch (model, i, input) && input->shape.dims[0] >= 0 &&
         input->shape.dims[0] != preparation->batch) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
           "input '%s' takes %" G_GINT64_FORMAT " items in a run, not %d: leave --batch out",
@@ -168,7 +177,7 @@ preparation_fix_model (const Preparation *preparation, GenModel *model, GError *
     if (!fix_shape (model->graph, *wish, error))
       return FALSE;
   return fix_states (preparation, model, error) &&
-         preparation_fix_shapes (preparation, model->graph, error);
+         preparation_fix_shapes (preparation, model, model->graph, error);
 }
 
 /* Which of the names `name` is; `*found` is left as it is where none is given. */

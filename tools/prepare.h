@@ -38,9 +38,10 @@ typedef struct {
 void preparation_clear (Preparation *preparation);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Preparation, preparation_clear)
 
-/* Give the inputs the shapes that the user asks for; what is still free then becomes the batch
- * (the first extent) or 1. */
-gboolean preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError **error);
+/* Give the inputs of `graph`, the model's or a copy, the shapes that the user asks for; what is
+ * still free then becomes the batch (the first extent) or 1. */
+gboolean preparation_fix_shapes (
+    const Preparation *preparation, const GenModel *model, GenGraph *graph, GError **error);
 /* The same of the graph of `model`; states become as large as the model makes them. */
 gboolean preparation_fix_model (const Preparation *preparation, GenModel *model, GError **error);
 GenPlan *preparation_compile (const Preparation *preparation, GenGraph *graph, GError **error);

@@ -13,18 +13,18 @@ G_BEGIN_DECLS
  * GenModel: what a graph is for, read from its shapes and metadata, and the plan that plays it
  * on video frames and sound.
  *
- * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or
- * [N, H, W, C] with C of 1, 3 or 4 a picture, as is [C, H, W] or [H, W, C] with C of 3 or 4; one
+ * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or [N, H, W, C]
+ * with C of 1, 3 or 4 a picture, as is [C, H, W] or [H, W, C] with C of 3 or 4; one
  * [N, T, C, H, W], [N, C, T, H, W] or [N, T, H, W, C] is T pictures that follow each other, as is
  * an input [N, T * 3, H, W]; one [N, 7, H, W], of which a picture is made, becomes two: two
  * pictures and the plane `timestep`; one [N, C, T] or [N, T, C] of up to GEN_SOUND_MAX_CHANNELS
- * channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and where the model says
- * its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too, where T is free, at
- * least GEN_PORT_SMALLEST_SOUND, or as much in the first input and output. One [N, C, T] or
- * [N, T, C] of more numbers, whose T alone is free, is a series: vectors that follow each other in
- * time, such as the frames of a mel spectrogram. An input of int64 or int32, [N, T] of free T, are
- * tokens, ids of symbols; a model that takes such makes a sound of one channel where an output of
- * floats has free extents, the last one among them, and else 1: how long it is, the model computes.
+ * channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND, if not of pictures alone;
+ * and where the model says its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T],
+ * too, where T is free, at least GEN_PORT_SMALLEST_SOUND, or as much in the first input and output.
+ * One [N, C, T] or [N, T, C] of more numbers, whose T alone is free, is a series: vectors in a row
+ * (of a mel spectrogram). An input of int64 or int32, [N, T] of free T, are tokens, ids of symbols;
+ * a model that takes such makes a sound of one channel where an output of floats has free extents,
+ * the last one among them, and else 1: how long it is, the model computes.
  * The rate of a sound is said by the metadata `generative.sample-rate` ("16000"), or the key
  * `sample-rate` in the sidecar's section of the tensor, or in its section `generative`. How a
  * picture's numbers stand for bytes is said by, in this order:

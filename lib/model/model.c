@@ -165,6 +165,26 @@ has_rows (const GenPort *port, const GenShape *declared)
          declared->dims[gen_port_time_axis (port)] > 0;
 }
 
+/* Whether what would be sound is no such, but told of pictures, which are all that goes in: boxes
+ * and points that were found in them come in rows as long as sounds. Who makes sound of pictures
+ * says its rate. */
+static gboolean
+tells_of_pictures (const GenModel *model, const GenPort *port)
+{
+  gboolean takes_pictures = FALSE;
+
+  if (port->kind != GEN_PORT_SOUND || port->sample_rate > 0)
+    return FALSE;
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    if (model->inputs[i].part != GEN_PART_FLOW)
+      continue;
+    if (!gen_port_is_picture (&model->inputs[i]))
+      return FALSE;
+    takes_pictures = TRUE;
+  }
+  return takes_pictures;
+}
+
 /* How many samples of a sound go in where outputs are worked out; 0 where none does. */
 static gint64
 samples_of (const GenModel *model)
@@ -247,6 +267,8 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
       port->sample_rate = model->voice->sample_rate;
     if (!gen_model_read_sample_rate (model, sidecar, port, samples_of (model), error))
       return FALSE;
+    if (tells_of_pictures (model, port))
+      port->kind = GEN_PORT_OTHER;
     if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
       port->batch = port->shape.dims[0] = -1;
     if (port->kind == GEN_PORT_OTHER && inferred && (free_size || free_length) && !tried) {

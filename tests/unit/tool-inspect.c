@@ -3,6 +3,7 @@
 #include <generative/sound.h>
 
 #include "../speech-net.h"
+#include "flow.h"
 #include "tool.h"
 
 /* Weights of 8 bits are what a quantized model has learned. */
@@ -101,6 +102,76 @@ test_inspect_denoiser (Fixture *fixture, gconstpointer data)
       assert_says (fixture->out, "denoiser    perhaps: 'x' with the noise that 'sigma' tells");
     else
       g_assert_null (strstr (fixture->out, "denoiser    "));
+  }
+}
+
+/* [1, 2] times a weight of its own, as a body of Scan and If. */
+static GenGraph *
+body_of (const char *name)
+{
+  GenGraph *body = gen_graph_new (name);
+  const float ones[] = { 1, 1 };
+  GenTensor *x = flow_input (body, name, GEN_TYPE_FLOAT32);
+  GenTensor *w = gen_graph_add_constant (
+      body, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2), g_bytes_new (ones, sizeof ones));
+
+  gen_graph_add_output (body, flow_op (body, "Mul", flow_op (body, "Tanh", x, NULL), w));
+  return body;
+}
+
+/* What stands in bodies is counted once, and told apart. */
+static void
+test_inspect_bodies (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("scan");
+  g_autofree char *path = path_in (fixture, "scan.onnx");
+  g_autoptr (JsonNode) json = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (5, 1, 2));
+  GenNode *scan = flow_node (graph, "Scan", &x, 1, 1);
+  GenTensor *y = gen_node_output (scan, 0);
+
+  gen_node_set_int (scan, "num_scan_inputs", 1);
+  flow_give (scan, "body", body_of ("item"), NULL);
+  y->type = GEN_TYPE_FLOAT32;
+  y->shape = GEN_SHAPE (5, 1, 2);
+  gen_graph_add_output (graph, y);
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "scan.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "parameters  2 (8 ");
+  assert_says (fixture->out, "nodes       3, of which 2 are in bodies of Loop, Scan and If");
+  assert_says (fixture->out, "    1 Tanh");
+  assert_says (fixture->out, "    1 Scan");
+  g_assert_cmpint (tool (fixture, "inspect", "--json", "scan.onnx", NULL), ==, 0);
+  json = parse_json (fixture->out);
+  g_assert_cmpint (json_object_get_int_member (json_node_get_object (json), "nodes-inside"), ==, 2);
+  g_assert_cmpint (tool (fixture, "inspect", "vector.onnx", NULL), ==, 0);
+  g_assert_null (strstr (fixture->out, "bodies"));
+}
+
+/* Rows as long as a sound that a model makes of pictures are what it tells of them, unless it says
+ * a rate; of a sound they are a sound. */
+static void
+test_inspect_boxes (Fixture *fixture, gconstpointer data)
+{
+  const gint64 rows[] = { 1, 4, 1024 };
+  g_autofree char *path = path_in (fixture, "boxes.onnx");
+  g_autoptr (GError) error = NULL;
+
+  for (int way = 0; way < 3; way++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("boxes");
+    const GenShape shape = way == 2 ? GEN_SHAPE (1, 4, 1024) : GEN_SHAPE (1, 1, 64, 64);
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape);
+
+    gen_graph_add_output (
+        graph, gen_binary (graph, "Reshape", x, gen_graph_ints (graph, rows, 3), &error));
+    g_assert_no_error (error);
+    if (way == 1)
+      g_hash_table_insert (
+          graph->metadata, g_strdup ("generative.sample-rate"), g_strdup ("16000"));
+    save (graph, path);
+    g_assert_cmpint (tool (fixture, "inspect", "boxes.onnx", NULL), ==, 0);
+    assert_says (fixture->out,
+        way == 0 ? "makes float32 [1, 4, 1024] from pictures" : "makes sounds of 4 channels");
   }
 }
 
@@ -641,6 +712,8 @@ main (int argc, char **argv)
   g_test_add ("/tool/write-numbers", Fixture, NULL, set_up, test_write_numbers, tear_down);
   g_test_add ("/tool/write-played", Fixture, NULL, set_up, test_write_played, tear_down);
   g_test_add ("/tool/write-chain", Fixture, NULL, set_up, test_write_chain, tear_down);
+  g_test_add ("/tool/inspect-bodies", Fixture, NULL, set_up, test_inspect_bodies, tear_down);
+  g_test_add ("/tool/inspect-boxes", Fixture, NULL, set_up, test_inspect_boxes, tear_down);
   g_test_add ("/tool/inspect-rows", Fixture, NULL, set_up, test_inspect_rows, tear_down);
   g_test_add ("/tool/write-rate", Fixture, NULL, set_up, test_write_rate, tear_down);
   g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);

@@ -237,6 +237,31 @@ test_run_pictures (Fixture *fixture, gconstpointer data)
 
 /* --- what is doubtful --- */
 
+/* A batch is of what flows: a parameter stays as it is. */
+static void
+test_run_parameters (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("scaled");
+  g_autofree char *path = path_in (fixture, "scaled.onnx");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 8)), *y;
+  GenTensor *s = gen_graph_add_input (graph, "strength", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+
+  y = gen_binary (graph, "Mul", x, s, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  x->shape.dims[0] = y->shape.dims[0] = -1;
+  save (graph, path);
+  g_assert_cmpint (
+      tool (fixture, "run", "scaled.onnx", "-b", "100", "--parameters", "strength=0", NULL), ==, 0);
+  assert_says (fixture->out, "[100, 8]");
+  assert_says (fixture->out, "from 0 to 0");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "scaled.onnx", "-b", "100", "--parameters", "strength=0", NULL), ==,
+      0);
+  assert_says (fixture->out, "here [100, 8]");
+}
+
 /* Logarithms of pictures of `type`, which say nothing of their range, in batches of two. */
 static void
 save_logarithms (const Fixture *fixture, const char *name, GenDataType type)
@@ -474,6 +499,7 @@ main (int argc, char **argv)
     g_error ("set GENERATIVE_MODEL to the tool's path");
   g_test_add ("/tool/large-state", Fixture, NULL, set_up, test_large_state, tear_down);
   g_test_add ("/tool/usage", Fixture, NULL, set_up, test_usage, tear_down);
+  g_test_add ("/tool/run-parameters", Fixture, NULL, set_up, test_run_parameters, tear_down);
   g_test_add ("/tool/run-states", Fixture, NULL, set_up, test_run_states, tear_down);
   g_test_add ("/tool/run-arrays", Fixture, NULL, set_up, test_run_arrays, tear_down);
   g_test_add ("/tool/run-random", Fixture, NULL, set_up, test_run_random, tear_down);
