@@ -360,12 +360,19 @@ describe (void)
       "Ctrl-C ends training after a checkpoint, a second one at once.\n\n"
       "Members, and what they are where nothing is said:\n");
   g_auto (GenTrainingSettings) defaults = { 0 };
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+  g_autofree GenSetting *described = NULL;
   const GenSetting *list;
   guint n;
 
   gen_training_settings_init (&defaults);
   list = gen_training_setting_list (&n);
-  settings_file_describe (text, &defaults, list, n);
+  described = g_memdup2 (list, n * sizeof *list);
+  for (guint i = 0; i < n; i++) {
+    g_ptr_array_add (texts, gen_training_setting_describe (&list[i]));
+    described[i].description = texts->pdata[i];
+  }
+  settings_file_describe (text, &defaults, described, n);
   g_string_append (text, "\nMembers of \"data\", \"validation\" and \"test\":\n");
   training_data_describe_settings (text);
   return g_string_free (text, FALSE);

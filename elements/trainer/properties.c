@@ -135,6 +135,19 @@ gst_trainer_properties_get (const GenTrainingSettings *settings, guint property_
   gst_generative_setting_get (setting_of (property_id), settings, value);
 }
 
+/* Where there are properties of many recipes, each says which these are. */
+static GParamSpec *
+make_spec (const GenSetting *setting, const GenTrainingSettings *defaults, const GenRecipe *recipe,
+    GType presets)
+{
+  g_autofree char *text = recipe == NULL ? gen_training_setting_describe (setting) : NULL;
+  GenSetting described = *setting;
+
+  if (text != NULL)
+    described.description = g_intern_string (text);
+  return gst_generative_setting_make_spec (&described, defaults, enumeration (setting, presets));
+}
+
 void
 gst_trainer_properties_install (GObjectClass *object_class, const GenRecipe *recipe, GType presets)
 {
@@ -146,6 +159,6 @@ gst_trainer_properties_install (GObjectClass *object_class, const GenRecipe *rec
   for (guint i = 0; i < n; i++)
     if (recipe == NULL ||
         (strcmp (list[i].name, "recipe") != 0 && gen_training_setting_is_of (&list[i], recipe)))
-      g_object_class_install_property (object_class, i + 1,
-          gst_generative_setting_make_spec (&list[i], &defaults, enumeration (&list[i], presets)));
+      g_object_class_install_property (
+          object_class, i + 1, make_spec (&list[i], &defaults, recipe, presets));
 }

@@ -87,6 +87,11 @@ typedef struct {
   GenPresetNet nets[GEN_RECIPE_MAX_NETS]; /* in the recipe's order */
   const GenPresetSetting *settings;       /* with which it learns well; NULL: none */
   int length; /* of sounds, where nobody says another; 0: the first of the extents */
+  /* Of sounds of other lengths than those: multiples of it. Since: 0.2 */
+  int length_step;
+  /* The width where nobody says another, and where patches are folded; 0: it has none. Since: 0.2
+   */
+  int width, width_of_patches;
 } GenPreset;
 
 /* Stands for the first preset of the recipe that is for the medium of the data. */
@@ -151,6 +156,8 @@ GEN_API const GenPreset *gen_preset_find (const char *name, GError **error);
 /* The first one of `recipe` for `medium`, or NULL with `error`, which lists the recipe's. */
 GEN_API const GenPreset *gen_preset_find_for (
     const GenRecipe *recipe, const GenMedium *medium, GError **error);
+/* The length of its sounds where nobody says another. Since: 0.2 */
+GEN_API int gen_preset_length (const GenPreset *preset);
 /* Its description with the settings that it brings. (transfer full) */
 GEN_API char *gen_preset_describe (const GenPreset *preset);
 

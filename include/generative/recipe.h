@@ -132,6 +132,9 @@ struct _GenRecipe {
   GenMadeOf made_of;
   guint latent_net; /* whose first input latents are */
   guint n_shown;    /* calls of gen_step_show: samples shown side by side */
+  /* Runs of a denoiser for a sample, where nobody says another number; 0: there is none. Since: 0.2
+   */
+  int sampling_steps;
   gboolean (*make) (GenStep *step, GError **error);
   /* Of recipes that make samples of samples: NULL, or for each that is shown the class whose
    * samples it is compared with as a whole in validation, -1 for none. Since: 0.2 */

@@ -52,6 +52,14 @@ gen_preset_find (const char *name, GError **error)
       gen_preset_list (), name, "preset", GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, error);
 }
 
+int
+gen_preset_length (const GenPreset *preset)
+{
+  if (preset->length > 0)
+    return preset->length;
+  return preset->extents != NULL ? preset->extents[0] : 0;
+}
+
 char *
 gen_preset_describe (const GenPreset *preset)
 {

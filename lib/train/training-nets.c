@@ -189,7 +189,7 @@ set_length (GenTrainingSettings *settings, const GenPreset *preset)
   if (format->medium != &gen_medium_sound || format->length > 0)
     return;
   if (length == 0 && preset != NULL)
-    length = preset->length > 0 ? preset->length : preset->extents[0];
+    length = gen_preset_length (preset);
   format->length = (gsize)length;
 }
 

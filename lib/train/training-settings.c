@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "training-texts.h"
+
 static const char *const device_names[] = { "auto", "cpu", "cuda", NULL };
 static const char *const precision_names[] = { "auto", "fp32", "tf32", "bf16", "fp16", NULL };
 static const char *const kernels_names[] = { [GEN_CHOICE_RULES] = "rules",
@@ -275,11 +277,8 @@ static const GenSetting of_all[] = {
       .nick = "Width",
       .description =
           "Channels beside the sample, which layers further from it have multiples of, "
-          "where a preset makes convolutional nets, or numbers that stand for "
-          "a code in a transformer (0 = 64 in dcgan, 16 in wavegan, sound-vae, sound-classifier, "
-          "masked-sound-autoencoder, stylegan-lite and "
-          "r3gan-lite, 48 in unet-diffusion where it folds patches, 128 in "
-          "transformer, 32 in others)",
+          "where a preset makes convolutional nets, or numbers that stand for a code in a "
+          "transformer",
       .type = GEN_SETTING_INT,
       FIELD (options.width),
       .minimum = 0,
@@ -299,9 +298,7 @@ static const GenSetting of_all[] = {
   { .name = "length",
       .nick = "Length",
       .description =
-          "Frames in a sound, where a preset makes nets for sounds, or models leave it free: "
-          "a multiple of 16 with bandwidth-extender, 4096, 8192 or 16384 with other "
-          "presets (0 = 16384 with bandwidth-extender, 4096 with others)",
+          "Frames in a sound, where a preset makes nets for sounds, or models leave it free",
       .type = GEN_SETTING_INT,
       FIELD (length),
       .minimum = 0,
@@ -488,6 +485,7 @@ add_recipe (GArray *list, const GenRecipe *recipe)
   }
 }
 
+/* Some texts are longer than the list here, which they stay with, too. */
 static GArray *
 make_list (void)
 {
@@ -498,6 +496,13 @@ make_list (void)
   for (const GenRecipe *const *recipe = gen_recipe_list (); *recipe != NULL; recipe++)
     add_recipe (list, *recipe);
   g_array_append_vals (list, of_all, G_N_ELEMENTS (of_all));
+  for (guint i = 0; i < list->len; i++) {
+    GenSetting *setting = &g_array_index (list, GenSetting, i);
+    char *text = gen_training_text (setting);
+
+    if (text != NULL)
+      setting->description = text;
+  }
   return list;
 }
 

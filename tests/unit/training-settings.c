@@ -5,6 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include <generative/sampler.h>
+
+#include "../preset-options.h"
+
 static void
 test_line (void)
 {
@@ -211,6 +215,81 @@ test_said (void)
   g_assert_true (given.trainer.loss == &gen_loss_non_saturating);
 }
 
+/* The numbers that a net of `preset` has learned. */
+static gint64
+count_numbers (const GenPreset *preset, guint net, int width)
+{
+  GenPresetOptions options = preset_options (preset);
+  g_autoptr (GenGraph) graph = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 n = 0;
+
+  /* Of 28 pixels its nets are dense where nobody says a width. */
+  if (preset == &gen_preset_vae)
+    options.format.width = options.format.height = 32;
+  options.width = width;
+  graph = preset->nets[net](&options, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
+
+    if (tensor->role == GEN_ROLE_CONSTANT && tensor->type == GEN_TYPE_FLOAT32)
+      n += gen_shape_elements (&tensor->shape);
+  }
+  return n;
+}
+
+/* A preset is as wide by itself as it says that it is. */
+static void
+test_widths (void)
+{
+  for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++)
+    for (guint k = 0; k < GEN_RECIPE_MAX_NETS && (*preset)->nets[k] != NULL; k++) {
+      const gint64 itself = count_numbers (*preset, k, 0);
+      const int width = (*preset)->width;
+
+      g_test_message ("%s, net %u", (*preset)->name, k);
+      if (width == 0)
+        g_assert_cmpint (count_numbers (*preset, k, 8), ==, itself);
+      else
+        g_assert_cmpint (count_numbers (*preset, k, width), ==, itself);
+    }
+}
+
+static void
+assert_describes (const char *name, const char *text)
+{
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+  g_autofree char *all = gen_training_setting_describe (gen_setting_find (list, n, name, NULL));
+
+  if (strstr (all, text) == NULL)
+    g_error ("%s: '%s' does not say '%s'", name, all, text);
+}
+
+/* What settings say of presets, schedules and recipes follows from their lists. */
+static void
+test_texts (void)
+{
+  for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++) {
+    if ((*preset)->width > 0)
+      assert_describes ("width", (*preset)->name);
+    if ((*preset)->medium == &gen_medium_sound)
+      assert_describes ("length", (*preset)->name);
+  }
+  for (const GenSchedule *const *schedule = gen_schedule_list (); *schedule != NULL; schedule++)
+    if ((*schedule)->beta != NULL)
+      assert_describes ("noise-schedule", (*schedule)->name);
+  assert_describes ("width", "(0 = 64 in dcgan; 16 in stylegan-lite, ");
+  assert_describes ("width", "48 in unet-diffusion where it folds patches");
+  assert_describes ("length", "a multiple of 16 as bandwidth-extender has it");
+  assert_describes ("length", "4096, 8192, 16384 as wavegan has it");
+  assert_describes ("sampling-steps", "(0 = 20 with diffusion; 4 with consistency)");
+  assert_describes ("sampling-steps", "[diffusion, consistency] How often");
+  assert_describes ("loss", "[adversarial] ");
+  assert_describes ("seed", "Same seed");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -221,5 +300,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/settings/presets", test_presets);
   g_test_add_func ("/training/settings/presets/suffice", test_presets_suffice);
   g_test_add_func ("/training/settings/said", test_said);
+  g_test_add_func ("/training/settings/widths", test_widths);
+  g_test_add_func ("/training/settings/texts", test_texts);
   return g_test_run ();
 }

@@ -52,4 +52,5 @@ const GenPreset gen_preset_autoencoder = {
   .extents = gen_coder_extents,
   .nets = { encoder, decoder },
   .settings = settings,
+  .width = GEN_CODER_WIDTH,
 };

@@ -145,4 +145,6 @@ const GenPreset gen_preset_bandwidth_extender = {
   .nets = { restorer },
   .settings = settings,
   .length = LENGTH,
+  .length_step = STEP,
+  .width = WIDTH,
 };

@@ -40,4 +40,5 @@ const GenPreset gen_preset_classifier = {
   .extents = extents,
   .nets = { classifier },
   .settings = settings,
+  .width = GEN_TRUNK_WIDTH,
 };

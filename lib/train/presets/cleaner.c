@@ -39,4 +39,5 @@ const GenPreset gen_preset_cleaner = {
   .medium = &gen_medium_picture,
   .nets = { restorer },
   .settings = settings,
+  .width = WIDTH,
 };

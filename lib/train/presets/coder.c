@@ -7,7 +7,6 @@
 #include <generative/trainer.h>
 
 /* Channels beside the picture; each halving of the extents doubles them. */
-#define WIDTH 32
 
 const int gen_coder_extents[] = { 28, 32, 64, 0 };
 
@@ -26,7 +25,7 @@ gen_coder_check (const char *preset, const GenPresetOptions *options, GError **e
 static gint64
 width_of (const GenPresetOptions *options)
 {
-  return options->width > 0 ? options->width : WIDTH;
+  return options->width > 0 ? options->width : GEN_CODER_WIDTH;
 }
 
 /* How often the extents are halved: to 7 or 4 pixels. */

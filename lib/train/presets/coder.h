@@ -7,6 +7,8 @@
 
 /* A sentence for presets' descriptions. */
 #define GEN_CODER_EXTENTS "28x28, 32x32 and 64x64 pixels, grey or colour"
+/* Channels beside the picture, where nothing is said of them. */
+#define GEN_CODER_WIDTH 32
 /* Ended by 0. */
 extern const int gen_coder_extents[];
 

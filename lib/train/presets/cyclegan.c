@@ -116,4 +116,5 @@ const GenPreset gen_preset_cyclegan = {
   .medium = &gen_medium_picture,
   .nets = { generator, discriminator, back_generator, back_discriminator },
   .settings = settings,
+  .width = GEN_TRANSLATION_WIDTH,
 };

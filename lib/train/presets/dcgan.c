@@ -98,4 +98,5 @@ const GenPreset gen_preset_dcgan = {
   .extents = extents,
   .conditional = TRUE,
   .nets = { generator, discriminator },
+  .width = WIDTH,
 };

@@ -44,4 +44,5 @@ const GenPreset gen_preset_frame_predictor = {
   .medium = &gen_medium_picture,
   .settings = settings,
   .nets = { frame_predictor },
+  .width = WIDTH,
 };

@@ -81,4 +81,5 @@ const GenPreset gen_preset_inpainter = {
   .medium = &gen_medium_picture,
   .nets = { restorer },
   .settings = settings,
+  .width = WIDTH,
 };

@@ -63,4 +63,5 @@ const GenPreset gen_preset_interpolator = {
   .medium = &gen_medium_picture,
   .nets = { interpolator },
   .settings = settings,
+  .width = WIDTH,
 };

@@ -69,4 +69,5 @@ const GenPreset gen_preset_masked_autoencoder = {
   .extents = extents,
   .nets = { encoder, decoder },
   .settings = settings,
+  .width = GEN_TRUNK_WIDTH,
 };

@@ -53,4 +53,5 @@ const GenPreset gen_preset_masked_sound_autoencoder = {
   .channels = 2,
   .nets = { encoder, decoder },
   .settings = settings,
+  .width = GEN_SOUND_TRUNK_WIDTH,
 };

@@ -113,4 +113,5 @@ const GenPreset gen_preset_pix2pix = {
   .medium = &gen_medium_picture,
   .nets = { generator, discriminator },
   .settings = settings,
+  .width = GEN_TRANSLATION_WIDTH,
 };

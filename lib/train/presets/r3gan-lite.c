@@ -245,4 +245,5 @@ const GenPreset gen_preset_r3gan_lite = {
   .extents = extents,
   .nets = { generator, discriminator },
   .settings = settings,
+  .width = WIDTH,
 };

@@ -38,4 +38,5 @@ const GenPreset gen_preset_sound_classifier = {
   .channels = 2,
   .nets = { classifier },
   .settings = settings,
+  .width = GEN_SOUND_TRUNK_WIDTH,
 };

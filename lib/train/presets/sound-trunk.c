@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sound-trunk.h"
 
-#define WIDTH 16
 /* Features, as multiples of the channels beside the sound. */
 #define FEATURES 8
 
@@ -9,7 +8,7 @@ gboolean
 gen_sound_trunk_measure (
     GenSoundTrunk *trunk, const char *preset, const GenPresetOptions *options, GError **error)
 {
-  if (!gen_sound_coder_measure (&trunk->coder, preset, options, WIDTH, error))
+  if (!gen_sound_coder_measure (&trunk->coder, preset, options, GEN_SOUND_TRUNK_WIDTH, error))
     return FALSE;
   trunk->features = FEATURES * trunk->coder.width;
   return TRUE;

@@ -6,6 +6,9 @@
 
 #include "sound-coder.h"
 
+/* Channels beside the sound, where nothing is said of them. */
+#define GEN_SOUND_TRUNK_WIDTH 16
+
 typedef struct {
   GenSoundCoder coder;
   gint64 features;

@@ -77,4 +77,5 @@ const GenPreset gen_preset_sound_vae = {
   .conditional = TRUE,
   .nets = { encoder, decoder },
   .settings = settings,
+  .width = GEN_SOUND_TRUNK_WIDTH,
 };

@@ -437,4 +437,5 @@ const GenPreset gen_preset_stylegan_lite = {
   .extents = extents,
   .nets = { generator, discriminator },
   .settings = settings,
+  .width = WIDTH,
 };

@@ -84,4 +84,5 @@ const GenPreset gen_preset_super_resolver = {
   .medium = &gen_medium_picture,
   .nets = { restorer },
   .settings = settings,
+  .width = WIDTH,
 };

@@ -222,4 +222,5 @@ const GenPreset gen_preset_transformer = {
   .conditional = TRUE,
   .nets = { predictor },
   .settings = settings,
+  .width = WIDTH,
 };

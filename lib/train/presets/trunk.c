@@ -3,14 +3,13 @@
 
 #include <generative/trainer.h>
 
-#define WIDTH 32
 /* Features, as multiples of the channels beside the picture. */
 #define FEATURES 4
 
 gint64
 gen_trunk_channels (const GenPresetOptions *options, int halvings)
 {
-  return (gint64)(options->width > 0 ? options->width : WIDTH) << (halvings - 1);
+  return (gint64)(options->width > 0 ? options->width : GEN_TRUNK_WIDTH) << (halvings - 1);
 }
 
 gboolean

@@ -6,6 +6,9 @@
 
 #include "layers.h"
 
+/* Channels beside the picture, where nothing is said of them. */
+#define GEN_TRUNK_WIDTH 32
+
 typedef struct {
   int halvings;            /* of the picture's extents */
   gint64 channels, extent; /* behind them */

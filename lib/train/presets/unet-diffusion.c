@@ -368,4 +368,6 @@ const GenPreset gen_preset_unet_diffusion = {
   .conditional = TRUE,
   .nets = { denoiser },
   .settings = settings,
+  .width = WIDTH,
+  .width_of_patches = WIDTH_OF_PATCHES,
 };

@@ -103,4 +103,5 @@ const GenPreset gen_preset_vae = {
   .conditional = TRUE,
   .nets = { encoder, decoder },
   .settings = settings,
+  .width = GEN_CODER_WIDTH,
 };

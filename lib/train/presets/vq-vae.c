@@ -203,4 +203,5 @@ const GenPreset gen_preset_vq_vae = {
   .extents = gen_coder_extents,
   .nets = { encoder, quantizer, decoder },
   .settings = settings,
+  .width = WIDTH,
 };

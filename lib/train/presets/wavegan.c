@@ -131,4 +131,5 @@ const GenPreset gen_preset_wavegan = {
   .conditional = TRUE,
   .nets = { generator, discriminator },
   .settings = settings,
+  .width = WIDTH,
 };

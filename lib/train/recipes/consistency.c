@@ -369,6 +369,7 @@ const GenRecipe gen_recipe_consistency = {
   .made_of = GEN_MADE_OF_LATENTS,
   .latent_net = GEN_DENOISER,
   .n_shown = 1,
+  .sampling_steps = STEPS,
   .make = gen_denoising_make,
   .wrap = gen_denoising_wrap,
   .describe = describe,

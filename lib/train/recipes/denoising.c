@@ -5,17 +5,22 @@
 
 #include <generative/random.h>
 
+#include "../training-texts.h"
+
 /* --- what is asked of a denoiser --- */
 
 static gboolean
 check_schedule (const GenTrainerSettings *settings, GError **error)
 {
+  g_autofree char *names = NULL;
+
   if (settings->noise_schedule->beta != NULL)
     return TRUE;
+  names = gen_training_schedule_names ();
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "noise-schedule %s has no times, of which recipe %s draws one for each sample; linear, "
-      "scaled-linear, cosine and shifted-cosine have them",
-      settings->noise_schedule->name, settings->recipe->name);
+      "noise-schedule %s has no times, of which recipe %s draws one for each sample; these have "
+      "them: %s",
+      settings->noise_schedule->name, settings->recipe->name, names);
   return FALSE;
 }
 

@@ -65,9 +65,8 @@ gconstpointer gen_denoising_find_schedule (const char *name, GError **error);
     .of_learning = TRUE },                                                                         \
   {                                                                                                \
     .name = "noise-schedule", .nick = "Noise schedule",                                            \
-    .description =                                                                                 \
-        "How noisy samples are along the times: linear, scaled-linear, cosine or shifted-cosine",  \
-    .type = GEN_SETTING_FAMILY, .offset = G_STRUCT_OFFSET (GenTrainerSettings, noise_schedule),    \
+    .description = "How noisy samples are along the times", .type = GEN_SETTING_FAMILY,            \
+    .offset = G_STRUCT_OFFSET (GenTrainerSettings, noise_schedule),                                \
     .find = gen_denoising_find_schedule, .of_learning = TRUE                                       \
   }
 
@@ -75,7 +74,7 @@ gconstpointer gen_denoising_find_schedule (const char *name, GError **error);
   {                                                                                                \
     .name = "sampling-steps", .nick = "Sampling steps",                                            \
     .description = "How often the denoiser is run for a sample, in previews and validation and "   \
-                   "by who plays its file (0 = 20 with diffusion, 4 with consistency)",            \
+                   "by who plays its file",                                                        \
     .type = GEN_SETTING_INT, .offset = G_STRUCT_OFFSET (GenTrainerSettings, sampling_steps),       \
     .minimum = 0, .maximum = GEN_SAMPLING_MAX_STEPS                                                \
   }
