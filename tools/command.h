@@ -17,6 +17,7 @@ extern const Command command_inspect;
 extern const Command command_operators;
 extern const Command command_run;
 extern const Command command_train;
+extern const Command command_test;
 
 enum {
   STATUS_FINE = 0,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* generative-model: looks at models, runs, checks, times and trains them, without a pipeline. */
+/* generative-model: looks at models, runs, checks, times, trains and tests them, without a
+ * pipeline. */
 #include <locale.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ static const Command *const commands[] = {
   &command_check,
   &command_bench,
   &command_train,
+  &command_test,
   &command_operators,
 };
 
@@ -70,8 +72,8 @@ command_fail_of (const char *path, GError *error)
 static void
 print_help (void)
 {
-  g_print (
-      "generative-model %s: looks at models, runs, checks, times and trains them\n\n", GEN_VERSION);
+  g_print ("generative-model %s: looks at models, runs, checks, times, trains and tests them\n\n",
+      GEN_VERSION);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     g_print ("  generative-model %-9s %-18s %s\n", commands[i]->name, commands[i]->arguments,
         commands[i]->summary);

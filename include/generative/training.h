@@ -133,6 +133,24 @@ GEN_API gboolean gen_training_add_test (GenTraining *training, const GenSample *
 GEN_API void gen_training_break_test (GenTraining *training);
 GEN_API void gen_training_end_test (GenTraining *training);
 
+/* What a training would be judged by at its end, without one: of nets that are in a folder, by
+ * `tested` and `told`. Nothing is written. Since: 0.2
+ *
+ *   training = gen_training_new_test (&settings, &callbacks, data, &error);
+ *   gen_training_open_models (training, folder, &format, &error);
+ *   (in a thread of its own) for each sample: gen_training_add_test (training, …), and at the end
+ *   gen_training_end_test (training);
+ *   gen_training_test (training, step, &error);
+ */
+GEN_API GenTraining *gen_training_new_test (const GenTrainingSettings *settings,
+    const GenTrainingCallbacks *callbacks, gpointer data, GError **error);
+/* The models in `folder`, which `settings` have made, for samples of `format`. */
+GEN_API gboolean gen_training_open_models (
+    GenTraining *training, const char *folder, const GenFormat *format, GError **error);
+/* Wait for the samples, and measure on them the nets, which are of `step`. Nothing is told where it
+ * was stopped. */
+GEN_API gboolean gen_training_test (GenTraining *training, guint64 step, GError **error);
+
 /* The wall of what the generator makes of the preview's latents, preview-columns by preview-rows:
  * its size, and drawn into `wall`, which has it. By the thread that runs it, or before that. */
 GEN_API gboolean gen_training_measure (

@@ -39,6 +39,10 @@ struct _GenTraining {
 
 /* --- training.c --- */
 
+/* One of no nets and no folder. (transfer full) */
+GenTraining *gen_training_new_empty (
+    const GenTrainingSettings *settings, const GenTrainingCallbacks *callbacks, gpointer data);
+
 /* Whether samples to validate by will come. */
 gboolean gen_training_validates (const GenTraining *training);
 /* Of the preview: what is shown of a sample stays in one row of the wall. */

@@ -60,10 +60,10 @@ check (const GenTraining *training, GError **error)
 }
 
 GenTraining *
-gen_training_new (const GenTrainingSettings *settings, const GenTrainingCallbacks *callbacks,
-    gpointer data, GError **error)
+gen_training_new_empty (
+    const GenTrainingSettings *settings, const GenTrainingCallbacks *callbacks, gpointer data)
 {
-  g_autoptr (GenTraining) training = g_new0 (GenTraining, 1);
+  GenTraining *training = g_new0 (GenTraining, 1);
 
   g_mutex_init (&training->lock);
   g_cond_init (&training->changed);
@@ -72,6 +72,15 @@ gen_training_new (const GenTrainingSettings *settings, const GenTrainingCallback
   gen_training_validation_init (&training->validation, gen_validation_new (settings->trainer.seed),
       settings->validation_samples);
   gen_training_test_init (&training->test, settings);
+  return training;
+}
+
+GenTraining *
+gen_training_new (const GenTrainingSettings *settings, const GenTrainingCallbacks *callbacks,
+    gpointer data, GError **error)
+{
+  g_autoptr (GenTraining) training = gen_training_new_empty (settings, callbacks, data);
+
   if (!gen_training_nets_resolve (&training->settings, &training->events, error) ||
       !check (training, error) ||
       !gen_training_folder_take (&training->folder, &training->settings, &training->events, error))

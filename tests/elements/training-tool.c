@@ -612,6 +612,83 @@ test_tested (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (fixture->err, "settings.json: test.location: "));
 }
 
+/* What `generative-model test` prints, of arguments with spaces between; its exit status. */
+static int
+judge (Fixture *fixture, const char *arguments, char **out)
+{
+  g_autoptr (GPtrArray) line = launch_line (g_getenv ("GENERATIVE_MODEL"));
+  g_auto (GStrv) all = g_strsplit (arguments, " ", -1);
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_ptr_array_add (line, g_strdup ("test"));
+  for (char **argument = all; *argument != NULL; argument++)
+    g_ptr_array_add (line, g_strdup (*argument));
+  g_ptr_array_add (line, NULL);
+  g_clear_pointer (&fixture->err, g_free);
+  g_spawn_sync (fixture->folder, (char **)line->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, out,
+      &fixture->err, &status, &error);
+  g_assert_no_error (error);
+  g_test_message ("%s%s", *out, fixture->err);
+  g_assert_true (WIFEXITED (status));
+  return WEXITSTATUS (status);
+}
+
+/* Nets of a folder are judged as their training judged them at its end, and nothing is written. */
+static void
+test_judged (Fixture *fixture, gconstpointer data)
+{
+  static const struct {
+    const char *arguments, *text;
+  } cases[] = {
+    { "pictures pictures", "pictures: there is no training.json beside it" },
+    { "fresh nowhere", "data.location: nowhere: no such" },
+    { "fresh pictures splt=all",
+        "splt=all: there is no setting \"splt\" (did you mean \"split\"?)" },
+    { "fresh pictures width=20", "the encoder takes pictures of 28 x 28 pixels, grey" },
+    { "fresh pictures --samples 1", "--samples is 1" },
+  };
+  g_autofree char *path = path_in (fixture, "fresh/training.json"), *out = NULL, *same = NULL,
+                  *before = NULL, *after = NULL, *one = NULL;
+  g_autoptr (JsonObject) training = NULL;
+  g_autoptr (JsonNode) figures = NULL;
+  JsonObject *last, *made;
+
+  write_settings (fixture,
+      "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1},"
+      "\"test\":{\"split\":\"validation\",\"validation-fraction\":0.2},"
+      "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,\"ema\":0.5,\"max-steps\":3,"
+      "\"checkpoint\":\"fresh\"}");
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  training = read_json (fixture, "fresh", "training.json");
+  last = json_object_get_object_member (json_object_get_object_member (training, "test"), "last");
+  g_assert_true (g_file_get_contents (path, &before, NULL, NULL));
+  g_assert_cmpint (
+      judge (fixture, "fresh pictures split=validation validation-fraction=0.2 --json", &out), ==,
+      0);
+  figures = json_from_string (out, NULL);
+  made = json_node_get_object (figures);
+  g_assert_cmpint (json_object_get_int_member (made, "step"), ==, 3);
+  g_assert_cmpint (json_object_get_int_member (made, "samples"), ==,
+      json_object_get_int_member (last, "samples"));
+  g_assert_cmpfloat (json_object_get_double_member (made, "loss-on-test"), ==,
+      json_object_get_double_member (last, "loss"));
+  g_assert_cmpint (
+      judge (
+          fixture, "fresh/encoder.onnx pictures split=validation validation-fraction=0.2", &same),
+      ==, 0);
+  g_assert_nonnull (strstr (same, "loss-on-test "));
+  g_assert_nonnull (strstr (same, "test: of "));
+  g_assert_true (g_file_get_contents (path, &after, NULL, NULL));
+  g_assert_cmpstr (after, ==, before);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_clear_pointer (&one, g_free);
+    g_assert_cmpint (judge (fixture, cases[i].arguments, &one), ==, 1);
+    if (strstr (fixture->err, cases[i].text) == NULL)
+      g_error ("'%s' does not say '%s'", fixture->err, cases[i].text);
+  }
+}
+
 /* Samples to validate by may be named later than the nets: then there is nothing to compare them
  * with, and what is made is compared. */
 static void
@@ -658,6 +735,7 @@ main (int argc, char **argv)
   g_test_add ("/training-tool/fine-tuned", Fixture, NULL, set_up, test_fine_tuned, tear_down);
   g_test_add ("/training-tool/compared", Fixture, NULL, set_up, test_compared, tear_down);
   g_test_add ("/training-tool/tested", Fixture, NULL, set_up, test_tested, tear_down);
+  g_test_add ("/training-tool/judged", Fixture, NULL, set_up, test_judged, tear_down);
   g_test_add (
       "/training-tool/compared-later", Fixture, NULL, set_up, test_compared_later, tear_down);
   return g_test_run ();

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model test: what a training would say of its nets at the end, on other data, without
+ * training. The main thread measures, another gives samples. */
+#include <math.h>
+
+#include <generative/model.h>
+#include <generative/training.h>
+
+#include "command.h"
+#include "settings-file.h"
+#include "training-data.h"
+
+#define DESCRIPTION "training.json"
+
+typedef struct {
+  char *folder, *description; /* of the models, and what was said of their training */
+  GenTrainingSettings settings;
+  guint64 step;
+  JsonObject *said; /* of the data */
+  TrainingData *data;
+  GenTraining *training;
+  gboolean json;
+} Test;
+
+static void
+test_clear (Test *test)
+{
+  g_clear_pointer (&test->training, gen_training_free);
+  g_clear_pointer (&test->data, training_data_free);
+  g_clear_pointer (&test->said, json_object_unref);
+  gen_training_settings_clear (&test->settings);
+  g_free (test->folder);
+  g_free (test->description);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Test, test_clear)
+
+/* --- the training --- */
+
+/* The folder, or that of the model; the best models of a training have none of their own to tell of
+ * it. */
+static gboolean
+find_training (Test *test, const char *path, GError **error)
+{
+  g_autofree char *around = NULL;
+
+  test->folder =
+      g_file_test (path, G_FILE_TEST_IS_DIR) ? g_strdup (path) : g_path_get_dirname (path);
+  test->description = g_build_filename (test->folder, DESCRIPTION, NULL);
+  if (g_file_test (test->description, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_free (test->description);
+  around = g_path_get_dirname (test->folder);
+  test->description = g_build_filename (around, DESCRIPTION, NULL);
+  if (g_file_test (test->description, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+      "%s: there is no " DESCRIPTION " beside it, which tells how it was trained: the folder of a "
+      "training is wanted, or a model in it",
+      path);
+  return FALSE;
+}
+
+static gboolean
+read_training (Test *test, GError **error)
+{
+  g_autoptr (JsonObject) all = settings_file_read (test->description, error);
+  const GenSetting *list;
+  JsonObject *settings;
+  guint n;
+
+  if (all == NULL)
+    return FALSE;
+  if (!json_object_has_member (all, "settings")) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "%s: it does not say by which settings the nets were trained", test->description);
+    return FALSE;
+  }
+  test->step = (guint64)json_object_get_int_member_with_default (all, "step", 0);
+  settings = json_object_get_object_member (all, "settings");
+  list = gen_training_setting_list (&n);
+  for (guint i = 0; i < n; i++)
+    gen_training_settings_say (&test->settings, &list[i]);
+  if (settings_file_apply (settings, "settings.", &test->settings, list, n, NULL, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", test->description);
+  return FALSE;
+}
+
+/* --- the data --- */
+
+static gboolean
+read_data (Test *test, char **arguments, GError **error)
+{
+  test->said = json_object_new ();
+  for (char **text = arguments; *text != NULL; text++) {
+    g_auto (GStrv) parts = g_strsplit (*text, "=", 2);
+    const gboolean is_named = parts[1] != NULL;
+
+    if (training_data_say (
+            test->said, is_named ? parts[0] : "location", is_named ? parts[1] : *text, error))
+      continue;
+    g_prefix_error (error, "%s: ", *text);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+say_unsaid (JsonObject *said, const char *name, gint64 number)
+{
+  if (number > 0 && !json_object_has_member (said, name))
+    json_object_set_int_member (said, name, number);
+}
+
+/* Samples are as the net takes them that sees them, unless somebody says otherwise. */
+static void
+follow_net (Test *test)
+{
+  const GenRecipe *recipe = gen_training_settings_recipe (&test->settings);
+  g_autofree char *name = NULL, *path = NULL;
+  g_autoptr (GenModel) model = NULL;
+  const GenPort *port;
+
+  if (recipe->frames > 1 || recipe->nets == NULL)
+    return;
+  name = g_strconcat (recipe->nets[recipe->data_net].role->name, ".onnx", NULL);
+  path = g_build_filename (test->folder, name, NULL);
+  model = gen_model_load (path, NULL);
+  if (model == NULL)
+    return;
+  port = gen_model_find_input (model, GEN_PORT_SOUND);
+  if (port != NULL) {
+    if (!json_object_has_member (test->said, "medium"))
+      json_object_set_string_member (test->said, "medium", "sound");
+    say_unsaid (test->said, "rate", port->sample_rate);
+    say_unsaid (test->said, "length", port->length);
+    say_unsaid (test->said, "channels", port->channels);
+    return;
+  }
+  port = gen_model_find_input (model, GEN_PORT_PICTURE);
+  if (port == NULL)
+    return;
+  say_unsaid (test->said, "width", port->width);
+  say_unsaid (test->said, "height", port->height);
+  say_unsaid (test->said, "channels", port->channels);
+}
+
+/* --- what is told --- */
+
+static void
+told (const char *text, gpointer user_data)
+{
+  if (!((Test *)user_data)->json)
+    g_print ("%s\n", text);
+}
+
+static void
+warned (const GError *error, gpointer user_data)
+{
+  command_warn ("%s", error->message);
+}
+
+static void
+fell_back (const GError *error, gpointer user_data)
+{
+  command_warn ("%s. The nets are run on the CPU", error->message);
+}
+
+static void
+print_json (const GenFigures *figures)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = NULL;
+
+  for (guint i = 0; i < figures->n; i++) {
+    const GenField *field = &figures->figures[i].field;
+
+    if (field->name == NULL || isnan (figures->values[i]))
+      continue;
+    if (field->type == GEN_FIELD_TEXT)
+      json_object_set_string_member (object, field->name, field->text);
+    else if (!isfinite (figures->values[i]))
+      json_object_set_null_member (object, field->name);
+    else if (field->type == GEN_FIELD_COUNT)
+      json_object_set_int_member (object, field->name, (gint64)figures->values[i]);
+    else
+      json_object_set_double_member (object, field->name, figures->values[i]);
+  }
+  text = json_to_string (root, TRUE);
+  g_print ("%s\n", text);
+}
+
+static void
+tested (const GenFigures *figures, gboolean best, gpointer user_data)
+{
+  if (((Test *)user_data)->json) {
+    print_json (figures);
+    return;
+  }
+  for (guint i = 0; i < figures->n; i++) {
+    const GenField *field = &figures->figures[i].field;
+
+    if (field->name == NULL || isnan (figures->values[i]))
+      continue;
+    if (field->type == GEN_FIELD_TEXT)
+      g_print ("%-28s %s\n", field->name, field->text);
+    else if (!isfinite (figures->values[i]))
+      g_print ("%-28s %s\n", field->name, gen_field_missing (field));
+    else
+      g_print ("%-28s %.6g\n", field->name, figures->values[i]);
+  }
+}
+
+static const GenTrainingCallbacks callbacks = {
+  .told = told,
+  .tested = tested,
+  .warned = warned,
+  .fell_back = fell_back,
+  .before_flag = "--",
+};
+
+/* --- all of it --- */
+
+static gboolean
+measure (Test *test, GError **error)
+{
+  GError *failure = NULL;
+
+  test->training = gen_training_new_test (&test->settings, &callbacks, test, error);
+  if (test->training == NULL)
+    return FALSE;
+  gen_training_set_classes (test->training, training_data_get_classes (test->data));
+  if (!gen_training_open_models (
+          test->training, test->folder, training_data_get_format (test->data), error))
+    return FALSE;
+  training_data_feed_test (test->data, test->training, gen_training_format (test->training));
+  gen_training_test (test->training, test->step, &failure);
+  /* Data that cannot be read is why too little has come. */
+  if (!training_data_join (test->data, error)) {
+    g_clear_error (&failure);
+    return FALSE;
+  }
+  if (failure != NULL)
+    g_propagate_error (error, failure);
+  return failure == NULL;
+}
+
+static char *
+describe (void)
+{
+  GString *text = g_string_new (
+      "Measured is what a training measures at its end on samples to test by: the same figures, of "
+      "the\nmodels in the folder as they are. Nothing is written. What comes behind it is the "
+      "data: "
+      "a place, and\nNAME=VALUE of what train has in \"data\"; size and channels are those that "
+      "the "
+      "nets take:\n\n"
+      "  generative-model test model digits.png tile-width=20 rows-per-label=5 split=test\n\n"
+      "Names:\n");
+
+  training_data_describe_settings (text);
+  return g_string_free (text, FALSE);
+}
+
+static int
+run (int argc, char **argv)
+{
+  int samples = 0;
+  g_auto (Test) test = { 0 };
+  const GOptionEntry entries[] = {
+    { "samples", 'n', 0, G_OPTION_ARG_INT, &samples, "Samples that are measured, at most (1000)",
+        "N" },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &test.json, "Print JSON", NULL },
+    { NULL },
+  };
+  g_autofree char *details = describe ();
+  g_autoptr (GError) error = NULL;
+
+  gen_training_settings_init (&test.settings);
+  if (!command_parse (&command_test, entries, details, 2, -1, &argc, &argv))
+    return STATUS_USAGE;
+  if (samples < 0 || samples == 1) {
+    g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--samples is %d, which should be 2 or more", samples);
+    return command_fail (g_steal_pointer (&error));
+  }
+  if (!find_training (&test, argv[1], &error) || !read_training (&test, &error) ||
+      !read_data (&test, argv + 2, &error))
+    return command_fail (g_steal_pointer (&error));
+  if (samples > 0)
+    test.settings.test_samples = (guint)samples;
+  follow_net (&test);
+  test.data = training_data_open (test.said, NULL, NULL, "data", &error);
+  if (test.data == NULL || !measure (&test, &error))
+    return command_fail (g_steal_pointer (&error));
+  return STATUS_FINE;
+}
+
+const Command command_test = {
+  .name = "test",
+  .arguments = "FOLDER|MODEL DATA…",
+  .summary = "Judge a trained model on a dataset, as its training did at the end",
+  .run = run,
+};
