@@ -87,7 +87,8 @@ test_families (void)
   g_assert_null (gen_optimizer_find ("adamax", &optimizer));
   g_assert_error (optimizer, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_cmpstr (optimizer->message, ==,
-      "there is no optimizer \"adamax\"; there are adam, adamw, rmsprop, sgd, nesterov, lion, "
+      "there is no optimizer \"adamax\" (did you mean \"adam\"?); there are adam, adamw, rmsprop, "
+      "sgd, nesterov, lion, "
       "schedule-free");
   g_assert_null (gen_preset_find ("", &preset));
   g_assert_true (

@@ -286,7 +286,7 @@ test_texts (void)
   assert_describes ("length", "4096, 8192, 16384 as wavegan has it");
   assert_describes ("sampling-steps", "(0 = 20 with diffusion; 4 with consistency)");
   assert_describes ("sampling-steps", "[diffusion, consistency] How often");
-  assert_describes ("loss", "[adversarial] ");
+  assert_describes ("loss", "[adversarial, translation, unpaired-translation] ");
   assert_describes ("seed", "Same seed");
 }
 
