@@ -163,16 +163,24 @@ add_score (GQuark field, const GValue *value, gpointer data)
   return TRUE;
 }
 
-/* Of a buffer that has become several items, scores are those of the whole. */
+/* Of a buffer that has become several items, scores are those of the whole, but for what its parts
+ * were given each. */
 static void
 add_scores (const GstDatasetPart *part, JsonObject *facts)
 {
   const GstMetaInfo *info = gst_meta_get_info (GST_GENERATIVE_SCORE);
   const char *name = part->parts > 1 ? "frame_scores" : "scores";
+  double of_part;
   g_autoptr (JsonArray) all = json_array_new ();
   gpointer state = NULL;
   GstMeta *meta;
 
+  if (gst_generative_score_get_part (part->buffer, part->part, part->parts, &of_part)) {
+    JsonObject *scores = json_object_new ();
+
+    json_object_set_double_member (scores, "score", of_part);
+    json_object_set_object_member (facts, "scores", scores);
+  }
   while (info != NULL && (meta = gst_buffer_iterate_meta (part->buffer, &state)) != NULL) {
     JsonObject *scores;
 

@@ -82,16 +82,12 @@ take_tiles (GstDatasetSink *self, GstBuffer *buffer, const GstVideoFrame *frame)
   const int channels = GST_VIDEO_INFO_N_COMPONENTS (&self->video);
   int width, height, columns;
   GstDatasetPart part = { .buffer = buffer, .frame = self->frame };
-  guint made;
 
   if (!find_tiles (self, &width, &height))
     return GST_FLOW_ERROR;
   columns = self->video.width / width;
   part.parts = (guint)(columns * (self->video.height / height));
-  /* The last places of a wall may be empty. */
-  made = count_pictures (buffer);
-  if (part.parts > 1 && made > 1)
-    part.parts = MIN (part.parts, made);
+  part.parts = gst_generative_origin_count (buffer, part.parts, (guint)columns);
   for (; part.part < part.parts; part.part++) {
     const int x = (int)part.part % columns * width, y = (int)part.part / columns * height;
     const GenPicture picture = {

@@ -10,7 +10,9 @@
  * `threshold` do not pass.
  *
  * A frame that is a multiple of the model's picture size is a wall of pictures: its score is the
- * mean over them, and the least and greatest are told as well.
+ * mean over them, and the least and greatest are told as well. Places at its end in which generator
+ * has put no picture do not count. What each picture has by itself goes with the buffer, and
+ * datasetsink tells it of each item.
  *
  * Where nothing tells which numbers the model takes for black and white, a warning says what is
  * assumed, and `input-range`, `input-mean`, `input-std` and `channel-order` put it right. A score
@@ -319,6 +321,7 @@ gst_discriminator_close (GstScoreFilter *filter)
   gst_succession_end (&self->succession);
   g_clear_pointer (&self->judge.player, gen_player_free);
   gst_discriminator_windows_clear (&self->windows);
+  gst_discriminator_walls_clear (&self->walls);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->judge.ports.model);
   GST_OBJECT_UNLOCK (self);

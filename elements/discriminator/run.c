@@ -3,6 +3,8 @@
 #include "discriminator.h"
 
 #include "../shared/debug.h"
+#include "../shared/origin-meta.h"
+#include "../shared/score.h"
 #include "../shared/stream-time.h"
 
 #include <math.h>
@@ -74,7 +76,7 @@ score_window (
 }
 
 static gboolean
-score_picture (GstDiscriminator *self, const GstScoreFrame *frame, double *values, GError **error)
+score_frame (GstDiscriminator *self, const GstScoreFrame *frame, double *values, GError **error)
 {
   g_autoptr (GError) failure = NULL;
 
@@ -86,6 +88,21 @@ score_picture (GstDiscriminator *self, const GstScoreFrame *frame, double *value
     return TRUE;
   return gst_discriminator_judge_fall_back (&self->judge, failure, error) &&
          run_without_device (self, frame->buffer, values, error);
+}
+
+/* Of a wall, each picture has a score of its own as well; places without one have none. */
+static gboolean
+score_picture (GstDiscriminator *self, const GstScoreFrame *frame, double *values, GError **error)
+{
+  GstDiscriminatorWalls *walls = &self->walls;
+
+  walls->filled =
+      (int)gst_generative_origin_count (frame->buffer, (guint)walls->tiles, (guint)walls->columns);
+  if (!score_frame (self, frame, values, error))
+    return FALSE;
+  if (walls->tiles > 1)
+    gst_generative_score_set_parts (frame->buffer, walls->scores, (guint)walls->filled);
+  return TRUE;
 }
 
 /* Score what is mapped; `values` receives the fields. */

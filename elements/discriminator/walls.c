@@ -29,6 +29,9 @@ gst_discriminator_walls_fit (
   walls->columns = info->width / width;
   walls->tiles = walls->columns * (info->height / height);
   walls->single = input->batch == 1;
+  walls->filled = walls->tiles;
+  g_free (walls->scores);
+  walls->scores = g_new (float, walls->tiles);
   if (ports->remembers && walls->tiles > 1) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "%s remembers what it has seen, and takes one picture of %d x %d at a time, but a frame of "
@@ -65,6 +68,12 @@ gst_discriminator_walls_fit (
   return gst_discriminator_judge_play (walls->judge, &use, walls->tiles, error);
 }
 
+void
+gst_discriminator_walls_clear (GstDiscriminatorWalls *walls)
+{
+  g_clear_pointer (&walls->scores, g_free);
+}
+
 gboolean
 gst_discriminator_walls_follow (
     GstDiscriminatorWalls *walls, const GstGenerativeFrame *frame, GError **error)
@@ -92,7 +101,7 @@ gst_discriminator_walls_score (
   const GenModelUse *use = gen_player_use (walls->judge->player);
   double sum = 0, least = INFINITY, greatest = -INFINITY;
 
-  for (int first = 0; first < walls->tiles; first += use->pictures) {
+  for (int first = 0; first < walls->filled; first += use->pictures) {
     const GenFrame tile =
         gst_generative_frame_part (frame, &use->from, first % walls->columns * use->width,
             first / walls->columns * use->height, use->pictures / use->from.columns * use->height);
@@ -100,15 +109,16 @@ gst_discriminator_walls_score (
 
     if (scores == NULL)
       return FALSE;
-    for (int i = 0; i < use->pictures; i++) {
+    for (int i = 0; i < MIN (use->pictures, walls->filled - first); i++) {
+      walls->scores[first + i] = scores[i];
       sum += scores[i];
       least = MIN (least, scores[i]);
       greatest = MAX (greatest, scores[i]);
     }
   }
-  values[GST_DISCRIMINATOR_SCORE] = sum / walls->tiles;
+  values[GST_DISCRIMINATOR_SCORE] = sum / walls->filled;
   values[GST_DISCRIMINATOR_MINIMUM] = walls->tiles > 1 ? least : NAN;
   values[GST_DISCRIMINATOR_MAXIMUM] = walls->tiles > 1 ? greatest : NAN;
-  values[GST_DISCRIMINATOR_TILES] = walls->tiles > 1 ? walls->tiles : NAN;
+  values[GST_DISCRIMINATOR_TILES] = walls->tiles > 1 ? walls->filled : NAN;
   return TRUE;
 }

@@ -8,15 +8,18 @@
 typedef struct {
   GstDiscriminatorJudge *judge;
   int tiles, columns;
+  int filled;      /* of the tiles, those that hold a picture */
+  float *scores;   /* of each of them */
   gboolean single; /* the model takes one picture at a time */
 } GstDiscriminatorWalls;
 
 /* Have the judge take frames of `caps`, which `info` describes. */
 gboolean gst_discriminator_walls_fit (
     GstDiscriminatorWalls *walls, GstCaps *caps, const GstVideoInfo *info, GError **error);
+void gst_discriminator_walls_clear (GstDiscriminatorWalls *walls);
 /* Compile anew when the frame does not lie as caps said: pools may pad it. */
 gboolean gst_discriminator_walls_follow (
     GstDiscriminatorWalls *walls, const GstGenerativeFrame *frame, GError **error);
-/* Fill the fields of `values` that are the model's. */
+/* Fill the fields of `values` that are the model's, and the scores of the tiles that are filled. */
 gboolean gst_discriminator_walls_score (
     GstDiscriminatorWalls *walls, const GstGenerativeFrame *frame, double *values, GError **error);

@@ -91,6 +91,18 @@ gst_generative_origin_copy (GstBuffer *from, GstBuffer *to)
     gst_structure_foreach (said, copy_field, find_or_add (to));
 }
 
+guint
+gst_generative_origin_count (GstBuffer *buffer, guint places, guint columns)
+{
+  const GstStructure *said = gst_generative_origin_get (buffer);
+  guint pictures;
+
+  if (said == NULL || !gst_structure_get_uint (said, "pictures", &pictures))
+    return places;
+  /* Else it was made of pictures of another size. */
+  return pictures > 1 && pictures <= places && places - pictures < columns ? pictures : places;
+}
+
 const GstStructure *
 gst_generative_origin_get (GstBuffer *buffer)
 {

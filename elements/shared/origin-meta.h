@@ -34,5 +34,8 @@ void gst_generative_origin_add_model (
     GstBuffer *buffer, const char *path, guint pictures, const char *source);
 /* Copy what is said of `from`, where `to` says nothing. */
 void gst_generative_origin_copy (GstBuffer *from, GstBuffer *to);
+/* How many of the `places` of a wall, in rows of `columns`, hold a picture: the last ones may be
+ * empty. All, where nobody says so. */
+guint gst_generative_origin_count (GstBuffer *buffer, guint places, guint columns);
 /* What is said of a buffer, or NULL. (transfer none) */
 const GstStructure *gst_generative_origin_get (GstBuffer *buffer);

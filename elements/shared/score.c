@@ -24,6 +24,8 @@ register_meta (void)
     /* Without tags, it stays with a frame whatever is done to the picture. */
     if (gst_meta_get_info (GST_GENERATIVE_SCORE) == NULL)
       gst_meta_register_custom (GST_GENERATIVE_SCORE, tags, NULL, NULL, NULL);
+    if (gst_meta_get_info (GST_GENERATIVE_PART_SCORES) == NULL)
+      gst_meta_register_custom (GST_GENERATIVE_PART_SCORES, tags, NULL, NULL, NULL);
     g_once_init_leave (&registered, 1);
   }
 }
@@ -219,4 +221,41 @@ gst_generative_score_get (GstBuffer *buffer)
   register_meta ();
   meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_SCORE);
   return meta != NULL ? gst_custom_meta_get_structure (meta) : NULL;
+}
+
+/* --- parts --- */
+
+void
+gst_generative_score_set_parts (GstBuffer *buffer, const float *scores, guint n)
+{
+  GValue array = G_VALUE_INIT, score = G_VALUE_INIT;
+  GstCustomMeta *meta;
+
+  register_meta ();
+  gst_value_array_init (&array, n);
+  g_value_init (&score, G_TYPE_DOUBLE);
+  for (guint i = 0; i < n; i++) {
+    g_value_set_double (&score, (double)scores[i]);
+    gst_value_array_append_value (&array, &score);
+  }
+  meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_PART_SCORES);
+  if (meta == NULL)
+    meta = gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_PART_SCORES);
+  gst_structure_take_value (gst_custom_meta_get_structure (meta), "scores", &array);
+}
+
+gboolean
+gst_generative_score_get_part (GstBuffer *buffer, guint part, guint n, double *score)
+{
+  GstCustomMeta *meta;
+  const GValue *scores;
+
+  register_meta ();
+  meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_PART_SCORES);
+  scores = meta != NULL ? gst_structure_get_value (gst_custom_meta_get_structure (meta), "scores")
+                        : NULL;
+  if (scores == NULL || gst_value_array_get_size (scores) != n)
+    return FALSE;
+  *score = g_value_get_double (gst_value_array_get_value (scores, part));
+  return isfinite (*score);
 }

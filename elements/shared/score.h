@@ -51,6 +51,13 @@ gboolean gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer
 gboolean gst_generative_score_summarise (
     GstGenerativeScore *score, JsonObject *summary, GError **error);
 
+/* Of a buffer that holds several things side by side, the score of each, in a meta of its own
+ * (GST_GENERATIVE_PART_SCORES, an array `scores` of double). `buffer` must be writable. */
+#define GST_GENERATIVE_PART_SCORES "generative-part-scores"
+void gst_generative_score_set_parts (GstBuffer *buffer, const float *scores, guint n);
+/* That of one of `n` parts; FALSE where there is none. */
+gboolean gst_generative_score_get_part (GstBuffer *buffer, guint part, guint n, double *score);
+
 /* The scores that `buffer` carries, or NULL: what an element reads that follows. (transfer
  * none) */
 const GstStructure *gst_generative_score_get (GstBuffer *buffer);

@@ -232,6 +232,31 @@ test_caps (void)
   }
 }
 
+static GstStructure *
+add_meta (GstBuffer *buffer, const char *name)
+{
+  static const char *tags[] = { NULL };
+
+  if (gst_meta_get_info (name) == NULL)
+    gst_meta_register_custom (name, tags, NULL, NULL, NULL);
+  return gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer, name));
+}
+
+/* A score for each of three parts: 0, 0.25 and 0.5. */
+static void
+add_part_scores (GstBuffer *buffer)
+{
+  GValue scores = G_VALUE_INIT, score = G_VALUE_INIT;
+
+  gst_value_array_init (&scores, 3);
+  g_value_init (&score, G_TYPE_DOUBLE);
+  for (int i = 0; i < 3; i++) {
+    g_value_set_double (&score, 0.25 * i);
+    gst_value_array_append_value (&scores, &score);
+  }
+  gst_structure_take_value (add_meta (buffer, "generative-part-scores"), "scores", &scores);
+}
+
 /* A wall in tiles, row by row; with the places that hold a picture alone, and what is known of
  * each. */
 static void
@@ -261,6 +286,7 @@ test_tiles (void)
       "vectors", G_TYPE_UINT, 3, "pictures", G_TYPE_UINT, 3, "digital-source-type", G_TYPE_STRING,
       "trainedAlgorithmicMedia", NULL);
   gst_structure_take_value (origin, "classes", &classes);
+  add_part_scores (buffer);
   push (&sink, buffer);
   finish (&sink);
   g_assert_cmpuint (count_items (&sink), ==, 7);
@@ -274,7 +300,7 @@ test_tiles (void)
       "{\"file_name\":\"7/00000006.png\",\"item\":6,\"class\":\"7\",\"label\":7,"
       "\"digital_source_type\":\"http://cv.iptc.org/newscodes/digitalsourcetype/"
       "trainedAlgorithmicMedia\",\"frame\":1,\"part\":2,\"seed\":\"18446744073709551615\","
-      "\"latent\":9,\"vector\":2}");
+      "\"latent\":9,\"vector\":2,\"scores\":{\"score\":0.5}}");
   /* The one at the right in the second row. */
   load_picture (folder, "data/00000003.png", &picture);
   g_assert_cmpint (picture.width, ==, 4);
@@ -355,16 +381,6 @@ test_renegotiation (void)
 
 /* --- what is known --- */
 
-static GstStructure *
-add_meta (GstBuffer *buffer, const char *name)
-{
-  static const char *tags[] = { NULL };
-
-  if (gst_meta_get_info (name) == NULL)
-    gst_meta_register_custom (name, tags, NULL, NULL, NULL);
-  return gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer, name));
-}
-
 static void
 test_facts (void)
 {
@@ -427,10 +443,12 @@ test_generated (void)
   g_autofree char *folder = scratch_new ();
   g_autofree char *model = in (folder, "made.onnx");
   g_autofree char *filter = in (folder, "filter.onnx");
+  g_autofree char *judge = in (folder, "judge.onnx");
   g_autofree char *first = g_strdup_printf (
       "latentsrc seed=5 dimensions=10:3 num-buffers=4 ! generator model=%s columns=2 device=cpu ! "
-      "generator model=%s device=cpu ! datasetsink location=%s/wall tile-width=6 tile-height=6",
-      model, filter, folder);
+      "generator model=%s device=cpu ! discriminator model=%s device=cpu ! "
+      "datasetsink location=%s/wall tile-width=6 tile-height=6",
+      model, filter, judge, folder);
   g_autofree char *second =
       g_strdup_printf ("videotestsrc num-buffers=2 ! video/x-raw,format=GRAY8,width=12,height=12 ! "
                        "generator model=%s device=cpu ! datasetsink location=%s/film",
@@ -441,6 +459,7 @@ test_generated (void)
 
   save_generator (model, -1, 10, 6, 100);
   save_filter (filter, -1, 0.5f, 1);
+  save_discriminator (judge, 6, 0.75f);
   run (first);
   run (second);
   g_assert_true (g_file_get_contents (model, &bytes, &size, NULL));
@@ -454,6 +473,10 @@ test_generated (void)
   /* The fourth place of the wall is empty, and stays so whatever is made of the wall. */
   g_assert_cmpuint (g_strv_length (lines), ==, 12);
   g_assert_nonnull (strstr (lines[11], wanted));
+  /* Nor is it judged. */
+  g_assert_nonnull (strstr (lines[11], "\"scores\":{\"score\":0.75},"
+                                       "\"frame_scores\":{\"score\":0.75,"));
+  g_assert_nonnull (strstr (lines[11], "\"tiles\":3,"));
   film = read_lines (in (folder, "film"));
   g_assert_cmpuint (g_strv_length (film), ==, 2);
   g_assert_nonnull (strstr (film[0], "digitalsourcetype/compositeWithTrainedAlgorithmicMedia\""));
