@@ -134,11 +134,12 @@ exists (const char *folder, const char *name)
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
-/* The lines of the manifest. */
+/* The lines of the manifest of the dataset `name`. */
 static GStrv
-read_lines (const char *folder)
+read_lines (const char *folder, const char *name)
 {
-  g_autofree char *text = read_text (folder, "metadata.jsonl");
+  g_autofree char *location = in (folder, name);
+  g_autofree char *text = read_text (location, "metadata.jsonl");
 
   return g_strsplit (g_strchomp (text), "\n", -1);
 }
@@ -292,7 +293,7 @@ test_tiles (void)
   g_assert_cmpuint (count_items (&sink), ==, 7);
   sink_close (&sink);
 
-  lines = read_lines (in (folder, "data"));
+  lines = read_lines (folder, "data");
   g_assert_cmpuint (g_strv_length (lines), ==, 7);
   g_assert_cmpstr (
       lines[3], ==, "{\"file_name\":\"00000003.png\",\"item\":3,\"frame\":0,\"part\":3}");
@@ -406,7 +407,7 @@ test_facts (void)
   push (&sink, buffer);
   finish (&sink);
   sink_close (&sink);
-  lines = read_lines (in (folder, "data"));
+  lines = read_lines (folder, "data");
   g_assert_cmpstr (lines[0], ==,
       "{\"file_name\":\"a dog/00000000.png\",\"item\":0,\"class\":\"a dog\",\"label\":3,"
       "\"frame\":0,\"pts\":1000000000,\"of_item\":17,"
@@ -468,7 +469,7 @@ test_generated (void)
                             "\"models\":[{\"file\":\"made.onnx\",\"sha256\":\"%s\"},"
                             "{\"file\":\"filter.onnx\",",
       hash);
-  lines = read_lines (in (folder, "wall"));
+  lines = read_lines (folder, "wall");
   g_assert_nonnull (strstr (lines[0], "digitalsourcetype/trainedAlgorithmicMedia\""));
   /* The fourth place of the wall is empty, and stays so whatever is made of the wall. */
   g_assert_cmpuint (g_strv_length (lines), ==, 12);
@@ -477,7 +478,7 @@ test_generated (void)
   g_assert_nonnull (strstr (lines[11], "\"scores\":{\"score\":0.75},"
                                        "\"frame_scores\":{\"score\":0.75,"));
   g_assert_nonnull (strstr (lines[11], "\"tiles\":3,"));
-  film = read_lines (in (folder, "film"));
+  film = read_lines (folder, "film");
   g_assert_cmpuint (g_strv_length (film), ==, 2);
   g_assert_nonnull (strstr (film[0], "digitalsourcetype/compositeWithTrainedAlgorithmicMedia\""));
   g_assert_null (strstr (film[0], "seed"));
@@ -540,7 +541,7 @@ test_sounds (void)
   assert_sound (folder, "data/00000000.flac", 100, 0);
   assert_sound (folder, "data/00000001.flac", 120, 100);
   assert_sound (folder, "data/00000002.flac", 30, 220);
-  lines = read_lines (in (folder, "data"));
+  lines = read_lines (folder, "data");
   g_assert_cmpstr (
       lines[1], ==, "{\"file_name\":\"00000001.flac\",\"item\":1,\"frame\":1,\"of_item\":0}");
   scratch_remove (folder);
@@ -566,7 +567,7 @@ test_windows (void)
   push (&sink, make_sound (210, 54 + 64, G_MAXUINT64));
   finish (&sink);
   sink_close (&sink);
-  lines = read_lines (in (folder, "data"));
+  lines = read_lines (folder, "data");
   g_assert_cmpuint (g_strv_length (lines), ==, 6);
   for (int i = 0; i < 3; i++) {
     g_autofree char *name = g_strdup_printf ("data/%08d.wav", i);
@@ -654,7 +655,7 @@ test_acknowledged (void)
     g_assert_cmpint (message != NULL, ==, i % 4 == 3);
     if (message != NULL) {
       const GstStructure *structure = gst_message_get_structure (message);
-      g_auto (GStrv) lines = read_lines (in (folder, "data"));
+      g_auto (GStrv) lines = read_lines (folder, "data");
 
       g_assert_true (gst_structure_has_name (structure, "datasetsink-progress"));
       g_assert_true (gst_structure_get_uint64 (structure, "items", &said));
@@ -694,7 +695,7 @@ test_flush_and_stop (void)
   push (&sink, make_sound (1000, 130, G_MAXUINT64));
   assert_no_error (&sink);
   sink_close (&sink);
-  lines = read_lines (in (folder, "data"));
+  lines = read_lines (folder, "data");
   g_assert_cmpuint (g_strv_length (lines), ==, 2);
   assert_sound (folder, "data/00000000.flac", 100, 0);
   assert_sound (folder, "data/00000001.flac", 100, 1000);
@@ -806,7 +807,7 @@ test_full (void)
   assert_error (&sink, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE, "shard-000001.tar");
   sink_close (&sink);
   g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
-  lines = read_lines (in (folder, "data"));
+  lines = read_lines (folder, "data");
   g_assert_cmpuint (g_strv_length (lines), ==, 3);
   g_assert_true (exists (folder, "data/shard-000000.tar"));
   g_assert_false (exists (folder, "data/shard-000001.tar"));
