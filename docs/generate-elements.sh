@@ -16,7 +16,9 @@ GST_REGISTRY="$build/docs-registry.bin"
 LC_ALL=C.UTF-8
 export GST_PLUGIN_PATH GST_REGISTRY LC_ALL
 # What GstObject and the base classes add.
-foreign=" name parent blocksize num-buffers typefind do-timestamp automatic-eos qos "
+foreign=" name parent blocksize num-buffers typefind do-timestamp automatic-eos qos"
+foreign="$foreign enable-last-sample last-sample max-bitrate max-lateness processing-deadline"
+foreign="$foreign render-delay stats sync throttle-time ts-offset "
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 
