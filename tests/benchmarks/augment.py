@@ -4,8 +4,9 @@
 
     tests/benchmarks/augment.py build/lib/libgenerative.so [PICTURE] [ROUNDS] [NAME…]
 
-Prints for each transform the microseconds that a picture of 500 by 375 in RGB takes (processor time, the best of
-many rounds, in turns, one thread each), and how many times as fast ours is as the faster of the two.
+Prints for each transform the microseconds that a picture of 500 by 375 in RGB takes (processor time,
+the median of rounds in turns, one thread each), and how many times as fast ours is as the faster of
+the two.
 Needs numpy, Pillow, and `pip install albumentationsx torchvision opencv-python-headless`. Each is
 drawn anew for each picture, makes a new picture, and is chosen so that both do about the same;
 torchvision has its own tensors of bytes. Without a picture (or "") it is smooth shapes and noise.
@@ -129,31 +130,19 @@ def theirs (make, argument):
     return run
 
 
-def best_of (functions, rounds):
-    best = [np.inf if function is not None else np.nan for function in functions]
+def median_of (functions, rounds):
+    times = [[] for _ in functions]
     for _ in range (rounds):
-        for i, function in enumerate (functions):
+        for function, own in zip (functions, times):
             if function is None:
                 continue
             begin = time.process_time ()
             function ()
-            best[i] = min (best[i], time.process_time () - begin)
-    return best
+            own.append (time.process_time () - begin)
+    return [np.median (own) if own else np.nan for own in times]
 
 
-def mean_of (functions, rounds):
-    """Policies take now this, now that: not the best of them, but their mean."""
-    sums = [0.0 if function is not None else np.nan for function in functions]
-    for _ in range (rounds):
-        for i, function in enumerate (functions):
-            begin = time.process_time ()
-            if function is not None:
-                function ()
-                sums[i] += (time.process_time () - begin) / rounds
-    return sums
-
-
-def main (library, path="", rounds="40", *names):
+def main (library, path="", rounds="25", *names):
     ours = Augmenter (library)
     if path:
         picture = np.array (Image.open (path).convert ("RGB").resize ((WIDTH, HEIGHT)))
@@ -169,11 +158,10 @@ def main (library, path="", rounds="40", *names):
         what, album, vision = CASES[name]
         augment = own (ours, what)
         functions = [lambda: augment (picture), theirs (album, picture), theirs (vision, tensor)]
-        measure = mean_of if isinstance (what, str) else best_of
-        best = measure (functions, int (rounds))
-        ratio = np.nanmin (best[1:]) / best[0]
+        median = median_of (functions, int (rounds))
+        ratio = np.nanmin (median[1:]) / median[0]
         ratios.append (ratio)
-        print (f"{name:21}{best[0] * 1e6:9.0f}{best[1] * 1e6:16.0f}{best[2] * 1e6:13.0f}{ratio:15.2f}",
+        print (f"{name:21}{median[0] * 1e6:9.0f}{median[1] * 1e6:16.0f}{median[2] * 1e6:13.0f}{ratio:15.2f}",
             flush=True)
     print (f"{'geometric mean':21}{np.exp (np.mean (np.log (ratios))):53.2f}")
 

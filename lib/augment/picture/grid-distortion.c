@@ -29,9 +29,9 @@ GEN_CLONES (void, place_axis, (const float *restrict knots, float extent, float 
 
   for (int i = 0; i < n; i++) {
     float at = x[i] * scale + CELLS * 0.5f;
-    gint32 cell = (gint32)(at > 0 ? at : 0);
+    const float within = at > 0 ? (at < CELLS - 1 ? at : CELLS - 1) : 0;
+    const gint32 cell = (gint32)within;
 
-    cell = cell < CELLS - 1 ? cell : CELLS - 1;
     x[i] = extent * (knots[cell] + (knots[cell + 1] - knots[cell]) * (at - (float)cell));
   }
 }
