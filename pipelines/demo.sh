@@ -102,11 +102,10 @@ if [ -z "$data" ]; then
     train model $nets epochs="${epochs:-100}"
 else
     train codes modeltrainer preset=vq-vae latent-size=8 codes=256 width=24 reconstruction=l1 \
-        learning-rate=1e-3 beta1=0.9 learning-rate-schedule=cosine batch-size=16 $(length 2500)
+        learning-rate-schedule=cosine batch-size=16 $(length 2500)
     nets="modeltrainer preset=transformer tokenizer=codes width=128"
     untrained $nets
-    train model $nets dropout=0.1 learning-rate=1e-3 beta1=0.9 learning-rate-schedule=cosine \
-        warm-up-steps=100 batch-size=32 ema=0.998 validation-interval=500 $(length 4000)
+    train model $nets learning-rate-schedule=cosine validation-interval=500 $(length 4000)
 fi
 
 # figure FILE NAME: a number of a report's summary, its last line; the mean, where it has one.

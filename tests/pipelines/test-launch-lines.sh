@@ -43,6 +43,14 @@ train_digits() {
     gst-launch-1.0 -q datasetsrc location=digits.png tile-width=20 tile-height=20 rows-per-label=5 fit=pad ! \
         video/x-raw,format=GRAY8,width=28,height=28 ! modeltrainer silent=true batch-size=8 max-steps=2 $1
 }
+# train_codes EXTENT PATCH SUFFIX: a codebook of pictures in colour, and a prior over its codes.
+train_codes() {
+    for nets in "vq-vae patch-size=$2 width=4 latent-size=4 checkpoint=codes$3" \
+        "transformer tokenizer=codes$3 width=8 checkpoint=by-codes$3"; do
+        gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=$1,height=$1 ! \
+            modeltrainer preset=$nets batch-size=4 max-steps=2 silent=true || return 1
+    done
+}
 furnish() {
     mkdir -p "$work/pictures" && cd "$work" || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=200 ! video/x-raw,width=40,height=40 ! \
@@ -161,10 +169,7 @@ END
         checkpoint=digits || return 1
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
         modeltrainer preset=unet-diffusion width=16 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=patches || return 1
-    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
-        modeltrainer preset=vq-vae width=4 latent-size=4 batch-size=4 max-steps=2 silent=true checkpoint=codes || return 1
-    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
-        modeltrainer preset=transformer tokenizer=codes width=8 batch-size=4 max-steps=2 silent=true checkpoint=by-codes || return 1
+    train_codes 32 4 "" && train_codes 64 8 -64 || return 1
     train_digits "recipe=consistency teacher-model=digits/ema.onnx ema=0.9 checkpoint=student" || return 1
     mkdir student/best && cp student/ema.onnx student/best || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=I420,width=64,height=48 ! \
@@ -255,7 +260,7 @@ provide() {
     cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/clean" "$work/between" "$work/ahead" "$work/digits" "$work/student" \
         "$work/pairs" "$work/icons" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
     cp -rL "$work/speech" "$work/extender" "$work/hit-maker" "$work/listener" "$work/prior" "$work/each" "$work/patches" \
-        "$work/codes" "$work/by-codes" .
+        "$work/codes" "$work/by-codes" "$work/codes-64" "$work/by-codes-64" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi
