@@ -284,7 +284,7 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
   g_object_class_install_property (gobject_class, PROP_POLICY,
       g_param_spec_string ("policy", "Policy",
           "What else is done, after the transforms of the properties: randaugment, trivialaugment, "
-          "or a file of steps as JSON",
+          "or a file of steps as JSON (unset: nothing)",
           DEFAULT_POLICY, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (gobject_class, PROP_CLIP_FRAMES,
       g_param_spec_uint64 ("clip-frames", "Frames of a clip",
