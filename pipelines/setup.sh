@@ -23,7 +23,7 @@ packages="gcc libc6-dev meson ninja-build pkgconf
 packages="$packages
  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
  ca-certificates"
-test_packages="ffmpeg gstreamer1.0-plugins-bad libonnx-testdata python3-onnx procps mediainfo"
+test_packages="ffmpeg gstreamer1.0-plugins-bad libonnx-testdata python3-onnx python3-pil zstd procps mediainfo"
 targets="elements/libgstgenerative.so tools/generative-model"
 
 if [ "${1:-}" = --tests ]; then

@@ -318,6 +318,11 @@ leave_out (TrainingData *data, const GError *why)
 
   if (why == NULL)
     return TRUE; /* it has been told */
+  if (data->settings.data.strict) {
+    g_set_error (&data->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: %s (strict is true)",
+        data->name, why->message);
+    return FALSE;
+  }
   command_warn ("%s: left out: %s", data->name, why->message);
   if (skipped == length) {
     g_set_error (&data->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,

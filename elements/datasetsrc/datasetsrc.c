@@ -5,9 +5,11 @@
  * @short_description: pictures or sounds to train on
  *
  * Sources the items of a dataset, epoch after epoch, in an order drawn from a seed: a folder
- * of pictures or of sounds (with a sub-folder for each class), a sheet of tiles, an IDX file as
- * MNIST comes, or a sound. The size and format are what the next element or a caps filter asks for,
- * else those of the first item; whether pictures or sounds, too, where a folder has both.
+ * of pictures or of sounds (with a sub-folder for each class), a manifest that lists them (CSV or
+ * JSON Lines), shards of WebDataset, an array of numpy's, CIFAR, the frames of films, a sheet of
+ * tiles, an IDX file as MNIST comes, or a sound. The page on datasets tells what each of them has.
+ * The size and format are what the next element or a caps filter asks for, else those of the first
+ * item; whether pictures or sounds, too, where a folder has both.
  *
  * Whatever has a picture's name or content belongs to a folder of pictures. Of what moves (GIF,
  * APNG, animated WebP) the first frame is taken. What FFmpeg cannot decode, HEIC in most of its
@@ -20,11 +22,13 @@
  * and by frame number, and frames can be played backwards, to the first one. With framerate=0/1
  * pictures have numbers and no times, and come when they are asked for. Sounds follow each other
  * without gaps, to the sample. An item that cannot be decoded is left out, counted in `skipped` and
- * reported as a warning; its frame number and time stay unused.
+ * reported as a warning; its frame number and time stay unused. With `strict=true` it is an error.
  *
  * Each buffer has its frame number as its offset, or the number of its first sample, and a
  * `generative-label` meta that tells the class, and by which elements behind it know where an item
- * ends. At the end of an epoch an element message
+ * ends; and, where something is said of the item in words, a `generative-caption` meta with that
+ * `text`. The first buffer of a clip (`clip-length`) is marked as discontinuous. At the end of an
+ * epoch an element message
  * `generative-epoch` tells its number (`epoch`), its `frames` without those left out, and the items
  * `skipped` so far. Ahead of the first buffer goes a sticky event `generative-dataset`, whose field
  * `length` tells those who count epochs how many items one has; it comes again, with one less,
@@ -55,6 +59,7 @@
 #include "datasetsrc.h"
 
 #include "../elements.h"
+#include "../shared/caption-meta.h"
 #include "../shared/label-meta.h"
 #include "../shared/setting-properties.h"
 #include "../shared/settings.h"
@@ -253,8 +258,8 @@ gst_dataset_src_start (GstBaseSrc *base)
   location = settings.location;
   if (location == NULL || location[0] == '\0') {
     GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
-        ("Property location is not set: it names a folder of pictures or sounds, a sheet, an IDX "
-         "file or a sound"),
+        ("Property location is not set: it names a folder of pictures or sounds, shards, a "
+         "manifest, an array, a sheet, an IDX file or a sound"),
         (NULL));
     return FALSE;
   }
@@ -327,6 +332,7 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   GST_DEBUG_CATEGORY_INIT (
       dataset_src_debug, "datasetsrc", 0, "what the dataset has, its epochs, and each item");
   gst_generative_label_register ();
+  gst_generative_caption_register ();
 
   gobject_class->set_property = gst_dataset_src_set_property;
   gobject_class->get_property = gst_dataset_src_get_property;

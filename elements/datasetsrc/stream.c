@@ -3,6 +3,7 @@
  * epoch, and what to those that cannot be decoded. */
 #include "datasetsrc.h"
 
+#include "../shared/caption-meta.h"
 #include "../shared/debug.h"
 #include "../shared/frame-time.h"
 #include "../shared/frame-answers.h"
@@ -193,10 +194,26 @@ gst_dataset_src_step (GstDatasetSrc *self, guint64 frame)
   self->epoch_ended = self->frame % self->length == 0;
 }
 
+static gboolean
+gst_dataset_src_is_strict (GstDatasetSrc *self)
+{
+  gboolean strict;
+
+  GST_OBJECT_LOCK (self);
+  strict = self->settings.strict;
+  GST_OBJECT_UNLOCK (self);
+  return strict;
+}
+
 /* A frame that cannot be decoded: count it and tell of it. */
 static GstFlowReturn
 gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *error)
 {
+  if (error != NULL && gst_dataset_src_is_strict (self)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("%s", error->message),
+        ("Property strict is true: nothing may be left out"));
+    return GST_FLOW_ERROR;
+  }
   gst_dataset_src_step (self, frame);
   self->gap = TRUE;
   GST_INFO_OBJECT (self, "frame %" G_GUINT64_FORMAT " is left out: %s", frame,
@@ -285,6 +302,8 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (push);
   const GenDataset *items = gst_dataset_src_get_items (self);
+  const guint32 run = gen_dataset_get_run (items);
+  g_autofree char *caption = NULL;
   GstFlowReturn flow;
   guint64 frame;
   guint32 item;
@@ -301,9 +320,14 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   label = gen_dataset_get_label (items, item);
   gst_generative_label_add (
       buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (items, label), item, frame);
+  caption = gen_dataset_get_caption (items, item);
+  if (caption != NULL)
+    gst_generative_caption_add (buffer, caption);
   GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": %s %u, class %d, had after %.3f ms",
       GST_GENERATIVE_FRAME_ARGS (buffer), self->kind->medium->name, item, label,
       gst_generative_since (began));
+  if (run > 1 && item % run == (self->reverse ? run - 1 : 0))
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   gst_dataset_src_step (self, frame);
   return GST_FLOW_OK;
 }

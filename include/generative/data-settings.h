@@ -20,12 +20,17 @@ typedef struct {
   char *location;
   GenDataMedium medium; /* what is looked for */
   int tile_width, tile_height, rows_per_label;
+  char *class_pattern;
+  char *array;
+  int frame_step, clip_length; /* of films */
+  gboolean animation;
   GenSequenceSettings order;
   GenFit fit;
   guint background; /* 0xRRGGBB */
   GenNormalize normalize;
   guint window, hop; /* frames of sounds */
   int threads;
+  gboolean strict; /* what cannot be decoded is an error */
 } GenDataSettings;
 
 /* The list; it and its texts are static. */

@@ -17,9 +17,19 @@ G_BEGIN_DECLS
  *   first-level sub-folder; classes are sorted by name, and a file beside them has none. Hidden
  *   files and folders are left out. Where no medium is asked for, it is the one that
  *   most files are of.
+ * - a manifest (.csv, .tsv, .jsonl or .ndjson): a file for each row or line, with its class, a
+ *   caption and a box if there are such columns. Paths are relative to the manifest.
+ * - shards of WebDataset: a tar archive, plain or compressed, a folder of them, or a pattern with
+ *   braces ("shard-{000..012}.tar"). What has one name up to its first dot is one sample: a picture
+ *   or sound, its class (.cls), its caption (.txt), or both in an object (.json).
  * - an IDX file of unsigned bytes in three dimensions, as MNIST comes, gzipped or not. Its
  *   labels are beside it under MNIST's names ("train-images-idx3-ubyte" goes with
  *   "train-labels-idx1-ubyte").
+ * - an array of numpy's (.npy), or one in an archive (.npz): pictures of N x H x W, N x H x W x C
+ *   or N x C x H x W. Labels are an array whose name fits ("y_train" goes with "x_train", "labels"
+ *   with "images"), in the archive or in a file beside it.
+ * - a file or the folder of CIFAR-10 or CIFAR-100, the binary version.
+ * - a film, or a folder whose first file is one: its frames, or clips of them.
  * - a file of sound: one item.
  * - any other file is a picture: a sheet of tiles, row by row, when the tile size is given, else
  *   one single item.
@@ -31,6 +41,14 @@ typedef struct {
   int tile_width, tile_height; /* of a sheet's tiles, in pixels; one of them 0: a square; both 0:
                                   the picture is one item */
   int rows_per_label;          /* how many rows of tiles make one class; 0: no classes */
+  const char *class_pattern;   /* a regular expression that tells the class of a file from its path
+                                  below the folder, as its first group or the whole match; NULL:
+                                  the first-level folder does */
+  int frame_step;              /* of films: every so many frames is an item; 0: each */
+  int clip_length;             /* of films: so many items are a clip and follow each other; 0: 1 */
+  gboolean animation;          /* a GIF or an animated PNG is a film, too */
+  const char *array;           /* the one of an archive that has the pictures; NULL: the first that
+                                  can be pictures */
 } GenDatasetSettings;
 
 #define GEN_DATASET_ERROR (gen_dataset_error_quark ())
@@ -65,6 +83,10 @@ GEN_API const char *gen_dataset_get_label_name (const GenDataset *dataset, int l
 /* Where the item comes from, for people: its path, or "digits.png, tile 7". (transfer full) */
 GEN_API char *gen_dataset_describe_item (const GenDataset *dataset, guint32 index);
 
+/* What is said of an item in words: in a text beside its file, or by a manifest; NULL where nothing
+ * is. May read a file. (transfer full) */
+GEN_API char *gen_dataset_get_caption (const GenDataset *dataset, guint32 index);
+
 /* Load an item into `target`, whose format says what is wanted. Only an item of a folder can fail,
  * with an error of its medium. */
 GEN_API gboolean gen_dataset_load (const GenDataset *dataset, guint32 index,
@@ -91,6 +113,10 @@ GEN_API GenDataset *gen_dataset_cut (
 GEN_API gsize gen_dataset_get_length (const GenDataset *dataset, guint32 index);
 /* Which of the sources an item was cut from; of other datasets, the item itself. */
 GEN_API guint32 gen_dataset_get_source (const GenDataset *dataset, guint32 index);
+
+/* How many items follow each other as one, and are shuffled as one: the frames of a clip. The
+ * number of items is a multiple of it. */
+GEN_API guint32 gen_dataset_get_run (const GenDataset *dataset);
 
 /* Which part of a dataset. */
 typedef enum {

@@ -83,6 +83,12 @@ struct _GenMedium {
   gboolean (*recognise) (const char *path);
   gboolean (*probe) (const char *path, GenFormat *format, GError **error);
   gboolean (*load) (const char *path, const GenFitting *fitting, GenSample *target, GError **error);
+  /* The same of a file's content in memory. Its `name` alone tells whether it may be of the medium.
+   */
+  gboolean (*is_named) (const char *name);
+  gboolean (*probe_bytes) (GBytes *bytes, const char *name, GenFormat *format, GError **error);
+  gboolean (*load_bytes) (GBytes *bytes, const char *name, const GenFitting *fitting,
+      GenSample *target, GError **error);
   gboolean (*save) (const GenSample *sample, const char *path, GError **error);
   const char *extension; /* of the files that `save` writes, without a dot */
 

@@ -26,6 +26,10 @@ GEN_API GBytes *gen_npy_load (const char *path, GenDataType *type, GenShape *sha
 GEN_API GBytes *gen_npy_parse (
     GBytes *bytes, const char *name, GenDataType *type, GenShape *shape, GError **error);
 
+/* The type and the shape that the beginning of a file tells: its header, at least. */
+GEN_API gboolean gen_npy_peek (
+    GBytes *bytes, const char *name, GenDataType *type, GenShape *shape, GError **error);
+
 /* Write an array, row-major, atomically. bfloat16, which numpy does not have, is refused. */
 GEN_API gboolean gen_npy_save (
     const char *path, GenDataType type, const GenShape *shape, const void *data, GError **error);

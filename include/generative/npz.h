@@ -21,6 +21,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenNpz, gen_npz_free)
 
 /* Whether there is an array of that name. */
 GEN_API gboolean gen_npz_has (GenNpz *npz, const char *name);
+/* The names of all arrays, in the order in which they were written. (transfer full) */
+GEN_API char **gen_npz_list (GenNpz *npz);
+/* The type and the shape of the array of that name, of which no more than its header is unpacked.
+ */
+GEN_API gboolean gen_npz_peek (
+    GenNpz *npz, const char *name, GenDataType *type, GenShape *shape, GError **error);
 /* The array of that name, as gen_npy_load gives it. One that says that it takes more than
  * `limit` bytes is refused before anything is unpacked. (transfer full) */
 GEN_API GBytes *gen_npz_read (

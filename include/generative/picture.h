@@ -40,6 +40,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenPicture, gen_picture_clear)
 #define GEN_PICTURE_MAX_PIXELS (1 << 28)
 GEN_API gboolean gen_picture_load (
     GenPicture *picture, const char *path, int channels, GError **error);
+/* The same of a file's content in memory; `name` stands for the file in errors. */
+GEN_API gboolean gen_picture_load_bytes (
+    GenPicture *picture, GBytes *bytes, const char *name, int channels, GError **error);
 /* Encode as PNG. (transfer full) */
 GEN_API GBytes *gen_picture_encode_png (const GenPicture *picture, GError **error);
 /* The same to a file, atomically (temporary name, sync, rename). */

@@ -62,11 +62,18 @@ GEN_API gboolean gen_sound_load_part (GenSound *sound, const char *path, int rat
  * for a codec that loses something may be off by a few thousand frames. */
 GEN_API gboolean gen_sound_probe (
     const char *path, int *rate, int *channels, guint64 *frames, GError **error);
+/* Both of a file's content in memory; `name` stands for the file in errors. */
+GEN_API gboolean gen_sound_load_bytes (GenSound *sound, GBytes *bytes, const char *name, int rate,
+    int channels, guint64 first, gsize frames, GError **error);
+GEN_API gboolean gen_sound_probe_bytes (
+    GBytes *bytes, const char *name, int *rate, int *channels, guint64 *frames, GError **error);
 /* How many frames of one rate become how many of another. */
 GEN_API guint64 gen_sound_scale_frames (guint64 frames, int from, int to);
 /* Whether a file is one of sound, by its name or its first bytes; says nothing of whether it is
  * whole. */
 GEN_API gboolean gen_sound_recognise (const char *path);
+/* The same by the name alone. */
+GEN_API gboolean gen_sound_is_named (const char *name);
 
 typedef enum {
   GEN_SOUND_WAV_S16, /* 16 bits, which anything opens; what is beyond full scale is clipped */

@@ -256,40 +256,59 @@ read_elements (GBytes *bytes, const Header *header, gsize first, GError **error)
   return gen_bytes_aligned (bytes, first, rest, unit, TRUE);
 }
 
-static GBytes *
-parse (GBytes *bytes, GenDataType *type, GenShape *shape, GError **error)
+/* The header, and where the elements begin. */
+static gboolean
+parse_header (GBytes *bytes, Header *header, gsize *first, GError **error)
 {
   gsize size, start, length = 0;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   g_autofree char *text = NULL;
-  Header header = { 0 };
-  GBytes *elements;
 
-  if (size < MAGIC_SIZE + 4 || memcmp (data, MAGIC, MAGIC_SIZE) != 0) {
-    fail (error, GEN_NPY_ERROR_INVALID, "not a numpy file");
-    return NULL;
-  }
-  if (data[MAGIC_SIZE] < 1 || data[MAGIC_SIZE] > 3) {
-    fail (error, GEN_NPY_ERROR_UNSUPPORTED, "version %d of numpy's format; 1 to 3 can be read",
-        data[MAGIC_SIZE]);
-    return NULL;
-  }
+  if (size < MAGIC_SIZE + 4 || memcmp (data, MAGIC, MAGIC_SIZE) != 0)
+    return fail (error, GEN_NPY_ERROR_INVALID, "not a numpy file");
+  if (data[MAGIC_SIZE] < 1 || data[MAGIC_SIZE] > 3)
+    return fail (error, GEN_NPY_ERROR_UNSUPPORTED,
+        "version %d of numpy's format; 1 to 3 can be read", data[MAGIC_SIZE]);
   start = MAGIC_SIZE + (data[MAGIC_SIZE] == 1 ? 4 : 6);
   for (gsize i = start; i > MAGIC_SIZE + 2 && i <= size; i--)
     length = length << 8 | data[i - 1];
-  if (start > size || length > size - start || length > MAX_HEADER) {
-    fail (error, GEN_NPY_ERROR_INVALID, "its header is cut short, or too long");
-    return NULL;
-  }
+  if (start > size || length > size - start || length > MAX_HEADER)
+    return fail (error, GEN_NPY_ERROR_INVALID, "its header is cut short, or too long");
   text = g_strndup ((const char *)data + start, length);
-  if (!read_header (text, &header, error))
+  *first = start + length;
+  return read_header (text, header, error);
+}
+
+static GBytes *
+parse (GBytes *bytes, GenDataType *type, GenShape *shape, GError **error)
+{
+  Header header = { 0 };
+  GBytes *elements;
+  gsize first;
+
+  if (!parse_header (bytes, &header, &first, error))
     return NULL;
-  elements = read_elements (bytes, &header, start + length, error);
+  elements = read_elements (bytes, &header, first, error);
   if (elements == NULL)
     return NULL;
   *type = header.type;
   *shape = header.shape;
   return elements;
+}
+
+gboolean
+gen_npy_peek (GBytes *bytes, const char *name, GenDataType *type, GenShape *shape, GError **error)
+{
+  Header header = { 0 };
+  gsize first;
+
+  if (!parse_header (bytes, &header, &first, error)) {
+    g_prefix_error (error, "%s: ", name);
+    return FALSE;
+  }
+  *type = header.type;
+  *shape = header.shape;
+  return TRUE;
 }
 
 GBytes *

@@ -12,6 +12,8 @@
 #define MAX_RATIO 1032
 /* Of an array's own header; numpy's takes 128 bytes for the arrays that we read. */
 #define MAX_HEADER 4096
+/* Longer names of arrays are no array's. */
+#define MAX_NAME 1024
 
 /* What minizip takes for a file. */
 typedef struct {
@@ -170,6 +172,26 @@ gen_npz_has (GenNpz *npz, const char *name)
   return locate (npz, name);
 }
 
+char **
+gen_npz_list (GenNpz *npz)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  int code = unzGoToFirstFile (npz->archive);
+
+  for (; code == UNZ_OK; code = unzGoToNextFile (npz->archive)) {
+    char member[MAX_NAME + 1] = "";
+
+    if (unzGetCurrentFileInfo64 (npz->archive, NULL, member, MAX_NAME, NULL, 0, NULL, 0) !=
+            UNZ_OK ||
+        !g_str_has_suffix (member, ".npy"))
+      continue;
+    member[strlen (member) - 4] = '\0';
+    g_ptr_array_add (names, g_strdup (member));
+  }
+  g_ptr_array_add (names, NULL);
+  return (char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}
+
 /* Unpack the member that was located, of `size` bytes. */
 static GBytes *
 unpack (GenNpz *npz, gsize size)
@@ -190,6 +212,53 @@ unpack (GenNpz *npz, gsize size)
              : NULL;
 }
 
+/* Go to an array that is packed as numpy does. */
+static gboolean
+find_member (
+    GenNpz *npz, const char *name, const char *label, unz_file_info64 *info, GError **error)
+{
+  if (!locate (npz, name) ||
+      unzGetCurrentFileInfo64 (npz->archive, info, NULL, 0, NULL, 0, NULL, 0) != UNZ_OK) {
+    g_set_error (error, GEN_NPY_ERROR, GEN_NPY_ERROR_INVALID, "%s is not there", label);
+    return FALSE;
+  }
+  if ((info->flag & 1) != 0 ||
+      (info->compression_method != 0 && info->compression_method != Z_DEFLATED)) {
+    g_set_error (error, GEN_NPY_ERROR, GEN_NPY_ERROR_UNSUPPORTED,
+        "%s is encrypted or packed in a way that numpy does not use", label);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static GBytes *
+fail_damaged (const char *label, GError **error)
+{
+  g_set_error (error, GEN_NPY_ERROR, GEN_NPY_ERROR_INVALID, "%s is damaged or cut short", label);
+  return NULL;
+}
+
+gboolean
+gen_npz_peek (GenNpz *npz, const char *name, GenDataType *type, GenShape *shape, GError **error)
+{
+  g_autofree char *label = g_strdup_printf ("%s: array %s", npz->name, name);
+  g_autofree guint8 *start = g_malloc (MAX_HEADER);
+  g_autoptr (GBytes) bytes = NULL;
+  unz_file_info64 info;
+  int read = -1;
+
+  if (!find_member (npz, name, label, &info, error))
+    return FALSE;
+  if (unzOpenCurrentFile (npz->archive) == UNZ_OK) {
+    read = unzReadCurrentFile (npz->archive, start, MAX_HEADER);
+    unzCloseCurrentFile (npz->archive);
+  }
+  if (read < 0)
+    return fail_damaged (label, error) != NULL;
+  bytes = g_bytes_new (start, (gsize)read);
+  return gen_npy_peek (bytes, label, type, shape, error);
+}
+
 GBytes *
 gen_npz_read (
     GenNpz *npz, const char *name, gsize limit, GenDataType *type, GenShape *shape, GError **error)
@@ -198,17 +267,8 @@ gen_npz_read (
   g_autoptr (GBytes) bytes = NULL;
   unz_file_info64 info;
 
-  if (!locate (npz, name) ||
-      unzGetCurrentFileInfo64 (npz->archive, &info, NULL, 0, NULL, 0, NULL, 0) != UNZ_OK) {
-    g_set_error (error, GEN_NPY_ERROR, GEN_NPY_ERROR_INVALID, "%s is not there", label);
+  if (!find_member (npz, name, label, &info, error))
     return NULL;
-  }
-  if ((info.flag & 1) != 0 ||
-      (info.compression_method != 0 && info.compression_method != Z_DEFLATED)) {
-    g_set_error (error, GEN_NPY_ERROR, GEN_NPY_ERROR_UNSUPPORTED,
-        "%s is encrypted or packed in a way that numpy does not use", label);
-    return NULL;
-  }
   if (info.uncompressed_size > limit + MAX_HEADER) {
     g_set_error (error, GEN_NPY_ERROR, GEN_NPY_ERROR_INVALID,
         "%s says that it takes %" G_GUINT64_FORMAT " bytes; more than %" G_GSIZE_FORMAT
@@ -219,10 +279,8 @@ gen_npz_read (
   if (info.uncompressed_size / MAX_RATIO <= info.compressed_size &&
       info.compressed_size <= memory_size (&npz->memory))
     bytes = unpack (npz, info.uncompressed_size);
-  if (bytes == NULL) {
-    g_set_error (error, GEN_NPY_ERROR, GEN_NPY_ERROR_INVALID, "%s is damaged or cut short", label);
-    return NULL;
-  }
+  if (bytes == NULL)
+    return fail_damaged (label, error);
   return gen_npy_parse (bytes, label, type, shape, error);
 }
 

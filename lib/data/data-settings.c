@@ -58,8 +58,11 @@ static const GenSetting list[] = {
   { .name = "location",
       .nick = "Location",
       .description =
-          "A folder of pictures or of sounds (each sub-folder a class), a sheet of tiles, an IDX "
-          "file (gzipped or not), one picture or one sound (unset: an error)",
+          "A folder of pictures or of sounds (each sub-folder a class), a manifest of them (.csv, "
+          ".tsv, .jsonl), shards of WebDataset (tar files, a folder of them, or a pattern with "
+          "braces), an array of numpy's (.npy, .npz), CIFAR's binary files, a sheet of tiles, an "
+          "IDX file (gzipped or not), a film or a folder of them, one picture or one sound (unset: "
+          "an error)",
       .type = GEN_SETTING_TEXT,
       FIELD (location) },
   { .name = "medium",
@@ -91,6 +94,40 @@ static const GenSetting list[] = {
       FIELD (rows_per_label),
       .minimum = 0,
       .maximum = G_MAXINT },
+  { .name = "class-pattern",
+      .nick = "Class pattern",
+      .description =
+          "Regular expression that tells the class of a file from its path below the folder, as "
+          "its "
+          "first group, or as the whole match where it has none (unset: the first-level folder)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (class_pattern) },
+  { .name = "array",
+      .nick = "Array",
+      .description = "Name of the array of a .npz file that has the pictures (unset: the first "
+                     "array that can be pictures)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (array) },
+  { .name = "frame-step",
+      .nick = "Frame step",
+      .description = "Of a film, every so many frames is an item (0: each)",
+      .type = GEN_SETTING_INT,
+      FIELD (frame_step),
+      .minimum = 0,
+      .maximum = G_MAXINT },
+  { .name = "clip-length",
+      .nick = "Clip length",
+      .description = "So many items of a film follow each other as a clip, and are shuffled and "
+                     "split as one; what is left over at its end is not shown (0: 1)",
+      .type = GEN_SETTING_INT,
+      FIELD (clip_length),
+      .minimum = 0,
+      .maximum = 1 << 20 },
+  { .name = "animation",
+      .nick = "Animation",
+      .description = "A GIF or an animated PNG at location is a film, instead of its first picture",
+      .type = GEN_SETTING_FLAG,
+      FIELD (animation) },
   { .name = "split",
       .nick = "Split",
       .description = "Which items; each class is dealt to the splits in the same shares, which "
@@ -164,6 +201,12 @@ static const GenSetting list[] = {
       FIELD (normalize),
       .choices = normalize_names,
       .choice_texts = normalize_texts },
+  { .name = "strict",
+      .nick = "Strict",
+      .description = "An item that cannot be decoded is an error that names it, instead of being "
+                     "left out",
+      .type = GEN_SETTING_FLAG,
+      FIELD (strict) },
   { .name = "threads",
       .nick = "Threads",
       .description = "Threads that decode a folder's files ahead (0: one for each processor)",
@@ -211,7 +254,12 @@ gen_data_settings_dataset (const GenDataSettings *settings)
   return (GenDatasetSettings){ .medium = media[settings->medium],
     .tile_width = settings->tile_width,
     .tile_height = settings->tile_height,
-    .rows_per_label = settings->rows_per_label };
+    .rows_per_label = settings->rows_per_label,
+    .class_pattern = settings->class_pattern,
+    .array = settings->array,
+    .frame_step = settings->frame_step,
+    .clip_length = settings->clip_length,
+    .animation = settings->animation };
 }
 
 GenDatasetCut

@@ -62,6 +62,14 @@ cut_describe (const GenDataset *dataset, guint32 index)
       "%s, from frame %" G_GUINT64_FORMAT " at %d Hz", source, window->first, dataset->sample.rate);
 }
 
+static char *
+cut_get_caption (const GenDataset *dataset, guint32 index)
+{
+  const CutDataset *cut = (const CutDataset *)dataset;
+
+  return gen_dataset_get_caption (cut->sources, g_array_index (cut->windows, Window, index).source);
+}
+
 static gsize
 cut_get_length (const GenDataset *dataset, guint32 index)
 {
@@ -80,6 +88,7 @@ static const GenDatasetFormat cut_format = {
   .medium = &gen_medium_sound,
   .load = cut_load,
   .describe = cut_describe,
+  .get_caption = cut_get_caption,
   .get_length = cut_get_length,
   .get_source = cut_get_source,
   .free = cut_free,
@@ -90,14 +99,12 @@ measure (gpointer data, gpointer user_data)
 {
   const Measurement *measurement = user_data;
   guint32 source = GPOINTER_TO_UINT (data) - 1;
-  g_autofree char *path = gen_dataset_describe_item (measurement->sources, source);
-  guint64 frames;
-  int rate;
+  GenFormat format;
 
   if (!g_cancellable_is_cancelled (measurement->cut->cancellable) &&
-      gen_sound_probe (path, &rate, NULL, &frames, NULL))
+      gen_dataset_probe (measurement->sources, source, &format, NULL))
     measurement->lengths[source] =
-        MAX (gen_sound_scale_frames (frames, rate, measurement->cut->rate), 1);
+        MAX (gen_sound_scale_frames (format.length, format.rate, measurement->cut->rate), 1);
 }
 
 static guint64 *

@@ -10,17 +10,11 @@
 #include <generative/file-bytes.h>
 #include <gio/gio.h>
 
-#include "dataset-private.h"
+#include "dataset-array.h"
 
 #define TYPE_UBYTE 0x08
 #define MAX_EXTENT (1 << 16) /* of a picture */
 #define CHUNK (1 << 16)
-
-typedef struct {
-  GenDataset dataset;
-  GBytes *bytes; /* the whole file */
-  gsize offset;  /* where its elements begin */
-} IdxDataset;
 
 /* The file's bytes, unzipped when it is zipped. */
 static GInputStream *
@@ -46,7 +40,7 @@ open_stream (const char *path, gboolean *zipped, GError **error)
 }
 
 static gboolean
-idx_recognise (const char *location)
+idx_recognise (const char *location, const GenDatasetSettings *settings)
 {
   gboolean zipped;
   g_autoptr (GInputStream) stream = open_stream (location, &zipped, NULL);
@@ -60,23 +54,6 @@ idx_recognise (const char *location)
          g_input_stream_read_all (stream, magic, sizeof magic, &read, NULL, NULL) && read == 4 &&
          magic[0] == 0 && magic[1] == 0 && magic[2] >= 0x08 && magic[2] <= 0x0e && magic[3] >= 1 &&
          magic[3] <= 4;
-}
-
-static GenDataset *
-idx_create (void)
-{
-  IdxDataset *idx = g_new0 (IdxDataset, 1);
-
-  return &idx->dataset;
-}
-
-static void
-idx_free (GenDataset *dataset)
-{
-  IdxDataset *idx = (IdxDataset *)dataset;
-
-  g_clear_pointer (&idx->bytes, g_bytes_unref);
-  g_free (idx);
 }
 
 static guint32
@@ -221,71 +198,34 @@ labels_path (const char *location)
 }
 
 static gboolean
-read_labels (GenDataset *dataset, const char *path, GError **error)
+read_labels (GenArrayDataset *array, const char *path, GError **error)
 {
   guint32 extent;
   g_autoptr (GBytes) bytes = read_idx (path, 1, &extent, error);
-  const guint8 *data;
-  int classes = 0;
+  g_autoptr (GBytes) labels = NULL;
 
   if (bytes == NULL)
     return FALSE;
-  if (extent != dataset->count)
-    return fail_read (path, error, "%u labels, but %s holds %u pictures", extent, dataset->location,
-        dataset->count);
-  data = (const guint8 *)g_bytes_get_data (bytes, NULL) + 8;
-  dataset->labels = g_new (gint32, dataset->count);
-  for (guint32 i = 0; i < dataset->count; i++) {
-    dataset->labels[i] = data[i];
-    classes = MAX (classes, data[i] + 1);
-  }
-  gen_dataset_number_labels (dataset, classes);
-  return TRUE;
+  labels = g_bytes_new_from_bytes (bytes, 8, extent);
+  return gen_array_dataset_take_labels (
+      array, labels, GEN_TYPE_UINT8, &GEN_SHAPE (extent), path, error);
 }
 
 static gboolean
 idx_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **error)
 {
-  IdxDataset *idx = (IdxDataset *)dataset;
+  GenArrayDataset *array = (GenArrayDataset *)dataset;
   g_autofree char *labels = labels_path (dataset->location);
   guint32 extents[3];
+  g_autoptr (GBytes) bytes = read_idx (dataset->location, 3, extents, error);
+  g_autoptr (GBytes) elements = NULL;
 
-  idx->bytes = read_idx (dataset->location, 3, extents, error);
-  if (idx->bytes == NULL)
+  if (bytes == NULL)
     return FALSE;
-  idx->offset = 16;
-  dataset->count = extents[0];
-  dataset->sample = (GenFormat){ .medium = &gen_medium_picture,
-    .width = (int)extents[2],
-    .height = (int)extents[1],
-    .channels = 1 };
-  return labels == NULL || read_labels (dataset, labels, error);
-}
-
-static gboolean
-idx_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, GenSample *target,
-    GError **error)
-{
-  const GenFormat *format = &dataset->sample;
-  const IdxDataset *idx = (const IdxDataset *)dataset;
-  gsize size = (gsize)format->width * (gsize)format->height;
-  /* gen_picture_fit_over only reads its source. */
-  GenPicture picture = {
-    .data = (guint8 *)g_bytes_get_data (idx->bytes, NULL) + idx->offset + index * size,
-    .width = format->width,
-    .height = format->height,
-    .channels = 1,
-    .stride = format->width,
-  };
-
-  return gen_picture_fit_over (
-      &picture, &target->picture, fitting->fit, fitting->background, error);
-}
-
-static char *
-idx_describe (const GenDataset *dataset, guint32 index)
-{
-  return g_strdup_printf ("%s, picture %u", dataset->location, index);
+  elements = g_bytes_new_from_bytes (bytes, 16, g_bytes_get_size (bytes) - 16);
+  return gen_array_dataset_take (array, elements, GEN_TYPE_UINT8,
+             &GEN_SHAPE (extents[0], extents[1], extents[2]), dataset->location, error) &&
+         (labels == NULL || read_labels (array, labels, error));
 }
 
 const GenDatasetFormat gen_dataset_idx = {
@@ -294,9 +234,9 @@ const GenDatasetFormat gen_dataset_idx = {
   .in_memory = TRUE,
   .medium = &gen_medium_picture,
   .recognise = idx_recognise,
-  .create = idx_create,
+  .create = gen_array_dataset_create,
   .open = idx_open,
-  .load = idx_load,
-  .describe = idx_describe,
-  .free = idx_free,
+  .load = gen_array_dataset_load,
+  .describe = gen_array_dataset_describe,
+  .free = gen_array_dataset_free,
 };

@@ -10,6 +10,7 @@ struct _GenDataset {
   const GenDatasetFormat *format;
   char *location;
   guint32 count;
+  guint32 run;            /* so many items follow each other as a clip; 1, or 0: none do */
   GenFormat sample;       /* of the first one */
   gint32 *labels;         /* one per item; NULL: no classes */
   GPtrArray *label_names; /* of char * */
@@ -22,14 +23,18 @@ struct _GenDatasetFormat {
   gboolean in_memory;
   const GenMedium *medium; /* of its items; NULL: of any that has files */
   /* Whether the location, which exists, is of this kind. */
-  gboolean (*recognise) (const char *location);
+  gboolean (*recognise) (const char *location, const GenDatasetSettings *settings);
   /* A new dataset of the format's own structure; gen_dataset_open sets `format` and `location`
    * and frees it when this fails half-way (with FALSE). */
   GenDataset *(*create) (void);
   gboolean (*open) (GenDataset *dataset, const GenDatasetSettings *settings, GError **error);
   gboolean (*load) (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
       GenSample *target, GError **error);
+  /* What an item is like, where it is not a file of the name that `describe` gives; else NULL. */
+  gboolean (*probe) (const GenDataset *dataset, guint32 index, GenFormat *format, GError **error);
   char *(*describe) (const GenDataset *dataset, guint32 index);
+  /* What is said of an item in words, or NULL (transfer full); NULL: of none anything. */
+  char *(*get_caption) (const GenDataset *dataset, guint32 index);
   /* Of items that have lengths of their own, or that several are made of one source: else NULL. */
   gsize (*get_length) (const GenDataset *dataset, guint32 index);
   guint32 (*get_source) (const GenDataset *dataset, guint32 index);
@@ -37,10 +42,42 @@ struct _GenDatasetFormat {
   void (*free) (GenDataset *dataset);
 };
 
+extern const GenDatasetFormat gen_dataset_cifar;
 extern const GenDatasetFormat gen_dataset_folder;
 extern const GenDatasetFormat gen_dataset_idx;
+extern const GenDatasetFormat gen_dataset_manifest;
+extern const GenDatasetFormat gen_dataset_npy;
+extern const GenDatasetFormat gen_dataset_npz;
 extern const GenDatasetFormat gen_dataset_sheet;
 extern const GenDatasetFormat gen_dataset_sound;
+extern const GenDatasetFormat gen_dataset_tar;
+extern const GenDatasetFormat gen_dataset_video;
+
+/* More are a mistake. */
+#define GEN_DATASET_MAX_CLASSES (1 << 20)
 
 /* Name the classes 0 … count-1 by their numbers. */
 void gen_dataset_number_labels (GenDataset *dataset, int count);
+/* Number the classes by their names (of char *, one per item, NULL: none): sorted, or by what they
+ * say where all are numbers and `by_number` is TRUE. */
+void gen_dataset_name_labels (GenDataset *dataset, const GPtrArray *names, gboolean by_number);
+
+/* The regular expression of the settings, or NULL; FALSE where it is none. */
+gboolean gen_dataset_compile_pattern (
+    const GenDatasetSettings *settings, GRegex **pattern, GError **error);
+/* The class that it finds in a path: its first group, or all of it. NULL where it does not match.
+ * (transfer full) */
+char *gen_dataset_match_class (const GRegex *pattern, const char *path);
+
+/* Whether there are so many brackets within brackets in a text of JSON that it is none of ours: its
+ * parser calls itself for each. */
+gboolean gen_json_is_deep (const char *text);
+
+/* What an item itself is like. */
+gboolean gen_dataset_probe (
+    const GenDataset *dataset, guint32 index, GenFormat *format, GError **error);
+
+/* What tells files: how a name ends, in any case of letters, and as many bytes from the beginning
+ * of one as there are. */
+gboolean gen_dataset_has_ending (const char *name, const char *ending);
+gsize gen_dataset_read_start (const char *path, guint8 *start, gsize size);

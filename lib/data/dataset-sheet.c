@@ -11,7 +11,7 @@ typedef struct {
 
 /* Whatever no other format takes. */
 static gboolean
-sheet_recognise (const char *location)
+sheet_recognise (const char *location, const GenDatasetSettings *settings)
 {
   return TRUE;
 }

@@ -3,7 +3,7 @@
 #include "dataset-private.h"
 
 static gboolean
-sound_recognise (const char *location)
+sound_recognise (const char *location, const GenDatasetSettings *settings)
 {
   return gen_sound_recognise (location);
 }

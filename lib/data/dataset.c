@@ -3,14 +3,24 @@
 #include <generative/dataset.h>
 
 #include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "dataset-private.h"
 
 G_DEFINE_QUARK (gen - dataset - error - quark, gen_dataset_error)
 
+#define MAX_JSON_DEPTH 64
+
 /* In the order in which they are asked; the last takes whatever is left. */
 static const GenDatasetFormat *const formats[] = {
+  &gen_dataset_cifar,
+  &gen_dataset_tar,
+  &gen_dataset_video,
   &gen_dataset_folder,
+  &gen_dataset_manifest,
+  &gen_dataset_npz,
+  &gen_dataset_npy,
   &gen_dataset_idx,
   &gen_dataset_sound,
   &gen_dataset_sheet,
@@ -19,10 +29,14 @@ static const GenDatasetFormat *const formats[] = {
 
 /* Whether there is something at `location` that can be looked into: a pipe would be waited for. */
 static gboolean
-check_location (const char *location, GError **error)
+check_location (const char *location, const GenDatasetSettings *settings, GError **error)
 {
   GStatBuf info;
 
+  /* A pattern of shards is no file's name. */
+  if (g_stat (location, &info) != 0 && strchr (location, '{') != NULL &&
+      gen_dataset_tar.recognise (location, settings))
+    return TRUE;
   if (g_stat (location, &info) != 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND,
         "%s: no such file or folder", location);
@@ -41,9 +55,9 @@ gen_dataset_open (const char *location, const GenDatasetSettings *settings, GErr
   const GenDatasetFormat *const *format = formats;
   GenDataset *dataset;
 
-  if (!check_location (location, error))
+  if (!check_location (location, settings, error))
     return NULL;
-  while (!(*format)->recognise (location))
+  while (!(*format)->recognise (location, settings))
     format++;
   if (settings->medium != NULL && (*format)->medium != NULL &&
       (*format)->medium != settings->medium) {
@@ -99,6 +113,12 @@ gen_dataset_get_length (const GenDataset *dataset, guint32 index)
 }
 
 guint32
+gen_dataset_get_run (const GenDataset *dataset)
+{
+  return MAX (dataset->run, 1);
+}
+
+guint32
 gen_dataset_get_source (const GenDataset *dataset, guint32 index)
 {
   g_return_val_if_fail (index < dataset->count, 0);
@@ -146,4 +166,114 @@ gen_dataset_number_labels (GenDataset *dataset, int count)
 {
   for (int i = 0; i < count; i++)
     g_ptr_array_add (dataset->label_names, g_strdup_printf ("%d", i));
+}
+
+char *
+gen_dataset_get_caption (const GenDataset *dataset, guint32 index)
+{
+  g_return_val_if_fail (index < dataset->count, NULL);
+  return dataset->format->get_caption != NULL ? dataset->format->get_caption (dataset, index)
+                                              : NULL;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* How many classes there are where all names are their numbers; 0 where one is not. */
+static int
+count_numbers (const GPtrArray *names)
+{
+  int count = 0;
+
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index (names, i);
+    guint64 number;
+
+    if (name == NULL)
+      continue;
+    if (!g_ascii_string_to_unsigned (name, 10, 0, GEN_DATASET_MAX_CLASSES - 1, &number, NULL))
+      return 0;
+    count = MAX (count, (int)number + 1);
+  }
+  return count;
+}
+
+void
+gen_dataset_name_labels (GenDataset *dataset, const GPtrArray *names, gboolean by_number)
+{
+  g_autoptr (GHashTable) numbers = g_hash_table_new (g_str_hash, g_str_equal);
+  const int count = by_number ? count_numbers (names) : 0;
+
+  gen_dataset_number_labels (dataset, count);
+  for (guint i = 0; i < names->len && count == 0; i++) {
+    const char *name = g_ptr_array_index (names, i);
+
+    if (name != NULL && g_hash_table_add (numbers, (gpointer)name))
+      g_ptr_array_add (dataset->label_names, g_strdup (name));
+  }
+  if (count == 0)
+    g_ptr_array_sort (dataset->label_names, compare_names);
+  for (guint i = 0; i < dataset->label_names->len; i++)
+    g_hash_table_replace (
+        numbers, g_ptr_array_index (dataset->label_names, i), GUINT_TO_POINTER (i));
+  dataset->labels = g_new (gint32, MAX (names->len, 1));
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index (names, i);
+
+    if (name == NULL)
+      dataset->labels[i] = -1;
+    else if (count > 0)
+      dataset->labels[i] = (gint32)g_ascii_strtoull (name, NULL, 10);
+    else
+      dataset->labels[i] = (gint32)GPOINTER_TO_UINT (g_hash_table_lookup (numbers, name));
+  }
+}
+
+/* Brackets in strings count as well: what is meant has few. */
+gboolean
+gen_json_is_deep (const char *text)
+{
+  int depth = 0, deepest = 0;
+
+  for (; *text != '\0'; text++) {
+    depth += *text == '[' || *text == '{';
+    depth -= *text == ']' || *text == '}';
+    deepest = MAX (deepest, depth);
+  }
+  return deepest > MAX_JSON_DEPTH;
+}
+
+gboolean
+gen_dataset_probe (const GenDataset *dataset, guint32 index, GenFormat *format, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (dataset->format->probe != NULL)
+    return dataset->format->probe (dataset, index, format, error);
+  path = gen_dataset_describe_item (dataset, index);
+  return dataset->sample.medium->probe (path, format, error);
+}
+
+gboolean
+gen_dataset_has_ending (const char *name, const char *ending)
+{
+  const gsize length = strlen (name), wanted = strlen (ending);
+
+  return length >= wanted && g_ascii_strcasecmp (name + length - wanted, ending) == 0;
+}
+
+gsize
+gen_dataset_read_start (const char *path, guint8 *start, gsize size)
+{
+  FILE *file = g_fopen (path, "rb");
+  gsize read;
+
+  if (file == NULL)
+    return 0;
+  read = fread (start, 1, size, file);
+  fclose (file);
+  return read;
 }

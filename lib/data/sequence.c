@@ -12,7 +12,8 @@ struct _GenSequence {
   guint32 length;
 
   GenRandom random;
-  guint32 *order; /* the permutation of `epoch`; NULL: not shuffled */
+  guint32 run;    /* items that follow each other */
+  guint32 *order; /* the permutation of `epoch`, of runs; NULL: not shuffled */
   guint64 epoch;  /* G_MAXUINT64: none yet */
 };
 
@@ -146,7 +147,8 @@ gen_sequence_new (const GenDataset *dataset, const GenSequenceSettings *settings
     return NULL;
   }
   sequence->random = gen_random_new (settings->seed, GEN_STREAM_SHUFFLE, 0);
-  sequence->order = settings->shuffle ? g_new (guint32, sequence->length) : NULL;
+  sequence->run = gen_dataset_get_run (dataset);
+  sequence->order = settings->shuffle ? g_new (guint32, sequence->length / sequence->run) : NULL;
   sequence->epoch = G_MAXUINT64;
   return g_steal_pointer (&sequence);
 }
@@ -176,8 +178,10 @@ gen_sequence_get_item (GenSequence *sequence, guint64 frame)
   if (sequence->order == NULL)
     return sequence->items[position];
   if (epoch != sequence->epoch) {
-    gen_random_permutation (&sequence->random, epoch, sequence->order, sequence->length);
+    gen_random_permutation (
+        &sequence->random, epoch, sequence->order, sequence->length / sequence->run);
     sequence->epoch = epoch;
   }
-  return sequence->items[sequence->order[position]];
+  return sequence
+      ->items[sequence->order[position / sequence->run] * sequence->run + position % sequence->run];
 }

@@ -2,9 +2,12 @@
 /* Files as libav reads them. */
 #include "av-file.h"
 
+#include <string.h>
+
 #include <glib/gstdio.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
+#include <libavutil/mem.h>
 
 AVIOContext *
 gen_av_file_open (const char *path, char **reason)
@@ -29,6 +32,72 @@ gen_av_file_open (const char *path, char **reason)
   }
   return io;
 }
+
+/* --- bytes --- */
+
+#define BUFFER_SIZE (1 << 15)
+
+typedef struct {
+  const guint8 *data;
+  gsize size, at;
+} Memory;
+
+static int
+read_memory (void *opaque, guint8 *to, int size)
+{
+  Memory *memory = opaque;
+  gsize n = MIN ((gsize)MAX (size, 0), memory->size - memory->at);
+
+  if (n == 0)
+    return AVERROR_EOF;
+  memcpy (to, memory->data + memory->at, n);
+  memory->at += n;
+  return (int)n;
+}
+
+static gint64
+seek_memory (void *opaque, gint64 offset, int whence)
+{
+  Memory *memory = opaque;
+
+  whence &= ~AVSEEK_FORCE;
+  if (whence == AVSEEK_SIZE)
+    return (gint64)memory->size;
+  if (whence == SEEK_CUR)
+    offset += (gint64)memory->at;
+  else if (whence == SEEK_END)
+    offset += (gint64)memory->size;
+  if (offset < 0 || (guint64)offset > memory->size)
+    return AVERROR (EINVAL);
+  memory->at = (gsize)offset;
+  return offset;
+}
+
+AVIOContext *
+gen_av_bytes_open (GBytes *bytes)
+{
+  Memory *memory = g_new0 (Memory, 1);
+
+  memory->data = g_bytes_get_data (bytes, &memory->size);
+  return avio_alloc_context (
+      av_malloc (BUFFER_SIZE), BUFFER_SIZE, 0, memory, read_memory, NULL, seek_memory);
+}
+
+void
+gen_av_close (AVIOContext **io)
+{
+  if (*io == NULL)
+    return;
+  if ((*io)->read_packet != read_memory) {
+    avio_closep (io);
+    return;
+  }
+  g_free ((*io)->opaque);
+  av_freep (&(*io)->buffer);
+  avio_context_free (io);
+}
+
+/* --- demuxers --- */
 
 /* Demuxers have no field for a level, as codecs have: one that is for muxers alone is theirs. */
 static const AVClass *

@@ -21,3 +21,7 @@ AVFormatContext *gen_av_format_new (AVIOContext *io);
 /* Open `path`, whatever its name looks like, to read. NULL with `reason` (transfer full) where it
  * cannot be opened, or would be waited for. */
 AVIOContext *gen_av_file_open (const char *path, char **reason);
+/* The same of bytes that are in memory, which have to stay. */
+AVIOContext *gen_av_bytes_open (GBytes *bytes);
+/* Close either, if there is one. */
+void gen_av_close (AVIOContext **io);

@@ -17,6 +17,7 @@
 #include <libswscale/swscale.h>
 
 #include "av-file.h"
+#include "exif.h"
 #include "picture-private.h"
 
 /* Kinds of pictures that not every libav decodes, or none does: they are told by name all the same,
@@ -44,8 +45,7 @@ reader_clear (Reader *reader)
   av_packet_free (&reader->packet);
   avcodec_free_context (&reader->codec);
   avformat_close_input (&reader->format);
-  if (reader->io != NULL)
-    avio_closep (&reader->io);
+  gen_av_close (&reader->io);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
 
@@ -146,7 +146,7 @@ open_format (Reader *reader, const char *path, const char *url)
   av_dict_set (&options, "protocol_whitelist", "none", 0);
   code = avformat_open_input (&reader->format, path, NULL, &options);
   av_dict_free (&options);
-  if (code >= 0 || !is_named_codec (path))
+  if (code >= 0 || url == NULL || !is_named_codec (path))
     return code;
 
   reader->format = gen_av_format_new (NULL);
@@ -240,16 +240,16 @@ open_stream (Reader *reader, const char *path, const char *url, const AVCodec **
 }
 
 static gboolean
-reader_open (Reader *reader, const char *path, GError **error)
+reader_open (Reader *reader, const char *path, GBytes *bytes, GError **error)
 {
-  g_autofree char *url = g_strconcat ("file:", path, NULL);
+  g_autofree char *url = bytes == NULL ? g_strconcat ("file:", path, NULL) : NULL;
   guint8 start[GEN_AV_SNIFF_BYTES];
   const AVCodec *codec = NULL;
   g_autofree char *reason = NULL;
   const Kind *kind;
   int length;
 
-  reader->io = gen_av_file_open (path, &reason);
+  reader->io = bytes != NULL ? gen_av_bytes_open (bytes) : gen_av_file_open (path, &reason);
   if (reader->io == NULL) {
     g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, "%s: %s", path, reason);
     return FALSE;
@@ -401,21 +401,14 @@ convert_frame (const AVFrame *frame, GenPicture *picture)
   return TRUE;
 }
 
-/* Apply the file's note of how the camera was held: one of the eight ways to lay a rectangle
- * on itself, given as the signs of libav's display matrix. */
+/* Lay a picture on itself in one of the eight ways, given as the signs of libav's display matrix.
+ */
 static void
-turn_upright (const AVFrame *frame, GenPicture *picture)
+turn (GenPicture *picture, const gint32 *m)
 {
-  AVFrameSideData *side = av_frame_get_side_data (frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  const gboolean swap = m[0] == 0 && m[3] == 0;
   GenPicture turned;
-  gint32 m[4];
-  gboolean swap;
 
-  if (side == NULL || side->size < 9 * sizeof (gint32))
-    return;
-  for (int i = 0; i < 4; i++)
-    m[i] = ((const gint32 *)side->data)[i / 2 * 3 + i % 2];
-  swap = m[0] == 0 && m[3] == 0;
   if (swap ? m[1] == 0 || m[2] == 0 : m[0] == 0 || m[3] == 0 || m[1] != 0 || m[2] != 0)
     return; /* no quarter turn */
   if (!swap && m[0] > 0 && m[3] > 0)
@@ -442,6 +435,22 @@ turn_upright (const AVFrame *frame, GenPicture *picture)
   *picture = turned;
 }
 
+/* Apply the file's note of how the camera was held. libav knows that of JPEG and of films; of other
+ * pictures we read it from `io`, if it is given. */
+static void
+turn_upright (const AVFrame *frame, AVIOContext *io, GenPicture *picture)
+{
+  static const gint32 orientations[][4] = { { 1, 0, 0, 1 }, { -1, 0, 0, 1 }, { -1, 0, 0, -1 },
+    { 1, 0, 0, -1 }, { 0, 1, 1, 0 }, { 0, 1, -1, 0 }, { 0, -1, -1, 0 }, { 0, -1, 1, 0 } };
+  AVFrameSideData *side = av_frame_get_side_data (frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  const gint32 *matrix = side != NULL ? (const gint32 *)side->data : NULL;
+
+  if (side == NULL && io != NULL)
+    turn (picture, orientations[gen_exif_find_orientation (io) - 1]);
+  else if (side != NULL && side->size >= 9 * sizeof (gint32))
+    turn (picture, (const gint32[]){ matrix[0], matrix[1], matrix[3], matrix[4] });
+}
+
 /* The first frame of an animation need not fill what it is shown on. */
 static void
 put_on_canvas (const GenWebpCanvas *canvas, GenPicture *picture)
@@ -461,7 +470,16 @@ put_on_canvas (const GenWebpCanvas *canvas, GenPicture *picture)
 }
 
 gboolean
-gen_picture_load (GenPicture *picture, const char *path, int channels, GError **error)
+gen_picture_from_frame (const AVFrame *frame, GenPicture *picture)
+{
+  if (!convert_frame (frame, picture))
+    return FALSE;
+  turn_upright (frame, NULL, picture);
+  return TRUE;
+}
+
+static gboolean
+load (GenPicture *picture, const char *path, GBytes *bytes, int channels, GError **error)
 {
   g_auto (Reader) reader = { 0 };
   g_auto (GenPicture) native = { 0 };
@@ -470,7 +488,7 @@ gen_picture_load (GenPicture *picture, const char *path, int channels, GError **
   *picture = (GenPicture){ 0 };
   g_return_val_if_fail (channels == 0 || channels == 1 || channels == 3 || channels == 4, FALSE);
 
-  if (!reader_open (&reader, path, error))
+  if (!reader_open (&reader, path, bytes, error))
     return FALSE;
   code = reader_first_frame (&reader);
   if (code == AVERROR_EOF)
@@ -487,7 +505,7 @@ gen_picture_load (GenPicture *picture, const char *path, int channels, GError **
                                      native.height > reader.canvas.height - reader.canvas.y))
     return fail_decode (error, path, "damaged or cut short", 0);
   put_on_canvas (&reader.canvas, &native);
-  turn_upright (reader.frame, &native);
+  turn_upright (reader.frame, reader.io, &native);
 
   if (channels == 0 || channels == native.channels) {
     *picture = native;
@@ -497,6 +515,19 @@ gen_picture_load (GenPicture *picture, const char *path, int channels, GError **
   gen_picture_init (picture, native.width, native.height, channels);
   gen_picture_convert (&native, picture);
   return TRUE;
+}
+
+gboolean
+gen_picture_load (GenPicture *picture, const char *path, int channels, GError **error)
+{
+  return load (picture, path, NULL, channels, error);
+}
+
+gboolean
+gen_picture_load_bytes (
+    GenPicture *picture, GBytes *bytes, const char *name, int channels, GError **error)
+{
+  return load (picture, name, bytes, channels, error);
 }
 
 /* Still pictures among what libav recognises by content. */
@@ -518,6 +549,13 @@ has_ending_of_kind (const char *path)
 }
 
 gboolean
+gen_picture_is_named (const char *name)
+{
+  return is_named_codec (name) || has_ending_of_kind (name) ||
+         av_match_ext (name, "jpg,jpeg,jpe,jfif,gif,apng,webp,ico");
+}
+
+gboolean
 gen_picture_recognise (const char *path)
 {
   g_autofree char *url = g_strconcat ("file:", path, NULL);
@@ -527,8 +565,7 @@ gen_picture_recognise (const char *path)
   AVIOContext *io = NULL;
   int length;
 
-  if (is_named_codec (path) || has_ending_of_kind (path) ||
-      av_match_ext (path, "jpg,jpeg,jpe,jfif,gif,apng,webp,ico"))
+  if (gen_picture_is_named (path))
     return TRUE;
   if (avio_open2 (&io, url, AVIO_FLAG_READ, NULL, NULL) < 0)
     return FALSE;

@@ -57,6 +57,15 @@ picture_from_numbers (GenSample *sample, float low, float high, const float *num
   gen_picture_from_planes (&sample->picture, low, high, numbers);
 }
 
+static GenFormat
+format_of (const GenPicture *picture)
+{
+  return (GenFormat){ .medium = &gen_medium_picture,
+    .width = picture->width,
+    .height = picture->height,
+    .channels = picture->channels };
+}
+
 static gboolean
 picture_probe (const char *path, GenFormat *format, GError **error)
 {
@@ -64,10 +73,7 @@ picture_probe (const char *path, GenFormat *format, GError **error)
 
   if (!gen_picture_load (&picture, path, 0, error))
     return FALSE;
-  *format = (GenFormat){ .medium = &gen_medium_picture,
-    .width = picture.width,
-    .height = picture.height,
-    .channels = picture.channels };
+  *format = format_of (&picture);
   return TRUE;
 }
 
@@ -77,6 +83,28 @@ picture_load (const char *path, const GenFitting *fitting, GenSample *target, GE
   g_auto (GenPicture) picture = { 0 };
 
   return gen_picture_load (&picture, path, 0, error) &&
+         gen_picture_fit_over (
+             &picture, &target->picture, fitting->fit, fitting->background, error);
+}
+
+static gboolean
+picture_probe_bytes (GBytes *bytes, const char *name, GenFormat *format, GError **error)
+{
+  g_auto (GenPicture) picture = { 0 };
+
+  if (!gen_picture_load_bytes (&picture, bytes, name, 0, error))
+    return FALSE;
+  *format = format_of (&picture);
+  return TRUE;
+}
+
+static gboolean
+picture_load_bytes (
+    GBytes *bytes, const char *name, const GenFitting *fitting, GenSample *target, GError **error)
+{
+  g_auto (GenPicture) picture = { 0 };
+
+  return gen_picture_load_bytes (&picture, bytes, name, 0, error) &&
          gen_picture_fit_over (
              &picture, &target->picture, fitting->fit, fitting->background, error);
 }
@@ -116,6 +144,9 @@ const GenMedium gen_medium_picture = {
   .recognise = gen_picture_recognise,
   .probe = picture_probe,
   .load = picture_load,
+  .is_named = gen_picture_is_named,
+  .probe_bytes = picture_probe_bytes,
+  .load_bytes = picture_load_bytes,
   .save = picture_save,
   .extension = "png",
   .measure_cell = picture_measure_cell,

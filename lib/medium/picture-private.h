@@ -11,9 +11,16 @@ void gen_picture_convert (const GenPicture *source, GenPicture *target);
 /* The same in front of `background` where transparency does not fit the channels. */
 void gen_picture_convert_over (const GenPicture *source, GenPicture *target, guint32 background);
 
+/* The samples of a frame that libav decoded, turned as it says, in a picture that is filled anew;
+ * FALSE where its format cannot be converted. */
+struct AVFrame;
+gboolean gen_picture_from_frame (const struct AVFrame *frame, GenPicture *picture);
+
 /* TRUE when the name or, failing that, the first bytes of the file tell a picture, which may be
  * one that libav cannot decode. Says nothing of whether the file is whole. */
 gboolean gen_picture_recognise (const char *path);
+/* The same by the name alone. */
+gboolean gen_picture_is_named (const char *name);
 
 /* --- picture-webp.c --- */
 

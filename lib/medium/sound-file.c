@@ -211,10 +211,11 @@ jump (Walk *walk, guint64 at)
     /* It went too far: from the beginning, then. */
     g_autoptr (GError) error = NULL;
     const char *path = reader->path;
+    GBytes *bytes = reader->bytes;
 
     walk->lenient = FALSE;
     gen_sound_reader_clear (reader);
-    if (!gen_sound_reader_open (reader, path, &error))
+    if (!gen_sound_reader_open (reader, path, bytes, &error))
       return AVERROR_INVALIDDATA;
     return begin (walk);
   }
@@ -289,8 +290,8 @@ fail_resample (const GenSoundResampler *resampler, const char *path, int code, G
   return gen_sound_fail (path, what, code, error);
 }
 
-gboolean
-gen_sound_load_part (GenSound *sound, const char *path, int rate, int channels, guint64 first,
+static gboolean
+load_part (GenSound *sound, const char *path, GBytes *bytes, int rate, int channels, guint64 first,
     gsize frames, GError **error)
 {
   g_auto (GenSoundReader) reader = { 0 };
@@ -302,7 +303,7 @@ gen_sound_load_part (GenSound *sound, const char *path, int rate, int channels, 
 
   *sound = (GenSound){ 0 };
   g_return_val_if_fail (rate >= 0 && channels >= 0, FALSE);
-  if (!gen_sound_reader_open (&reader, path, error) || !open_walk (&walk, error))
+  if (!gen_sound_reader_open (&reader, path, bytes, error) || !open_walk (&walk, error))
     return FALSE;
   code = gen_sound_resampler_open (&resampler, reader.frame, rate, channels);
   if (code < 0)
@@ -325,6 +326,20 @@ gen_sound_load_part (GenSound *sound, const char *path, int rate, int channels, 
   }
   take (&resampler, sound);
   return TRUE;
+}
+
+gboolean
+gen_sound_load_part (GenSound *sound, const char *path, int rate, int channels, guint64 first,
+    gsize frames, GError **error)
+{
+  return load_part (sound, path, NULL, rate, channels, first, frames, error);
+}
+
+gboolean
+gen_sound_load_bytes (GenSound *sound, GBytes *bytes, const char *name, int rate, int channels,
+    guint64 first, gsize frames, GError **error)
+{
+  return load_part (sound, name, bytes, rate, channels, first, frames, error);
 }
 
 gboolean
@@ -390,14 +405,14 @@ is_possible (const GenSoundReader *reader, gint64 count, gint64 size)
   return count / MAX_SAMPLES_A_BYTE <= size;
 }
 
-gboolean
-gen_sound_probe (const char *path, int *rate, int *channels, guint64 *frames, GError **error)
+static gboolean
+probe (const char *path, GBytes *bytes, int *rate, int *channels, guint64 *frames, GError **error)
 {
   g_auto (GenSoundReader) reader = { 0 };
   Walk walk = { .reader = &reader };
   gint64 count;
 
-  if (!gen_sound_reader_open (&reader, path, error) || !open_walk (&walk, error))
+  if (!gen_sound_reader_open (&reader, path, bytes, error) || !open_walk (&walk, error))
     return FALSE;
   if (rate != NULL)
     *rate = walk.rate;
@@ -414,6 +429,19 @@ gen_sound_probe (const char *path, int *rate, int *channels, guint64 *frames, GE
   return TRUE;
 }
 
+gboolean
+gen_sound_probe (const char *path, int *rate, int *channels, guint64 *frames, GError **error)
+{
+  return probe (path, NULL, rate, channels, frames, error);
+}
+
+gboolean
+gen_sound_probe_bytes (
+    GBytes *bytes, const char *name, int *rate, int *channels, guint64 *frames, GError **error)
+{
+  return probe (name, bytes, rate, channels, frames, error);
+}
+
 /* Files of sound among what libav recognises by content. */
 static gboolean
 is_sound (const AVInputFormat *format)
@@ -422,6 +450,13 @@ is_sound (const AVInputFormat *format)
     "mp3", "ogg", "tta", "voc", "w64", "wav", "wv", NULL };
 
   return g_strv_contains (names, format->name);
+}
+
+gboolean
+gen_sound_is_named (const char *name)
+{
+  return av_match_ext (name, "wav,wave,flac,ogg,oga,opus,spx,mp3,mp2,m4a,m4b,aac,aif,aiff,aifc,au,"
+                             "snd,caf,w64,wv,wma,ac3,amr,ape,tta,mka,voc");
 }
 
 gboolean
@@ -434,8 +469,7 @@ gen_sound_recognise (const char *path)
   AVIOContext *io;
   int score;
 
-  if (av_match_ext (path, "wav,wave,flac,ogg,oga,opus,spx,mp3,mp2,m4a,m4b,aac,aif,aiff,aifc,au,"
-                          "snd,caf,w64,wv,wma,ac3,amr,ape,tta,mka,voc"))
+  if (gen_sound_is_named (path))
     return TRUE;
   /* Folders of a hundred thousand photographs need not be opened file by file. */
   if (av_match_ext (path, "png,jpg,jpeg,webp,gif,bmp,tif,tiff,txt,json,npy"))

@@ -73,22 +73,54 @@ sound_probe (const char *path, GenFormat *format, GError **error)
   return TRUE;
 }
 
+static gboolean
+sound_probe_bytes (GBytes *bytes, const char *name, GenFormat *format, GError **error)
+{
+  guint64 frames;
+
+  *format = (GenFormat){ .medium = &gen_medium_sound };
+  if (!gen_sound_probe_bytes (bytes, name, &format->rate, &format->channels, &frames, error))
+    return FALSE;
+  format->length = (gsize)frames;
+  return TRUE;
+}
+
 /* What is short ends in silence. */
+static void
+take_part (GenSound *part, GenNormalize normalize, GenSound *sound)
+{
+  const gsize loaded = part->frames * (gsize)sound->channels;
+
+  gen_sound_normalize (part, normalize);
+  memcpy (sound->data, part->data, loaded * sizeof (float));
+  memset (
+      sound->data + loaded, 0, (sound->frames * (gsize)sound->channels - loaded) * sizeof (float));
+}
+
 static gboolean
 sound_load (const char *path, const GenFitting *fitting, GenSample *target, GError **error)
 {
   GenSound *sound = &target->sound;
   g_auto (GenSound) part = { 0 };
-  gsize loaded;
 
   if (!gen_sound_load_part (
           &part, path, sound->rate, sound->channels, fitting->first, sound->frames, error))
     return FALSE;
-  gen_sound_normalize (&part, fitting->normalize);
-  loaded = part.frames * (gsize)sound->channels;
-  memcpy (sound->data, part.data, loaded * sizeof (float));
-  memset (
-      sound->data + loaded, 0, (sound->frames * (gsize)sound->channels - loaded) * sizeof (float));
+  take_part (&part, fitting->normalize, sound);
+  return TRUE;
+}
+
+static gboolean
+sound_load_bytes (
+    GBytes *bytes, const char *name, const GenFitting *fitting, GenSample *target, GError **error)
+{
+  GenSound *sound = &target->sound;
+  g_auto (GenSound) part = { 0 };
+
+  if (!gen_sound_load_bytes (
+          &part, bytes, name, sound->rate, sound->channels, fitting->first, sound->frames, error))
+    return FALSE;
+  take_part (&part, fitting->normalize, sound);
   return TRUE;
 }
 
@@ -127,6 +159,9 @@ const GenMedium gen_medium_sound = {
   .recognise = gen_sound_recognise,
   .probe = sound_probe,
   .load = sound_load,
+  .is_named = gen_sound_is_named,
+  .probe_bytes = sound_probe_bytes,
+  .load_bytes = sound_load_bytes,
   .save = sound_save,
   .extension = "wav",
   .measure_cell = sound_measure_cell,

@@ -18,8 +18,7 @@ gen_sound_reader_clear (GenSoundReader *reader)
   av_packet_free (&reader->packet);
   avcodec_free_context (&reader->codec);
   avformat_close_input (&reader->format);
-  if (reader->io != NULL)
-    avio_closep (&reader->io);
+  gen_av_close (&reader->io);
 }
 
 gboolean
@@ -111,14 +110,14 @@ open_codec (GenSoundReader *reader, const AVCodec *codec, GError **error)
 }
 
 gboolean
-gen_sound_reader_open (GenSoundReader *reader, const char *path, GError **error)
+gen_sound_reader_open (GenSoundReader *reader, const char *path, GBytes *bytes, GError **error)
 {
   g_autofree char *reason = NULL;
   const AVCodec *codec = NULL;
   int index;
 
-  *reader = (GenSoundReader){ .path = path };
-  reader->io = gen_av_file_open (path, &reason);
+  *reader = (GenSoundReader){ .path = path, .bytes = bytes };
+  reader->io = bytes != NULL ? gen_av_bytes_open (bytes) : gen_av_file_open (path, &reason);
   if (reader->io == NULL) {
     g_set_error (error, GEN_SOUND_ERROR, GEN_SOUND_ERROR_FILE, "%s: %s", path, reason);
     return FALSE;

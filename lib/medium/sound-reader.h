@@ -9,6 +9,7 @@
 
 typedef struct {
   const char *path;
+  GBytes *bytes; /* the content, if it is not to be read from the path */
   AVIOContext *io;
   AVFormatContext *format;
   AVCodecContext *codec;
@@ -18,9 +19,10 @@ typedef struct {
   gboolean drained; /* the decoder has been told of the end */
 } GenSoundReader;
 
-/* Open the file; errors are of GEN_SOUND_ERROR and name it. gen_sound_reader_clear is due in any
- * case. `path` must stay. */
-gboolean gen_sound_reader_open (GenSoundReader *reader, const char *path, GError **error);
+/* Open the file, or bytes that have its content (else NULL); errors are of GEN_SOUND_ERROR and name
+ * it. gen_sound_reader_clear is due in any case. `path` and `bytes` must stay. */
+gboolean gen_sound_reader_open (
+    GenSoundReader *reader, const char *path, GBytes *bytes, GError **error);
 void gen_sound_reader_clear (GenSoundReader *reader);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenSoundReader, gen_sound_reader_clear)
 

@@ -44,17 +44,26 @@ text_recognise (const char *path)
   return g_str_has_suffix (lower, ".txt");
 }
 
+/* Whether a file's content is text. */
 static gboolean
-read_text (const char *path, char **text, gsize *length, GError **error)
+check_text (const char *text, gsize length, const char *name, GError **error)
 {
   const char *end;
 
-  if (!g_file_get_contents (path, text, length, error))
-    return FALSE;
-  if (g_utf8_validate_len (*text, *length, &end))
+  if (g_utf8_validate_len (text, length, &end))
     return TRUE;
   g_set_error (error, G_CONVERT_ERROR, G_CONVERT_ERROR_ILLEGAL_SEQUENCE,
-      "%s: byte %" G_GSIZE_FORMAT " is no UTF-8", path, (gsize)(end - *text));
+      "%s: byte %" G_GSIZE_FORMAT " is no UTF-8", name, (gsize)(end - text));
+  return FALSE;
+}
+
+static gboolean
+read_text (const char *path, char **text, gsize *length, GError **error)
+{
+  if (!g_file_get_contents (path, text, length, error))
+    return FALSE;
+  if (check_text (*text, *length, path, error))
+    return TRUE;
   g_clear_pointer (text, g_free);
   return FALSE;
 }
@@ -68,7 +77,39 @@ text_probe (const char *path, GenFormat *format, GError **error)
   return read_text (path, &text, &format->length, error);
 }
 
+static gboolean
+text_probe_bytes (GBytes *bytes, const char *name, GenFormat *format, GError **error)
+{
+  const char *text = g_bytes_get_data (bytes, &format->length);
+
+  *format = (GenFormat){ .medium = &gen_medium_text, .length = format->length };
+  return check_text (text, format->length, name, error);
+}
+
 /* What does not fit is cut at a character. */
+static void
+take_text (const char *text, gsize length, GenText *target)
+{
+  if (length > target->length)
+    length = (gsize)(g_utf8_find_prev_char (text, text + target->length + 1) - text);
+  memset (target->data, 0, target->length);
+  memcpy (target->data, text, length);
+}
+
+static gboolean
+text_load_bytes (
+    GBytes *bytes, const char *name, const GenFitting *fitting, GenSample *target, GError **error)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (bytes, &length);
+
+  if (!check_text (text, length, name, error))
+    return FALSE;
+  if (length > 0)
+    take_text (text, length, &target->text);
+  return TRUE;
+}
+
 static gboolean
 text_load (const char *path, const GenFitting *fitting, GenSample *target, GError **error)
 {
@@ -77,10 +118,7 @@ text_load (const char *path, const GenFitting *fitting, GenSample *target, GErro
 
   if (!read_text (path, &text, &length, error))
     return FALSE;
-  if (length > target->text.length)
-    length = (gsize)(g_utf8_find_prev_char (text, text + target->text.length + 1) - text);
-  memset (target->text.data, 0, target->text.length);
-  memcpy (target->text.data, text, length);
+  take_text (text, length, &target->text);
   return TRUE;
 }
 
@@ -96,4 +134,7 @@ const GenMedium gen_medium_text = {
   .recognise = text_recognise,
   .probe = text_probe,
   .load = text_load,
+  .is_named = text_recognise,
+  .probe_bytes = text_probe_bytes,
+  .load_bytes = text_load_bytes,
 };

@@ -18,3 +18,15 @@ fuzz_file (const guint8 *data, gsize size)
   g_assert_cmpint (pwrite (file, data, size, 0), ==, (gssize)size);
   return path;
 }
+
+const char *
+fuzz_file_named (const guint8 *data, gsize size, const char *ending)
+{
+  static char path[128];
+  const char *file = fuzz_file (data, size);
+
+  g_snprintf (path, sizeof path, "%s/fuzz-%d%s", g_get_tmp_dir (), (int)getpid (), ending);
+  unlink (path);
+  g_assert_cmpint (symlink (file, path), ==, 0);
+  return path;
+}

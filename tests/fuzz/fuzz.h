@@ -9,3 +9,5 @@ int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
 /* The bytes as a file, for readers that take a path: its name, which holds until the next call. */
 const char *fuzz_file (const guint8 *data, gsize size);
+/* The same under a name with an ending, for readers that go by it. */
+const char *fuzz_file_named (const guint8 *data, gsize size, const char *ending);

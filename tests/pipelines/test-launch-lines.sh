@@ -75,6 +75,10 @@ furnish() {
     done
     gst-launch-1.0 -q audiotestsrc wave=saw freq=150 num-buffers=200 ! audio/x-raw,rate=44100 ! \
         wavenc ! filesink location=talk.wav || return 1
+    /usr/bin/python3 -c '
+import numpy
+numpy.savez_compressed ("faces.npz", train_images=numpy.zeros ((4, 8, 8, 3), numpy.uint8),
+    train_labels=numpy.arange (4))' || return 1
     train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
     train video/x-raw,format=GRAY8,width=28,height=28 "preset=mlp checkpoint=grey/model" || return 1
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
