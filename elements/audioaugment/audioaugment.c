@@ -28,15 +28,19 @@
  * each of which is a part.
  *
  * Each transform draws numbers of its own: changing one leaves the others as they are. They are
- * applied in the order of a recording. A sound is moved: `shift`, `crop`, `reverse`, `time-mask`,
- * `channel-swap`, `channel-drop`. It comes through a room or a loudspeaker: `low-pass`,
- * `high-pass`, `band-pass`, `peak`, `low-shelf`, `high-shelf`, `frequency-mask`. It has a level:
- * `loudness`, `gain`, `polarity`, `fade`. Something else is heard: `noise`, `pink-noise`,
- * `brown-noise`. And all of it goes through an apparatus: `compress`, `limit`, `soft-clip`,
- * `hard-clip`, `decimate`, `bit-depth`, `telephone`.
+ * applied in the order of a recording. A sound is moved: `time-stretch`, `pitch-shift`, `shift`,
+ * `crop`, `reverse`, `time-mask`, `channel-swap`, `channel-drop`. It comes through a room or a
+ * loudspeaker: `room`, `low-pass`, `high-pass`, `band-pass`, `peak`, `low-shelf`, `high-shelf`,
+ * `frequency-mask`. It has a level: `loudness`, `gain`, `polarity`, `fade`. Something else is
+ * heard: `noise`, `pink-noise`, `brown-noise`, `background`. And all of it goes through an
+ * apparatus: `compress`, `limit`, `soft-clip`, `hard-clip`, `decimate`, `bit-depth`, `telephone`.
  *
  * A property is the most that may be, and each window draws how much of it there is; `loudness` is
  * as it is set, so that windows are as loud as each other before `gain` changes that.
+ *
+ * `background-folder` and `room-folder` are whatever `datasetsrc` reads sounds from. They are
+ * decoded to the stream's rate when a window first draws them. A sound that cannot be decoded is
+ * warned of, and the window that has drawn it stays without.
  *
  * Metas go along with a buffer that is a window; windows that are put together of several have
  * none.
@@ -55,11 +59,17 @@
  *   audioaugment length=16000 probability=0.5 loudness=23 peak=12 brown-noise=0.3 compress=8 \
  *   hard-clip=6 telephone=1 ! fakesink
  * ]|
+ * Other speakers in other rooms, so to speak:
+ * |[
+ * gst-launch-1.0 audiotestsrc num-buffers=100 ! audio/x-raw,rate=16000 ! \
+ *   audioaugment length=16000 time-stretch=1.2 pitch-shift=3 room=0.5 ! fakesink
+ * ]|
  */
 #include "../elements.h"
 #include "../shared/augment.h"
 #include "../shared/debug.h"
 #include "../shared/settings.h"
+#include "folders.h"
 #include "windows.h"
 
 #include <gst/audio/gstaudiofilter.h>
@@ -73,7 +83,8 @@ GST_DEBUG_CATEGORY_STATIC (audio_augment_debug);
 enum {
   PROP_0,
   PROP_LENGTH,
-  PROP_FIRST_OF_AUGMENT, /* elements/shared/augment.h */
+  PROP_FIRST_OF_FOLDERS,                                           /* folders.h */
+  PROP_FIRST_OF_AUGMENT = PROP_FIRST_OF_FOLDERS + GEN_AUGMENT_MAX, /* elements/shared/augment.h */
 };
 
 #define DEFAULT_LENGTH 0
@@ -85,6 +96,7 @@ struct _GstAudioAugment {
   /* Properties, under the object lock. */
   GenAugmentSettings settings;
   guint length;
+  GstSoundFolders folders;
 
   /* The streaming thread's. */
   GstSoundWindows windows;    /* where `length` is not 0 */
@@ -115,6 +127,8 @@ gst_audio_augment_set_property (
   GST_OBJECT_LOCK (self);
   if (property_id == PROP_LENGTH)
     self->length = g_value_get_uint (value);
+  else if (property_id < PROP_FIRST_OF_AUGMENT)
+    gst_sound_folders_set (&self->folders, property_id - PROP_FIRST_OF_FOLDERS, value);
   else
     gst_generative_augment_set (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
   idle = gen_augment_settings_are_idle (&self->settings);
@@ -131,6 +145,8 @@ gst_audio_augment_get_property (
   GST_OBJECT_LOCK (self);
   if (property_id == PROP_LENGTH)
     g_value_set_uint (value, self->length);
+  else if (property_id < PROP_FIRST_OF_AUGMENT)
+    gst_sound_folders_get (&self->folders, property_id - PROP_FIRST_OF_FOLDERS, value);
   else
     gst_generative_augment_get (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
   GST_OBJECT_UNLOCK (self);
@@ -145,13 +161,36 @@ forget (GstAudioAugment *self)
 }
 
 static gboolean
+open_folders (GstAudioAugment *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean opened;
+
+  GST_OBJECT_LOCK (self);
+  opened = gst_sound_folders_open (&self->folders, &self->settings, &error);
+  if (!opened)
+    gst_sound_folders_close (&self->settings);
+  GST_OBJECT_UNLOCK (self);
+  if (!opened)
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
+  return opened;
+}
+
+static void
+gst_audio_augment_finalize (GObject *object)
+{
+  gst_sound_folders_clear (&GST_AUDIO_AUGMENT (object)->folders);
+  G_OBJECT_CLASS (gst_audio_augment_parent_class)->finalize (object);
+}
+
+static gboolean
 gst_audio_augment_start (GstBaseTransform *base)
 {
   GstAudioAugment *self = GST_AUDIO_AUGMENT (base);
 
   self->counted = 0;
   forget (self);
-  return TRUE;
+  return open_folders (self);
 }
 
 static gboolean
@@ -161,6 +200,9 @@ gst_audio_augment_stop (GstBaseTransform *base)
 
   gst_sound_windows_close (&self->windows);
   gen_sound_clear (&self->scratch);
+  GST_OBJECT_LOCK (self);
+  gst_sound_folders_close (&self->settings);
+  GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
@@ -489,6 +531,7 @@ gst_audio_augment_class_init (GstAudioAugmentClass *klass)
 
   gobject_class->set_property = gst_audio_augment_set_property;
   gobject_class->get_property = gst_audio_augment_get_property;
+  gobject_class->finalize = gst_audio_augment_finalize;
 
   g_object_class_install_property (gobject_class, PROP_LENGTH,
       g_param_spec_uint ("length", "Length",
@@ -496,6 +539,7 @@ gst_audio_augment_class_init (GstAudioAugmentClass *klass)
           "is one)",
           0, MAX_LENGTH, DEFAULT_LENGTH,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
+  gst_sound_folders_install (gobject_class, PROP_FIRST_OF_FOLDERS);
   gst_generative_augment_install (gobject_class, PROP_FIRST_OF_AUGMENT, &gen_medium_sound,
       "GstAudioAugment", "How often each transform is applied to a window: 1 is always");
 

@@ -60,13 +60,15 @@ typedef struct {
 
 typedef struct _GenAugmentSoundDraw GenAugmentSoundDraw;
 typedef struct _GenAugmentSoundStep GenAugmentSoundStep;
+typedef struct _GenAugmentSounds GenAugmentSounds; /* sounds that windows draw from */
 
 /* One thing that is done to a sound, after those before it. */
 struct _GenAugmentSoundStep {
   /* `part` is what there is of the window, beginning with its frame `first`; in place. */
   void (*run) (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part,
       gsize first);
-  double values[6]; /* what `run` makes of them */
+  double values[6];         /* what `run` makes of them */
+  GenAugmentSounds *sounds; /* those of the settings, NULL: none */
 };
 
 /**
@@ -82,6 +84,7 @@ struct _GenAugmentSoundDraw {
   /* What noise is drawn from. */
   GenRandom random;
   guint64 seed, window;
+  GenAugmentSounds *sounds; /* while it is drawn: those of the augmentation */
 };
 
 /* A further number of an augmentation. What is outside of the bounds is brought to them. */
@@ -102,6 +105,8 @@ struct _GenAugmentation {
   const char *const *choices; /* when the amount is one of a few choices 0, 1, …: their names */
   /* Those that have a name. */
   GenAugmentParameter parameters[GEN_AUGMENT_PARAMETERS];
+  /* Sounds, when it takes others from a folder: what these are, for people. */
+  const char *folder;
   /* Take the augmentation into the draw, the one of the medium. `uniform`: three numbers in
    * (0, 1). */
   void (*apply_picture) (GenAugmentPictureDraw *draw, double amount, const float uniform[3]);
@@ -127,6 +132,8 @@ typedef struct {
   /* Pictures: so many frames in a row are a clip, which has one draw; what is drawn for each pixel,
    * as noise is, is each frame's own. 0 and 1: each frame has its own draw. */
   guint64 clip_frames;
+  /* Sounds: of each augmentation that has a folder what is in it; NULL: none. */
+  GenAugmentSounds *sounds[GEN_AUGMENT_MAX];
 } GenAugmentSettings;
 
 /* All amounts 0, all parameters as they are at first, a probability of 1. */
@@ -165,6 +172,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenAugmentWorkspace, gen_augment_workspace_free)
  */
 GEN_API void gen_augment_render_picture (const GenAugmentPictureDraw *draw,
     GenAugmentWorkspace *workspace, const GenPicture *source, GenPicture *target);
+
+/* The sounds at `location`, whatever datasetsrc would find there; they outlive the draws that they
+ * are in. What is needed of them is decoded when it is, and kept as long as it is not too much. */
+GEN_API GenAugmentSounds *gen_augment_sounds_open (const char *location, GError **error);
+GEN_API void gen_augment_sounds_free (GenAugmentSounds *sounds);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenAugmentSounds, gen_augment_sounds_free)
 
 /* What happens to window `window`, whose rate, channels and length are those of `format`. */
 GEN_API void gen_augment_draw_sound (const GenAugmentSettings *settings, guint64 window,

@@ -54,12 +54,15 @@ static const GenAugmentation *const of_pictures[] = {
  * loud it is, what else is heard, of which noise goes by the level of the rest, and last what the
  * apparatus makes of all that. */
 static const GenAugmentation *const of_sounds[] = {
+  &gen_augmentation_sound_time_stretch,
+  &gen_augmentation_sound_pitch_shift,
   &gen_augmentation_sound_shift,
   &gen_augmentation_sound_crop,
   &gen_augmentation_sound_reverse,
   &gen_augmentation_sound_time_mask,
   &gen_augmentation_sound_channel_swap,
   &gen_augmentation_sound_channel_drop,
+  &gen_augmentation_sound_room,
   &gen_augmentation_sound_low_pass,
   &gen_augmentation_sound_high_pass,
   &gen_augmentation_sound_band_pass,
@@ -74,6 +77,7 @@ static const GenAugmentation *const of_sounds[] = {
   &gen_augmentation_sound_noise,
   &gen_augmentation_sound_pink_noise,
   &gen_augmentation_sound_brown_noise,
+  &gen_augmentation_sound_background,
   &gen_augmentation_sound_compress,
   &gen_augmentation_sound_limit,
   &gen_augmentation_sound_soft_clip,

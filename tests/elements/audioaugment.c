@@ -3,6 +3,8 @@
  * window goes by, and what passes untouched. */
 #include "audioaugment.h"
 
+#include "../scratch.h"
+
 /* Each buffer is a window of the number that its offset says, in any order. */
 static void
 test_buffers (void)
@@ -208,6 +210,58 @@ test_doubtful (void)
   }
 }
 
+/* A folder that is none is an error that names its property. */
+static void
+test_no_folder (void)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "audiotestsrc ! audioaugment background=1 background-folder=/nonexistent-folder ! fakesink",
+      NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  message = gst_bus_timed_pop_filtered (bus, 10 * GST_SECOND, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ);
+  g_assert_nonnull (strstr (error->message, "background-folder: "));
+  g_assert_nonnull (strstr (error->message, "/nonexistent-folder"));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* A piece of another sound is heard in each window, and of a window it is the same again. */
+static void
+test_folder (void)
+{
+  g_autofree char *folder = scratch_new (), *path = g_build_filename (folder, "tone.wav", NULL);
+  g_autofree char *launch = g_strdup_printf (
+      "audioaugment length=1000 background=0.5 background-folder=%s seed=3", folder);
+  g_autoptr (GByteArray) first = NULL, again = NULL, plain = g_byte_array_new ();
+  g_auto (GenSound) tone = { 0 };
+  GstHarness *harness;
+
+  gen_sound_init (&tone, 8000, 1, 3000);
+  for (int t = 0; t < 3000; t++)
+    tone.data[t] = (float)sin (t * 0.3);
+  g_assert_true (gen_sound_save_wav (&tone, path, GEN_SOUND_WAV_S16, NULL));
+  harness = gst_harness_new_parse (launch);
+  set_caps (harness, &kinds[2], RATE);
+  push_frames (harness, &kinds[2], 0, 4 * LENGTH, 333);
+  first = pull_all (harness, &kinds[2], 0);
+  g_assert_cmpuint (first->len, ==, 4 * LENGTH * frame_of (&kinds[2]));
+  g_byte_array_set_size (plain, first->len);
+  fill_samples (&kinds[2], 0, 4 * LENGTH, plain->data);
+  g_assert_cmpint (memcmp (first->data, plain->data, first->len), !=, 0);
+  seek_to (harness, 2 * LENGTH);
+  push_frames (harness, &kinds[2], 2 * LENGTH, 4 * LENGTH, 480);
+  again = pull_all (harness, &kinds[2], 2 * LENGTH);
+  g_assert_cmpmem (again->data, again->len, first->data + first->len / 2, first->len / 2);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
 /* Each augmentation of the library is a property that can be controlled. */
 static void
 test_properties (void)
@@ -244,6 +298,8 @@ main (int argc, char **argv)
   g_test_add_func ("/audioaugment/shared", test_shared);
   g_test_add_func ("/audioaugment/latency", test_latency);
   g_test_add_func ("/audioaugment/doubtful", test_doubtful);
+  g_test_add_func ("/audioaugment/no-folder", test_no_folder);
+  g_test_add_func ("/audioaugment/folder", test_folder);
   g_test_add_func ("/audioaugment/properties", test_properties);
   return g_test_run ();
 }

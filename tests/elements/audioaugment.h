@@ -12,7 +12,8 @@
 enum { RATE = 16000, LENGTH = 1000 };
 
 #define SETTINGS                                                                                   \
-  "shift=0.1 crop=0.2 reverse=0.5 time-mask=0.1 channel-swap=0.5 channel-drop=0.2 low-pass=1000 "  \
+  "time-stretch=1.2 pitch-shift=3 room=0.05 shift=0.1 crop=0.2 reverse=0.5 time-mask=0.1 "         \
+  "channel-swap=0.5 channel-drop=0.2 low-pass=1000 "                                               \
   "high-pass=200 band-pass=2 peak=12 low-shelf=6 high-shelf=6 frequency-mask=1 loudness=23 "       \
   "gain=6 polarity=0.5 fade=0.2 noise=0.1 pink-noise=0.1 brown-noise=0.1 compress=4 limit=6 "      \
   "soft-clip=6 hard-clip=3 decimate=4000 bit-depth=8 telephone=0.3 seed=6"

@@ -24,6 +24,7 @@ gen_augment_draw_sound (const GenAugmentSettings *settings, guint64 window, cons
     float uniform[3];
     double amount;
 
+    draw->sounds = settings->sounds[i];
     if (gen_augment_takes (settings, i, window, &amount, uniform))
       list[i]->apply_sound (draw, amount, uniform);
   }
@@ -36,7 +37,7 @@ gen_augment_sound_add (
 {
   GenAugmentSoundStep *step = &draw->steps[draw->n_steps++];
 
-  *step = (GenAugmentSoundStep){ .run = run };
+  *step = (GenAugmentSoundStep){ .run = run, .sounds = draw->sounds };
   return step;
 }
 

@@ -2,6 +2,7 @@
 /* How loud the samples of a window are, and what is mixed into it at a level of its own. */
 #include <math.h>
 
+#include "../../medium/sound-level.h"
 #include "../../simd.h"
 #include "sound.h"
 
@@ -60,4 +61,13 @@ gen_augment_sound_mix (GenSound *part, const GenSound *other, double level)
 
   if (isfinite (factor) && factor != 0)
     add (part->data, other->data, (float)factor, part->frames * (gsize)part->channels);
+}
+
+void
+gen_augment_sound_bring (GenSound *part, double level)
+{
+  const double gain = level / gen_augment_sound_level (part);
+
+  if (isfinite (gain))
+    gen_sound_amplify (part, gain);
 }

@@ -27,6 +27,8 @@ double gen_augment_sound_peak (const GenSound *sound);
 /* Add `other`, which is as long, at `level` times the level of the part. Where one of them is
  * silent, or has samples that are no numbers, nothing is added. */
 void gen_augment_sound_mix (GenSound *part, const GenSound *other, double level);
+/* Make the part as loud as that, unless it is silent. */
+void gen_augment_sound_bring (GenSound *part, double level);
 /* Each of `n` frames times its gain. */
 void gen_augment_sound_weigh (float *samples, const float *gains, int channels, int n);
 
@@ -74,12 +76,15 @@ void gen_augment_sound_peaking (
 void gen_augment_sound_shelf (
     GenAugmentSoundDraw *draw, GenAugmentFilter kind, double frequency, double decibels);
 
+extern const GenAugmentation gen_augmentation_sound_time_stretch;
+extern const GenAugmentation gen_augmentation_sound_pitch_shift;
 extern const GenAugmentation gen_augmentation_sound_shift;
 extern const GenAugmentation gen_augmentation_sound_crop;
 extern const GenAugmentation gen_augmentation_sound_reverse;
 extern const GenAugmentation gen_augmentation_sound_time_mask;
 extern const GenAugmentation gen_augmentation_sound_channel_swap;
 extern const GenAugmentation gen_augmentation_sound_channel_drop;
+extern const GenAugmentation gen_augmentation_sound_room;
 extern const GenAugmentation gen_augmentation_sound_low_pass;
 extern const GenAugmentation gen_augmentation_sound_high_pass;
 extern const GenAugmentation gen_augmentation_sound_band_pass;
@@ -94,6 +99,7 @@ extern const GenAugmentation gen_augmentation_sound_fade;
 extern const GenAugmentation gen_augmentation_sound_noise;
 extern const GenAugmentation gen_augmentation_sound_pink_noise;
 extern const GenAugmentation gen_augmentation_sound_brown_noise;
+extern const GenAugmentation gen_augmentation_sound_background;
 extern const GenAugmentation gen_augmentation_sound_compress;
 extern const GenAugmentation gen_augmentation_sound_limit;
 extern const GenAugmentation gen_augmentation_sound_soft_clip;

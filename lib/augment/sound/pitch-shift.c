@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pitch shift: higher or lower at the same tempo. The sound is stretched by the ratio, and played
+ * so much faster: between its samples is a windowed sine over x, from a table of 512 places between
+ * two of them, of which what lies between is linear. What would be above half of the rate is left
+ * out. */
+#include <math.h>
+
+#include "sound.h"
+#include "stretch.h"
+
+#define PLACES 512
+#define CROSSINGS 16 /* zeros of the sine to either side */
+
+typedef struct {
+  double ratio;
+  gsize half; /* samples to either side */
+  float *table;
+} Resampler;
+
+static void
+resampler_init (Resampler *self, double ratio)
+{
+  const double cut = MIN (1, 1 / ratio) * 0.97;
+
+  self->ratio = ratio;
+  self->half = (gsize)ceil (CROSSINGS / cut);
+  self->table = g_new (float, (PLACES + 1) * 2 * self->half);
+  for (gsize p = 0; p <= PLACES; p++)
+    for (gsize k = 0; k < 2 * self->half; k++) {
+      /* From the place to the sample. */
+      const double x = (double)k - (double)(self->half - 1) - (double)p / PLACES;
+      const double angle = G_PI * cut * x, share = x / (double)self->half;
+      const double window = fabs (share) < 1 ? 0.5 + 0.5 * cos (G_PI * share) : 0;
+
+      self->table[p * 2 * self->half + k] =
+          (float)(window * (x == 0 ? cut : sin (angle) / (G_PI * x)));
+    }
+}
+
+/* Frame `t` of what is `ratio` times as fast, of a sound with `half` frames before the first. */
+static void
+resample_frame (const Resampler *self, const GenSound *from, gsize t, float *out)
+{
+  const double at = (double)t * self->ratio, whole = floor (at), place = (at - whole) * PLACES;
+  const gsize p = MIN ((gsize)place, PLACES - 1), taps = 2 * self->half;
+  const float *near = self->table + p * taps, *next = near + taps;
+  const float between = (float)(place - (double)p);
+  const gsize channels = (gsize)from->channels;
+  const float *in = from->data + ((gsize)whole + 1) * channels;
+
+  for (gsize c = 0; c < channels; c++)
+    out[c] = 0;
+  for (gsize k = 0; k < taps; k++) {
+    const float weight = near[k] + between * (next[k] - near[k]);
+
+    for (gsize c = 0; c < channels; c++)
+      out[c] += weight * in[k * channels + c];
+  }
+}
+
+static void
+run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
+{
+  const double ratio = step->values[0];
+  g_auto (GenSound) from = { 0 };
+  GenSound stretched;
+  Resampler resampler;
+
+  resampler_init (&resampler, ratio);
+  gen_sound_init (&from, part->rate, part->channels,
+      (gsize)ceil ((double)part->frames * ratio) + 2 * resampler.half + 1);
+  stretched = from;
+  stretched.data += resampler.half * (gsize)part->channels;
+  stretched.frames -= resampler.half;
+  gen_augment_stretch (part, 1 / ratio, &stretched);
+  for (gsize t = 0; t < part->frames; t++)
+    resample_frame (&resampler, &from, t, part->data + t * (gsize)part->channels);
+  g_free (resampler.table);
+}
+
+static void
+pitch_shift (GenAugmentSoundDraw *draw, double amount, const float uniform[3])
+{
+  gen_augment_sound_add (draw, run)->values[0] =
+      exp2 (amount * gen_augment_signed (uniform[0]) / 12);
+}
+
+const GenAugmentation gen_augmentation_sound_pitch_shift = {
+  .medium = &gen_medium_sound,
+  .name = "pitch-shift",
+  .stream = "sound-pitch-shift",
+  .description = "Largest change of pitch at the same tempo, up or down, in semitones",
+  .maximum = 24,
+  .apply_sound = pitch_shift,
+};
