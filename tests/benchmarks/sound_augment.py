@@ -32,7 +32,7 @@ except ImportError:
     torch = None
 
 MAX, PARAMETERS = 64, 2
-SECONDS = 2 # of processor time for a transform and its peer, at most about
+SECONDS = 0.5 # of processor time for a transform and its peer, at most about
 
 
 class Settings (ctypes.Structure):

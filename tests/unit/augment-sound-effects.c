@@ -259,9 +259,10 @@ test_quantised (void)
 static void
 test_moved (void)
 {
-  g_auto (Done) back = { 0 }, swap = { 0 }, drop = { 0 };
+  g_auto (Done) mono = { 0 }, back = { 0 }, swap = { 0 }, drop = { 0 };
   int silent;
 
+  do_to (&mono, "reverse", 1, 0, 1);
   do_to (&back, "reverse", 1, 0, 3);
   do_to (&swap, "channel-swap", 1, 0, 2);
   do_to (&drop, "channel-drop", 1, 0, 3);

@@ -5,10 +5,12 @@
  * out. */
 #include <math.h>
 
+#include "../../simd.h"
 #include "sound.h"
 #include "stretch.h"
 
 #define PLACES 512
+#define STRANDS 16
 #define CROSSINGS 16 /* zeros of the sine to either side */
 
 typedef struct {
@@ -23,7 +25,8 @@ resampler_init (Resampler *self, double ratio)
   const double cut = MIN (1, 1 / ratio) * 0.97;
 
   self->ratio = ratio;
-  self->half = (gsize)ceil (CROSSINGS / cut);
+  /* Whole strands. */
+  self->half = ((gsize)ceil (CROSSINGS / cut) + STRANDS / 2 - 1) / (STRANDS / 2) * (STRANDS / 2);
   self->table = g_new (float, (PLACES + 1) * 2 * self->half);
   for (gsize p = 0; p <= PLACES; p++)
     for (gsize k = 0; k < 2 * self->half; k++) {
@@ -37,24 +40,33 @@ resampler_init (Resampler *self, double ratio)
     }
 }
 
-/* Frame `t` of what is `ratio` times as fast, of a sound with `half` frames before the first. */
-static void
-resample_frame (const Resampler *self, const GenSound *from, gsize t, float *out)
+/* A sum of products with the row of weights that lies `between` two. */
+GEN_CLONES (float, weigh,
+    (const float *near, const float *next, float between, const float *in, gsize n),
+    (near, next, between, in, n))
 {
-  const double at = (double)t * self->ratio, whole = floor (at), place = (at - whole) * PLACES;
-  const gsize p = MIN ((gsize)place, PLACES - 1), taps = 2 * self->half;
-  const float *near = self->table + p * taps, *next = near + taps;
-  const float between = (float)(place - (double)p);
-  const gsize channels = (gsize)from->channels;
-  const float *in = from->data + ((gsize)whole + 1) * channels;
+  float strands[STRANDS] = { 0 }, sum = 0;
 
-  for (gsize c = 0; c < channels; c++)
-    out[c] = 0;
-  for (gsize k = 0; k < taps; k++) {
-    const float weight = near[k] + between * (next[k] - near[k]);
+  for (gsize k = 0; k < n; k += STRANDS)
+    for (int s = 0; s < STRANDS; s++)
+      strands[s] += (near[k + s] + between * (next[k + s] - near[k + s])) * in[k + s];
+  for (int s = 0; s < STRANDS; s++)
+    sum += strands[s];
+  return sum;
+}
 
-    for (gsize c = 0; c < channels; c++)
-      out[c] += weight * in[k * channels + c];
+/* A channel of what is `ratio` times as fast, of samples with `half` before the first. */
+static void
+resample (const Resampler *self, const float *in, float *out, gsize stride, gsize frames)
+{
+  const gsize taps = 2 * self->half;
+
+  for (gsize t = 0; t < frames; t++) {
+    const double at = (double)t * self->ratio, whole = floor (at), place = (at - whole) * PLACES;
+    const gsize p = MIN ((gsize)place, PLACES - 1);
+
+    out[t * stride] = weigh (self->table + p * taps, self->table + (p + 1) * taps,
+        (float)(place - (double)p), in + (gsize)whole + 1, taps);
   }
 }
 
@@ -63,6 +75,7 @@ run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound 
 {
   const double ratio = step->values[0];
   g_auto (GenSound) from = { 0 };
+  g_autofree float *channel = NULL;
   GenSound stretched;
   Resampler resampler;
 
@@ -73,8 +86,12 @@ run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound 
   stretched.data += resampler.half * (gsize)part->channels;
   stretched.frames -= resampler.half;
   gen_augment_stretch (part, 1 / ratio, &stretched);
-  for (gsize t = 0; t < part->frames; t++)
-    resample_frame (&resampler, &from, t, part->data + t * (gsize)part->channels);
+  channel = g_new (float, from.frames);
+  for (gsize c = 0; c < (gsize)part->channels; c++) {
+    for (gsize t = 0; t < from.frames; t++)
+      channel[t] = from.data[t * (gsize)part->channels + c];
+    resample (&resampler, channel, part->data + c, (gsize)part->channels, part->frames);
+  }
   g_free (resampler.table);
 }
 

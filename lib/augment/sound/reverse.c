@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reverse: the sound backwards. */
+#include "../../simd.h"
 #include "sound.h"
 
+GEN_CLONES (void, turn, (float *samples, gsize n), (samples, n))
+{
+  float *last = samples + n - 1;
+
+#pragma GCC ivdep
+  for (gsize i = 0; i < n / 2; i++) {
+    const float kept = samples[i];
+
+    samples[i] = *(last - i);
+    *(last - i) = kept;
+  }
+}
+
 static void
-run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
+turn_frames (GenSound *part)
 {
   const gsize frame = (gsize)part->channels;
 
@@ -17,6 +31,15 @@ run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound 
       b[c] = kept;
     }
   }
+}
+
+static void
+run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
+{
+  if (part->channels == 1)
+    turn (part->data, part->frames);
+  else
+    turn_frames (part);
 }
 
 static void

@@ -13,33 +13,33 @@
 
 #define HALF 0.02   /* seconds of half a piece */
 #define SEARCH 0.01 /* seconds to either side */
-#define COARSE 4    /* frames that the first search leaps over */
-#define STRANDS 8
+#define COARSE 4    /* frames that are one in the first search */
+#define STRANDS 16
 
 typedef struct {
   gsize half, search;
   float *mixed;  /* the channels' sum, with `margin` frames of silence to either side */
+  float *coarse; /* sums of each COARSE of them */
   gint64 frames; /* of the sound */
   gint64 margin;
   float *window;
 } Stretch;
 
-/* How alike two pieces are, of which each `leap`th frame counts: their product, by the root of the
- * energy of the second. */
-GEN_CLONES (
-    double, likeness, (const float *a, const float *b, gsize n, gsize leap), (a, b, n, leap))
+/* How alike two pieces are: their product, by the root of the energy of the second. Sums are in
+ * strands whose order does not depend on the vector unit. */
+GEN_CLONES (double, likeness, (const float *a, const float *b, gsize n), (a, b, n))
 {
   float products[STRANDS] = { 0 }, energies[STRANDS] = { 0 };
   double product = 0, energy = 0;
 
-  for (gsize i = 0; i + STRANDS * leap <= n; i += STRANDS * leap)
-    for (gsize s = 0; s < STRANDS; s++) {
-      products[s] += a[i + s * leap] * b[i + s * leap];
-      energies[s] += b[i + s * leap] * b[i + s * leap];
+  for (gsize i = 0; i + STRANDS <= n; i += STRANDS)
+    for (int s = 0; s < STRANDS; s++) {
+      products[s] += a[i + s] * b[i + s];
+      energies[s] += b[i + s] * b[i + s];
     }
   for (int s = 0; s < STRANDS; s++) {
-    product += products[s];
-    energy += energies[s];
+    product += (double)products[s];
+    energy += (double)energies[s];
   }
   return energy > 0 ? product / sqrt (energy) : 0;
 }
@@ -52,25 +52,28 @@ stretch_init (Stretch *self, const GenSound *from)
   self->half = MAX ((gsize)(HALF * from->rate), STRANDS * COARSE);
   self->search = MAX ((gsize)(SEARCH * from->rate), 1);
   self->frames = (gint64)from->frames;
-  self->margin = (gint64)(4 * self->half + 2 * self->search);
+  self->margin = (gint64)(4 * self->half + 2 * self->search) / COARSE * COARSE;
   self->mixed = g_new0 (float, from->frames + 2 * (gsize)self->margin);
   self->window = g_new (float, 2 * self->half);
   for (gsize t = 0; t < from->frames; t++)
     for (gsize c = 0; c < channels; c++)
       self->mixed[(gsize)self->margin + t] += from->data[t * channels + c];
+  self->coarse = g_new0 (float, (from->frames + 2 * (gsize)self->margin) / COARSE + 1);
+  for (gsize t = 0; t < from->frames + 2 * (gsize)self->margin; t++)
+    self->coarse[t / COARSE] += self->mixed[t];
   for (gsize i = 0; i < 2 * self->half; i++)
     self->window[i] = (float)(0.5 - 0.5 * cos (G_PI * ((double)i + 0.5) / (double)self->half));
 }
 
-/* The best place in [first, last] by leaps of `leap`; `best` where none is better. */
+/* Of the pieces of `n` numbers that begin at [first, last] of `all`, the one most like that at
+ * `wanted`; `best` where none is better. */
 static gint64
-search (const Stretch *self, gint64 natural, gint64 first, gint64 last, gsize leap, gint64 best)
+search (const float *all, gint64 wanted, gint64 first, gint64 last, gsize n, gint64 best)
 {
-  const float *middle = self->mixed + self->margin - (gint64)self->half;
-  double most = likeness (middle + natural, middle + best, 2 * self->half, leap);
+  double most = likeness (all + wanted, all + best, n);
 
-  for (gint64 at = first; at <= last; at += (gint64)leap) {
-    const double alike = likeness (middle + natural, middle + at, 2 * self->half, leap);
+  for (gint64 at = first; at <= last; at++) {
+    const double alike = likeness (all + wanted, all + at, n);
 
     if (alike > most) {
       most = alike;
@@ -80,17 +83,21 @@ search (const Stretch *self, gint64 natural, gint64 first, gint64 last, gsize le
   return best;
 }
 
-/* The middle of the piece that is about `nominal`, behind one whose continuation is `natural`. */
+/* The middle of the piece that is about `nominal`, behind one whose continuation is `natural`. What
+ * is silent, or has no better place, stays there. */
 static gint64
 place (const Stretch *self, gint64 nominal, gint64 natural)
 {
-  const gint64 reach = (gint64)self->search, most = self->frames + (gint64)self->half;
-  gint64 coarse;
+  const gint64 half = (gint64)self->half, reach = (gint64)self->search / COARSE;
+  const gint64 offset = self->margin - half, most = self->frames + half;
+  const gint64 from = MIN (nominal, most) + offset, wanted = MIN (natural, most) + offset;
+  const gint64 near = from / COARSE;
+  const gint64 coarse = search (
+      self->coarse, wanted / COARSE, near - reach, near + reach, 2 * self->half / COARSE, near);
+  const gint64 found = coarse == near ? from : coarse * COARSE;
 
-  nominal = MIN (nominal, most);
-  natural = MIN (natural, most);
-  coarse = search (self, natural, nominal - reach, nominal + reach, COARSE, nominal);
-  return search (self, natural, coarse - COARSE + 1, coarse + COARSE - 1, 1, coarse);
+  return search (self->mixed, wanted, found - COARSE, found + COARSE, 2 * self->half, found) -
+         offset;
 }
 
 /* The piece about `middle` is added about frame `at` of the target. */
@@ -124,5 +131,6 @@ gen_augment_stretch (const GenSound *from, double speed, GenSound *to)
     middle = place (&self, (gint64)rint ((double)at * speed), middle + (gint64)self.half);
   } while (at < (gint64)(to->frames + self.half) && middle < self.frames + (gint64)self.half);
   g_free (self.mixed);
+  g_free (self.coarse);
   g_free (self.window);
 }
