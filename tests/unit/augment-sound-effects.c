@@ -268,6 +268,8 @@ test_moved (void)
   do_to (&drop, "channel-drop", 1, 0, 3);
   silent = (int)drop.draw.steps[0].values[0];
   for (int t = 0; t < FRAMES; t++)
+    g_assert_cmpfloat (mono.sound.data[t], ==, mono.plain.data[FRAMES - 1 - t]);
+  for (int t = 0; t < FRAMES; t++)
     for (int c = 0; c < 3; c++) {
       g_assert_cmpfloat (back.sound.data[3 * t + c], ==, back.plain.data[3 * (FRAMES - 1 - t) + c]);
       g_assert_cmpfloat (
