@@ -17,6 +17,7 @@ static const Command *const commands[] = {
   &command_bench,
   &command_train,
   &command_test,
+  &command_data,
   &command_operators,
 };
 

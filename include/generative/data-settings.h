@@ -24,6 +24,7 @@ typedef struct {
   char *array;
   int frame_step, clip_length; /* of films */
   gboolean animation;
+  char *leave_out;
   GenSequenceSettings order;
   GenFit fit;
   guint background; /* 0xRRGGBB */

@@ -49,6 +49,7 @@ typedef struct {
   gboolean animation;          /* a GIF or an animated PNG is a film, too */
   const char *array;           /* the one of an archive that has the pictures; NULL: the first that
                                   can be pictures */
+  const char *leave_out;       /* a list of items that are left out (inspection.h); NULL: none */
 } GenDatasetSettings;
 
 #define GEN_DATASET_ERROR (gen_dataset_error_quark ())

@@ -128,6 +128,12 @@ static const GenSetting list[] = {
       .description = "A GIF or an animated PNG at location is a film, instead of its first picture",
       .type = GEN_SETTING_FLAG,
       FIELD (animation) },
+  { .name = "leave-out",
+      .nick = "Leave out",
+      .description = "A list of items that are left out, JSON Lines with their file_name, as "
+                     "generative-model data filter writes it (unset: none are)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (leave_out) },
   { .name = "split",
       .nick = "Split",
       .description = "Which items; each class is dealt to the splits in the same shares, which "
@@ -259,7 +265,8 @@ gen_data_settings_dataset (const GenDataSettings *settings)
     .array = settings->array,
     .frame_step = settings->frame_step,
     .clip_length = settings->clip_length,
-    .animation = settings->animation };
+    .animation = settings->animation,
+    .leave_out = settings->leave_out };
 }
 
 GenDatasetCut

@@ -56,6 +56,11 @@ extern const GenDatasetFormat gen_dataset_video;
 /* More are a mistake. */
 #define GEN_DATASET_MAX_CLASSES (1 << 20)
 
+/* Where an item is, below the location of its dataset; else its description. */
+const char *gen_dataset_name_below (const GenDataset *dataset, const char *description);
+/* `source`, which becomes the new dataset's, without the items that the list at `path` names. */
+GenDataset *gen_dataset_leave_out (GenDataset *source, const char *path, GError **error);
+
 /* Name the classes 0 … count-1 by their numbers. */
 void gen_dataset_number_labels (GenDataset *dataset, int count);
 /* Number the classes by their names (of char *, one per item, NULL: none): sorted, or by what they

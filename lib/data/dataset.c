@@ -73,7 +73,8 @@ gen_dataset_open (const char *location, const GenDatasetSettings *settings, GErr
     gen_dataset_free (dataset);
     return NULL;
   }
-  return dataset;
+  return settings->leave_out != NULL ? gen_dataset_leave_out (dataset, settings->leave_out, error)
+                                     : dataset;
 }
 
 void

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include <generative/api.h>
+#include <generative/dataset.h>
+#include <generative/metric.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenInspection: what a heap of files is like, before anyone trains on it. Each item is read once,
+ * and what stays of it in memory is a record of a few hundred bytes, so that the heap may be large:
+ * its measures, a digest of its content, a fingerprint of what it looks or sounds like, what it
+ * says of where it comes from, or why it cannot be read.
+ */
+typedef struct _GenInspection GenInspection;
+
+/* An item while it is looked at. */
+typedef struct {
+  guint64 bytes;           /* of its file; 0 where it is no file of its own */
+  GenFormat format;        /* as it is in the file; of a sound the whole length */
+  const GenSample *sample; /* of a long sound its beginning */
+  const GenSample *luma;   /* of a picture */
+} GenInspected;
+
+/* Measures: a number for each item. Each is one constant and a line in the list. */
+typedef struct {
+  const char *name, *unit, *summary;
+  const GenMedium *medium; /* of its items; NULL: any */
+  /* The number, NaN where the item has none. Where it is NULL, it is a metric's figure. */
+  double (*measure) (const GenInspected *item);
+  const GenMetric *metric; /* of frames or of streams: its first figure that `measure` or, with
+                              `over_all`, `figure` gives */
+  gboolean over_all;
+} GenDataMeasure;
+
+/* All of them, ended by NULL. */
+GEN_API const GenDataMeasure *const *gen_data_measure_list (void);
+/* The place in the list of the measure of that name, or -1 with `error` (G_IO_ERROR), which lists
+ * those of `medium` (NULL: of any). */
+GEN_API int gen_data_measure_find (const char *name, const GenMedium *medium, GError **error);
+
+/* What a file says of itself. */
+typedef enum {
+  GEN_HINT_PLACE = 1 << 0,       /* EXIF tells where it was taken */
+  GEN_HINT_CREDENTIALS = 1 << 1, /* C2PA: signed credentials of content, which are not verified */
+  GEN_HINT_GENERATED = 1 << 2,   /* IPTC's digital source type, or a generator's settings, say that
+                                    a model made it or a part of it */
+} GenDataHints;
+
+#define GEN_DATA_NONE G_MAXUINT32
+#define GEN_DATA_DIGEST 32
+
+typedef struct {
+  const char *name;        /* below the location; its description, where it is no file */
+  const char *error;       /* why it cannot be read; NULL: it can */
+  const char *kind;        /* of the file: "png", "jpeg", "flac" … */
+  const char *source_type; /* IPTC's, without what comes before its name; NULL: it has none */
+  gint32 label;            /* -1: none */
+  GenSplit split;          /* to which it is dealt */
+  guint hints;             /* GenDataHints */
+  guint8 digest[GEN_DATA_DIGEST]; /* SHA-256 of the file, or of the numbers */
+  gboolean has_fingerprint;       /* what is near-blank or silent looks like nothing */
+  guint64 fingerprint;
+  guint32 duplicate_of; /* the first item of the same digest, GEN_DATA_NONE for itself */
+  guint32 near_of;      /* the first of those kept that it hardly differs from; the same */
+  double gate;          /* what the model of the settings made of it; NaN: there is none */
+} GenDataItem;
+
+/* Findings: what may be wrong with an item. Each is a line in the list. */
+typedef struct {
+  const char *name, *summary;
+  const GenMedium *medium; /* NULL: any */
+  const char *measure;     /* that is below or above these; NULL: `find` tells */
+  double minimum, maximum;
+  gboolean (*find) (const GenDataItem *item);
+} GenDataFinding;
+
+GEN_API const GenDataFinding *const *gen_data_finding_list (void);
+GEN_API const GenDataFinding *gen_data_finding_find (const char *name, GError **error);
+
+typedef struct {
+  GenDatasetSettings dataset;
+  GenSequenceSettings order; /* how items are dealt to splits */
+  int distance;              /* bits of 64 in which fingerprints of near-duplicates differ at most,
+                                up to GEN_FINGERPRINT_MAX_DISTANCE; below 0: they are not sought */
+  int threads;               /* 0: as many as there are processors */
+  const char *gate;          /* an ONNX model that makes numbers of an item; NULL: none */
+  int gate_output;           /* which of its numbers, from 0 on */
+  void (*progress) (guint32 done, guint32 count, gpointer data); /* may be NULL */
+  gpointer data;
+} GenInspectionSettings;
+
+#define GEN_FINGERPRINT_MAX_DISTANCE 7
+#define GEN_INSPECTION_DEFAULTS                                                                    \
+  ((GenInspectionSettings){ .order = GEN_SEQUENCE_DEFAULTS, .distance = 4 })
+
+/* Look at all items of the dataset at `location`; NULL with `error` where it cannot be opened or
+ * the gate's model cannot be run. (transfer full) */
+GEN_API GenInspection *gen_inspection_new (
+    const char *location, const GenInspectionSettings *settings, GError **error);
+GEN_API void gen_inspection_free (GenInspection *inspection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenInspection, gen_inspection_free)
+
+GEN_API const GenDataset *gen_inspection_get_dataset (const GenInspection *inspection);
+GEN_API const GenDataItem *gen_inspection_get_item (const GenInspection *inspection, guint32 index);
+/* The number of `measure` (its place in the list) of an item, NaN where it has none. */
+GEN_API double gen_inspection_get_value (
+    const GenInspection *inspection, guint32 index, int measure);
+GEN_API gboolean gen_inspection_has (
+    const GenInspection *inspection, guint32 index, const GenDataFinding *finding);
+/* What the features' distance is taken of: their name and statistics; NULL where there are less
+ * than two. */
+GEN_API const GenStatistics *gen_inspection_get_statistics (const GenInspection *inspection);
+
+/* All of it as an object, which docs/examining-data.md describes; with how it differs from
+ * `against`, unless that is NULL. (transfer full) */
+GEN_API JsonObject *gen_inspection_summarise (
+    const GenInspection *inspection, const GenInspection *against, GError **error);
+/* An item and its measures as an object. (transfer full) */
+GEN_API JsonObject *gen_inspection_describe_item (const GenInspection *inspection, guint32 index);
+
+/* How 64 bits stand for a picture of 32 by 32: which of the 8 by 8 lowest coefficients of its
+ * cosine transform are above their median (Zauner 2010; the imagehash package's phash). */
+#define GEN_FINGERPRINT_SIZE 32
+GEN_API guint64 gen_fingerprint (const float *picture);
+
+/* Two samples of one measure: Kolmogorov's and Smirnov's statistic, the greatest difference of
+ * their distributions, with the probability of one as great where both are of one distribution
+ * (asymptotic, with Stephens' correction); and the population stability index, over ten bins of
+ * equal shares of `a`. Sorts both. */
+typedef struct {
+  double statistic, probability, stability;
+} GenDrift;
+GEN_API GenDrift gen_drift (double *a, gsize n_a, double *b, gsize n_b);
+
+/**
+ * Filtering: what is left out of a dataset, and why. The list is JSON Lines: an object for each
+ * item, with `file_name`, `sha256`, `reason` and what the reason rests on, and last `summary`: what
+ * was asked for, and how many items each reason took. GenDatasetSettings.leave_out takes it.
+ */
+typedef struct {
+  int measure; /* its place in the list; -1: the gate */
+  double minimum, maximum;
+} GenDataLimit;
+
+typedef struct {
+  GPtrArray *findings; /* of const GenDataFinding *: items that have one of these */
+  GArray *limits;      /* of GenDataLimit; an item without the number is kept */
+  GHashTable *denied;  /* SHA-256 in small hexadecimal digits; NULL: none */
+} GenDataFilter;
+
+/* Read a list of digests, one a line, as sha256sum writes them, into a new set. */
+GEN_API GHashTable *gen_data_filter_load_denied (const char *path, GError **error);
+/* Write the list to `path`, atomically; the summary is given back. What cannot be read is left out
+ * in any case. (transfer full) */
+GEN_API JsonObject *gen_data_filter_write (
+    const GenDataFilter *filter, const GenInspection *inspection, const char *path, GError **error);
+
+G_END_DECLS

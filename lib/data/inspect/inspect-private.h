@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/inspection.h>
+
+#include "../dataset-private.h"
+
+extern const GenDataMeasure gen_data_measure_bytes;
+extern const GenDataMeasure gen_data_measure_channels;
+extern const GenDataMeasure gen_data_measure_height;
+extern const GenDataMeasure gen_data_measure_peak;
+extern const GenDataMeasure gen_data_measure_rate;
+extern const GenDataMeasure gen_data_measure_saturation;
+extern const GenDataMeasure gen_data_measure_seconds;
+extern const GenDataMeasure gen_data_measure_width;
+
+/* A measure of an item, by whatever it is defined. */
+double gen_data_measure_take (const GenDataMeasure *measure, const GenInspected *item);
+
+/* What a file of whatever kind says of itself. */
+typedef struct {
+  const char *kind; /* static; NULL: of none that is known */
+  guint hints;
+  char *source_type; /* (transfer full) */
+} GenFileTraits;
+
+void gen_file_traits_read (GenFileTraits *traits, GBytes *file);
+
+/* A sound as a picture: the logarithm of power in bands of equal ratios by slices of time. */
+void gen_fingerprint_draw_sound (const GenSound *sound, float *picture);
+
+/* Set `duplicate_of` and `near_of` of all items. */
+void gen_data_find_duplicates (GenDataItem *items, guint32 n, int distance);
+
+struct _GenInspection {
+  GenDataset *dataset;
+  GenInspectionSettings settings;
+  GenDataItem *items;
+  double *values; /* a row of measures for each item */
+  int n_measures;
+  GStringChunk *texts;
+  GenStatistics statistics;
+  gboolean has_statistics;
+};
+
+char *gen_data_digest_to_text (const guint8 *digest);

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Looking at all items of a dataset, each once, a block of them at a time on several threads. What
+ * hangs on the order of items is done in their order, so that the result does not depend on the
+ * number of threads. */
+#include "inspect-private.h"
+
+#include <generative/file-bytes.h>
+#include <gio/gio.h>
+#include <math.h>
+#include <string.h>
+
+/* Items of a thread in a block. */
+#define BLOCK 8
+/* The most samples of a sound that are looked at, all channels together. */
+#define MAX_SAMPLES (1 << 26)
+/* Of what features are made: pictures of this size, and of sounds so many seconds. */
+#define FEATURE_SIZE 64
+#define FEATURE_RATE 16000
+#define FEATURE_SECONDS 2
+
+/* An item while it is looked at. */
+typedef struct {
+  GenSample sample;
+  GenSample fitted; /* of what the features are made */
+  char *error;
+  GenFileTraits traits;
+} Look;
+
+static void
+look_clear (Look *look)
+{
+  gen_sample_clear (&look->sample);
+  gen_sample_clear (&look->fitted);
+  g_free (look->error);
+  g_free (look->traits.source_type);
+  *look = (Look){ 0 };
+}
+
+static GenFormat
+feature_format (const GenMedium *medium)
+{
+  if (medium == &gen_medium_picture)
+    return (GenFormat){
+      .medium = medium, .width = FEATURE_SIZE, .height = FEATURE_SIZE, .channels = 3
+    };
+  return (GenFormat){
+    .medium = medium, .channels = 1, .rate = FEATURE_RATE, .length = FEATURE_RATE * FEATURE_SECONDS
+  };
+}
+
+/* --- one item --- */
+
+/* Of a long sound as much is loaded as is looked at. */
+static gboolean
+load_file (const char *path, GenFormat *format, GenSample *sample, GError **error)
+{
+  const GenMedium *medium = format->medium;
+  gsize most;
+
+  sample->medium = medium;
+  if (!medium->probe (path, format, error))
+    return FALSE;
+  format->medium = medium;
+  if (medium == &gen_medium_picture) {
+    if (!gen_picture_load (&sample->picture, path, 0, error))
+      return FALSE;
+    *format = gen_sample_format (sample);
+    return TRUE;
+  }
+  most = MAX_SAMPLES / (gsize)MAX (format->channels, 1);
+  if (format->length > most)
+    return gen_sound_load_part (
+        &sample->sound, path, format->rate, format->channels, 0, most, error);
+  if (!gen_sound_load (&sample->sound, path, 0, 0, error))
+    return FALSE;
+  *format = gen_sample_format (sample);
+  return TRUE;
+}
+
+static gboolean
+look_at_file (
+    GenDataItem *item, const char *path, GenInspected *inspected, Look *look, GError **error)
+{
+  g_autoptr (GBytes) bytes = gen_file_bytes (path, error);
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  gsize size, length = GEN_DATA_DIGEST;
+  const guint8 *data;
+
+  if (bytes == NULL)
+    return FALSE;
+  data = g_bytes_get_data (bytes, &size);
+  inspected->bytes = size;
+  for (gsize at = 0; at < size; at += MIN (size - at, G_MAXINT))
+    g_checksum_update (sum, data + at, (gssize)MIN (size - at, G_MAXINT));
+  g_checksum_get_digest (sum, item->digest, &length);
+  gen_file_traits_read (&look->traits, bytes);
+  return load_file (path, &inspected->format, &look->sample, error);
+}
+
+/* What has no file of its own is known by its numbers. */
+static gboolean
+look_at_numbers (const GenInspection *inspection, guint32 index, GenInspected *inspected,
+    Look *look, GError **error)
+{
+  const GenFitting fitting = { .fit = GEN_FIT_CROP };
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  const GenPicture *picture = &look->sample.picture;
+  gsize length = GEN_DATA_DIGEST;
+
+  if (inspection->dataset->format->probe != NULL &&
+      !gen_dataset_probe (inspection->dataset, index, &inspected->format, error))
+    return FALSE;
+  inspected->format.medium = gen_dataset_get_format (inspection->dataset)->medium;
+  gen_sample_init (&look->sample, &inspected->format);
+  if (!gen_dataset_load (inspection->dataset, index, &fitting, &look->sample, error))
+    return FALSE;
+  if (inspected->format.medium == &gen_medium_sound)
+    g_checksum_update (sum, (const guchar *)look->sample.sound.data,
+        (gssize)(look->sample.sound.frames * (gsize)look->sample.sound.channels * sizeof (float)));
+  for (int y = 0; inspected->format.medium == &gen_medium_picture && y < picture->height; y++)
+    g_checksum_update (sum, picture->data + (gssize)y * picture->stride,
+        (gssize)picture->width * picture->channels);
+  g_checksum_get_digest (sum, inspection->items[index].digest, &length);
+  return TRUE;
+}
+
+/* A sample of the format that features are made of. */
+static gboolean
+fit (const GenSample *sample, GenSample *fitted, GError **error)
+{
+  const GenFormat format = feature_format (sample->medium);
+  const GenSound *sound = &sample->sound;
+  gsize step;
+
+  gen_sample_init (fitted, &format);
+  if (sample->medium == &gen_medium_picture)
+    return gen_picture_fit (&sample->picture, &fitted->picture, GEN_FIT_CROP, error);
+  /* The first seconds of the mean of all channels, at the nearest samples: they are compared with
+   * others that were made in the same way. */
+  step = (gsize)sound->channels;
+  for (gsize i = 0; i < format.length; i++) {
+    const gsize from = i * (gsize)sound->rate / FEATURE_RATE;
+    double sum = 0;
+
+    for (gsize c = 0; from < sound->frames && c < step; c++)
+      sum += sound->data[from * step + c];
+    fitted->sound.data[i] = (float)(sum / (double)step);
+  }
+  return TRUE;
+}
+
+static void
+take_fingerprint (GenDataItem *item, const GenInspected *inspected, const double *values)
+{
+  g_autofree float *picture = g_new (float, GEN_FINGERPRINT_SIZE *GEN_FINGERPRINT_SIZE);
+  static const char *const looks_like_nothing[] = { "blank", "silent" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (looks_like_nothing); i++) {
+    const GenDataFinding *finding = gen_data_finding_find (looks_like_nothing[i], NULL);
+
+    if (finding->medium == inspected->format.medium &&
+        values[gen_data_measure_find (finding->measure, NULL, NULL)] < finding->minimum)
+      return;
+  }
+  if (inspected->luma != NULL)
+    gen_features_area (&inspected->luma->picture, 0, GEN_FINGERPRINT_SIZE, picture);
+  else
+    gen_fingerprint_draw_sound (&inspected->sample->sound, picture);
+  item->fingerprint = gen_fingerprint (picture);
+  item->has_fingerprint = TRUE;
+}
+
+static gboolean
+measure_item (
+    GenInspection *inspection, guint32 index, GenInspected *inspected, Look *look, GError **error)
+{
+  const GenDataMeasure *const *measures = gen_data_measure_list ();
+  double *values = inspection->values + (gsize)index * (gsize)inspection->n_measures;
+  g_auto (GenSample) luma = { 0 };
+
+  inspected->sample = &look->sample;
+  if (look->sample.medium == &gen_medium_picture) {
+    GenFormat format = gen_sample_format (&look->sample);
+
+    format.channels = 1;
+    gen_sample_init (&luma, &format);
+    if (!gen_picture_fit (&look->sample.picture, &luma.picture, GEN_FIT_STRETCH, error))
+      return FALSE;
+    inspected->luma = &luma;
+  }
+  for (int i = 0; measures[i] != NULL; i++)
+    values[i] = gen_data_measure_take (measures[i], inspected);
+  take_fingerprint (&inspection->items[index], inspected, values);
+  inspected->luma = NULL;
+  return fit (&look->sample, &look->fitted, error);
+}
+
+static void
+look_at (GenInspection *inspection, guint32 index, Look *look)
+{
+  GenDataItem *item = &inspection->items[index];
+  g_autofree char *path = gen_dataset_describe_item (inspection->dataset, index);
+  GenInspected inspected = { .format = *gen_dataset_get_format (inspection->dataset) };
+  g_autoptr (GError) error = NULL;
+  const gboolean is_file = g_file_test (path, G_FILE_TEST_IS_REGULAR);
+  const gboolean good = is_file ? look_at_file (item, path, &inspected, look, &error)
+                                : look_at_numbers (inspection, index, &inspected, look, &error);
+
+  if (good)
+    measure_item (inspection, index, &inspected, look, &error);
+  /* A sample that was not filled is nobody's. */
+  if (!good && is_file)
+    look->sample = (GenSample){ 0 };
+  if (error != NULL)
+    look->error = g_strdup (error->message);
+}
+
+/* --- all items --- */
+
+static int
+count_threads (const GenInspectionSettings *settings)
+{
+  return settings->threads > 0 ? settings->threads : (int)g_get_num_processors ();
+}
+
+/* Where an item is, below the location. */
+static const char *
+name_of (GenInspection *inspection, guint32 index)
+{
+  g_autofree char *path = gen_dataset_describe_item (inspection->dataset, index);
+  const char *below = gen_dataset_name_below (inspection->dataset, path);
+
+  return g_string_chunk_insert (inspection->texts, below);
+}
+
+static void
+deal (GenInspection *inspection)
+{
+  static const GenSplit splits[] = { GEN_SPLIT_TRAIN, GEN_SPLIT_VALIDATION, GEN_SPLIT_TEST };
+
+  for (gsize s = 0; s < G_N_ELEMENTS (splits); s++) {
+    GenSequenceSettings order = inspection->settings.order;
+    g_autoptr (GenSequence) sequence = NULL;
+
+    order.split = splits[s];
+    order.shuffle = FALSE;
+    sequence = gen_sequence_new (inspection->dataset, &order, NULL);
+    for (guint32 i = 0; sequence != NULL && i < gen_sequence_get_length (sequence); i++)
+      inspection->items[gen_sequence_get_item (sequence, i)].split = splits[s];
+  }
+}
+
+/* What of a look hangs on the order of items. */
+typedef struct {
+  GenFeatures *features, *gate;
+  GenMoments moments;
+  float *numbers;
+  int n_gate;
+} Follow;
+
+static gboolean
+take_gate (const GenInspection *inspection, Follow *follow, const Look *look, GenDataItem *item,
+    GError **error)
+{
+  const int output = inspection->settings.gate_output;
+  const GenFormat format = gen_sample_format (&look->sample);
+  const int n = gen_features_length (follow->gate, &format);
+  g_autofree float *numbers = NULL;
+
+  if (output >= n) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "%s: it makes %d numbers, counted from 0; there is no number %d", inspection->settings.gate,
+        n, output);
+    return FALSE;
+  }
+  numbers = g_new (float, n);
+  if (!gen_features_compute (follow->gate, &look->sample, 1, numbers, error))
+    return FALSE;
+  item->gate = numbers[output];
+  return TRUE;
+}
+
+static gboolean
+follow_look (GenInspection *inspection, guint32 index, Follow *follow, Look *look, GError **error)
+{
+  GenDataItem *item = &inspection->items[index];
+
+  item->kind = look->traits.kind;
+  item->hints = look->traits.hints;
+  if (look->traits.source_type != NULL)
+    item->source_type = g_string_chunk_insert_const (inspection->texts, look->traits.source_type);
+  if (look->error != NULL) {
+    item->error = g_string_chunk_insert (inspection->texts, look->error);
+    return TRUE;
+  }
+  if (!gen_features_compute (follow->features, &look->fitted, 1, follow->numbers, error))
+    return FALSE;
+  gen_moments_add (&follow->moments, follow->numbers);
+  return follow->gate == NULL || take_gate (inspection, follow, look, item, error);
+}
+
+static gboolean
+look_at_all (GenInspection *inspection, Follow *follow, GError **error)
+{
+  const guint32 count = gen_dataset_get_count (inspection->dataset);
+  const int threads = count_threads (&inspection->settings);
+  const int block = threads * BLOCK;
+  g_autofree Look *looks = g_new0 (Look, block);
+  gboolean good = TRUE;
+
+  for (guint32 begin = 0; good && begin < count; begin += (guint32)block) {
+    const int n = (int)MIN (count - begin, (guint32)block);
+
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int i = 0; i < n; i++)
+      look_at (inspection, begin + (guint32)i, &looks[i]);
+    for (int i = 0; i < n; i++) {
+      good = good && follow_look (inspection, begin + (guint32)i, follow, &looks[i], error);
+      look_clear (&looks[i]);
+    }
+    if (inspection->settings.progress != NULL)
+      inspection->settings.progress (begin + (guint32)n, count, inspection->settings.data);
+  }
+  return good;
+}
+
+static gboolean
+inspect (GenInspection *inspection, GError **error)
+{
+  const GenMedium *medium = gen_dataset_get_format (inspection->dataset)->medium;
+  const GenFormat format = feature_format (medium);
+  g_autoptr (GenFeatures) features = gen_features_open (NULL, medium, error);
+  g_autoptr (GenFeatures) gate = NULL;
+  g_autofree float *numbers = NULL;
+  Follow follow = { .features = features };
+  gboolean good;
+
+  if (features == NULL)
+    return FALSE;
+  if (inspection->settings.gate != NULL) {
+    gate = gen_features_open (inspection->settings.gate, medium, error);
+    if (gate == NULL)
+      return FALSE;
+  }
+  follow.gate = gate;
+  numbers = follow.numbers = g_new (float, gen_features_length (features, &format));
+  gen_moments_init (&follow.moments, gen_features_length (features, &format));
+  good = look_at_all (inspection, &follow, error);
+  if (good && gen_moments_statistics (&follow.moments, &inspection->statistics)) {
+    inspection->statistics.features = g_strdup (gen_features_name (features));
+    inspection->has_statistics = TRUE;
+  }
+  gen_moments_clear (&follow.moments);
+  return good;
+}
+
+GenInspection *
+gen_inspection_new (const char *location, const GenInspectionSettings *settings, GError **error)
+{
+  g_autoptr (GenInspection) inspection = g_new0 (GenInspection, 1);
+  guint32 count;
+
+  inspection->settings = *settings;
+  inspection->texts = g_string_chunk_new (4096);
+  inspection->dataset = gen_dataset_open (location, &settings->dataset, error);
+  if (inspection->dataset == NULL)
+    return NULL;
+  if (gen_dataset_get_format (inspection->dataset)->medium != &gen_medium_picture &&
+      gen_dataset_get_format (inspection->dataset)->medium != &gen_medium_sound) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+        "%s: holds %s; pictures and sounds can be examined", location,
+        gen_dataset_get_format (inspection->dataset)->medium->plural);
+    return NULL;
+  }
+  count = gen_dataset_get_count (inspection->dataset);
+  while (gen_data_measure_list ()[inspection->n_measures] != NULL)
+    inspection->n_measures++;
+  inspection->items = g_new0 (GenDataItem, count);
+  inspection->values = g_new (double, (gsize)count *(gsize)inspection->n_measures);
+  for (gsize i = 0; i < (gsize)count * (gsize)inspection->n_measures; i++)
+    inspection->values[i] = NAN;
+  for (guint32 i = 0; i < count; i++) {
+    GenDataItem *item = &inspection->items[i];
+
+    item->name = name_of (inspection, i);
+    item->label = gen_dataset_get_label (inspection->dataset, i);
+    item->duplicate_of = item->near_of = GEN_DATA_NONE;
+    item->gate = NAN;
+  }
+  deal (inspection);
+  if (!inspect (inspection, error))
+    return NULL;
+  gen_data_find_duplicates (inspection->items, count, settings->distance);
+  return g_steal_pointer (&inspection);
+}
+
+void
+gen_inspection_free (GenInspection *inspection)
+{
+  if (inspection == NULL)
+    return;
+  gen_dataset_free (inspection->dataset);
+  g_free (inspection->items);
+  g_free (inspection->values);
+  g_string_chunk_free (inspection->texts);
+  gen_statistics_clear (&inspection->statistics);
+  g_free (inspection);
+}
+
+const GenDataset *
+gen_inspection_get_dataset (const GenInspection *inspection)
+{
+  return inspection->dataset;
+}
+
+const GenDataItem *
+gen_inspection_get_item (const GenInspection *inspection, guint32 index)
+{
+  g_return_val_if_fail (index < gen_dataset_get_count (inspection->dataset), NULL);
+  return &inspection->items[index];
+}
+
+double
+gen_inspection_get_value (const GenInspection *inspection, guint32 index, int measure)
+{
+  g_return_val_if_fail (measure >= 0 && measure < inspection->n_measures, NAN);
+  return inspection->values[(gsize)index * (gsize)inspection->n_measures + (gsize)measure];
+}
+
+const GenStatistics *
+gen_inspection_get_statistics (const GenInspection *inspection)
+{
+  return inspection->has_statistics ? &inspection->statistics : NULL;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How large a file is. */
+#include "inspect-private.h"
+
+#include <math.h>
+
+static double
+bytes_measure (const GenInspected *item)
+{
+  return item->bytes > 0 ? (double)item->bytes : NAN;
+}
+
+const GenDataMeasure gen_data_measure_bytes = {
+  .name = "bytes",
+  .unit = "bytes",
+  .summary = "Size of the file",
+  .measure = bytes_measure,
+};
