@@ -47,7 +47,7 @@ const GenAugmentation gen_augmentation_sound_background = {
   .description =
       "Largest level of a sound of the folder that is heard besides, as a fraction of the "
       "window's own: 0.1 is a signal-to-noise ratio of 20 dB",
-  .folder = "Folder of sounds, a piece of one of which is heard besides; none: nothing is",
+  .folder = "Folder of sounds, a piece of one of which is heard besides (unset: nothing)",
   .maximum = 10,
   .apply_sound = background,
 };

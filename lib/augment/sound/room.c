@@ -68,8 +68,8 @@ const GenAugmentation gen_augmentation_sound_room = {
   .description =
       "Longest reverberation of a room, in seconds until it is 60 dB less; with a folder, "
       "whose sounds are rooms' responses to an impulse, any number above 0",
-  .folder = "Folder of impulse responses of rooms, one of which a window draws; none: noise that "
-            "fades",
+  .folder = "Folder of impulse responses of rooms, one of which a window draws (unset: noise that "
+            "fades)",
   .maximum = 10,
   .apply_sound = room,
 };
