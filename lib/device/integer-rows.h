@@ -24,6 +24,8 @@
 #endif
 
 typedef gint32 NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4), may_alias));
+/* Of samples, which begin at any byte. */
+typedef gint32 NAME (Samples) __attribute__ ((vector_size (VECTOR * 4), aligned (1), may_alias));
 
 static inline __attribute__ ((always_inline)) void
 NAME (tile_of) (const int rows, const int vectors, const void *const *pointers, gint64 taps,
@@ -103,7 +105,7 @@ NAME (sum) (const void *const *pointers, int stride, gint64 taps, gint64 words)
     gint64 i = 0;
 
     for (; i + VECTOR <= words; i += VECTOR)
-      sums = DOT (sums, *(const NAME (Vector) *)(x + i), ones);
+      sums = DOT (sums, (NAME (Vector)) (*(const NAME (Samples) *)(x + i)), ones);
     if (i < words)
       sums = DOT (sums, (NAME (Vector))SOME (x + i, words - i), ones);
   }
@@ -130,7 +132,8 @@ NAME (across_of) (const int rows, const int results, const void *const *pointers
     for (gint64 i = 0; i < words; i += VECTOR, weights += 4 * VECTOR)
 #pragma GCC unroll 8
       for (int r = 0; r < rows; r++) {
-        const NAME (Vector) x = *(const NAME (Vector) *)((const Word *)pointers[r] + i);
+        const NAME (Vector) x =
+            (NAME (Vector)) (*(const NAME (Samples) *)((const Word *)pointers[r] + i));
 
 #pragma GCC unroll 4
         for (int v = 0; v < results; v++)

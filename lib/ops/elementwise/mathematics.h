@@ -57,7 +57,7 @@ gen_log (float x)
 
   memcpy (&bits, &scaled, sizeof bits);
   /* Mantissa in [sqrt(1/2), sqrt(2)). */
-  exponent = (bits - 0x3f3504f3) >> 23;
+  exponent = (gint32)((guint32)bits - 0x3f3504f3) >> 23;
   bits -= (gint32)((guint32)exponent << 23);
   memcpy (&m, &bits, sizeof m);
   e = (float)(exponent - (tiny ? 23 : 0));
