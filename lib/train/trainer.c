@@ -331,8 +331,8 @@ gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error)
         recipe);
   else
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "classes: a sample is of class %d, and the nets know %d, from 0 to %d; classes=%d or more "
-        "would be right",
+        "classes: a sample is of class %d, and the nets know %d, from 0 to %d; nets that a preset makes "
+        "know it with classes=%d or more, and models have the classes they were made with",
         label, classes, classes - 1, label + 1);
   return FALSE;
 }
