@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of GenStep share: step.c (what a recipe puts a step together of) and step-update.c
- * (losses). */
+/* What the files of GenStep share: step.c (what a recipe puts a step together of), step-crop.c
+ * (parts of samples) and step-update.c (losses). */
 #pragma once
 
 #include "loss-scaling.h"

@@ -99,48 +99,6 @@ gen_step_samples (GenStep *step)
   return step->samples;
 }
 
-/* `extent` elements along an axis, anywhere. */
-static GenTensor *
-crop_axis (GenStep *step, GenTensor *x, int axis, gint64 extent, GError **error)
-{
-  const gint64 room = x->shape.dims[axis] - extent;
-  g_autofree gint64 *places = g_new (gint64, extent);
-  GenTensor *first;
-
-  if (room <= 0)
-    return x;
-  for (gint64 i = 0; i < extent; i++)
-    places[i] = i;
-  first = gen_graph_op (step->graph, "RandomUniform", NULL, 0, 1, error, "shape", GEN_INTS, 1,
-      (gint64[]){ 1 }, "high", GEN_FLOAT, (double)(room + 1), NULL);
-  first = gen_unary (step->graph, "Floor",
-      gen_binary (step->graph, "Min", first, gen_graph_float (step->graph, (float)room), error),
-      error);
-  if (first == NULL)
-    return NULL;
-  first = gen_graph_op (
-      step->graph, "Cast", &first, 1, 1, error, "to", GEN_INT, (int)GEN_TYPE_INT64, NULL);
-  first = gen_binary (
-      step->graph, "Add", first, gen_graph_ints (step->graph, places, (gsize)extent), error);
-  if (first == NULL)
-    return NULL;
-  return gen_graph_op (
-      step->graph, "Gather", (GenTensor *[]){ x, first }, 2, 1, error, "axis", GEN_INT, axis, NULL);
-}
-
-GenTensor *
-gen_step_cropped_samples (GenStep *step, GError **error)
-{
-  const int extent = step->settings->crop;
-  GenTensor *x = gen_step_samples (step);
-
-  if (extent == 0 || !gen_step_trains (step))
-    return x;
-  for (int axis = 2; x != NULL && axis < step->sample_shape.rank; axis++)
-    x = crop_axis (step, x, axis, extent, error);
-  return x;
-}
-
 GenTensor *
 gen_step_labels (GenStep *step)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "loss-scaling.h"
+#include "step-crop.h"
 #include "step-net.h"
 
 G_DEFINE_QUARK (gen - trainer - error - quark, gen_trainer_error)
@@ -233,9 +234,12 @@ gen_trainer_new (GenGraph *const *nets, const GenTrainerSettings *settings, GErr
   for (guint i = 0; i < n_nets; i++)
     trainer->nets[i] = gen_graph_ref (nets[i]);
   trainer->states = g_ptr_array_new ();
-  if (!gen_trainer_settings_check (settings, error) ||
-      !gen_step_graph_build (&trainer->training, GEN_STEP_TRAINS, trainer->nets, &plain, error))
+  if (!gen_trainer_settings_check (settings, error))
     return NULL;
+  if (!gen_step_graph_build (&trainer->training, GEN_STEP_TRAINS, trainer->nets, &plain, error)) {
+    gen_step_explain_crop (trainer->nets, &plain, error);
+    return NULL;
+  }
   trainer->plan = gen_plan_new (trainer->training.graph, &options, error);
   if (trainer->plan == NULL ||
       !gen_lazy_penalty_init (&trainer->penalty, trainer->nets, settings, &options, error))
@@ -331,7 +335,8 @@ gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error)
         recipe);
   else
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "classes: a sample is of class %d, and the nets know %d, from 0 to %d; nets that a preset makes "
+        "classes: a sample is of class %d, and the nets know %d, from 0 to %d; nets that a preset "
+        "makes "
         "know it with classes=%d or more, and models have the classes they were made with",
         label, classes, classes - 1, label + 1);
   return FALSE;

@@ -536,6 +536,38 @@ test_presets (void)
   check_preset (&gen_preset_cleaner, 3, 1, &gen_degradation_blur);
 }
 
+/* Parts that the nets do not take are told of by the setting, with the nearest that they do. */
+static void
+test_refused_crop (void)
+{
+  static const struct {
+    gsize length;
+    int crop;
+    const char *taken;
+  } cases[] = {
+    { 512, 100, "96 or 112 would do, and 0, the whole" },
+    { 512, 7, "16 would do, and 0, the whole" },
+    { 512, 505, "496 would do, and 0, the whole" },
+    { 16, 9, "0, the whole, would do" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 2,
+      .format = { &gen_medium_sound, .channels = 1, .rate = 16000, .length = cases[i].length } };
+    const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 1,
+      .crop = cases[i].crop };
+    g_autofree char *wanted =
+        g_strdup_printf ("crop: the nets of recipe restoration take no parts of extent %d; %s",
+            cases[i].crop, cases[i].taken);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (
+        preset_trainer_new (&gen_preset_bandwidth_extender, &options, &settings, &error));
+    g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+    g_assert_cmpstr (error->message, ==, wanted);
+  }
+}
+
 static void
 refuse_length (gsize length, int channels)
 {
@@ -621,6 +653,7 @@ main (int argc, char **argv)
   g_test_add_func ("/restoration/errors", test_errors);
   g_test_add_func ("/restoration/sound", test_sound);
   g_test_add_func ("/restoration/figures-of-sounds", test_figures_of_sounds);
+  g_test_add_func ("/restoration/refused-crop", test_refused_crop);
   g_test_add_func ("/restoration/presets", test_presets);
   g_test_add_func ("/restoration/bandwidth-extender", test_bandwidth_extender);
   return g_test_run ();
