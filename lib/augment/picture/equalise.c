@@ -25,14 +25,7 @@ static void
 whole (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
     GenAugmentWorkspace *workspace, GenPicture *picture)
 {
-  guint8 tables[3][256];
-  guint32 counts[256];
-
-  for (int c = 0; c < gen_augment_colours (picture); c++) {
-    gen_augment_histogram (picture, c, counts);
-    find_table (counts, tables[c]);
-  }
-  gen_augment_look_up_channels (picture, tables);
+  gen_augment_spread_levels (picture, find_table);
 }
 
 static const GenPictureChange change = { .kind = GEN_CHANGE_WHOLE, .whole = whole };

@@ -5,11 +5,11 @@
 #include <math.h>
 
 #include "../../simd.h"
-#include "picture.h"
+#include "row-noise.h"
 
 #define READ 0.1f /* of the variance in white */
-#define PIECE 256 /* pixels */
-#define EACH 4    /* numbers of a pixel: the common one and each colour's */
+/* Numbers of a pixel: the common one and each colour's. */
+#define EACH GEN_ROW_NOISE_NUMBERS
 
 static inline void
 add_pixels (guint8 *pixels, const float *normals, float deviation, int channels, int n)
@@ -26,10 +26,11 @@ add_pixels (guint8 *pixels, const float *normals, float deviation, int channels,
     }
 }
 
-GEN_CLONES (void, add,
-    (guint8 * pixels, const float *normals, float deviation, int channels, int n),
-    (pixels, normals, deviation, channels, n))
+GEN_CLONES (void, add, (guint8 * pixels, const float *normals, double amount, int channels, int n),
+    (pixels, normals, amount, channels, n))
 {
+  const float deviation = (float)amount;
+
   switch (channels) {
   case 1:
     add_pixels (pixels, normals, deviation, 1, n);
@@ -43,18 +44,13 @@ GEN_CLONES (void, add,
   }
 }
 
+static const GenRowNoise noise = { gen_random_normal, EACH, add };
+
 static void
 row (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, int row, guint8 *pixels,
     int n, int channels)
 {
-  float normals[EACH * PIECE];
-
-  for (int i = 0; i < n; i += PIECE) {
-    const int length = MIN (PIECE, n - i);
-
-    gen_augment_row_normals (draw, step, row, EACH * n, EACH * i, normals, EACH * length);
-    add (pixels + i * channels, normals, (float)step->values[0], channels, length);
-  }
+  gen_augment_noise_row (&noise, draw, step, row, pixels, n, channels);
 }
 
 static const GenPictureChange change = { .kind = GEN_CHANGE_ROW, .row = row };
@@ -62,10 +58,7 @@ static const GenPictureChange change = { .kind = GEN_CHANGE_ROW, .row = row };
 static void
 apply (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
 {
-  GenAugmentPictureStep *step =
-      gen_augment_picture_add (draw, &change, (double[]){ amount * uniform[0] }, 1);
-
-  gen_augment_picture_draw_pixels (draw, step);
+  gen_augment_add_noise (draw, &change, amount * uniform[0]);
 }
 
 const GenAugmentation gen_augmentation_picture_iso_noise = {

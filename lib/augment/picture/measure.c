@@ -3,15 +3,10 @@
 
 #include "../../simd.h"
 
-int
-gen_augment_colours (const GenPicture *picture)
-{
-  return MIN (picture->channels, 3);
-}
-
-/* Four counts at once, so that equal neighbours do not wait for each other. */
-void
-gen_augment_histogram (const GenPicture *picture, int channel, guint32 counts[256])
+/* How often each value is in a channel. Four counts at once, so that equal neighbours do not wait
+ * for each other. */
+static void
+count_values (const GenPicture *picture, int channel, guint32 counts[256])
 {
   const int channels = picture->channels;
   guint32 parts[4][256] = { { 0 } };
@@ -33,10 +28,10 @@ gen_augment_histogram (const GenPicture *picture, int channel, guint32 counts[25
     counts[v] = parts[0][v] + parts[1][v] + parts[2][v] + parts[3][v];
 }
 
-void
-gen_augment_look_up_channels (GenPicture *picture, guint8 tables[3][256])
+static void
+look_up_channels (GenPicture *picture, guint8 tables[3][256], int colours)
 {
-  const int channels = picture->channels, colours = gen_augment_colours (picture);
+  const int channels = picture->channels;
 
   for (int y = 0; y < picture->height; y++) {
     guint8 *row = picture->data + (gssize)y * picture->stride;
@@ -45,6 +40,21 @@ gen_augment_look_up_channels (GenPicture *picture, guint8 tables[3][256])
       for (int c = 0; c < colours; c++)
         row[c] = tables[c][row[c]];
   }
+}
+
+void
+gen_augment_spread_levels (
+    GenPicture *picture, void (*find) (const guint32 counts[256], guint8 table[256]))
+{
+  const int colours = MIN (picture->channels, 3);
+  guint8 tables[3][256];
+  guint32 counts[256];
+
+  for (int c = 0; c < colours; c++) {
+    count_values (picture, c, counts);
+    find (counts, tables[c]);
+  }
+  look_up_channels (picture, tables, colours);
 }
 
 static inline guint64

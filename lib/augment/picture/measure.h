@@ -4,11 +4,9 @@
 
 #include "picture.h"
 
-/* How often each value is in channel `channel`. */
-void gen_augment_histogram (const GenPicture *picture, int channel, guint32 counts[256]);
-/* A table for each channel that is no alpha. */
-void gen_augment_look_up_channels (GenPicture *picture, guint8 tables[3][256]);
-/* Channels that are no alpha. */
-int gen_augment_colours (const GenPicture *picture);
+/* Each channel that is no alpha by a table of its own, which `find` makes of how often each value
+ * is in it. */
+void gen_augment_spread_levels (
+    GenPicture *picture, void (*find) (const guint32 counts[256], guint8 table[256]));
 /* The mean luma of a picture, white being 255. */
 double gen_augment_mean_luma (const GenPicture *picture);

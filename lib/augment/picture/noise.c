@@ -1,45 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Noise: normal, independent in each sample. */
 #include "../../simd.h"
-#include "picture.h"
+#include "row-noise.h"
 
-#define PIECE 1024
-
-void
-gen_augment_row_normals (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
-    int row, int row_samples, int first, float *normals, int n)
+GEN_CLONES (void, add,
+    (guint8 * samples, const float *normals, double deviation, int channels, int n),
+    (samples, normals, deviation, channels, n))
 {
-  /* Rows begin at whole blocks of random numbers. */
-  const guint64 begin = (guint64)row * (((guint64)row_samples + 3) & ~(guint64)3);
+  const float levels = (float)(deviation * 255);
+  /* The last of each four stays, if it is that. */
+  const int alpha = channels == 4 ? 3 : 4;
 
-  gen_random_normal (&step->random, draw->frame, begin + (guint64)first, normals, (gsize)n);
-}
-
-/* The last of each four is alpha and stays when `alpha` is 3, not when it is 4. */
-GEN_CLONES (void, add, (guint8 * samples, const float *normals, float deviation, int alpha, int n),
-    (samples, normals, deviation, alpha, n))
-{
-  for (int i = 0; i < n; i++) {
-    float value = samples[i] + deviation * normals[i] + 0.5f;
+  for (int i = 0; i < n * channels; i++) {
+    float value = samples[i] + levels * normals[i] + 0.5f;
     int sample = (int)CLAMP (value, 0.0f, 255.0f);
 
     samples[i] = (i & 3) == alpha ? samples[i] : (guint8)sample;
   }
 }
 
+static const GenRowNoise noise = { gen_random_normal, 0, add };
+
 static void
 row (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, int row, guint8 *pixels,
     int n, int channels)
 {
-  const int samples = n * channels;
-  float normals[PIECE];
-
-  for (int i = 0; i < samples; i += PIECE) {
-    const int length = MIN (PIECE, samples - i);
-
-    gen_augment_row_normals (draw, step, row, samples, i, normals, length);
-    add (pixels + i, normals, (float)(step->values[0] * 255), channels == 4 ? 3 : 4, length);
-  }
+  gen_augment_noise_row (&noise, draw, step, row, pixels, n, channels);
 }
 
 static const GenPictureChange change = { .kind = GEN_CHANGE_ROW, .row = row };

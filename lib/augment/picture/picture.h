@@ -87,13 +87,6 @@ void gen_augment_sharpness (GenAugmentPictureDraw *draw, double factor);
 #define GEN_LUMA_GREEN 0.587
 #define GEN_LUMA_BLUE 0.114
 
-/* --- for what is done to rows --- */
-
-/* Standard normal numbers of `n` samples of a row, from its sample `first` on, which is a multiple
- * of four; rows have `row_samples` of them. */
-void gen_augment_row_normals (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
-    int row, int row_samples, int first, float *normals, int n);
-
 /* --- what there is --- */
 
 extern const GenAugmentation gen_augmentation_picture_flip;

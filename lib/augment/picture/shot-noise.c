@@ -4,18 +4,17 @@
 #include <math.h>
 
 #include "../../simd.h"
-#include "picture.h"
+#include "row-noise.h"
 
-#define PIECE 1024
-
-/* The last of each four is alpha and stays when `alpha` is 3, not when it is 4. */
 GEN_CLONES (void, count,
-    (guint8 * samples, const float *normals, float deviation, int alpha, int n),
-    (samples, normals, deviation, alpha, n))
+    (guint8 * samples, const float *normals, double amount, int channels, int n),
+    (samples, normals, amount, channels, n))
 {
-  const float of_white = 255 * deviation * deviation;
+  const float deviation = (float)amount, of_white = 255 * deviation * deviation;
+  /* The last of each four stays, if it is that. */
+  const int alpha = channels == 4 ? 3 : 4;
 
-  for (int i = 0; i < n; i++) {
+  for (int i = 0; i < n * channels; i++) {
     float mean = samples[i], value = mean + sqrtf (mean * of_white) * normals[i] + 0.5f;
     int sample = (int)CLAMP (value, 0.0f, 255.0f);
 
@@ -23,19 +22,13 @@ GEN_CLONES (void, count,
   }
 }
 
+static const GenRowNoise noise = { gen_random_normal, 0, count };
+
 static void
 row (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, int row, guint8 *pixels,
     int n, int channels)
 {
-  const int samples = n * channels;
-  float normals[PIECE];
-
-  for (int i = 0; i < samples; i += PIECE) {
-    const int length = MIN (PIECE, samples - i);
-
-    gen_augment_row_normals (draw, step, row, samples, i, normals, length);
-    count (pixels + i, normals, (float)step->values[0], channels == 4 ? 3 : 4, length);
-  }
+  gen_augment_noise_row (&noise, draw, step, row, pixels, n, channels);
 }
 
 static const GenPictureChange change = { .kind = GEN_CHANGE_ROW, .row = row };
@@ -43,10 +36,7 @@ static const GenPictureChange change = { .kind = GEN_CHANGE_ROW, .row = row };
 static void
 apply (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
 {
-  GenAugmentPictureStep *step =
-      gen_augment_picture_add (draw, &change, (double[]){ amount * uniform[0] }, 1);
-
-  gen_augment_picture_draw_pixels (draw, step);
+  gen_augment_add_noise (draw, &change, amount * uniform[0]);
 }
 
 const GenAugmentation gen_augmentation_picture_shot_noise = {

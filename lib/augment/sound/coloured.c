@@ -40,23 +40,37 @@ make_brown (GenSound *noise)
   colour (noise, 0, GEN_AUGMENT_LOWEST_NOISE, 0, 0);
 }
 
-void
-gen_augment_sound_add_noise (const GenAugmentSoundDraw *draw, const char *stream,
-    GenAugmentColour kind, double level, GenSound *part, gsize first)
+static const struct {
+  const GenAugmentation *augmentation;
+  void (*make) (GenSound *noise); /* of white noise */
+} colours[] = {
+  [GEN_AUGMENT_PINK] = { &gen_augmentation_sound_pink_noise, make_pink },
+  [GEN_AUGMENT_BROWN] = { &gen_augmentation_sound_brown_noise, make_brown },
+};
+
+static void
+run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
 {
+  const int kind = (int)step->values[1];
   const gsize settling = (gsize)(SETTLING * draw->rate) + first, frame = (gsize)part->channels;
-  const GenRandom random = gen_random_new (draw->seed, stream, 1);
+  const GenRandom random = gen_random_new (draw->seed, colours[kind].augmentation->stream, 1);
   g_auto (GenSound) noise = { 0 };
   GenSound heard;
 
   gen_sound_init (&noise, draw->rate, draw->channels, settling + part->frames);
   gen_random_normal (&random, draw->window, 0, noise.data, noise.frames * frame);
-  if (kind == GEN_AUGMENT_PINK)
-    make_pink (&noise);
-  else
-    make_brown (&noise);
+  colours[kind].make (&noise);
   heard = noise;
   heard.data += settling * frame;
   heard.frames = part->frames;
-  gen_augment_sound_mix (part, &heard, level);
+  gen_augment_sound_mix (part, &heard, step->values[0]);
+}
+
+void
+gen_augment_sound_add_noise (GenAugmentSoundDraw *draw, GenAugmentColour kind, double level)
+{
+  GenAugmentSoundStep *step = gen_augment_sound_add (draw, run);
+
+  step->values[0] = level;
+  step->values[1] = kind;
 }

@@ -4,16 +4,9 @@
 #include "sound.h"
 
 static void
-run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound *part, gsize first)
-{
-  gen_augment_sound_add_noise (draw, gen_augmentation_sound_pink_noise.stream, GEN_AUGMENT_PINK,
-      step->values[0], part, first);
-}
-
-static void
 pink_noise (GenAugmentSoundDraw *draw, double amount, const float uniform[3])
 {
-  gen_augment_sound_add (draw, run)->values[0] = amount * uniform[0];
+  gen_augment_sound_add_noise (draw, GEN_AUGMENT_PINK, amount * uniform[0]);
 }
 
 const GenAugmentation gen_augmentation_sound_pink_noise = {

@@ -40,9 +40,8 @@ typedef enum {
 /* Above this the spectrum of noise falls (Hz). */
 #define GEN_AUGMENT_LOWEST_NOISE 20.0
 
-/* Noise of the window that `stream` draws, of which the part that begins with frame `first`. */
-void gen_augment_sound_add_noise (const GenAugmentSoundDraw *draw, const char *stream,
-    GenAugmentColour kind, double level, GenSound *part, gsize first);
+/* Noise at `level` times that of the window. */
+void gen_augment_sound_add_noise (GenAugmentSoundDraw *draw, GenAugmentColour kind, double level);
 
 typedef enum {
   GEN_AUGMENT_LOW_PASS,
