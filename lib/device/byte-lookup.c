@@ -25,14 +25,17 @@ lookup_vbmi (const guint8 *x, const guint8 *table, guint8 *y, gsize n)
   const __m512i t0 = _mm512_loadu_si512 (table), t1 = _mm512_loadu_si512 (table + 64);
   const __m512i t2 = _mm512_loadu_si512 (table + 128), t3 = _mm512_loadu_si512 (table + 192);
 
-  for (gsize i = 0; i < n; i += 64) {
-    const __mmask64 some = n - i < 64 ? (1ull << (n - i)) - 1 : ~0ull;
+  /* Stores are to whole lines of the cache but for the first and the last. */
+  for (gsize i = 0; i < n;) {
+    const gsize size = MIN (n - i, 64 - ((guintptr)(y + i) & 63));
+    const __mmask64 some = ~0ull >> (64 - size);
     const __m512i v = _mm512_maskz_loadu_epi8 (some, x + i);
     const __m512i low = _mm512_permutex2var_epi8 (t0, v, t1);
     const __m512i high = _mm512_permutex2var_epi8 (t2, v, t3);
 
     _mm512_mask_storeu_epi8 (
         y + i, some, _mm512_mask_blend_epi8 (_mm512_movepi8_mask (v), low, high));
+    i += size;
   }
 }
 

@@ -22,7 +22,8 @@ class Augmentation (ctypes.Structure):
 class Settings (ctypes.Structure):
     _fields_ = [("medium", ctypes.c_void_p), ("amounts", ctypes.c_double * MAX),
         ("parameters", (ctypes.c_double * PARAMETERS) * MAX), ("probability", ctypes.c_double),
-        ("seed", ctypes.c_uint64), ("policy", ctypes.c_void_p), ("clip_frames", ctypes.c_uint64)]
+        ("seed", ctypes.c_uint64), ("policy", ctypes.c_void_p), ("clip_frames", ctypes.c_uint64),
+        ("sounds", ctypes.c_void_p * MAX)]
 
 
 class Step (ctypes.Structure):

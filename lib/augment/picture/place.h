@@ -5,6 +5,7 @@
 
 #include "../../simd.h"
 #include "picture.h"
+#include "workspace.h"
 
 /* Geometric steps that follow each other, as one map. */
 typedef struct {
@@ -36,6 +37,24 @@ void gen_augment_source_init (GenAugmentSource *source, const GenPicture *pictur
 void gen_augment_warp_row (
     const GenAugmentSource *source, const GenAugmentMap *map, int row, guint8 *out);
 
-/* Pictures that are only mirrored: the map's matrix says so. */
+/* straight.c: rows that are from rows, and columns from columns: the map's matrix says so. */
+typedef struct {
+  const GenPicture *source;
+  const double *matrix;
+  int first, n;     /* columns of the source that are needed */
+  gint32 *columns;  /* of each pixel, from the first of these */
+  guint32 *weights; /* of the next one, in 1/256 */
+  guint32 *words;   /* a row of the source */
+  guint32 *rows[2]; /* rows as they are resampled, */
+  int kept[2];      /* and which these are */
+} GenAugmentStraight;
+
+gboolean gen_augment_is_straight (const double *matrix);
+/* What it points to stays. */
+void gen_augment_straight_init (GenAugmentStraight *straight, const GenPicture *source,
+    const double *matrix, GenAugmentWorkspace *workspace);
+void gen_augment_straight_row (GenAugmentStraight *straight, int row, guint8 *out);
+
+/* mirror.c: pictures that are only mirrored: the map's matrix says so. */
 gboolean gen_augment_mirrors (const double *matrix);
 void gen_augment_mirror_row (const GenPicture *source, const double *matrix, int row, guint8 *out);

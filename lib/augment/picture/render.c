@@ -93,11 +93,15 @@ run_pass (const Pass *pass, const GenAugmentPictureDraw *draw, GenAugmentWorkspa
 {
   const double *matrix = gen_augment_map_matrix (&pass->map);
   const gboolean moves = pass->map.n > 0, mirrors = gen_augment_mirrors (matrix);
+  const gboolean straight = !mirrors && gen_augment_is_straight (matrix);
   GenPicture source = *from;
+  GenAugmentStraight lines;
   GenAugmentSource unpacked;
 
-  if (mirrors && source.data == target->data)
+  if ((mirrors || straight) && source.data == target->data)
     source = copy_of (&source, workspace);
+  if (straight)
+    gen_augment_straight_init (&lines, &source, matrix, workspace);
   else if (moves && !mirrors)
     gen_augment_source_init (&unpacked, &source,
         gen_augment_scratch (workspace, GEN_SCRATCH_PICTURE,
@@ -108,6 +112,8 @@ run_pass (const Pass *pass, const GenAugmentPictureDraw *draw, GenAugmentWorkspa
 
     if (mirrors)
       gen_augment_mirror_row (&source, matrix, row, out);
+    else if (straight)
+      gen_augment_straight_row (&lines, row, out);
     else if (moves)
       gen_augment_warp_row (&unpacked, &pass->map, row, out);
     run_actions (pass, draw, row, moves ? out : in, out, source.channels);

@@ -3,7 +3,7 @@
 #include "row-noise.h"
 
 static void
-kill (guint8 *pixels, const float *numbers, double amount, int channels, int n)
+strike (guint8 *pixels, const float *numbers, double amount, int channels, int n)
 {
   const float share = (float)amount;
   const int colours = MIN (channels, 3);
@@ -16,7 +16,7 @@ kill (guint8 *pixels, const float *numbers, double amount, int channels, int n)
   }
 }
 
-static const GenRowNoise noise = { gen_random_uniform, 1, kill };
+static const GenRowNoise noise = { gen_random_uniform, 1, strike };
 
 static void
 row (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, int row, guint8 *pixels,

@@ -157,6 +157,19 @@ GEN_CLONES (void, mix_words, (const float m[3][4], guint32 *words, int n), (m, w
   }
 }
 
+/* The same for all three colours. */
+GEN_CLONES (void, grey_words, (const float m[4], guint32 *words, int n), (m, words, n))
+{
+  for (int i = 0; i < n; i++) {
+    const float r = (float)(gint32)(words[i] & 255), g = (float)(gint32)(words[i] >> 8 & 255);
+    const float b = (float)(gint32)(words[i] >> 16 & 255);
+    const float value = m[0] * r + m[1] * g + m[2] * b + m[3];
+    const guint32 level = (guint32)(gint32)CLAMP (value, 0.0f, 255.0f);
+
+    words[i] = (words[i] & 0xff000000u) | level | level << 8 | level << 16;
+  }
+}
+
 /* The last of each four is alpha. */
 GEN_CLONES (void, keep_alpha, (const guint8 *in, const guint8 *values, guint8 *out, int n),
     (in, values, out, n))
@@ -184,6 +197,8 @@ gen_augment_look_up (const guint8 *table, const guint8 *in, guint8 *out, int n, 
 static void
 run_mix (const GenValueStage *stage, const guint8 *in, guint8 *out, int n, int channels)
 {
+  const gboolean grey = memcmp (stage->rows[0], stage->rows[1], sizeof stage->rows[0]) == 0 &&
+                        memcmp (stage->rows[0], stage->rows[2], sizeof stage->rows[0]) == 0;
   guint32 words[PIECE];
   float m[3][4];
 
@@ -194,7 +209,10 @@ run_mix (const GenValueStage *stage, const guint8 *in, guint8 *out, int n, int c
     const int length = MIN (PIECE, n - i);
 
     gen_augment_unpack (in + i * channels, words, length, channels);
-    mix_words ((const float (*)[4])m, words, length);
+    if (grey)
+      grey_words (m[0], words, length);
+    else
+      mix_words ((const float (*)[4])m, words, length);
     gen_augment_pack (words, out + i * channels, length, channels);
   }
 }

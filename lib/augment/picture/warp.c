@@ -2,15 +2,12 @@
 /* Resampling. The source is unpacked to a word a pixel first, so that a pixel is one load whatever
  * its channels are, and loads of several go together. A row is then made in pieces: positions, the
  * pixels' numbers and weights of their neighbours, and the pixels.
- *
- * Affine maps step along a row in fixed-point numbers of 32 bits each side of the point, which lose
- * nothing however long it is; others are computed in floats. */
+ * Positions of affine maps are fixed-point numbers, those of others floats. */
 #include <math.h>
 
+#include "affine.h"
 #include "place.h"
 #include "words.h"
-
-#define ONE ((gint64)1 << 32)
 
 void
 gen_augment_source_init (GenAugmentSource *source, const GenPicture *picture, guint32 *pixels)
@@ -31,29 +28,7 @@ typedef struct {
   guint32 wx[GEN_AUGMENT_CHUNK], wy[GEN_AUGMENT_CHUNK];
 } Positions;
 
-/* A position beyond the edges is mirrored at the first and last pixel; beyond the mirrored picture,
- * too, it stays at its edge. The last pixel is the next one of the last but one. */
-GEN_CLONES (void, step_fixed,
-    (gint64 position, gint64 step, int extent, gint32 *number, guint32 *weight, int n),
-    (position, step, extent, number, weight, n))
-{
-  const gint64 last = (extent - 1) * ONE;
-  const gint32 limit = MAX (extent - 2, 0);
-
-  for (int i = 0; i < n; i++) {
-    gint64 at = position + step * i;
-    gint32 whole, beyond;
-
-    at = at < 0 ? -at : at;
-    at = at > last ? 2 * last - at : at;
-    at = at < 0 ? 0 : at;
-    whole = (gint32)(at >> 32);
-    beyond = whole > limit ? 1 : 0;
-    number[i] = whole - beyond;
-    weight[i] = (guint32)(((guint64)(guint32)at + (1u << 23)) >> 24) + 256u * (guint32)beyond;
-  }
-}
-
+/* As gen_augment_affine_step. */
 GEN_CLONES (void, step_float,
     (const float *position, int extent, gint32 *number, guint32 *weight, int n),
     (position, extent, number, weight, n))
@@ -84,56 +59,6 @@ mix (guint32 a, guint32 b, guint32 c, guint32 d, guint32 wx, guint32 wy, int shi
   guint32 top = (a1 << 8) + (b1 - a1) * wx, bottom = (c1 << 8) + (d1 - c1) * wx;
 
   return ((top << 8) + (bottom - top) * wy + 32768) >> 16 << shift;
-}
-
-/* `words` [n] of `pixels` at `first`. Compilers do not take the processor's gathers by themselves.
- */
-static void
-gather (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
-{
-  for (int i = 0; i < n; i++)
-    words[i] = pixels[first[i]];
-}
-
-typedef void (*Gather) (const guint32 *pixels, const gint32 *first, guint32 *words, int n);
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-static __attribute__ ((target ("arch=x86-64-v4"))) void
-gather_v4 (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
-{
-  int i = 0;
-
-  for (; i + 16 <= n; i += 16)
-    _mm512_storeu_si512 (
-        words + i, _mm512_i32gather_epi32 (_mm512_loadu_si512 (first + i), pixels, 4));
-  gather (pixels, first + i, words + i, n - i);
-}
-
-static __attribute__ ((target ("arch=x86-64-v3"))) void
-gather_v3 (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
-{
-  int i = 0;
-
-  for (; i + 8 <= n; i += 8)
-    _mm256_storeu_si256 (
-        (__m256i *)(words + i), _mm256_i32gather_epi32 ((const int *)pixels,
-                                    _mm256_loadu_si256 ((const __m256i *)(first + i)), 4));
-  gather (pixels, first + i, words + i, n - i);
-}
-#endif
-
-static Gather
-find_gather (void)
-{
-#if defined(__x86_64__)
-  if (gen_level () == GEN_LEVEL_AVX512)
-    return gather_v4;
-  if (gen_level () == GEN_LEVEL_AVX2)
-    return gather_v3;
-#endif
-  return gather;
 }
 
 GEN_CLONES (void, find_first, (const Positions *at, int width, gint32 *restrict first, int n),
@@ -176,16 +101,15 @@ sample (const GenAugmentSource *source, const Positions *at, guint8 *out, int n)
 {
   const int right = source->width > 1 ? 1 : 0, below = source->height > 1 ? source->width : 0;
   const guint32 *pixels = source->pixels;
-  const Gather take = find_gather ();
   gint32 first[GEN_AUGMENT_CHUNK];
   guint32 words[GEN_AUGMENT_CHUNK];
   Neighbours of;
 
   find_first (at, source->width, first, n);
-  take (pixels, first, of.a, n);
-  take (pixels + right, first, of.b, n);
-  take (pixels + below, first, of.c, n);
-  take (pixels + below + right, first, of.d, n);
+  gen_augment_gather (pixels, first, of.a, n);
+  gen_augment_gather (pixels + right, first, of.b, n);
+  gen_augment_gather (pixels + below, first, of.c, n);
+  gen_augment_gather (pixels + below + right, first, of.d, n);
   if (source->channels == 1)
     mix_1 (&of, at, words, n);
   else if (source->channels == 3)
@@ -195,26 +119,17 @@ sample (const GenAugmentSource *source, const Positions *at, guint8 *out, int n)
   gen_augment_pack (words, out, n, source->channels);
 }
 
-static inline gint64
-fixed (double position)
-{
-  return (gint64)llrint (position * (double)ONE);
-}
-
 static void
 warp_affine (const GenAugmentSource *source, const double *m, int row, guint8 *out)
 {
-  /* From the picture's centre to the centre of its first pixel, and to that of the row's. */
-  const double left = 0.5 - 0.5 * source->width, top = 0.5 - 0.5 * source->height;
-  const gint64 x = fixed (m[0] * left + m[1] * (top + row) + m[2] - left), dx = fixed (m[0]);
-  const gint64 y = fixed (m[3] * left + m[4] * (top + row) + m[5] - top), dy = fixed (m[3]);
+  const GenAffineRow from = gen_augment_affine_row (m, source->width, source->height, row);
   Positions at;
 
   for (int i = 0; i < source->width; i += GEN_AUGMENT_CHUNK) {
     const int n = MIN (GEN_AUGMENT_CHUNK, source->width - i);
 
-    step_fixed (x + dx * i, dx, source->width, at.column, at.wx, n);
-    step_fixed (y + dy * i, dy, source->height, at.row, at.wy, n);
+    gen_augment_affine_step (from.x + from.dx * i, from.dx, source->width, at.column, at.wx, n);
+    gen_augment_affine_step (from.y + from.dy * i, from.dy, source->height, at.row, at.wy, n);
     sample (source, &at, out + (gsize)i * (gsize)source->channels, n);
   }
 }
@@ -243,60 +158,4 @@ gen_augment_warp_row (
     step_float (y, source->height, at.row, at.wy, n);
     sample (source, &at, out + (gsize)i * (gsize)source->channels, n);
   }
-}
-
-/* --- what is only mirrored needs no arithmetic --- */
-
-gboolean
-gen_augment_mirrors (const double *m)
-{
-  return m != NULL && ABS (m[0]) == 1 && m[1] == 0 && m[2] == 0 && m[3] == 0 && ABS (m[4]) == 1 &&
-         m[5] == 0 && m[6] == 0 && m[7] == 0 && m[8] == 1;
-}
-
-GEN_CLONES (void, reverse_one, (const guint8 *in, guint8 *out, int n), (in, out, n))
-{
-  for (int i = 0; i < n; i++)
-    out[i] = in[n - 1 - i];
-}
-
-GEN_CLONES (void, reverse_three, (const guint8 *in, guint8 *out, int n), (in, out, n))
-{
-  int i = 0;
-
-#if HAS_SHUFFLE
-  /* Five pixels of sixteen bytes; the byte before them goes last, and is overwritten. */
-  for (; i + 6 <= n; i += 5) {
-    Bytes v;
-
-    memcpy (&v, in + 3 * (n - i - 5) - 1, sizeof v);
-    v = SHUFFLE (v, 13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0);
-    memcpy (out + 3 * i, &v, sizeof v);
-  }
-#endif
-  for (; i < n; i++)
-    for (int c = 0; c < 3; c++)
-      out[3 * i + c] = in[3 * (n - 1 - i) + c];
-}
-
-GEN_CLONES (void, reverse_four, (const guint8 *in, guint8 *out, int n), (in, out, n))
-{
-  for (int i = 0; i < n; i++)
-    memcpy (out + 4 * i, in + 4 * (n - 1 - i), 4);
-}
-
-void
-gen_augment_mirror_row (const GenPicture *source, const double *matrix, int row, guint8 *out)
-{
-  const int from = matrix[4] < 0 ? source->height - 1 - row : row;
-  const guint8 *in = source->data + (gssize)from * source->stride;
-
-  if (matrix[0] > 0)
-    memcpy (out, in, (gsize)source->width * (gsize)source->channels);
-  else if (source->channels == 1)
-    reverse_one (in, out, source->width);
-  else if (source->channels == 3)
-    reverse_three (in, out, source->width);
-  else
-    reverse_four (in, out, source->width);
 }

@@ -5,6 +5,10 @@
 
 #include "../../simd.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 GEN_CLONES (void, unpack_three, (const guint8 *in, guint32 *out, int n), (in, out, n))
 {
   int i = 0;
@@ -74,4 +78,58 @@ gen_augment_pack (const guint32 *words, guint8 *out, int n, int channels)
     pack_three (words, out, n);
   else
     memcpy (out, words, (gsize)n * sizeof *words);
+}
+
+/* Compilers do not take the processor's gathers by themselves. */
+static void
+gather (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+{
+  for (int i = 0; i < n; i++)
+    words[i] = pixels[first[i]];
+}
+
+typedef void (*Gather) (const guint32 *pixels, const gint32 *first, guint32 *words, int n);
+
+#if defined(__x86_64__)
+
+static __attribute__ ((target ("arch=x86-64-v4"))) void
+gather_v4 (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+{
+  int i = 0;
+
+  for (; i + 16 <= n; i += 16)
+    _mm512_storeu_si512 (
+        words + i, _mm512_i32gather_epi32 (_mm512_loadu_si512 (first + i), pixels, 4));
+  gather (pixels, first + i, words + i, n - i);
+}
+
+static __attribute__ ((target ("arch=x86-64-v3"))) void
+gather_v3 (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+{
+  int i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    _mm256_storeu_si256 (
+        (__m256i *)(words + i), _mm256_i32gather_epi32 ((const int *)pixels,
+                                    _mm256_loadu_si256 ((const __m256i *)(first + i)), 4));
+  gather (pixels, first + i, words + i, n - i);
+}
+#endif
+
+static Gather
+find_gather (void)
+{
+#if defined(__x86_64__)
+  if (gen_level () == GEN_LEVEL_AVX512)
+    return gather_v4;
+  if (gen_level () == GEN_LEVEL_AVX2)
+    return gather_v3;
+#endif
+  return gather;
+}
+
+void
+gen_augment_gather (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+{
+  find_gather () (pixels, first, words, n);
 }

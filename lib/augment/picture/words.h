@@ -15,3 +15,5 @@ typedef guint8 Bytes __attribute__ ((vector_size (16)));
 
 void gen_augment_unpack (const guint8 *in, guint32 *words, int n, int channels);
 void gen_augment_pack (const guint32 *words, guint8 *out, int n, int channels);
+/* `words` [n] are `pixels` at `first` [n]. */
+void gen_augment_gather (const guint32 *pixels, const gint32 *first, guint32 *words, int n);
