@@ -15,6 +15,20 @@ sampler_blurb (void)
 }
 
 static const char *
+steps_blurb (void)
+{
+  g_autoptr (GString) blurb = g_string_new (
+      "How many times the sampler runs the denoiser for a picture: more are nearer to "
+      "what it has learned, and take longer (0: as the model says, else");
+
+  for (const GenSampler *const *sampler = gen_sampler_list (); *sampler != NULL; sampler++)
+    g_string_append_printf (blurb, "%s %d with %s", sampler == gen_sampler_list () ? "" : ",",
+        (*sampler)->steps, (*sampler)->name);
+  g_string_append_c (blurb, ')');
+  return g_intern_string (blurb->str);
+}
+
+static const char *
 prediction_blurb (void)
 {
   g_autoptr (GString) blurb = g_string_new ("What the denoiser makes: ");
@@ -47,10 +61,8 @@ gst_generator_sampling_install (GObjectClass *klass, guint first)
   g_object_class_install_property (klass, first + GST_GENERATOR_SAMPLER,
       g_param_spec_string ("sampler", "Sampler", sampler_blurb (), NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_STEPS,
-      g_param_spec_uint ("steps", "Steps",
-          "How many times the sampler runs the denoiser for a picture: more are nearer to what it "
-          "has learned, and take longer (0: as the model says, else 20)",
-          0, GEN_SAMPLING_MAX_STEPS, DEFAULT_STEPS, flags));
+      g_param_spec_uint (
+          "steps", "Steps", steps_blurb (), 0, GEN_SAMPLING_MAX_STEPS, DEFAULT_STEPS, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_PREDICTION,
       g_param_spec_string ("prediction", "Prediction", prediction_blurb (), NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_SCHEDULE,

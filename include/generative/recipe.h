@@ -5,6 +5,7 @@
 #include <generative/figure.h>
 #include <generative/graph.h>
 #include <generative/reconstruction.h>
+#include <generative/sampler.h>
 #include <generative/setting.h>
 
 G_BEGIN_DECLS
@@ -132,9 +133,8 @@ struct _GenRecipe {
   GenMadeOf made_of;
   guint latent_net; /* whose first input latents are */
   guint n_shown;    /* calls of gen_step_show: samples shown side by side */
-  /* Runs of a denoiser for a sample, where nobody says another number; 0: there is none. Since: 0.2
-   */
-  int sampling_steps;
+  /* What runs the denoiser for a sample; NULL: there is none. Since: 0.2 */
+  const GenSampler *sampler;
   gboolean (*make) (GenStep *step, GError **error);
   /* Of recipes that make samples of samples: NULL, or for each that is shown the class whose
    * samples it is compared with as a whole in validation, -1 for none. Since: 0.2 */

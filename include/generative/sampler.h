@@ -31,7 +31,8 @@ G_BEGIN_DECLS
  * does not choose are said by the model's metadata, `generative.sampler`, `generative.steps`,
  * `generative.prediction`, `generative.schedule` and `generative.sigma-range` ("0.002,80": the
  * least and the largest noise, as its deviation beside samples without noise), else by the name of
- * the denoiser's time: a `sigma` is a karras schedule, all others are linear.
+ * the denoiser's time: a `sigma` is a karras schedule, all others are linear. `generative.steps` is
+ * heeded where it is of a sampler that usually takes as many as the one that is chosen.
  */
 
 /* What is to be done, in the words of the metadata; NULL and 0 where nothing is said. */
@@ -41,8 +42,7 @@ typedef struct {
   int width, height; /* of pictures of any size */
 } GenSamplingHints;
 
-/* How often a denoiser is run where nobody says it, and at most. */
-#define GEN_SAMPLING_DEFAULT_STEPS 20
+/* How often a denoiser is run at most. */
 #define GEN_SAMPLING_MAX_STEPS 1000
 
 /* Times of a denoiser that is told how far it is and not how much noise there is: 0 to 999. */
@@ -120,6 +120,7 @@ typedef struct {
 struct _GenSampler {
   const char *name;
   const char *description;
+  int steps; /* how often the denoiser is run where nobody says it */
   /* Lay out `settings->steps` levels; what follows the last one is a sample without noise. */
   gboolean (*place) (const GenSamplerSettings *settings, GenNoiseLevel *levels, GError **error);
   /* What the first x is of normal numbers. */

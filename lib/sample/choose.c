@@ -11,11 +11,25 @@ find_said (const GenGraph *graph, const char *hint, const char *key)
   return hint != NULL ? hint : g_hash_table_lookup (graph->metadata, key);
 }
 
+/* Whether the steps that the model says are of `sampler`, too: those of one that goes along all
+ * noise are too many for one that looks again now and then, and the other way round. */
 static gboolean
-read_steps (const GenGraph *graph, const GenSamplingHints *hints, int *steps, GError **error)
+says_steps (const GenGraph *graph, const GenSampler *sampler)
 {
-  const char *text = g_hash_table_lookup (graph->metadata, "generative.steps");
-  guint64 said = GEN_SAMPLING_DEFAULT_STEPS;
+  const char *name = g_hash_table_lookup (graph->metadata, "generative.sampler");
+  const GenSampler *own = name != NULL ? gen_sampler_find (name, NULL) : NULL;
+
+  return own == NULL || own->steps == sampler->steps;
+}
+
+static gboolean
+read_steps (const GenGraph *graph, const GenSamplingHints *hints, const GenSampler *sampler,
+    int *steps, GError **error)
+{
+  const char *text = says_steps (graph, sampler)
+                         ? g_hash_table_lookup (graph->metadata, "generative.steps")
+                         : NULL;
+  guint64 said = (guint64)sampler->steps;
 
   if (hints->steps != 0)
     said = (guint64)hints->steps;
@@ -102,7 +116,7 @@ choose_rest (const GenGraph *graph, const GenSamplingHints *hints, GenSamplerSet
   GenDenoiser denoiser;
 
   if (!gen_denoiser_find (graph, &denoiser, error) ||
-      !read_steps (graph, hints, &settings->steps, error) ||
+      !read_steps (graph, hints, settings->sampler, &settings->steps, error) ||
       !read_range (graph, hints->sigma_range, settings, error) ||
       !read_guidance (graph, &denoiser, settings, error))
     return FALSE;
@@ -142,7 +156,7 @@ gen_sampling_choose (const GenGraph *graph, const GenSamplingHints *hints,
   if (settings->sampler == NULL)
     return FALSE;
   if (settings->sampler == &gen_sampler_once)
-    return read_steps (graph, hints, &unused, error);
+    return read_steps (graph, hints, settings->sampler, &unused, error);
   if (choose_rest (graph, hints, settings, error))
     return TRUE;
   g_prefix_error (error, "sampler %s: ", settings->sampler->name);

@@ -38,6 +38,7 @@ const GenSampler gen_sampler_consistency = {
   .name = "consistency",
   .description = "few steps of a consistency model, with noise anew between them (Song et al. "
                  "2023)",
+  .steps = 4,
   .place = consistency_place,
   .start = gen_sampling_one,
   .step = consistency_step,

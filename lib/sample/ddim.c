@@ -32,6 +32,7 @@ ddim_step (GenSampling *sampling, GenTensor *x, GError **error)
 const GenSampler gen_sampler_ddim = {
   .name = "ddim",
   .description = "denoising diffusion implicit models, eta 0 (Song, Meng and Ermon 2020)",
+  .steps = 20,
   .place = gen_sampling_place_times,
   .start = gen_sampling_one,
   .step = ddim_step,

@@ -115,6 +115,7 @@ euler_step (GenSampling *sampling, GenTensor *x, GError **error)
 const GenSampler gen_sampler_euler = {
   .name = "euler",
   .description = "Euler's method along the noise (Karras et al. 2022)",
+  .steps = 20,
   .place = euler_place,
   .start = sigma,
   .step = euler_step,

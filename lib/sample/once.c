@@ -4,4 +4,5 @@
 const GenSampler gen_sampler_once = {
   .name = "once",
   .description = "one run of the model, as it is",
+  .steps = 1,
 };

@@ -128,7 +128,8 @@ add_sampling_steps (GString *text)
   Holders holders = holders_new ();
 
   for (const GenRecipe *const *recipe = gen_recipe_list (); *recipe != NULL; recipe++)
-    add_holder (&holders, (*recipe)->sampling_steps, (*recipe)->name);
+    if ((*recipe)->sampler != NULL)
+      add_holder (&holders, (*recipe)->sampler->steps, (*recipe)->name);
   g_string_append (text, " (0 = ");
   append_holders (text, &holders, "with");
   g_string_append_c (text, ')');

@@ -212,6 +212,42 @@ test_consistency (void)
     }
 }
 
+/* How often it is run where nobody says it is the sampler's own; what a model says is of a sampler
+ * that takes as many. */
+static void
+test_usual_steps (void)
+{
+  static const struct {
+    const char *own, *said, *chosen;
+    int hint, steps;
+  } cases[] = {
+    { NULL, NULL, "consistency", 0, 4 },
+    { NULL, NULL, "ddim", 0, 20 },
+    { "ddim", "50", NULL, 0, 50 },
+    { "ddim", "50", "euler", 0, 50 },
+    { "ddim", "50", "consistency", 0, 4 },
+    { "ddim", "50", "consistency", 3, 3 },
+    { "consistency", "2", NULL, 0, 2 },
+    { "consistency", "2", "ddim", 0, 20 },
+    { NULL, "7", "consistency", 0, 7 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const GenSamplingHints hints = { .sampler = cases[i].chosen, .steps = cases[i].hint };
+    g_autoptr (GenGraph) graph = make_of_time (&gen_schedule_linear, "sample");
+    g_autoptr (GError) error = NULL;
+    GenSamplerSettings settings;
+
+    if (cases[i].own != NULL)
+      say (graph, "generative.sampler", cases[i].own);
+    if (cases[i].said != NULL)
+      say (graph, "generative.steps", cases[i].said);
+    g_assert_true (gen_sampling_choose (graph, &hints, &settings, &error));
+    g_assert_no_error (error);
+    g_assert_cmpint (settings.steps, ==, cases[i].steps);
+  }
+}
+
 /* It solves the same equation, in as many steps as there are times nearly to its end. */
 static void
 test_ddim_converges (void)
@@ -544,6 +580,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/ddim", test_ddim);
   g_test_add_func ("/sampler/shifted", test_shifted);
   g_test_add_func ("/sampler/consistency", test_consistency);
+  g_test_add_func ("/sampler/usual-steps", test_usual_steps);
   g_test_add_func ("/sampler/ddim-converges", test_ddim_converges);
   g_test_add_func ("/sampler/euler-by-times", test_euler_by_times);
   g_test_add_func ("/sampler/loop", test_loop);

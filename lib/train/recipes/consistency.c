@@ -32,8 +32,6 @@
  * is fine grain that grows. */
 #define BEND 0.1
 
-#define STEPS 4
-
 /* Of each time: what it and the time before are as the net is told them; the noisy sample as shares
  * of sample and noise; that of the time before as shares of the noisy one and of what is taken for
  * the sample; and how samples are seen in what is predicted, at both. */
@@ -256,7 +254,8 @@ measure (GenStep *step, GenTensor *seen, GenTensor *wanted, GError **error)
 static gboolean
 check_steps (const GenTrainerSettings *settings, GError **error)
 {
-  const int steps = settings->sampling_steps > 0 ? settings->sampling_steps : STEPS;
+  const int steps =
+      settings->sampling_steps > 0 ? settings->sampling_steps : gen_sampler_consistency.steps;
   g_autofree GenNoiseLevel *levels = g_new (GenNoiseLevel, steps + 1);
   const GenSamplerSettings sampling = {
     .sampler = &gen_sampler_consistency, .schedule = settings->noise_schedule, .steps = steps
@@ -316,7 +315,7 @@ static void
 describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 {
   g_hash_table_remove (metadata, "generative.guidance");
-  gen_denoising_describe (settings, &gen_sampler_consistency, STEPS, metadata);
+  gen_denoising_describe (settings, &gen_sampler_consistency, metadata);
 }
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
@@ -369,7 +368,7 @@ const GenRecipe gen_recipe_consistency = {
   .made_of = GEN_MADE_OF_LATENTS,
   .latent_net = GEN_DENOISER,
   .n_shown = 1,
-  .sampling_steps = STEPS,
+  .sampler = &gen_sampler_consistency,
   .make = gen_denoising_make,
   .wrap = gen_denoising_wrap,
   .describe = describe,

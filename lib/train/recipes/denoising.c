@@ -165,11 +165,11 @@ say (GHashTable *metadata, const char *key, const char *value)
 
 void
 gen_denoising_describe (
-    const GenTrainerSettings *settings, const GenSampler *sampler, int steps, GHashTable *metadata)
+    const GenTrainerSettings *settings, const GenSampler *sampler, GHashTable *metadata)
 {
   const char *range = g_hash_table_lookup (metadata, "generative.input-range");
   const int said = settings->sampling_steps;
-  g_autofree char *number = g_strdup_printf ("%d", said > 0 ? said : steps);
+  g_autofree char *number = g_strdup_printf ("%d", said > 0 ? said : sampler->steps);
 
   say (metadata, "generative.sampler", sampler->name);
   say (metadata, "generative.steps", number);

@@ -41,10 +41,10 @@ gboolean gen_denoising_minimise (
 /* How many classes the metadata of a net tells of, as it has it; NULL: it is told none. */
 #define GEN_DENOISING_CLASSES "generative.classes"
 
-/* What a player has to know of the denoiser, which is run `steps` times where the settings do not
- * say it. */
+/* What a player has to know of the denoiser, which is run as often as is usual with `sampler` where
+ * the settings do not say it. */
 void gen_denoising_describe (
-    const GenTrainerSettings *settings, const GenSampler *sampler, int steps, GHashTable *metadata);
+    const GenTrainerSettings *settings, const GenSampler *sampler, GHashTable *metadata);
 /* `make` and `wrap` of such recipes. */
 gboolean gen_denoising_make (GenStep *step, GError **error);
 GenGraph *gen_denoising_wrap (const GenGraph *made, guint *runs, GError **error);

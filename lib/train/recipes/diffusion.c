@@ -131,7 +131,7 @@ describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 {
   char guidance[G_ASCII_DTOSTR_BUF_SIZE];
 
-  gen_denoising_describe (settings, &gen_sampler_ddim, GEN_SAMPLING_DEFAULT_STEPS, metadata);
+  gen_denoising_describe (settings, &gen_sampler_ddim, metadata);
   if (g_hash_table_contains (metadata, GEN_DENOISING_CLASSES) && settings->label_dropout > 0)
     g_hash_table_insert (metadata, g_strdup ("generative.guidance"),
         g_strdup (g_ascii_dtostr (guidance, sizeof guidance, settings->guidance)));
@@ -194,7 +194,7 @@ const GenRecipe gen_recipe_diffusion = {
   .made_of = GEN_MADE_OF_LATENTS,
   .latent_net = GEN_DENOISER,
   .n_shown = 1,
-  .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS,
+  .sampler = &gen_sampler_ddim,
   .make = gen_denoising_make,
   .wrap = gen_denoising_wrap,
   .describe = describe,
