@@ -3,13 +3,15 @@
 
 #include <gio/gio.h>
 
+#include "../lib/base/json-file.h"
+
 JsonObject *
 settings_file_read (const char *path, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonNode *root;
 
-  if (!json_parser_load_from_file (parser, path, error)) {
+  if (!gen_json_load (parser, path, error)) {
     if (!g_str_has_prefix ((*error)->message, path))
       g_prefix_error (error, "%s: ", path);
     return NULL;
@@ -36,7 +38,9 @@ to_variant (JsonNode *node)
   case G_TYPE_DOUBLE:
     return g_variant_new_double (json_node_get_double (node));
   case G_TYPE_STRING:
-    return g_variant_new_string (json_node_get_string (node));
+    return g_utf8_validate (json_node_get_string (node), -1, NULL)
+               ? g_variant_new_string (json_node_get_string (node))
+               : NULL;
   default:
     return NULL;
   }

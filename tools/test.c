@@ -67,17 +67,19 @@ read_training (Test *test, GError **error)
   g_autoptr (JsonObject) all = settings_file_read (test->description, error);
   const GenSetting *list;
   JsonObject *settings;
+  JsonNode *node;
   guint n;
 
   if (all == NULL)
     return FALSE;
-  if (!json_object_has_member (all, "settings")) {
+  node = json_object_get_member (all, "settings");
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
         "%s: it does not say by which settings the nets were trained", test->description);
     return FALSE;
   }
   test->step = (guint64)json_object_get_int_member_with_default (all, "step", 0);
-  settings = json_object_get_object_member (all, "settings");
+  settings = json_node_get_object (node);
   list = gen_training_setting_list (&n);
   for (guint i = 0; i < n; i++)
     gen_training_settings_say (&test->settings, &list[i]);

@@ -24,7 +24,7 @@ G_DEFINE_ABSTRACT_TYPE (GstTrainer, gst_trainer, GST_TYPE_ELEMENT)
 
 /* Beyond those of the library's list. */
 #define PROP_ASYNC 10000
-#define DEFAULT_ASYNC TRUE
+#define DEFAULT_ASYNC FALSE
 
 static void
 gst_trainer_set_property (
@@ -66,7 +66,8 @@ gst_trainer_install (GstTrainerClass *klass, const GenRecipe *recipe, GType pres
   g_object_class_install_property (object_class, PROP_ASYNC,
       g_param_spec_boolean ("async", "Async",
           "Where nothing is linked to the src pad, wait in PAUSED for the first data, as sinks do, "
-          "so that what is wrong with it is told before PLAYING",
+          "so that what is wrong with it is told before PLAYING (gst-launch-1.0 of 1.22 may hang "
+          "behind an error then)",
           DEFAULT_ASYNC, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
 }
 

@@ -210,6 +210,9 @@ gen_setting_set (gpointer record, const GenSetting *setting, GVariant *value, GE
 GVariant *
 gen_setting_parse (const GenSetting *setting, const char *text, GError **error)
 {
+  /* Numbers of GVariant's text are octal with a zero in front. */
+  const gsize zeros = strspn (text, "0");
+  const char *digits = text + (g_ascii_isdigit (text[zeros]) ? zeros : 0);
   static const struct {
     const char *type, *wanted;
   } kinds[] = {
@@ -221,9 +224,15 @@ gen_setting_parse (const GenSetting *setting, const char *text, GError **error)
   };
   g_autoptr (GVariant) value = NULL;
 
-  if (setting->type >= GEN_SETTING_TEXT)
+  if (setting->type >= GEN_SETTING_TEXT && g_utf8_validate (text, -1, NULL))
     return g_variant_ref_sink (g_variant_new_string (text));
-  value = g_variant_parse ((const GVariantType *)kinds[setting->type].type, text, NULL, NULL, NULL);
+  if (setting->type >= GEN_SETTING_TEXT) {
+    g_set_error_literal (
+        error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "a text in UTF-8 is wanted");
+    return NULL;
+  }
+  value =
+      g_variant_parse ((const GVariantType *)kinds[setting->type].type, digits, NULL, NULL, NULL);
   if (value == NULL)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s is wanted, and there is '%s'",
         kinds[setting->type].wanted, text);

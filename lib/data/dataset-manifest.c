@@ -6,6 +6,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "../base/json-file.h"
 #include "csv.h"
 #include "dataset-files.h"
 

@@ -74,10 +74,6 @@ gboolean gen_dataset_compile_pattern (
  * (transfer full) */
 char *gen_dataset_match_class (const GRegex *pattern, const char *path);
 
-/* Whether there are so many brackets within brackets in a text of JSON that it is none of ours: its
- * parser calls itself for each. */
-gboolean gen_json_is_deep (const char *text);
-
 /* What an item itself is like. */
 gboolean gen_dataset_probe (
     const GenDataset *dataset, guint32 index, GenFormat *format, GError **error);

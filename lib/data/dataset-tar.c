@@ -10,6 +10,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "../base/json-file.h"
 #include "braces.h"
 #include "dataset-private.h"
 #include "tar-file.h"

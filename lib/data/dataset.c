@@ -10,8 +10,6 @@
 
 G_DEFINE_QUARK (gen - dataset - error - quark, gen_dataset_error)
 
-#define MAX_JSON_DEPTH 64
-
 /* In the order in which they are asked; the last takes whatever is left. */
 static const GenDatasetFormat *const formats[] = {
   &gen_dataset_cifar,
@@ -231,20 +229,6 @@ gen_dataset_name_labels (GenDataset *dataset, const GPtrArray *names, gboolean b
     else
       dataset->labels[i] = (gint32)GPOINTER_TO_UINT (g_hash_table_lookup (numbers, name));
   }
-}
-
-/* Brackets in strings count as well: what is meant has few. */
-gboolean
-gen_json_is_deep (const char *text)
-{
-  int depth = 0, deepest = 0;
-
-  for (; *text != '\0'; text++) {
-    depth += *text == '[' || *text == '{';
-    depth -= *text == ']' || *text == '}';
-    deepest = MAX (deepest, depth);
-  }
-  return deepest > MAX_JSON_DEPTH;
 }
 
 gboolean

@@ -8,6 +8,8 @@
 
 #include <generative/atomic-file.h>
 
+#include "../base/json-file.h"
+
 /* json-glib before 1.8 writes 1e-08 as "1e-08.0", which is no JSON. */
 char *
 gen_checkpoint_json (JsonNode *root)
@@ -61,7 +63,7 @@ read_description (const char *folder, GError **error)
   g_autoptr (GError) reason = NULL;
   JsonNode *root;
 
-  if (!json_parser_load_from_file (parser, path, &reason)) {
+  if (!gen_json_load (parser, path, &reason)) {
     g_set_error (
         error, reason->domain, reason->code, "'%s' cannot be read: %s", path, reason->message);
     return NULL;

@@ -11,6 +11,7 @@
 #include <generative/atomic-file.h>
 #include <generative/npy.h>
 
+#include "../base/json-file.h"
 #include "checkpoint-files.h"
 #include "training-test.h"
 
@@ -123,7 +124,7 @@ read_report (const GenTrainingSettings *settings)
   g_autoptr (GError) error = NULL;
   JsonNode *root;
 
-  if (!json_parser_load_from_file (parser, path, &error)) {
+  if (!gen_json_load (parser, path, &error)) {
     g_debug ("nothing to compare with: %s", error->message);
     return NULL;
   }

@@ -90,7 +90,8 @@ assert_waits (const Run *run)
   g_assert_cmpint (GST_STATE (run->trainer), ==, GST_STATE_READY);
 }
 
-#define PUSHED "appsrc name=source caps=" FRAMES " format=time ! " TRAINER "checkpoint=%s/m "
+#define SOURCE "appsrc name=source caps=" FRAMES " format=time ! "
+#define PUSHED SOURCE TRAINER "checkpoint=%s/m async=true "
 
 static void
 test_waits (void)
@@ -142,7 +143,8 @@ test_alone (void)
 
   gst_object_ref_sink (trainer);
   gst_util_set_object_arg (G_OBJECT (trainer), "preset", "autoencoder");
-  g_object_set (trainer, "checkpoint", checkpoint, "batch-size", 2, "silent", TRUE, NULL);
+  g_object_set (
+      trainer, "checkpoint", checkpoint, "batch-size", 2, "silent", TRUE, "async", TRUE, NULL);
   gst_buffer_memset (buffer, 0, 100, SIZE);
   gst_segment_init (&segment, GST_FORMAT_TIME);
   g_assert_cmpint (gst_element_set_state (trainer, GST_STATE_PLAYING), ==, GST_STATE_CHANGE_ASYNC);
@@ -171,8 +173,8 @@ assert_refused (Run *run)
 static void
 test_refuses (void)
 {
-  Run label = run_new ("appsrc name=source caps=" FRAMES " format=time ! modeltrainer name=t "
-                       "preset=classifier classes=2 silent=true checkpoint=%s/m");
+  Run label = run_new (SOURCE "modeltrainer name=t preset=classifier classes=2 silent=true "
+                              "async=true checkpoint=%s/m");
   Run none = run_new (PUSHED), small = run_new (PUSHED);
 
   gst_element_set_state (label.pipeline, GST_STATE_PAUSED);
@@ -231,7 +233,7 @@ static void
 test_live (void)
 {
   Run run = run_new ("videotestsrc is-live=true num-buffers=8 ! " FRAMES " ! " TRAINER
-                     "checkpoint=%s/m max-steps=2");
+                     "checkpoint=%s/m max-steps=2 async=true");
 
   g_assert_cmpint (
       gst_element_set_state (run.pipeline, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_NO_PREROLL);
@@ -255,11 +257,11 @@ test_linked (void)
   run_end (&run);
 }
 
-/* Who does not want it to wait says so. */
+/* Who does not ask it to wait is not waited for. */
 static void
 test_does_not_wait (void)
 {
-  Run run = run_new (PUSHED "async=false");
+  Run run = run_new (SOURCE TRAINER "checkpoint=%s/m");
 
   g_assert_cmpint (
       gst_element_set_state (run.pipeline, GST_STATE_PLAYING), ==, GST_STATE_CHANGE_SUCCESS);
@@ -272,7 +274,7 @@ static void
 test_idle (void)
 {
   const char *format =
-      "videotestsrc num-buffers=8 ! " FRAMES " ! " TRAINER "checkpoint=%s/m max-steps=2";
+      "videotestsrc num-buffers=8 ! " FRAMES " ! " TRAINER "checkpoint=%s/m max-steps=2 async=true";
   Run run = run_new (format);
 
   gst_element_set_state (run.pipeline, GST_STATE_PLAYING);

@@ -256,7 +256,7 @@ provide() {
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
         "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
         "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \
-        "$work/lines.txt" "$work/vae" "$work/code" "$work/blocky.jpg" "$work/net.onnx" .
+        "$work/lines.txt" "$work/vae" "$work/code" "$work/blocky.jpg" "$work/net.onnx" "$work/faces.npz" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
