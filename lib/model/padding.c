@@ -26,6 +26,14 @@ round_up (int x, int step)
   return (x + step - 1) / step * step;
 }
 
+/* Whether there is so much of a mirror image: what needs more is too small, or the model is asked
+ * for nothing that padding mends. */
+static gboolean
+is_mirrored (const GenExtents *extents, const GenExtents *larger)
+{
+  return larger->height <= 2 * extents->height && larger->width <= 2 * extents->width;
+}
+
 gboolean
 gen_padding_find_size (
     const GenModel *model, const GenExtents *extents, GenExtents *larger, int *step)
@@ -39,7 +47,7 @@ gen_padding_find_size (
     larger->height = round_up (extents->height, *step);
     larger->width = round_up (extents->width, *step);
     if ((larger->height != extents->height || larger->width != extents->width) &&
-        fits (model, larger))
+        is_mirrored (extents, larger) && fits (model, larger))
       return TRUE;
   }
   return FALSE;

@@ -284,7 +284,7 @@ test_refuses (void)
   g_autoptr (GenGraph) timeless = net_of (add_layer);
 
   assert_refused (preset, &(GenTrainerSettings){ SETTINGS, .noise_schedule = &gen_schedule_karras },
-      "linear, scaled-linear, cosine and shifted-cosine have them");
+      "these have them: linear, scaled-linear, cosine, shifted-cosine");
   assert_refused (preset, &(GenTrainerSettings){ SETTINGS, .min_snr = -1 }, "min-snr must be");
   assert_refused (
       preset, &(GenTrainerSettings){ SETTINGS, .snr_offset = -1 }, "snr-offset must be");
