@@ -538,10 +538,15 @@ def smooth(height, width, channels):
     return np.stack(planes, -1).astype(np.uint8)
 
 
+def upright(image):
+    """Pillow turns TIFF when it reads it, and before 9.5 once more when it is asked to."""
+    return image if image.format == "TIFF" else ImageOps.exif_transpose(image)
+
+
 def picture_of(file, mode):
     """The file as a folder's only picture, and as Pillow has it: upright, in the mode given."""
     dump = load(os.path.dirname(file))
-    wanted = np.array(ImageOps.exif_transpose(Image.open(file)).convert(mode))
+    wanted = np.array(upright(Image.open(file)).convert(mode))
     channels = {"grey": 1, "colour": 3, "colour with alpha": 4}[dump.format.split(", ")[1]]
     return dump.pictures(*wanted.shape[:2], channels)[0].astype(int), wanted.astype(int)
 

@@ -439,6 +439,7 @@ test_no_number (void)
   g_assert_nonnull (message);
   gst_message_parse_error (message, &error, NULL);
   g_assert_nonnull (strstr (error->message, "data: sound 1 has nan in frame 7 of its 4096"));
+  gst_bus_set_flushing (bus, TRUE);
   gst_harness_teardown (harness);
   scratch_remove (folder);
 }
