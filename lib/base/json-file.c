@@ -3,20 +3,18 @@
 
 #include <gio/gio.h>
 
-#define MAX_DEPTH 64
-
-/* Brackets in strings count as well: what is meant has few. */
 gboolean
-gen_json_is_deep (const char *text)
+gen_json_is_deep (const char *text, int depth)
 {
-  int depth = 0, deepest = 0;
+  int open = 0;
 
   for (; *text != '\0'; text++) {
-    depth += *text == '[' || *text == '{';
-    depth -= *text == ']' || *text == '}';
-    deepest = MAX (deepest, depth);
+    open += *text == '{' || *text == '[';
+    open -= *text == '}' || *text == ']';
+    if (open > depth)
+      return TRUE;
   }
-  return deepest > MAX_DEPTH;
+  return FALSE;
 }
 
 gboolean
@@ -27,9 +25,9 @@ gen_json_load (JsonParser *parser, const char *path, GError **error)
   if (!g_file_get_contents (path, &text, NULL, error))
     return FALSE;
   /* Once more from the file, which its errors name then. */
-  if (!gen_json_is_deep (text))
+  if (!gen_json_is_deep (text, GEN_JSON_DEPTH))
     return json_parser_load_from_file (parser, path, error);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-      "there are more than %d brackets within brackets", MAX_DEPTH);
+      "there are more than %d brackets within brackets", GEN_JSON_DEPTH);
   return FALSE;
 }

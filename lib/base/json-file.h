@@ -6,8 +6,12 @@
 
 #include "../private-api.h"
 
-/* Whether there are so many brackets within brackets in a text of JSON that it is none of ours: its
- * parser calls itself for each. */
-gboolean gen_json_is_deep (const char *text);
-/* As json_parser_load_from_file, but for such texts, which are G_IO_ERROR_INVALID_DATA. */
+/* Brackets within brackets that anything of ours has at most. */
+#define GEN_JSON_DEPTH 64
+
+/* Whether there are more than `depth` brackets within brackets in a text of JSON, whose parser
+ * calls itself for each. Those in strings count as well: what is meant has few. */
+gboolean gen_json_is_deep (const char *text, int depth);
+/* As json_parser_load_from_file, but for texts deeper than GEN_JSON_DEPTH, which are
+ * G_IO_ERROR_INVALID_DATA. */
 GEN_PRIVATE_API gboolean gen_json_load (JsonParser *parser, const char *path, GError **error);

@@ -272,7 +272,7 @@ read_object (Manifest *manifest, const char *text, guint line, GError **error)
   JsonNode *root;
   gboolean added;
 
-  if (gen_json_is_deep (text))
+  if (gen_json_is_deep (text, GEN_JSON_DEPTH))
     return fail_line (manifest, line, error, "nested too deep");
   if (!json_parser_load_from_data (parser, text, -1, &reason))
     return fail_line (manifest, line, error, "no JSON: %s", reason->message);

@@ -209,7 +209,8 @@ take_object (Walk *walk, const char *text)
   g_autofree char *caption = NULL;
   JsonNode *root;
 
-  if (gen_json_is_deep (text) || !json_parser_load_from_data (parser, text, -1, NULL))
+  if (gen_json_is_deep (text, GEN_JSON_DEPTH) ||
+      !json_parser_load_from_data (parser, text, -1, NULL))
     return;
   root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../base/json-file.h"
 #include "keyframes-private.h"
 
 /* { "latent": [ … ] }: the parser's recursion has no limit of its own. */
@@ -89,20 +90,6 @@ load_array (const char *path, GError **error)
 }
 
 /* --- JSON Lines --- */
-
-static gboolean
-is_flat (const char *text)
-{
-  int depth = 0;
-
-  for (; *text != '\0'; text++) {
-    depth += *text == '{' || *text == '[';
-    depth -= *text == '}' || *text == ']';
-    if (depth > MAX_DEPTH)
-      return FALSE;
-  }
-  return TRUE;
-}
 
 static gboolean
 is_number (JsonNode *node)
@@ -205,7 +192,7 @@ read_line (GenKeyframes *keyframes, const char *text, guint line, GError **error
   GenKeyframe frame = { 0 };
   JsonNode *root;
 
-  if (!is_flat (text) || !json_parser_load_from_data (parser, text, -1, NULL) ||
+  if (gen_json_is_deep (text, MAX_DEPTH) || !json_parser_load_from_data (parser, text, -1, NULL) ||
       (root = json_parser_get_root (parser)) == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return fail (keyframes, line, error,
         "a keyframe should stand there, as {\"time\": 2.5, \"seed\": 7} is one");

@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 
 #include "../../base/family.h"
+#include "../../base/json-file.h"
 
 /* The parser's recursion has no limit of its own. */
 #define MAX_DEPTH 8
@@ -33,20 +34,6 @@ fail (const Reader *reader, const char *place, GError **error, const char *forma
   g_set_error (error, GEN_AUGMENT_POLICY_ERROR, GEN_AUGMENT_POLICY_ERROR_INVALID, "%s: %s: %s",
       reader->path, place, text);
   return FALSE;
-}
-
-static gboolean
-is_shallow (const char *text)
-{
-  int depth = 0;
-
-  for (; *text != '\0'; text++) {
-    depth += *text == '{' || *text == '[';
-    depth -= *text == '}' || *text == ']';
-    if (depth > MAX_DEPTH)
-      return FALSE;
-  }
-  return TRUE;
 }
 
 static gboolean
@@ -287,7 +274,7 @@ gen_augment_policy_load_file (const char *path, GError **error)
     return NULL;
   data = g_bytes_get_data (bytes, &size);
   text = g_strndup (data, size);
-  if (!is_shallow (text)) {
+  if (gen_json_is_deep (text, MAX_DEPTH)) {
     fail (&reader, "steps", error, "brackets are deeper than %d", MAX_DEPTH);
     return NULL;
   }
