@@ -89,6 +89,21 @@ read_training (Test *test, GError **error)
   return FALSE;
 }
 
+/* Of a net with a moving average, that is judged unless the file beside it is named. */
+static void
+choose_net (Test *test, const char *path)
+{
+  const GenRecipe *recipe = gen_training_settings_recipe (&test->settings);
+  const int averaged = gen_recipe_averaged_net (recipe);
+  g_autofree char *file = g_path_get_basename (path), *own = NULL;
+
+  if (averaged < 0)
+    return;
+  own = g_strconcat (recipe->nets[averaged].role->name, ".onnx", NULL);
+  if (g_str_equal (file, own))
+    test->settings.trainer.ema = 0;
+}
+
 /* --- the data --- */
 
 static gboolean
@@ -291,6 +306,7 @@ run (int argc, char **argv)
   if (!find_training (&test, argv[1], &error) || !read_training (&test, &error) ||
       !read_data (&test, argv + 2, &error))
     return command_fail (g_steal_pointer (&error));
+  choose_net (&test, argv[1]);
   if (samples > 0)
     test.settings.test_samples = (guint)samples;
   follow_net (&test);

@@ -48,6 +48,7 @@ typedef enum {
   GEN_TRAINER_ERROR_MODEL,    /* the nets do not fit each other, or cannot be trained */
   GEN_TRAINER_ERROR_DIVERGED, /* losses, scores or weights are beyond what can be computed with */
   GEN_TRAINER_ERROR_STATE,    /* a saved state does not fit the nets, or is damaged */
+  GEN_TRAINER_ERROR_STOPPED,  /* what is made or measured is wanted no more. Since: 0.2 */
 } GenTrainerError;
 
 /* How a penalty on the discriminator's gradient on samples is found. */
@@ -148,7 +149,7 @@ struct _GenTrainerSettings {
   GenTokenizer *tokenizer; /* those nets, kept and read like the teacher */
   double temperature;      /* of soft labels: >= 0; 0: 4 where classes are learned */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
-                              [0, 1); 0 for none */
+                              [0, 1), at first (1 + updates) / (10 + updates); 0 for none */
   char *trainable;         /* weights that are changed, as in parameters.h; NULL: all */
   int patch;               /* extent of what is masked, in pixels or frames: from 1 */
   double mask_ratio;       /* share of the patches that are masked: (0, 1) */
@@ -288,6 +289,11 @@ GEN_API gboolean gen_trainer_make (GenTrainer *trainer, gboolean average, const 
  * samples (gen_format_measure_wall); the recipe's number of shown samples divides their number. */
 GEN_API gboolean gen_trainer_draw (GenTrainer *trainer, gboolean average, const float *latents,
     int columns, int rows, GenPicture *wall, GError **error);
+
+/* From now on the functions above end with GEN_TRAINER_ERROR_STOPPED, soon, where `*stop` is not 0.
+ * Other threads set it atomically, and it stays as long as the trainer. NULL: nothing stops them.
+ * Since: 0.2 */
+GEN_API void gen_trainer_stop_by (GenTrainer *trainer, const int *stop);
 
 /* Where training runs on a device, bring the states to where the functions below see them; on the
  * CPU there is nothing to do. */

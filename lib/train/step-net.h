@@ -23,6 +23,7 @@ typedef struct {
   GPtrArray *states;      /* GenTensor of the step's: of the weights, then of the statistics */
   GenDivision *divisions; /* of each weight */
   GHashTable *map;        /* tensors of graph to those of the step, as they are by now */
+  GenTensor *updates;     /* the number of its own updates before this one; NULL: it has none */
   GenTensor *factor;      /* of the gradients of its own update; NULL: 1 */
   GPtrArray *factors;     /* GenTensor: 0 where an update that it has a share in is left out */
   GenTensor *features;    /* of graph: what the last layer with weights takes; NULL: none has */

@@ -180,6 +180,7 @@ change_weights (GenStep *step, GenStepNet *net, GenTensor *const *gradients, con
   const GenTrainerSettings *settings = step->settings;
   g_autoptr (GPtrArray) weights = gen_step_net_weights (net);
 
+  net->updates = update->count;
   net->factor = update->factor;
   for (guint i = 0; i < weights->len; i++) {
     GenTensor *next;

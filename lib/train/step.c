@@ -318,12 +318,14 @@ weight_free (gpointer data)
 }
 
 static gboolean
-add_average (GenStep *step, GenTensor *state, GenTensor *next, GenTensor *factor, GError **error)
+add_average (
+    GenStep *step, const GenStepNet *net, GenTensor *state, GenTensor *next, GError **error)
 {
   GenTensor *average = find_average (step, state);
 
-  next = gen_graph_op (step->graph, "MovingAverage", (GenTensor *[]){ average, next, factor },
-      factor != NULL ? 3 : 2, 1, error, "decay", GEN_FLOAT, step->settings->ema, NULL);
+  next = gen_graph_op (step->graph, "MovingAverage",
+      (GenTensor *[]){ average, next, net->updates, net->factor }, net->factor != NULL ? 4 : 3, 1,
+      error, "decay", GEN_FLOAT, step->settings->ema, NULL);
   if (next == NULL)
     return FALSE;
   gen_graph_assign (step->graph, average, next);
@@ -373,7 +375,7 @@ settle (GenStep *step, GenStepNet *net, GPtrArray *list, GError **error)
     if (!averaged || !learned)
       continue;
     weight->average = average_name (state);
-    if (!add_average (step, state, next, net->factor, error))
+    if (!add_average (step, net, state, next, error))
       return FALSE;
   }
   return TRUE;

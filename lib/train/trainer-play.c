@@ -127,6 +127,24 @@ fill_classes (GenTrainerPlayer *player, gsize first, gsize n)
     labels[i] = (gint64)(first + i) % built->classes;
 }
 
+void
+gen_trainer_stop_by (GenTrainer *trainer, const int *stop)
+{
+  trainer->stop = stop;
+}
+
+/* One run, unless nobody wants it any more. What is stopped between the runs for one result leaves
+ * states that are good for no other. */
+static gboolean
+run (const GenTrainer *trainer, GenTrainerPlayer *player, GError **error)
+{
+  if (trainer->stop == NULL || g_atomic_int_get (trainer->stop) == 0)
+    return gen_plan_run (player->plan, error);
+  gen_trainer_player_clear (player);
+  g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_STOPPED, "training was stopped");
+  return FALSE;
+}
+
 static gboolean
 play (GenTrainer *trainer, GenTrainerPlayer *player, const float *latents, gsize n, float *samples,
     GError **error)
@@ -144,8 +162,8 @@ play (GenTrainer *trainer, GenTrainerPlayer *player, const float *latents, gsize
         count * latent_size * sizeof (float));
     fill_classes (player, first, batch);
     gen_plan_set_draw (player->plan, first / batch);
-    for (guint run = 0; run < player->built.runs; run++)
-      if (!gen_plan_run (player->plan, error))
+    for (guint i = 0; i < player->built.runs; i++)
+      if (!run (trainer, player, error))
         return FALSE;
     read_shown (player->plan, n_shown, count, size, samples + first * n_shown * size);
   }
@@ -234,7 +252,7 @@ measure (GenTrainer *trainer, const float *samples, const gint64 *labels, gsize 
 
     fill_batch (trainer, samples, labels, first, n);
     gen_plan_set_draw (player->plan, (number + first) / batch);
-    if (!gen_plan_run (player->plan, error))
+    if (!run (trainer, player, error))
       return FALSE;
     gen_trainer_read_figures (&player->built, player->plan, count, some);
     if (!gen_trainer_check_figures (trainer, &player->built, player->plan, some, error))
@@ -271,7 +289,8 @@ check_states (GenTrainer *trainer, GError **error)
   return TRUE;
 }
 
-/* Figures of what the nets make of random numbers. */
+/* Figures of what the nets make of random numbers. A net that makes samples by running again and
+ * again is measured, which is one run of it. */
 static gboolean
 check_made (GenTrainer *trainer, GError **error)
 {
@@ -285,15 +304,23 @@ check_made (GenTrainer *trainer, GError **error)
   double values[GEN_RECIPE_MAX_FIGURES];
 
   gen_random_normal (&random, 0, 0, latents, n);
-  return gen_trainer_play (trainer, FALSE, latents, CHECKED, samples, error) &&
+  return (trainer->settings.recipe->wrap != NULL ||
+             gen_trainer_play (trainer, FALSE, latents, CHECKED, samples, error)) &&
          gen_trainer_measure (trainer, FALSE, samples, labels, CHECKED, 0, values, error);
 }
 
 gboolean
 gen_trainer_check (GenTrainer *trainer, GError **error)
 {
-  return gen_trainer_fetch_states (trainer, error) && check_states (trainer, error) &&
+  const int *stop = trainer->stop;
+  gboolean good;
+
+  /* What training is stopped with is checked, too. */
+  trainer->stop = NULL;
+  good = gen_trainer_fetch_states (trainer, error) && check_states (trainer, error) &&
          check_made (trainer, error);
+  trainer->stop = stop;
+  return good;
 }
 
 /* --- their models --- */

@@ -34,6 +34,7 @@ struct _GenTrainer {
   gint64 step;            /* as the plan's state of that name, of which it is a copy */
   GenTrainerScaling scaling[GEN_RECIPE_MAX_NETS]; /* by the first net that a loss changes */
   GenTrainerPlayer made, measured;
+  const int *stop; /* of what they do, where it is not 0; NULL: nothing does */
 };
 
 /* --- trainer.c --- */

@@ -41,6 +41,8 @@ gen_training_validate (GenTraining *training)
   if (validation == NULL)
     return TRUE;
   if (!gen_validation_measure (validation, training->trainer, &report->validated, &error)) {
+    if (gen_training_was_stopped (error))
+      return TRUE;
     gen_training_fail (&training->events, GEN_TRAINING_ERROR_VALIDATION, "%s", error->message);
     return FALSE;
   }
@@ -119,6 +121,8 @@ test_nets (GenTraining *training, gboolean at_end)
   if (!gen_training_test_measure (test, training->trainer, &test->last, &error) ||
       (at_end && !gen_training_test_measure_best (test, training->trainer, &training->settings,
                      &training->events, &training->format, &training->progress, &error))) {
+    if (gen_training_was_stopped (error))
+      return TRUE;
     gen_training_fail (&training->events, GEN_TRAINING_ERROR_TEST, "%s", error->message);
     return FALSE;
   }
@@ -170,7 +174,9 @@ find_moment (const GenTraining *training)
 static void
 tell_comparison_failure (GenTraining *training, const GError *error)
 {
-  gen_training_warn (&training->events, GEN_TRAINING_ERROR_WRITE, "comparison: %s", error->message);
+  if (!gen_training_was_stopped (error))
+    gen_training_warn (
+        &training->events, GEN_TRAINING_ERROR_WRITE, "comparison: %s", error->message);
 }
 
 gboolean

@@ -372,6 +372,7 @@ take_models (GenTrainingSettings *settings, const char *folder)
   g_clear_pointer (&settings->weights, g_free);
   settings->resume = FALSE;
   settings->trainer.ema = 0;
+  settings->trainer.average_target = FALSE;
   settings->trainer.spectral_norm = FALSE;
 }
 

@@ -33,8 +33,8 @@ struct _GenTraining {
   GCond changed;
   GenBatchQueue *queue;
   guint64 epoch_samples; /* as the data says */
-  gboolean stopping;
   GenTrainingOutcome outcome;
+  int stopping; /* atomic, and changed under the lock */
 };
 
 /* --- training.c --- */
@@ -45,6 +45,9 @@ GenTraining *gen_training_new_empty (
 
 /* Whether samples to validate by will come. */
 gboolean gen_training_validates (const GenTraining *training);
+/* Whether it is to stop, and whether that is why something was not made or measured. */
+gboolean gen_training_is_stopping (const GenTraining *training);
+gboolean gen_training_was_stopped (const GError *error);
 /* Of the preview: what is shown of a sample stays in one row of the wall. */
 int gen_training_wall_columns (const GenTraining *training);
 

@@ -306,8 +306,10 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "ema",
       .nick = "EMA",
-      .description = "Decay of a moving average of the weights of the net that makes samples, "
-                     "written to ema.onnx and shown in the preview (0 = none)",
+      .description =
+          "Decay of a moving average of the weights of the net that makes samples, "
+          "written to ema.onnx and shown in the preview; at first it is smaller, (1 + updates) / "
+          "(10 + updates) (0 = none)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (trainer.ema),
       .minimum = 0,

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "trainer-private.h"
 #include "training-nets.h"
 
 void
@@ -42,6 +43,8 @@ gen_training_test_measure_best (GenTrainingTest *test, GenTrainer *trainer,
   if (isnan (progress->best) || progress->best_step == gen_trainer_steps (trainer))
     return TRUE;
   best = gen_training_nets_load (settings, events, format, folder, error);
+  if (best != NULL)
+    gen_trainer_stop_by (best, trainer->stop);
   if (best == NULL || !gen_training_test_measure (test, best, &test->best, error))
     return FALSE;
   test->best.step = progress->best_step;

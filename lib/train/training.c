@@ -171,6 +171,7 @@ open_nets (GenTraining *training, GError **error)
   if (settings->resume &&
       !gen_checkpoint_load (training->trainer, settings->checkpoint, &training->progress, error))
     return FALSE;
+  gen_trainer_stop_by (training->trainer, &training->stopping);
   training->skipped = training->progress.samples;
   training->first_step = gen_trainer_steps (training->trainer);
   prepare_shown (training);
@@ -324,7 +325,7 @@ void
 gen_training_stop (GenTraining *training)
 {
   g_mutex_lock (&training->lock);
-  training->stopping = TRUE;
+  g_atomic_int_set (&training->stopping, TRUE);
   if (training->queue != NULL)
     gen_batch_queue_close (training->queue);
   g_cond_broadcast (&training->changed);
@@ -333,15 +334,16 @@ gen_training_stop (GenTraining *training)
   gen_training_validation_close (&training->test.samples);
 }
 
-static gboolean
-is_stopping (GenTraining *training)
+gboolean
+gen_training_is_stopping (const GenTraining *training)
 {
-  gboolean stopping;
+  return g_atomic_int_get (&training->stopping) != 0;
+}
 
-  g_mutex_lock (&training->lock);
-  stopping = training->stopping;
-  g_mutex_unlock (&training->lock);
-  return stopping;
+gboolean
+gen_training_was_stopped (const GError *error)
+{
+  return g_error_matches (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_STOPPED);
 }
 
 GenTrainingOutcome
@@ -391,7 +393,8 @@ log_sounds (GenTraining *training)
     gen_sample_init (&sounds[i], &format);
   gen_trainer_make (
       training->trainer, settings->trainer.ema > 0, training->shown, n / n_shown, sounds, &error);
-  gen_training_report_sounds (&training->report, sounds, n, error);
+  if (!gen_training_was_stopped (error))
+    gen_training_report_sounds (&training->report, sounds, n, error);
   for (guint i = 0; i < n; i++)
     gen_sample_clear (&sounds[i]);
 }
@@ -407,6 +410,8 @@ log_nets (GenTraining *training)
     return;
   gen_picture_init (&wall, width, height, channels);
   gen_training_draw (training, &wall, &error);
+  if (gen_training_was_stopped (error))
+    return;
   gen_training_report_nets (&training->report, &wall, error);
   if (training->format.medium == &gen_medium_sound)
     log_sounds (training);
@@ -416,8 +421,13 @@ static gboolean
 show (GenTraining *training, gboolean last, GError **error)
 {
   const GenTrainingCallbacks *callbacks = &training->events.callbacks;
+  g_autoptr (GError) failure = NULL;
 
-  return callbacks->shown == NULL || callbacks->shown (last, training->events.data, error);
+  if (callbacks->shown == NULL || callbacks->shown (last, training->events.data, &failure) ||
+      gen_training_was_stopped (failure))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 /* --- steps --- */
@@ -554,11 +564,14 @@ train (GenTraining *training, GenTrainerFigures *figures)
           find_place (training).epoch_length, training->settings.trainer.batch_size);
     if (!check_epochs (training) || !check_end (training) ||
         !gen_training_compare_before (training) ||
-        (is_validation_left (training) && !gen_training_validate (training)) ||
-        !make_step (training, batch, figures) || !after_step (training, figures))
+        (is_validation_left (training) && !gen_training_validate (training)))
+      return FALSE;
+    if (gen_training_is_stopping (training))
+      return TRUE;
+    if (!make_step (training, batch, figures) || !after_step (training, figures))
       return FALSE;
   }
-  if (is_stopping (training))
+  if (gen_training_is_stopping (training))
     return TRUE;
   if (gen_trainer_steps (training->trainer) == 0) {
     gen_training_fail (&training->events, GEN_TRAINING_ERROR_FAILED,
@@ -614,6 +627,8 @@ conclude (GenTraining *training, const GenTrainerFigures *figures)
     gen_training_compare_after (training);
   if (!show (training, TRUE, &error))
     gen_training_warn (&training->events, GEN_TRAINING_ERROR_PREVIEW, "%s", error->message);
+  if (gen_training_is_stopping (training))
+    return GEN_TRAINING_STOPPED;
   return trained ? GEN_TRAINING_DONE : GEN_TRAINING_IDLE;
 }
 
@@ -633,7 +648,8 @@ gen_training_run (GenTraining *training)
       gen_training_folder_save (&training->folder, training->trainer, &training->progress, TRUE) &&
       trained;
   if (trained)
-    outcome = is_stopping (training) ? GEN_TRAINING_STOPPED : conclude (training, &figures);
+    outcome =
+        gen_training_is_stopping (training) ? GEN_TRAINING_STOPPED : conclude (training, &figures);
   gen_training_report_end (
       &training->report, outcome == GEN_TRAINING_DONE || outcome == GEN_TRAINING_IDLE);
   g_mutex_lock (&training->lock);

@@ -136,9 +136,10 @@ def train_torch(preset, seed, steps, nets, digits, template):
     source = batches(digits, settings["batch-size"], preset.low, seed)
     weights = list(made[preset.played].weights)
     average = [w.detach().clone() for w in weights]
-    for _ in range(steps):
+    for done in range(steps):
         trainer.step(next(source))
-        torch._foreach_lerp_(average, [w.detach() for w in weights], 1 - settings["ema"])
+        decay = min(settings["ema"], (1 + done) / (10 + done))
+        torch._foreach_lerp_(average, [w.detach() for w in weights], 1 - decay)
     # What the sampler has to know stands in the file that was trained here.
     made[preset.played].path = template
     path = nets / "torch.onnx"

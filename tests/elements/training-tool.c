@@ -689,6 +689,34 @@ test_judged (Fixture *fixture, gconstpointer data)
   }
 }
 
+static double
+judge_loss (Fixture *fixture, const char *model)
+{
+  g_autofree char *arguments = g_strconcat (model, " pictures --json", NULL), *out = NULL;
+  g_autoptr (JsonNode) figures = NULL;
+
+  g_assert_cmpint (judge (fixture, arguments, &out), ==, 0);
+  figures = json_from_string (out, NULL);
+  return json_object_get_double_member (json_node_get_object (figures), "loss-on-test");
+}
+
+/* A folder is judged by the average of its nets, and a net by itself. */
+static void
+test_judged_average (Fixture *fixture, gconstpointer data)
+{
+  double average;
+
+  write_settings (fixture,
+      "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1},"
+      "\"preset\":\"vae\",\"width\":2,\"latent-size\":4,\"batch-size\":6,\"ema\":0.9,"
+      "\"learning-rate\":0.01,\"max-steps\":5,\"checkpoint\":\"averaged\"}");
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  average = judge_loss (fixture, "averaged");
+  g_assert_cmpfloat (judge_loss (fixture, "averaged/ema.onnx"), ==, average);
+  g_assert_cmpfloat (judge_loss (fixture, "averaged/encoder.onnx"), ==, average);
+  g_assert_cmpfloat (judge_loss (fixture, "averaged/decoder.onnx"), !=, average);
+}
+
 /* Samples to validate by may be named later than the nets: then there is nothing to compare them
  * with, and what is made is compared. */
 static void
@@ -736,6 +764,8 @@ main (int argc, char **argv)
   g_test_add ("/training-tool/compared", Fixture, NULL, set_up, test_compared, tear_down);
   g_test_add ("/training-tool/tested", Fixture, NULL, set_up, test_tested, tear_down);
   g_test_add ("/training-tool/judged", Fixture, NULL, set_up, test_judged, tear_down);
+  g_test_add (
+      "/training-tool/judged-average", Fixture, NULL, set_up, test_judged_average, tear_down);
   g_test_add (
       "/training-tool/compared-later", Fixture, NULL, set_up, test_compared_later, tear_down);
   return g_test_run ();

@@ -353,7 +353,6 @@ test_steps (void)
   };
 
   for (guint c = 0; c < G_N_ELEMENTS (cases); c++) {
-    const double kept = cases[c].average_target ? cases[c].ema : 0;
     double student[WEIGHTS], teacher[WEIGHTS], target[WEIGHTS], found[WEIGHTS];
     g_autoptr (GenTrainer) trainer = trainer_new (&cases[c], student, teacher, cases[c].ema);
     gboolean drawn[TIMES] = { FALSE };
@@ -362,6 +361,8 @@ test_steps (void)
     for (guint64 step = 0; step < 3; step++) {
       Pair pairs[BATCH];
       int places[BATCH];
+      const double decay = MIN (cases[c].ema, (1.0 + step) / (10.0 + step));
+      const double kept = cases[c].average_target ? decay : 0;
       double loss;
 
       fill_pairs (&cases[c], target, teacher, step, pairs, places);

@@ -125,14 +125,14 @@ check_factor (const GenOptimizer *optimizer)
     GenTensor *s = gen_graph_add_state (graph, "s", GEN_TYPE_FLOAT32, shape, bytes);
     GenTensor *g = gen_graph_add_input (graph, "g", GEN_TYPE_FLOAT32, shape);
     GenTensor *factor = gen_graph_add_input (graph, "f", GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR);
-    GenTensor *next = gen_optimizer_update (optimizer, graph, w, g, gen_graph_float (graph, 0.01),
-        gen_graph_add_constant (graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
-            g_bytes_new (&(gint64){ 2 }, sizeof (gint64))),
-        factor, &settings, &error);
+    GenTensor *updates = gen_graph_add_constant (graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
+        g_bytes_new (&(gint64){ 2 }, sizeof (gint64)));
+    GenTensor *next = gen_optimizer_update (
+        optimizer, graph, w, g, gen_graph_float (graph, 0.01), updates, factor, &settings, &error);
 
     gen_graph_assign (graph, a,
-        gen_graph_op (graph, "MovingAverage", (GenTensor *[]){ a, next, factor }, 3, 1, &error,
-            "decay", GEN_FLOAT, 0.5, NULL));
+        gen_graph_op (graph, "MovingAverage", (GenTensor *[]){ a, next, updates, factor }, 4, 1,
+            &error, "decay", GEN_FLOAT, 0.5, NULL));
     gen_graph_assign (graph, s,
         gen_graph_op (graph, "KeepState", (GenTensor *[]){ s, g, factor }, 3, 1, &error, NULL));
     g_assert_no_error (error);
@@ -157,6 +157,43 @@ check_factor (const GenOptimizer *optimizer)
     g_assert_cmpfloat (averages[2][i], ==, start[i]);
     g_assert_cmpfloat (kept[2][i], ==, start[i]);
   }
+}
+
+/* The decay rises with the number of updates (as in TensorFlow's ExponentialMovingAverage), so that
+ * the first weights, at -7, are soon forgotten; `factor` or not. */
+static void
+test_average (void)
+{
+  for (int counted = 0; counted < 2; counted++)
+    for (int scaled = 0; scaled < 2; scaled++) {
+      g_autoptr (GenGraph) graph = gen_graph_new ("average");
+      g_autoptr (GenPlan) plan = NULL;
+      g_autoptr (GError) error = NULL;
+      GenTensor *a = gen_graph_add_state (graph, "a", GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR,
+          g_bytes_new (&(float){ -7 }, sizeof (float)));
+      GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR);
+      GenTensor *n = gen_graph_add_input (graph, "n", GEN_TYPE_INT64, &GEN_SHAPE_SCALAR);
+      GenTensor *inputs[] = { a, x, counted ? n : NULL, gen_graph_float (graph, 0.125f) };
+      double expected = -7;
+
+      gen_graph_assign (graph, a,
+          gen_graph_op (graph, "MovingAverage", inputs, scaled ? 4 : 3, 1, &error, "decay",
+              GEN_FLOAT, 0.9, NULL));
+      gen_graph_add_output (graph, n);
+      g_assert_no_error (error);
+      plan = gen_plan_new (graph, NULL, &error);
+      g_assert_no_error (error);
+      for (gint64 i = 0; i < 120; i++) {
+        const double decay = counted ? MIN (0.9, (1.0 + i) / (10.0 + i)) : 0.9;
+        const float now = sinf ((float)i);
+
+        *(float *)gen_plan_input (plan, 0)->data = now;
+        *(gint64 *)gen_plan_input (plan, 1)->data = i;
+        g_assert_true (gen_plan_run (plan, &error));
+        expected = decay * expected + (1 - decay) * now;
+        g_assert_cmpfloat_with_epsilon (*(float *)gen_plan_find (plan, "a")->data, expected, 1e-5);
+      }
+    }
 }
 
 static void
@@ -794,6 +831,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/families", test_families);
   g_test_add_func ("/trainer/optimizers", test_optimizers);
   g_test_add_func ("/trainer/factors", test_factors);
+  g_test_add_func ("/trainer/average", test_average);
   g_test_add_func ("/trainer/losses", test_losses);
   g_test_add_func ("/trainer/learns", test_learns);
   g_test_add_func ("/trainer/numbered-streams", test_numbered_streams);

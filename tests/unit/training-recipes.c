@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What holds of any recipe's training: it goes on bit for bit where it was stopped, where there was
- * no room for a checkpoint, and where it was killed between the models and the state of one; and
- * the best models, read again, are worth what the validation found. */
+/* What holds of any recipe's training: a stop leaves unfinished what is made and measured; it goes
+ * on bit for bit where it was stopped, where there was no room for a checkpoint, and where it was
+ * killed between the models and the state of one; and the best models, read again, are worth what
+ * the validation found. */
 #include <generative/checkpoint.h>
 #include <generative/training.h>
 
@@ -62,6 +63,7 @@ typedef struct {
   guint n_steps, stop_after; /* 0: not stopped */
   gboolean fills;            /* whether the disk is full */
   gboolean failed_to_write;
+  guint n_drawn, n_undrawn;           /* walls, and those that a stop has left unfinished */
   guint n_lines, n_measured, n_shown; /* of the test: lines, figures, those in the line */
   double best, tested; /* the figure of the best validation, and of these nets in the test */
 } Run;
@@ -143,6 +145,24 @@ told (const char *text, gpointer data)
   }
 }
 
+static gboolean
+shown (gboolean last, gpointer data, GError **error)
+{
+  Run *run = data;
+  g_auto (GenPicture) wall = { 0 };
+  int width, height, channels;
+
+  g_assert_true (gen_training_measure (run->training, &width, &height, &channels));
+  gen_picture_init (&wall, width, height, channels);
+  if (gen_training_draw (run->training, &wall, error)) {
+    run->n_drawn++;
+    return TRUE;
+  }
+  g_assert_error (*error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_STOPPED);
+  run->n_undrawn++;
+  return FALSE;
+}
+
 static void
 warned (const GError *error, gpointer data)
 {
@@ -160,6 +180,7 @@ failed (const GError *error, gpointer data)
 static const GenTrainingCallbacks callbacks = {
   .validates = always,
   .tests = always,
+  .shown = shown,
   .stepped = stepped,
   .validated = validated,
   .tested = tested,
@@ -229,7 +250,7 @@ fill_settings (GenTrainingSettings *settings, const Case *of, const char *folder
   settings->checkpoint = g_strdup (folder);
   settings->resume = resume;
   settings->max_steps = STEPS;
-  settings->validation_interval = 1;
+  settings->validation_interval = settings->preview_interval = 1;
   settings->log_interval = 0;
   settings->preview_columns = settings->preview_rows = 2;
   settings->preset = of->preset;
@@ -367,6 +388,8 @@ test_kept (gconstpointer data)
   g_assert_cmpuint (at_once.n_shown, ==, at_once.n_measured);
 
   g_assert_cmpint (train (&begun, parts, FALSE), ==, GEN_TRAINING_STOPPED);
+  g_assert_cmpuint (begun.n_drawn, ==, STOPPED_AFTER - 1);
+  g_assert_cmpuint (begun.n_undrawn, ==, 1);
   before = read_file (parts, GEN_CHECKPOINT_STATE);
   /* The disk is full. */
   g_assert_cmpint (train (&full, parts, TRUE), ==, GEN_TRAINING_FAILED);

@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 #include "update.h"
 G_END_DECLS
+#include "moving-average.h"
 #include "schedule-free.h"
 
 /* A rule makes of one weight, its gradient and its states the new weight and states. `begin` is
@@ -284,51 +285,86 @@ schedule_free (GenCudaKernel *kernel, GError **)
   return add_update (kernel, rule);
 }
 
-/* What an old and a new value become, while no factor is 0. */
-struct Average {
-  float weight;            /* of the new one; 1: it takes the old one's place */
+/* Whether one of the factors that there are is 0. */
+struct Factors {
   const float *factors[2]; /* NULL: none */
 
-  __device__ float operator() (float old, float x) const
+  __device__ bool leave_out () const
   {
     for (const float *factor : factors)
       if (factor != NULL && *factor == 0)
-        return old;
-    return weight == 1 ? x : old + weight * (x - old);
+        return true;
+    return false;
   }
 };
 
-static gboolean
-add_average (GenCudaKernel *kernel, float weight)
+/* What an old and a new value become. */
+struct Average {
+  Factors factors;
+  float decay;
+  const gint64 *updates; /* NULL: they are not counted */
+
+  __device__ float operator() (float old, float x) const
+  {
+    return factors.leave_out () ? old : old + gen_average_weight (decay, updates) * (x - old);
+  }
+};
+
+struct Keep {
+  Factors factors;
+
+  __device__ float operator() (float old, float x) const
+  {
+    return factors.leave_out () ? old : x;
+  }
+};
+
+template <typename T>
+static const T *
+find_input (const GenCudaKernel &kernel, guint number)
 {
-  const gsize n = gen_cuda_elements (kernel->output (0));
-  const guint factors = kernel->node->inputs->len - 2;
+  return gen_node_input (kernel.node, number) != NULL ? kernel.in<T> (number) : NULL;
+}
 
-  if (n == 0)
-    return TRUE;
-  kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-    GenFlatOperand<float> old = { k.in<float> (0), 0 }, x = { k.in<float> (1), 0 };
-    Average average = { weight, { NULL, NULL } };
+template <typename Rule>
+static void
+launch_rule (const GenCudaKernel &kernel, gsize n, cudaStream_t stream, const Rule &rule)
+{
+  GenFlatOperand<float> old = { kernel.in<float> (0), 0 }, x = { kernel.in<float> (1), 0 };
 
-    for (guint i = 0; i < factors; i++)
-      average.factors[i] = k.in<float> (2 + i);
-    gen_cuda_launch (gen_flat_kernel<2, float, float, Average>,
-        gen_cuda_grid (n / GenPackSize<float, float>::value + 1), GEN_CUDA_BLOCK, stream, average,
-        old, x, k.out<float> (0), n);
-  });
-  return TRUE;
+  gen_cuda_launch (gen_flat_kernel<2, float, float, Rule>,
+      gen_cuda_grid (n / GenPackSize<float, float>::value + 1), GEN_CUDA_BLOCK, stream, rule, old,
+      x, kernel.out<float> (0), n);
 }
 
 static gboolean
 moving_average (GenCudaKernel *kernel, GError **)
 {
-  return add_average (kernel, 1 - (float)gen_node_float (kernel->node, "decay", 0.999f));
+  const gsize n = gen_cuda_elements (kernel->output (0));
+  const float decay = (float)gen_node_float (kernel->node, "decay", 0.999f);
+
+  if (n == 0)
+    return TRUE;
+  kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
+    const Factors factors = { { find_input<float> (k, 3), NULL } };
+
+    launch_rule (
+        k, n, stream, Average{ factors, decay, find_input<gint64> (k, GEN_AVERAGE_UPDATES) });
+  });
+  return TRUE;
 }
 
 static gboolean
 keep_state (GenCudaKernel *kernel, GError **)
 {
-  return add_average (kernel, 1);
+  const gsize n = gen_cuda_elements (kernel->output (0));
+
+  if (n == 0)
+    return TRUE;
+  kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
+    launch_rule (k, n, stream, Keep{ { find_input<float> (k, 2), find_input<float> (k, 3) } });
+  });
+  return TRUE;
 }
 
 extern const GenCudaOperator gen_cuda_update_operators[] = {
