@@ -23,7 +23,8 @@
  * that hang on the orientation of the picture are left out. With `add-meta` each frame says what
  * was done to it, in a custom meta `generative-augment`: `frame`, its number, `steps`, with their
  * values, and `matrix`, 9 numbers, where lines stayed straight, so that key points can follow.
- * Interlaced frames are refused: put deinterlace in front.
+ * Interlaced frames are refused: put deinterlace in front. Frames of YUV are changed as they are,
+ * without conversion (docs/augmentation.md says how each transform is done to them).
  *
  * All properties but `policy` may change at any time, and amounts can be controlled.
  *
@@ -42,6 +43,7 @@
 #include "../shared/settings.h"
 #include "../shared/stream-time.h"
 
+#include "augment-frame.h"
 #include "augment-meta.h"
 
 #include <generative/augment-policy.h>
@@ -81,7 +83,7 @@ struct _GstVideoAugment {
   guint64 counted; /* frames without number or time so far */
 };
 
-#define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB, RGBA }")
+#define CAPS GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_AUGMENT_FORMATS)
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
@@ -233,17 +235,11 @@ static GstFlowReturn
 gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *frame)
 {
   GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
-  GenPicture picture = {
-    .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
-    .width = GST_VIDEO_FRAME_WIDTH (frame),
-    .height = GST_VIDEO_FRAME_HEIGHT (frame),
-    .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0),
-    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
-  };
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   guint64 number = gst_video_augment_frame_number (self, frame);
   GenAugmentPictureDraw *draw = &self->draw;
   GenAugmentSettings settings;
+  GenAugmentFrame augmented;
   gboolean add_meta;
 
   GST_OBJECT_LOCK (self);
@@ -251,8 +247,9 @@ gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *fra
   add_meta = self->add_meta;
   GST_OBJECT_UNLOCK (self);
   settings.policy = self->policy;
-  gen_augment_draw_picture (&settings, number, picture.width, picture.height, draw);
-  gen_augment_render_picture (draw, self->workspace, &picture, &picture);
+  gst_generative_augment_frame_init (&augmented, frame);
+  gen_augment_draw_picture (&settings, number, augmented.width, augmented.height, draw);
+  gen_augment_render_frame (draw, self->workspace, &augmented);
   if (gen_augment_picture_moves (draw))
     gst_generative_augment_move_metas (frame->buffer, draw);
   if (add_meta)

@@ -173,6 +173,52 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenAugmentWorkspace, gen_augment_workspace_free)
 GEN_API void gen_augment_render_picture (const GenAugmentPictureDraw *draw,
     GenAugmentWorkspace *workspace, const GenPicture *source, GenPicture *target);
 
+/* The order of colours in a pixel; without alpha, which is the highest byte or the lowest, the
+ * first two. */
+typedef enum {
+  GEN_AUGMENT_RGB,  /* and RGBA */
+  GEN_AUGMENT_BGR,  /* and BGRA */
+  GEN_AUGMENT_ARGB, /* of four channels */
+  GEN_AUGMENT_ABGR,
+} GenAugmentOrder;
+
+/* A frame as video has it. */
+typedef struct {
+  int width, height;
+  /* One plane: grey, or pixels in `order`. Two: luma, and U and V as two channels. Three: luma, U
+   * and V. */
+  GenPicture planes[3];
+  int n_planes;
+  gboolean v_first; /* of two planes: V before U */
+  GenAugmentOrder order;
+  /* Of planes of YUV: */
+  int across, down;    /* so many luma samples are one of chroma: 1 or 2 */
+  double red, blue;    /* shares of luma: 0.299 and 0.114 by ITU-R BT.601 */
+  gboolean full_range; /* black is 0 and white 255, not 16 and 235 */
+  /* Chroma is where the first of its luma samples is, across and down, not in their middle. */
+  gboolean cosited_across, cosited_down;
+} GenAugmentFrame;
+
+/* Do it to a frame, in place, whose size is the draw's. Pixels in any order are changed as those of
+ * GenPicture.
+ *
+ * Planes of YUV are changed where they are, too. Geometry moves each plane by itself, at its own
+ * samples. Lines and matrices of colour (brightness, contrast, saturation, hue, grey, invert,
+ * channel-shuffle) are taken from RGB to YUV, where they are matrices as well: what becomes of a
+ * pixel is the same, but for what RGB has no numbers for, which is cut off by luma and chroma
+ * and not by colours. Filters that are linear (blur, defocus, motion-blur) are done to each
+ * plane where chroma has as few rows as columns. All else is by its definition one of RGB: rows,
+ * or where a step needs the whole picture that, are converted on the way, chroma being repeated,
+ * and averaged on the way back. */
+GEN_API void gen_augment_render_frame (
+    const GenAugmentPictureDraw *draw, GenAugmentWorkspace *workspace, GenAugmentFrame *frame);
+
+/* Move the pixels of a mask, of 1 to 4 bytes each, as those of the picture have moved; each is the
+ * nearest one, so that there are no other values than before. All but geometry leaves it as it is.
+ */
+GEN_API void gen_augment_render_mask (
+    const GenAugmentPictureDraw *draw, GenAugmentWorkspace *workspace, GenPicture *mask);
+
 /* The sounds at `location`, whatever datasetsrc would find there; they outlive the draws that they
  * are in. What is needed of them is decoded when it is, and kept as long as it is not too much. */
 GEN_API GenAugmentSounds *gen_augment_sounds_open (const char *location, GError **error);

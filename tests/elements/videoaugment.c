@@ -135,6 +135,77 @@ test_frames (void)
   }
 }
 
+/* --- formats --- */
+
+/* Sample (x, y) of a component; `frame` is mapped. */
+static guint8 *
+sample_of (const GstVideoFrame *frame, guint component, int x, int y)
+{
+  return (guint8 *)GST_VIDEO_FRAME_COMP_DATA (frame, component) +
+         y * GST_VIDEO_FRAME_COMP_STRIDE (frame, component) +
+         x * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, component);
+}
+
+/* What becomes of a frame whose components are the same in each format. */
+static GstBuffer *
+augment_components (GstHarness *harness, GstVideoInfo *info)
+{
+  GstBuffer *buffer;
+  GstVideoFrame frame;
+
+  harness_info (harness, info);
+  buffer = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (info), NULL);
+  gst_buffer_memset (buffer, 0, 7, GST_VIDEO_INFO_SIZE (info));
+  GST_BUFFER_OFFSET (buffer) = 3;
+  g_assert_true (gst_video_frame_map (&frame, info, buffer, GST_MAP_WRITE));
+  for (guint c = 0; c < GST_VIDEO_FRAME_N_COMPONENTS (&frame); c++)
+    for (int y = 0; y < GST_VIDEO_FRAME_COMP_HEIGHT (&frame, c); y++)
+      for (int x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH (&frame, c); x++)
+        *sample_of (&frame, c, x, y) = (guint8)(90 + (x * 5 + y * 3 + (int)c * 17) % 60);
+  gst_video_frame_unmap (&frame);
+  return gst_harness_push_and_pull (harness, buffer);
+}
+
+static void
+assert_same_components (const char *format, const char *other)
+{
+  static const char *const settings =
+      "flip=horizontal rotate=20 brightness=0.1 hue=40 gamma=0.4 iso-noise=0.2 jpeg=60 "
+      "cutout=0.3 seed=6";
+  GstHarness *harness = harness_new (settings, format), *second = harness_new (settings, other);
+  GstVideoInfo info, second_info;
+  GstBuffer *buffer = augment_components (harness, &info);
+  GstBuffer *second_buffer = augment_components (second, &second_info);
+  GstVideoFrame frame, second_frame;
+
+  g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
+  g_assert_true (gst_video_frame_map (&second_frame, &second_info, second_buffer, GST_MAP_READ));
+  for (guint c = 0; c < MIN (info.finfo->n_components, second_info.finfo->n_components); c++)
+    for (int y = 0; y < GST_VIDEO_FRAME_COMP_HEIGHT (&frame, c); y++)
+      for (int x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH (&frame, c); x++)
+        g_assert_cmpint (*sample_of (&frame, c, x, y), ==, *sample_of (&second_frame, c, x, y));
+  gst_video_frame_unmap (&frame);
+  gst_video_frame_unmap (&second_frame);
+  gst_buffer_unref (buffer);
+  gst_buffer_unref (second_buffer);
+  gst_harness_teardown (harness);
+  gst_harness_teardown (second);
+}
+
+/* To whichever places a format puts what it has, the same becomes of it. */
+static void
+test_formats (void)
+{
+  static const char *const of_colours[] = { "BGR", "RGBA", "BGRA", "ARGB", "ABGR", "RGBx", "BGRx",
+    "xRGB", "xBGR" };
+  static const char *const of_planes[] = { "YV12", "NV12", "NV21" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (of_colours); i++)
+    assert_same_components ("RGB", of_colours[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (of_planes); i++)
+    assert_same_components ("I420", of_planes[i]);
+}
+
 /* Without an offset the time tells the number, and without a time the order. */
 static void
 test_numbers (void)
@@ -429,6 +500,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/videoaugment/frames", test_frames);
   g_test_add_func ("/videoaugment/numbers", test_numbers);
+  g_test_add_func ("/videoaugment/formats", test_formats);
   g_test_add_func ("/videoaugment/idle", test_idle);
   g_test_add_func ("/videoaugment/shared", test_shared);
   g_test_add_func ("/videoaugment/live-change", test_live_change);

@@ -654,7 +654,200 @@ def policy_pictures (ours):
         raise Failure (f"only {checked}")
 
 
+# --- planes of YUV ---
+
+LAYOUTS = [(2, 2, 3), (2, 2, 2), (2, 1, 3), (1, 1, 3)] # across, down, planes
+
+
+class Colours:
+    """Luma and chroma as colours, by what ITU-R BT.601 and BT.709 say, in floats."""
+
+    def __init__ (self, across, down, n_planes, red, blue, full_range, v_first=0):
+        self.across, self.down, self.n_planes, self.v_first = across, down, n_planes, v_first
+        self.said = dict (across=across, down=down, red=red, blue=blue, full_range=full_range,
+            v_first=v_first)
+        luma, chroma = (255, 255) if full_range else (219, 224)
+        shares = np.array ([red, 1 - red - blue, blue])
+        rows = np.stack ([shares, (np.array ([0, 0, 1]) - shares) / 2 / (1 - blue),
+            (np.array ([1, 0, 0]) - shares) / 2 / (1 - red)])
+        self.matrix = rows * np.array ([luma, chroma, chroma])[:, None] / 255
+        self.offset = np.array ([0 if full_range else 16, 128, 128])
+
+    def planes (self, samples):
+        """Of floats [height, width, 3], with the mean of chroma; as floats."""
+        samples = samples @ self.matrix.T + self.offset
+        height, width = samples.shape[:2]
+        chroma = np.pad (samples[..., 1:], ((0, height % self.down), (0, width % self.across),
+            (0, 0)), "edge")
+        chroma = chroma.reshape (-(-height // self.down), self.down, -(-width // self.across),
+            self.across, 2).mean ((1, 3))
+        if self.n_planes == 2:
+            return [samples[..., 0], chroma[..., ::-1] if self.v_first else chroma]
+        return [samples[..., 0], chroma[..., 0], chroma[..., 1]]
+
+    def rounded (self, samples):
+        return [np.ascontiguousarray (np.clip (np.rint (plane), 0, 255).astype (np.uint8))
+            for plane in self.planes (samples)]
+
+    def samples (self, planes):
+        """With repeated chroma."""
+        chroma = np.stack (planes[1:], -1) if self.n_planes == 3 else planes[1]
+        if self.v_first:
+            chroma = chroma[..., ::-1]
+        height, width = planes[0].shape
+        chroma = chroma.repeat (self.down, 0).repeat (self.across, 1)[:height, :width]
+        yuv = np.dstack ([planes[0], chroma]).astype (float)
+        return (yuv - self.offset) @ np.linalg.inv (self.matrix).T
+
+
+def each_colours ():
+    for across, down, n_planes in LAYOUTS:
+        for red, blue, full_range in ((0.299, 0.114, 0), (0.2126, 0.0722, 0), (0.299, 0.114, 1)):
+            yield Colours (across, down, n_planes, red, blue, full_range)
+    yield Colours (2, 2, 2, 0.299, 0.114, 0, v_first=1)
+
+
+def muted (height, width):
+    """Colours that no change here brings to where RGB or YUV end."""
+    return 100 + 0.22 * (pattern (height, width, 3).astype (float) - 100)
+
+
+def each_planes (ours, amounts, sizes=((61, 83), (64, 80)), **more):
+    """(colours, planes, draw, results) of draws that have a step."""
+    settings, seen = ours.settings (**amounts, **more), 0
+    for colours in each_colours ():
+        for height, width in sizes:
+            planes = colours.rounded (muted (height, width))
+            for frame in FRAMES[:2]:
+                draw = ours.make_draw (settings, frame, width, height)
+                if draw.n_steps > 0:
+                    seen += 1
+                    yield colours, planes, draw, ours.render_planes (draw, planes, **colours.said)
+    if seen == 0:
+        raise Failure (f"{amounts}: no frame has changed")
+
+
+def close_planes (results, expected, most, what):
+    for p, (result, other) in enumerate (zip (results, expected)):
+        off = np.abs (result.astype (float) - np.clip (other, 0, 255))
+        if off.max () > most:
+            raise Failure (f"{what}, plane {p} of {result.shape}: off by {off.max ():.2f}")
+
+
+def planes_mix (ours):
+    """Matrices of colour are those of RGB, in floats, by half a step and what floats lack."""
+    for amounts in ({"brightness": 0.1}, {"contrast": 0.3}, {"saturation": 0.5}, {"hue": 90},
+            {"grey": 1}, {"channel_shuffle": 1}, {"invert": 1},
+            {"brightness": 0.1, "contrast": 0.2, "saturation": 0.4, "hue": 40}):
+        for colours, planes, draw, results in each_planes (ours, amounts):
+            samples = colours.samples (planes)
+            for i in range (draw.n_steps):
+                m = np.array (draw.values (i)).reshape (3, 4)
+                samples = samples @ m[:, :3].T + 255 * m[:, 3]
+            close_planes (results, colours.planes (samples), 0.52, amounts)
+
+
+def planes_move (ours):
+    """Luma moves as a grey picture does, to the bit, and chroma by the same map at its samples."""
+    every = {"rotate": 25, "scale": 0.4, "perspective": 0.3, "elastic": 0.06}
+    for amounts in ({"rotate": 25}, {"crop": 0.4}, {"perspective": 0.4}, {"elastic": 0.08}, every):
+        for cosited in (0, 1):
+            for colours, planes, draw, _ in each_planes (ours, amounts):
+                results = ours.render_planes (draw, planes, cosited=cosited, **colours.said)
+                if not np.array_equal (results[0], ours.render (draw, planes[0])):
+                    raise Failure (f"{amounts}: luma is not as grey")
+                height, width = planes[1].shape[:2]
+                site = 0 if cosited and colours.across == 2 else (colours.across - 1) / 2
+                down = (colours.down - 1) / 2
+                at = np.array ([[ours.trace (x * colours.across + site + 0.5,
+                    y * colours.down + down + 0.5) for x in range (width)] for y in range (height)])
+                for plane, result in zip (planes[1:], results[1:]):
+                    expected = bilinear (plane, (at[..., 0] - 0.5 - site) / colours.across,
+                        (at[..., 1] - 0.5 - down) / colours.down)
+                    off = np.abs (result.reshape (expected.shape) - expected).max ()
+                    if off > 1.01:
+                        raise Failure (f"{amounts}: chroma is off by {off:.2f}")
+    for colours, planes, draw, results in each_planes (ours, {"flip": 3}, seed=5):
+        signs = [int (draw.values ()[i]) for i in (0, 4)]
+        for plane, result in zip (planes, results):
+            if not np.array_equal (plane[::signs[1], ::signs[0]], result):
+                raise Failure ("a mirror image has other samples")
+
+
+def planes_filter (ours):
+    """Chroma of fewer samples is filtered by a shorter length."""
+    if ndimage is None:
+        return "scipy is not installed"
+    for colours, planes, draw, results in each_planes (ours, {"blur": 6}):
+        if colours.across != colours.down:
+            continue
+        for p, (plane, result) in enumerate (zip (planes, results)):
+            deviation = draw.values ()[0] / (colours.across if p > 0 else 1)
+            samples = (plane if plane.ndim == 3 else plane[..., None]).astype (float)
+            expected = ndimage.gaussian_filter (samples, (deviation, deviation, 0), mode="mirror",
+                radius=(int (np.ceil (3 * deviation)),) * 2 + (0,))
+            close (result, expected, 0.51, what="blur")
+
+
+def planes_of_colours (ours):
+    """All else is what becomes of the colours, in bytes, and of their chroma the mean."""
+    for amounts in ({"gamma": 0.5}, {"cutout": 0.5}, {"sharpen": 2}, {"equalise": 1}, {"jpeg": 60},
+            {"noise": 0.03}, {"fog": 0.5}, {"solarise": 0.5}, {"clahe": 3},
+            {"gamma": 0.5, "saturation": 0.4, "downscale": 3, "grid_mask": 0.4}):
+        for colours, planes, draw, results in each_planes (ours, amounts):
+            samples = np.clip (np.rint (colours.samples (planes)), 0, 255).astype (np.uint8)
+            expected = colours.planes (ours.render (draw, samples).astype (float))
+            # A sample that was halfway between two bytes may be the other, and become more so.
+            steep = {"equalise", "clahe", "jpeg", "gamma", "sharpen"} & set (amounts)
+            most = 8 if {"equalise", "clahe"} & set (amounts) else 4 if steep else 1.51
+            close_planes (results, expected, most, amounts)
+
+
+def planes_stay (ours):
+    """What a step leaves alone comes back from colours by a step of 255."""
+    for colours, planes, draw, results in each_planes (ours, {"cutout": 0.3}):
+        hole = draw.own_numbers (4).astype (int)
+        for p, (plane, result) in enumerate (zip (planes, results)):
+            apart = np.abs (plane.astype (int) - result)
+            across, down = (colours.across, colours.down) if p > 0 else (1, 1)
+            apart[hole[1] // down:-(-hole[3] // down), hole[0] // across:-(-hole[2] // across)] = 0
+            if apart.max () > 1:
+                raise Failure (f"off by {apart.max ()} outside of the hole")
+
+
+def masks (ours):
+    """Masks are at the nearest pixel of where the library says, and have no new values."""
+    random = np.random.default_rng (4)
+    blocks = random.integers (0, 256, (8, 11)).astype (np.uint8).repeat (8, 0).repeat (8, 1)
+    wide = np.dstack ([blocks, blocks[::-1]])
+    settings = ours.settings (flip=3, rotate=20, scale=0.3, perspective=0.3, elastic=0.05,
+        brightness=0.5, blur=4, cutout=0.5)
+    for frame in range (8):
+        for mask in (blocks, wide, np.dstack ([wide, wide])):
+            draw = ours.make_draw (settings, frame, mask.shape[1], mask.shape[0])
+            result = ours.render_mask (draw, mask)
+            at = np.array ([[ours.trace (x + 0.5, y + 0.5) for x in range (mask.shape[1])]
+                for y in range (mask.shape[0])]) - 0.5
+            for axis, extent in ((0, mask.shape[1]), (1, mask.shape[0])):
+                at[..., axis] = np.abs (at[..., axis])
+                at[..., axis] = np.where (at[..., axis] > extent - 1,
+                    2 * (extent - 1) - at[..., axis], at[..., axis])
+            # Positions have eight bits behind the point.
+            sure = (np.abs (at % 1 - 0.5) > 0.01).all (-1)
+            near = np.rint (at).astype (int)
+            if not np.array_equal (result[sure], mask[near[..., 1], near[..., 0]][sure]):
+                raise Failure (f"frame {frame}: not the nearest pixels")
+            if len (set (result.ravel ()) - set (mask.ravel ())) > 0:
+                raise Failure ("there are values that the mask has not")
+
+
 TESTS = {
+    "planes, colours": planes_mix,
+    "planes, geometry": planes_move,
+    "planes, filters": planes_filter,
+    "planes, what is of RGB": planes_of_colours,
+    "planes, what stays": planes_stay,
+    "masks": masks,
     "resized-crop": projective ("resized-crop", 0.7),
     "shear": projective ("shear", 30),
     "perspective": projective ("perspective", 0.6),

@@ -58,6 +58,22 @@ class Picture (ctypes.Structure):
         return cls (array.ctypes.data, width, height, array.strides[1], array.strides[0], 0)
 
 
+class Frame (ctypes.Structure):
+    """Planes of YUV: luma, and U and V apart, or as two channels of one array."""
+    _fields_ = [("width", ctypes.c_int), ("height", ctypes.c_int), ("planes", Picture * 3),
+        ("n_planes", ctypes.c_int), ("v_first", ctypes.c_int), ("order", ctypes.c_int),
+        ("across", ctypes.c_int), ("down", ctypes.c_int), ("red", ctypes.c_double),
+        ("blue", ctypes.c_double), ("full_range", ctypes.c_int),
+        ("cosited_across", ctypes.c_int), ("cosited_down", ctypes.c_int)]
+
+    @classmethod
+    def of (cls, planes, across, down, red=0.299, blue=0.114, full_range=0, v_first=0, cosited=0):
+        height, width = planes[0].shape
+        arrays = [Picture.of (plane) for plane in planes]
+        return cls (width, height, (Picture * 3) (*arrays), len (planes), v_first, 0, across, down,
+            red, blue, full_range, cosited, 0)
+
+
 class Augmenter:
     """What the library makes of arrays [height, width] or [height, width, channels] of bytes."""
 
@@ -71,6 +87,8 @@ class Augmenter:
         library.gen_augment_draw_picture.argtypes = [ctypes.c_void_p, ctypes.c_uint64,
             ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
         library.gen_augment_render_picture.argtypes = [ctypes.c_void_p] * 4
+        library.gen_augment_render_frame.argtypes = [ctypes.c_void_p] * 3
+        library.gen_augment_render_mask.argtypes = [ctypes.c_void_p] * 3
         for name in ("follow", "trace"):
             getattr (library, "gen_augment_picture_" + name).argtypes = [ctypes.c_void_p,
                 ctypes.POINTER (ctypes.c_double), ctypes.POINTER (ctypes.c_double)]
@@ -107,6 +125,20 @@ class Augmenter:
         source, target = Picture.of (array), Picture.of (result)
         self.library.gen_augment_render_picture (ctypes.byref (draw), self.workspace,
             ctypes.byref (source), ctypes.byref (target))
+        return result
+
+    def render_planes (self, draw, planes, **said):
+        results = [plane.copy () for plane in planes]
+        frame = Frame.of (results, **said)
+        self.library.gen_augment_render_frame (
+            ctypes.byref (draw), self.workspace, ctypes.byref (frame))
+        return results
+
+    def render_mask (self, draw, mask):
+        result = mask.copy ()
+        picture = Picture.of (result)
+        self.library.gen_augment_render_mask (
+            ctypes.byref (draw), self.workspace, ctypes.byref (picture))
         return result
 
     def augment (self, settings, frame, array):

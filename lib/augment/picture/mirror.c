@@ -25,6 +25,12 @@ GEN_CLONES (void, reverse_one, (const guint8 *in, guint8 *out, int n), (in, out,
     out[i] = in[n - 1 - i];
 }
 
+GEN_CLONES (void, reverse_two, (const guint8 *in, guint8 *out, int n), (in, out, n))
+{
+  for (int i = 0; i < n; i++)
+    memcpy (out + 2 * i, in + 2 * (n - 1 - i), 2);
+}
+
 GEN_CLONES (void, reverse_in_fives, (const guint8 *in, guint8 *out, int n), (in, out, n))
 {
   int i = 0;
@@ -92,6 +98,8 @@ gen_augment_mirror_row (const GenPicture *source, const double *matrix, int row,
     memcpy (out, in, (gsize)source->width * (gsize)source->channels);
   else if (source->channels == 1)
     reverse_one (in, out, source->width);
+  else if (source->channels == 2)
+    reverse_two (in, out, source->width);
   else if (source->channels == 3)
     reverse_three (in, out, source->width);
   else

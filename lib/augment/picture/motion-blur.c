@@ -50,7 +50,9 @@ whole (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
   }
 }
 
-static const GenPictureChange change = { .kind = GEN_CHANGE_WHOLE, .whole = whole };
+static const GenPictureChange change = {
+  .kind = GEN_CHANGE_WHOLE, .by_channel = TRUE, .whole = whole
+};
 
 static void
 apply (GenAugmentPictureDraw *draw, double amount, const float uniform[3])

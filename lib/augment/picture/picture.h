@@ -27,6 +27,9 @@ struct _GenPictureChange {
   /* ROW. `row` of `n` pixels in place. */
   void (*row) (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, int row,
       guint8 *pixels, int n, int channels);
+  /* WHOLE. Whether it is linear, of each channel alone, and its first value is a length in pixels,
+   * so that it can be done to planes of fewer samples. */
+  gboolean by_channel;
   /* WHOLE. In place. */
   void (*whole) (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
       GenAugmentWorkspace *workspace, GenPicture *picture);

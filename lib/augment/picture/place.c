@@ -56,6 +56,19 @@ multiply (double a[9], const double b[9])
     a[i] = product[i];
 }
 
+static void
+append_matrix (GenAugmentMap *map, const double matrix[9])
+{
+  GenAugmentMapPart *last = map->n > 0 ? &map->parts[map->n - 1] : NULL;
+
+  if (last != NULL && last->warp == NULL) {
+    multiply (last->matrix, matrix);
+    return;
+  }
+  map->parts[map->n].warp = NULL;
+  memcpy (map->parts[map->n++].matrix, matrix, sizeof last->matrix);
+}
+
 static gboolean
 is_place (const GenAugmentPictureStep *step)
 {
@@ -70,17 +83,10 @@ gen_augment_map_init (GenAugmentMap *map, const GenAugmentPictureDraw *draw, int
   map->draw = draw;
   map->n = 0;
   for (i = first; i < draw->n_steps && is_place (&draw->steps[i]); i++) {
-    const GenAugmentPictureStep *step = &draw->steps[i];
-    GenAugmentMapPart *last = map->n > 0 ? &map->parts[map->n - 1] : NULL;
-
-    if (step->change->kind == GEN_CHANGE_WARP) {
-      map->parts[map->n++].warp = step;
-    } else if (last != NULL && last->warp == NULL) {
-      multiply (last->matrix, step->values);
-    } else {
-      map->parts[map->n].warp = NULL;
-      memcpy (map->parts[map->n++].matrix, step->values, sizeof last->matrix);
-    }
+    if (draw->steps[i].change->kind == GEN_CHANGE_WARP)
+      map->parts[map->n++].warp = &draw->steps[i];
+    else
+      append_matrix (map, draw->steps[i].values);
   }
   return i;
 }
@@ -89,6 +95,26 @@ const double *
 gen_augment_map_matrix (const GenAugmentMap *map)
 {
   return map->n == 1 && map->parts[0].warp == NULL ? map->parts[0].matrix : NULL;
+}
+
+void
+gen_augment_map_scale (
+    GenAugmentMap *scaled, const GenAugmentMap *map, const double scale[2], const double offset[2])
+{
+  const double to[9] = { scale[0], 0, offset[0], 0, scale[1], offset[1], 0, 0, 1 };
+  const double back[9] = { 1 / scale[0], 0, -offset[0] / scale[0], 0, 1 / scale[1],
+    -offset[1] / scale[1], 0, 0, 1 };
+
+  scaled->draw = map->draw;
+  scaled->n = 0;
+  append_matrix (scaled, back);
+  for (int i = 0; i < map->n; i++) {
+    if (map->parts[i].warp == NULL)
+      append_matrix (scaled, map->parts[i].matrix);
+    else
+      scaled->parts[scaled->n++] = map->parts[i];
+  }
+  append_matrix (scaled, to);
 }
 
 static inline void

@@ -15,7 +15,7 @@ typedef struct {
 
 typedef struct {
   const GenAugmentPictureDraw *draw;
-  GenAugmentMapPart parts[GEN_AUGMENT_MAX];
+  GenAugmentMapPart parts[GEN_AUGMENT_MAX + 2];
   int n;
 } GenAugmentMap;
 
@@ -23,6 +23,10 @@ typedef struct {
 int gen_augment_map_init (GenAugmentMap *map, const GenAugmentPictureDraw *draw, int first);
 /* Its 3 rows, where it is a projective map altogether; else NULL. */
 const double *gen_augment_map_matrix (const GenAugmentMap *map);
+/* The same map between positions that are counted otherwise: those of `map` are `scale` [2] times
+ * these, and `offset` [2] more. */
+void gen_augment_map_scale (
+    GenAugmentMap *scaled, const GenAugmentMap *map, const double scale[2], const double offset[2]);
 /* From positions of the result to those of the source, in place, from the picture's centre. */
 void gen_augment_map_row (const GenAugmentMap *map, float *x, float *y, int n);
 
@@ -30,9 +34,11 @@ void gen_augment_map_row (const GenAugmentMap *map, float *x, float *y, int n);
 typedef struct {
   const guint32 *pixels;
   int width, height, channels;
+  gboolean nearest; /* a pixel is the nearest one, and none is between two */
 } GenAugmentSource;
 
-/* `pixels` has room for all pixels of `picture` and one more. */
+/* All but whether the nearest is taken. `pixels` has room for all pixels of `picture` and one more.
+ */
 void gen_augment_source_init (GenAugmentSource *source, const GenPicture *picture, guint32 *pixels);
 void gen_augment_warp_row (
     const GenAugmentSource *source, const GenAugmentMap *map, int row, guint8 *out);

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Doing what was drawn. Steps are taken in passes: geometry, and then all that can be done to a row
  * alone while it is in the cache; what needs the whole picture is a pass of its own. */
-#include "place.h"
-#include "value.h"
-#include "workspace.h"
+#include "render.h"
 
-/* What is done to each row, in order: stages of values, or a step. */
-typedef struct {
-  GenAugmentMap map;
-  const GenAugmentPictureStep *steps[GEN_AUGMENT_MAX]; /* NULL: the next stages */
-  int first_stages[GEN_AUGMENT_MAX + 1];
-  int n_actions;
-  GenValueStage *stages;
-  int n_stages;
-} Pass;
+#include "pixel-order.h"
 
 static gboolean
 is_value (const GenAugmentPictureStep *step)
@@ -21,10 +11,12 @@ is_value (const GenAugmentPictureStep *step)
   return step->change->kind == GEN_CHANGE_MIX || step->change->kind == GEN_CHANGE_CURVE;
 }
 
-/* From step `i` on. Returns the first step that is not of the pass. */
-static int
-plan_pass (Pass *pass, const GenAugmentPictureDraw *draw, int i)
+int
+gen_augment_pass_plan (
+    GenAugmentPass *pass, const GenAugmentPictureDraw *draw, int i, GenAugmentWorkspace *workspace)
 {
+  pass->stages = gen_augment_scratch (
+      workspace, GEN_SCRATCH_STAGES, (gsize)MAX (draw->n_steps, 1) * sizeof *pass->stages);
   i = gen_augment_map_init (&pass->map, draw, i);
   pass->n_actions = 0;
   pass->n_stages = 0;
@@ -50,27 +42,38 @@ plan_pass (Pass *pass, const GenAugmentPictureDraw *draw, int i)
   return i;
 }
 
-/* `in` is what the row is before; it is `out` where it has been put there. */
-static void
-run_actions (const Pass *pass, const GenAugmentPictureDraw *draw, int row, const guint8 *in,
-    guint8 *out, int channels)
+void
+gen_augment_pass_row (const GenAugmentPass *pass, const GenAugmentPictureDraw *draw, int row,
+    const guint8 *in, guint8 *out, int n, int channels)
 {
-  const gsize size = (gsize)draw->width * (gsize)channels;
+  const gsize size = (gsize)n * (gsize)channels;
 
   for (int i = 0; i < pass->n_actions; i++) {
     if (pass->steps[i] != NULL) {
       if (in != out)
         memcpy (out, in, size);
-      pass->steps[i]->change->row (draw, pass->steps[i], row, out, draw->width, channels);
+      pass->steps[i]->change->row (draw, pass->steps[i], row, out, n, channels);
       in = out;
       continue;
     }
     for (int s = pass->first_stages[i]; s < pass->first_stages[i + 1]; s++, in = out)
-      gen_value_stage_run (&pass->stages[s], in, out, draw->width, channels);
+      gen_value_stage_run (&pass->stages[s], in, out, n, channels);
   }
   if (in != out)
     memcpy (out, in, size);
 }
+
+/* --- geometry --- */
+
+/* What makes rows of a picture of another. */
+typedef struct {
+  enum { STILL, MIRRORED, STRAIGHT, WARPED } kind;
+  const GenAugmentMap *map;
+  const double *matrix;
+  GenPicture source;
+  GenAugmentStraight lines;
+  GenAugmentSource unpacked;
+} Mover;
 
 static GenPicture
 copy_of (const GenPicture *picture, GenAugmentWorkspace *workspace)
@@ -88,62 +91,151 @@ copy_of (const GenPicture *picture, GenAugmentWorkspace *workspace)
 }
 
 static void
-run_pass (const Pass *pass, const GenAugmentPictureDraw *draw, GenAugmentWorkspace *workspace,
-    const GenPicture *from, GenPicture *target)
+mover_init (Mover *mover, const GenAugmentMap *map, gboolean nearest,
+    GenAugmentWorkspace *workspace, const GenPicture *source, const GenPicture *target)
 {
-  const double *matrix = gen_augment_map_matrix (&pass->map);
-  const gboolean moves = pass->map.n > 0, mirrors = gen_augment_mirrors (matrix);
-  const gboolean straight = !mirrors && gen_augment_is_straight (matrix);
-  GenPicture source = *from;
-  GenAugmentStraight lines;
-  GenAugmentSource unpacked;
+  const double *matrix = gen_augment_map_matrix (map);
 
-  if ((mirrors || straight) && source.data == target->data)
-    source = copy_of (&source, workspace);
-  if (straight)
-    gen_augment_straight_init (&lines, &source, matrix, workspace);
-  else if (moves && !mirrors)
-    gen_augment_source_init (&unpacked, &source,
+  mover->map = map;
+  mover->matrix = matrix;
+  mover->source = *source;
+  mover->kind = map->n == 0                                    ? STILL
+                : gen_augment_mirrors (matrix)                 ? MIRRORED
+                : !nearest && gen_augment_is_straight (matrix) ? STRAIGHT
+                                                               : WARPED;
+  if ((mover->kind == MIRRORED || mover->kind == STRAIGHT) && source->data == target->data)
+    mover->source = copy_of (source, workspace);
+  if (mover->kind == STRAIGHT)
+    gen_augment_straight_init (&mover->lines, &mover->source, matrix, workspace);
+  if (mover->kind == WARPED)
+    gen_augment_source_init (&mover->unpacked, source,
         gen_augment_scratch (workspace, GEN_SCRATCH_PICTURE,
-            ((gsize)draw->width * (gsize)draw->height + 1) * sizeof (guint32)));
-  for (int row = 0; row < draw->height; row++) {
-    const guint8 *in = source.data + (gssize)row * source.stride;
+            ((gsize)source->width * (gsize)source->height + 1) * sizeof (guint32)));
+  mover->unpacked.nearest = nearest;
+}
+
+static void
+mover_row (Mover *mover, int row, guint8 *out)
+{
+  if (mover->kind == MIRRORED)
+    gen_augment_mirror_row (&mover->source, mover->matrix, row, out);
+  else if (mover->kind == STRAIGHT)
+    gen_augment_straight_row (&mover->lines, row, out);
+  else if (mover->kind == WARPED)
+    gen_augment_warp_row (&mover->unpacked, mover->map, row, out);
+}
+
+void
+gen_augment_move_picture (
+    const GenAugmentMap *map, gboolean nearest, GenAugmentWorkspace *workspace, GenPicture *picture)
+{
+  Mover mover;
+
+  mover_init (&mover, map, nearest, workspace, picture, picture);
+  for (int row = 0; row < picture->height; row++)
+    mover_row (&mover, row, picture->data + (gssize)row * picture->stride);
+}
+
+/* --- passes --- */
+
+static gboolean
+needs_order (GenAugmentOrder order, const GenPicture *picture)
+{
+  return order != GEN_AUGMENT_RGB && picture->channels >= 3;
+}
+
+static void
+run_pass (const GenAugmentPass *pass, const GenAugmentPictureDraw *draw, GenAugmentOrder order,
+    GenAugmentWorkspace *workspace, const GenPicture *source, GenPicture *target)
+{
+  const gboolean orders = pass->n_actions > 0 && needs_order (order, source);
+  const int n = source->width, channels = source->channels;
+  Mover mover;
+
+  mover_init (&mover, &pass->map, FALSE, workspace, source, target);
+  for (int row = 0; row < source->height; row++) {
+    const guint8 *in = source->data + (gssize)row * source->stride;
     guint8 *out = target->data + (gssize)row * target->stride;
 
-    if (mirrors)
-      gen_augment_mirror_row (&source, matrix, row, out);
-    else if (straight)
-      gen_augment_straight_row (&lines, row, out);
-    else if (moves)
-      gen_augment_warp_row (&unpacked, &pass->map, row, out);
-    run_actions (pass, draw, row, moves ? out : in, out, source.channels);
+    mover_row (&mover, row, out);
+    if (mover.kind != STILL)
+      in = out;
+    if (orders) {
+      gen_augment_order_to_rgb (order, in, out, n, channels);
+      in = out;
+    }
+    gen_augment_pass_row (pass, draw, row, in, out, n, channels);
+    if (orders)
+      gen_augment_order_from_rgb (order, out, out, n, channels);
   }
+}
+
+static void
+run_whole (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
+    GenAugmentOrder order, GenAugmentWorkspace *workspace, GenPicture *picture)
+{
+  const gboolean orders = needs_order (order, picture);
+  const int n = picture->width, channels = picture->channels;
+
+  for (int y = 0; orders && y < picture->height; y++) {
+    guint8 *row = picture->data + (gssize)y * picture->stride;
+
+    gen_augment_order_to_rgb (order, row, row, n, channels);
+  }
+  step->change->whole (draw, step, workspace, picture);
+  for (int y = 0; orders && y < picture->height; y++) {
+    guint8 *row = picture->data + (gssize)y * picture->stride;
+
+    gen_augment_order_from_rgb (order, row, row, n, channels);
+  }
+}
+
+void
+gen_augment_render_steps (const GenAugmentPictureDraw *draw, int first, int last,
+    GenAugmentOrder order, GenAugmentWorkspace *workspace, const GenPicture *source,
+    GenPicture *target)
+{
+  GenAugmentPass pass;
+  int i = first;
+
+  do {
+    const GenAugmentPictureStep *step = &draw->steps[i];
+
+    if (i < last && step->change->kind == GEN_CHANGE_WHOLE && source == target) {
+      run_whole (draw, step, order, workspace, target);
+      i++;
+      continue;
+    }
+    i = gen_augment_pass_plan (&pass, draw, i, workspace);
+    if (source->data != target->data || pass.map.n > 0 || pass.n_actions > 0)
+      run_pass (&pass, draw, order, workspace, source, target);
+    source = target;
+  } while (i < last);
 }
 
 void
 gen_augment_render_picture (const GenAugmentPictureDraw *draw, GenAugmentWorkspace *workspace,
     const GenPicture *source, GenPicture *target)
 {
-  Pass pass;
-  int i = 0;
-
   g_return_if_fail (source->width == draw->width && source->height == draw->height);
   g_return_if_fail (target->width == draw->width && target->height == draw->height);
   g_return_if_fail (source->channels == target->channels);
 
-  pass.stages = gen_augment_scratch (
-      workspace, GEN_SCRATCH_STAGES, (gsize)MAX (draw->n_steps, 1) * sizeof *pass.stages);
-  do {
-    const GenAugmentPictureStep *step = &draw->steps[i];
+  gen_augment_render_steps (draw, 0, draw->n_steps, GEN_AUGMENT_RGB, workspace, source, target);
+}
 
-    if (i < draw->n_steps && step->change->kind == GEN_CHANGE_WHOLE && source == target) {
-      step->change->whole (draw, step, workspace, target);
+void
+gen_augment_render_mask (
+    const GenAugmentPictureDraw *draw, GenAugmentWorkspace *workspace, GenPicture *mask)
+{
+  GenAugmentMap map;
+
+  g_return_if_fail (mask->width == draw->width && mask->height == draw->height);
+  for (int i = 0; i < draw->n_steps;) {
+    i = gen_augment_map_init (&map, draw, i);
+    if (map.n > 0)
+      gen_augment_move_picture (&map, TRUE, workspace, mask);
+    else
       i++;
-      continue;
-    }
-    i = plan_pass (&pass, draw, i);
-    if (source->data != target->data || pass.map.n > 0 || pass.n_actions > 0)
-      run_pass (&pass, draw, workspace, source, target);
-    source = target;
-  } while (i < draw->n_steps);
+  }
 }

@@ -143,7 +143,7 @@ gen_augment_straight_row (GenAugmentStraight *straight, int row, guint8 *out)
 
     if (channels == 1)
       mix_rows_1 (above + i, below + i, width, weight, words, n);
-    else if (channels == 3)
+    else if (channels <= 3)
       mix_rows_3 (above + i, below + i, width, weight, words, n);
     else
       mix_rows_4 (above + i, below + i, width, weight, words, n);

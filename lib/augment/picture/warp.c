@@ -12,7 +12,10 @@
 void
 gen_augment_source_init (GenAugmentSource *source, const GenPicture *picture, guint32 *pixels)
 {
-  *source = (GenAugmentSource){ pixels, picture->width, picture->height, picture->channels };
+  source->pixels = pixels;
+  source->width = picture->width;
+  source->height = picture->height;
+  source->channels = picture->channels;
   for (int y = 0; y < picture->height; y++, pixels += picture->width) {
     const guint8 *in = picture->data + (gssize)y * picture->stride;
 
@@ -93,8 +96,30 @@ mix_pixels (const Neighbours *restrict of, const Positions *restrict at, int cha
     mix_pixels (of, at, channels, out, n);                                                         \
   }
 MIX (1)
+MIX (2)
 MIX (3)
 MIX (4)
+
+/* The nearest of the four neighbours. */
+GEN_CLONES (void, find_nearest,
+    (const Positions *at, int right, int below, int width, gint32 *restrict nearest, int n),
+    (at, right, below, width, nearest, n))
+{
+  for (int i = 0; i < n; i++)
+    nearest[i] = at->row[i] * width + at->column[i] + (at->wx[i] >= 128 ? right : 0) +
+                 (at->wy[i] >= 128 ? below : 0);
+}
+
+static void
+pick (const GenAugmentSource *source, const Positions *at, int right, int below, guint8 *out, int n)
+{
+  gint32 nearest[GEN_AUGMENT_CHUNK];
+  guint32 words[GEN_AUGMENT_CHUNK];
+
+  find_nearest (at, right, below, source->width, nearest, n);
+  gen_augment_gather (source->pixels, nearest, words, n);
+  gen_augment_pack (words, out, n, source->channels);
+}
 
 static void
 sample (const GenAugmentSource *source, const Positions *at, guint8 *out, int n)
@@ -105,6 +130,10 @@ sample (const GenAugmentSource *source, const Positions *at, guint8 *out, int n)
   guint32 words[GEN_AUGMENT_CHUNK];
   Neighbours of;
 
+  if (source->nearest) {
+    pick (source, at, right, below, out, n);
+    return;
+  }
   find_first (at, source->width, first, n);
   gen_augment_gather (pixels, first, of.a, n);
   gen_augment_gather (pixels + right, first, of.b, n);
@@ -112,6 +141,8 @@ sample (const GenAugmentSource *source, const Positions *at, guint8 *out, int n)
   gen_augment_gather (pixels + below + right, first, of.d, n);
   if (source->channels == 1)
     mix_1 (&of, at, words, n);
+  else if (source->channels == 2)
+    mix_2 (&of, at, words, n);
   else if (source->channels == 3)
     mix_3 (&of, at, words, n);
   else

@@ -46,6 +46,20 @@ GEN_CLONES (void, pack_three, (const guint32 *in, guint8 *out, int n), (in, out,
   }
 }
 
+GEN_CLONES (void, unpack_two, (const guint8 *in, guint32 *out, int n), (in, out, n))
+{
+  for (int i = 0; i < n; i++)
+    out[i] = in[2 * i] | (guint32)in[2 * i + 1] << 8;
+}
+
+GEN_CLONES (void, pack_two, (const guint32 *in, guint8 *out, int n), (in, out, n))
+{
+  for (int i = 0; i < n; i++) {
+    out[2 * i] = (guint8)in[i];
+    out[2 * i + 1] = (guint8)(in[i] >> 8);
+  }
+}
+
 GEN_CLONES (void, unpack_one, (const guint8 *in, guint32 *out, int n), (in, out, n))
 {
   for (int i = 0; i < n; i++)
@@ -63,6 +77,8 @@ gen_augment_unpack (const guint8 *in, guint32 *words, int n, int channels)
 {
   if (channels == 1)
     unpack_one (in, words, n);
+  else if (channels == 2)
+    unpack_two (in, words, n);
   else if (channels == 3)
     unpack_three (in, words, n);
   else
@@ -74,6 +90,8 @@ gen_augment_pack (const guint32 *words, guint8 *out, int n, int channels)
 {
   if (channels == 1)
     pack_one (words, out, n);
+  else if (channels == 2)
+    pack_two (words, out, n);
   else if (channels == 3)
     pack_three (words, out, n);
   else

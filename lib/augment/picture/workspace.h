@@ -9,6 +9,7 @@ typedef enum {
   GEN_SCRATCH_ROWS,    /* what a filter makes of it on the way */
   GEN_SCRATCH_TABLES,  /* what it makes of levels */
   GEN_SCRATCH_STAGES,  /* of values: the renderer's */
+  GEN_SCRATCH_COLOURS, /* RGB of what is YUV */
   GEN_SCRATCHES,
 } GenScratch;
 

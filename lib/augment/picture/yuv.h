@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/augment.h>
+
+/* Three rows of three factors and what is added; samples are from 0 to 255 on both sides. */
+typedef double GenColourMatrix[3][4];
+
+/* From the frame's luma, U and V to red, green and blue, and back. */
+void gen_yuv_find_matrices (
+    const GenAugmentFrame *frame, GenColourMatrix to_rgb, GenColourMatrix to_yuv);
+/* First `b`, then `a`. */
+void gen_yuv_multiply (const GenColourMatrix a, const GenColourMatrix b, GenColourMatrix product);
+
+/* The chroma that belongs to row `row` of luma, as wide as it. */
+void gen_yuv_widen (const GenAugmentFrame *frame, int row, guint8 *u, guint8 *v);
+
+/* Rows of as many luma samples as are one of chroma: `frame`'s from `row` on, as pixels of three
+ * channels that follow each other. `chroma` [2 * width] is written to. */
+void gen_yuv_read_rows (const GenAugmentFrame *frame, const GenColourMatrix to_rgb, int row,
+    guint8 *chroma, guint8 *pixels);
+/* And back. `sums` [2 * (width + 1)]. */
+void gen_yuv_write_rows (const GenAugmentFrame *frame, const GenColourMatrix to_yuv, int row,
+    const guint8 *pixels, gint32 *sums);
+/* A matrix from YUV to YUV, to the whole frame. `chroma` [2 * width], `sums` [width + 1] */
+void gen_yuv_mix (
+    const GenAugmentFrame *frame, const GenColourMatrix matrix, guint8 *chroma, gint32 *sums);
