@@ -31,16 +31,22 @@
  * applied in the order of a recording. A sound is moved: `time-stretch`, `pitch-shift`, `shift`,
  * `crop`, `reverse`, `time-mask`, `channel-swap`, `channel-drop`. It comes through a room or a
  * loudspeaker: `room`, `low-pass`, `high-pass`, `band-pass`, `peak`, `low-shelf`, `high-shelf`,
- * `frequency-mask`. It has a level: `loudness`, `gain`, `polarity`, `fade`. Something else is
- * heard: `noise`, `pink-noise`, `brown-noise`, `background`. And all of it goes through an
- * apparatus: `compress`, `limit`, `soft-clip`, `hard-clip`, `decimate`, `bit-depth`, `telephone`.
+ * `frequency-mask`, `spectrogram-mask`. It has a level: `loudness`, `gain`, `polarity`, `fade`.
+ * Something else is heard: `noise`, `pink-noise`, `brown-noise`, `background`. And all of it goes
+ * through an apparatus: `compress`, `limit`, `soft-clip`, `hard-clip`, `decimate`, `bit-depth`,
+ * `telephone`, `opus`, `mp3`.
  *
  * A property is the most that may be, and each window draws how much of it there is; `loudness` is
  * as it is set, so that windows are as loud as each other before `gain` changes that.
  *
+ * `opus` and `mp3` code each window by itself and decode it again, with no sample at another place
+ * than before. They are libav's, and where it was built without one of the encoders, that one is
+ * an error before anything plays.
+ *
  * `background-folder` and `room-folder` are whatever `datasetsrc` reads sounds from. They are
- * decoded to the stream's rate when a window first draws them. A sound that cannot be decoded is
- * warned of, and the window that has drawn it stays without.
+ * decoded to the stream's rate when a window first draws them. A sound that cannot be decoded is a
+ * warning on the bus that names it, and the window that has drawn it stays without. Two items of
+ * a data set are mixed with `background-folder` as its folder and `background=1`.
  *
  * Metas go along with a buffer that is a window; windows that are put together of several have
  * none.
@@ -63,6 +69,12 @@
  * |[
  * gst-launch-1.0 audiotestsrc num-buffers=100 ! audio/x-raw,rate=16000 ! \
  *   audioaugment length=16000 time-stretch=1.2 pitch-shift=3 room=0.5 ! fakesink
+ * ]|
+ * Parts of the spectrogram are missing (SpecAugment), and half of the windows were a small file:
+ * |[
+ * gst-launch-1.0 audiotestsrc num-buffers=100 ! audio/x-raw,rate=16000 ! \
+ *   audioaugment length=16000 spectrogram-mask=0.15 ! \
+ *   audioaugment length=16000 probability=0.5 opus=8 mp3=16 ! fakesink
  * ]|
  */
 #include "../elements.h"
@@ -115,6 +127,29 @@ struct _GstAudioAugment {
 G_DEFINE_FINAL_TYPE (GstAudioAugment, gst_audio_augment, GST_TYPE_AUDIO_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (audioaugment, "audioaugment", GST_RANK_NONE, GST_TYPE_AUDIO_AUGMENT)
 
+static GenAugmentSettings
+settings_now (GstAudioAugment *self)
+{
+  GenAugmentSettings settings;
+
+  GST_OBJECT_LOCK (self);
+  settings = self->settings;
+  GST_OBJECT_UNLOCK (self);
+  return settings;
+}
+
+/* Whether this machine can do what is set. */
+static gboolean
+check (GstAudioAugment *self, const GenAugmentSettings *settings)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (gen_augment_settings_check (settings, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("Property %s", error->message), (NULL));
+  return FALSE;
+}
+
 static void
 gst_audio_augment_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
@@ -134,6 +169,11 @@ gst_audio_augment_set_property (
   idle = gen_augment_settings_are_idle (&self->settings);
   GST_OBJECT_UNLOCK (self);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), idle);
+  if (GST_STATE (self) > GST_STATE_READY) {
+    const GenAugmentSettings settings = settings_now (self);
+
+    check (self, &settings);
+  }
 }
 
 static void
@@ -187,10 +227,11 @@ static gboolean
 gst_audio_augment_start (GstBaseTransform *base)
 {
   GstAudioAugment *self = GST_AUDIO_AUGMENT (base);
+  const GenAugmentSettings settings = settings_now (self);
 
   self->counted = 0;
   forget (self);
-  return open_folders (self);
+  return check (self, &settings) && open_folders (self);
 }
 
 static gboolean
@@ -248,17 +289,6 @@ gst_audio_augment_setup (GstAudioFilter *filter, const GstAudioInfo *info)
   return TRUE;
 }
 
-static GenAugmentSettings
-settings_now (GstAudioAugment *self)
-{
-  GenAugmentSettings settings;
-
-  GST_OBJECT_LOCK (self);
-  settings = self->settings;
-  GST_OBJECT_UNLOCK (self);
-  return settings;
-}
-
 /* A part of a window, which has begun `first` frames before, as `draw` has it. */
 static void
 render (GstAudioAugment *self, const GenAugmentSoundDraw *draw, GstBuffer *buffer, gsize first)
@@ -283,6 +313,21 @@ render (GstAudioAugment *self, const GenAugmentSoundDraw *draw, GstBuffer *buffe
   gst_buffer_unmap (buffer, &map);
 }
 
+/* Sounds of folders that a window has drawn and that could not be decoded. */
+static void
+warn_of_folders (GstAudioAugment *self, const GenAugmentSettings *settings)
+{
+  for (guint i = 0; i < GEN_AUGMENT_MAX; i++) {
+    GError *error;
+
+    while (settings->sounds[i] != NULL &&
+           (error = gen_augment_sounds_take_error (settings->sounds[i])) != NULL) {
+      GST_ELEMENT_WARNING (self, RESOURCE, READ, ("%s", error->message), (NULL));
+      g_error_free (error);
+    }
+  }
+}
+
 /* A part of window `number` of `length` frames, which begins with its frame `first`. */
 static void
 augment (GstAudioAugment *self, const GenAugmentSettings *settings, guint64 number, guint64 length,
@@ -302,6 +347,7 @@ augment (GstAudioAugment *self, const GenAugmentSettings *settings, guint64 numb
   /* Silence stays silent, whatever is done to it. */
   if (!gen_augment_sound_is_idle (&draw) && !GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
     render (self, &draw, buffer, (gsize)first);
+  warn_of_folders (self, settings);
   GST_LOG_OBJECT (self,
       "window %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": %d steps in %.3f ms", number,
       GST_TIME_ARGS (GST_BUFFER_PTS (buffer)), draw.n_steps, gst_generative_since (began));

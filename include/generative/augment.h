@@ -84,7 +84,10 @@ struct _GenAugmentSoundDraw {
   /* What noise is drawn from. */
   GenRandom random;
   guint64 seed, window;
-  GenAugmentSounds *sounds; /* while it is drawn: those of the augmentation */
+  /* While it is drawn: */
+  const GenAugmentation *augmentation;
+  const double *parameters;
+  GenAugmentSounds *sounds; /* those of the augmentation */
 };
 
 /* A further number of an augmentation. What is outside of the bounds is brought to them. */
@@ -107,6 +110,8 @@ struct _GenAugmentation {
   GenAugmentParameter parameters[GEN_AUGMENT_PARAMETERS];
   /* Sounds, when it takes others from a folder: what these are, for people. */
   const char *folder;
+  /* Whether this machine can do it; FALSE with `error` (G_IO_ERROR). NULL: any can. */
+  gboolean (*check) (GError **error);
   /* Take the augmentation into the draw, the one of the medium. `uniform`: three numbers in
    * (0, 1). */
   void (*apply_picture) (GenAugmentPictureDraw *draw, double amount, const float uniform[3]);
@@ -138,6 +143,9 @@ typedef struct {
 
 /* All amounts 0, all parameters as they are at first, a probability of 1. */
 GEN_API void gen_augment_settings_init (GenAugmentSettings *settings, const GenMedium *medium);
+/* FALSE with `error` (G_IO_ERROR), which names the augmentation, where one that has an amount
+ * cannot be done on this machine. Such a one, applied all the same, leaves examples as they are. */
+GEN_API gboolean gen_augment_settings_check (const GenAugmentSettings *settings, GError **error);
 /* TRUE when no example can be changed. */
 GEN_API gboolean gen_augment_settings_are_idle (const GenAugmentSettings *settings);
 
@@ -224,6 +232,9 @@ GEN_API void gen_augment_render_mask (
 GEN_API GenAugmentSounds *gen_augment_sounds_open (const char *location, GError **error);
 GEN_API void gen_augment_sounds_free (GenAugmentSounds *sounds);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenAugmentSounds, gen_augment_sounds_free)
+/* Why one of them could not be decoded, which nobody was told yet; the window that has drawn it
+ * stayed without. NULL: of none. (transfer full) */
+GEN_API GError *gen_augment_sounds_take_error (GenAugmentSounds *sounds);
 
 /* What happens to window `window`, whose rate, channels and length are those of `format`. */
 GEN_API void gen_augment_draw_sound (const GenAugmentSettings *settings, guint64 window,

@@ -70,6 +70,7 @@ static const GenAugmentation *const of_sounds[] = {
   &gen_augmentation_sound_low_shelf,
   &gen_augmentation_sound_high_shelf,
   &gen_augmentation_sound_frequency_mask,
+  &gen_augmentation_sound_spectrogram_mask,
   &gen_augmentation_sound_loudness,
   &gen_augmentation_sound_gain,
   &gen_augmentation_sound_polarity,
@@ -85,6 +86,8 @@ static const GenAugmentation *const of_sounds[] = {
   &gen_augmentation_sound_decimate,
   &gen_augmentation_sound_bit_depth,
   &gen_augmentation_sound_telephone,
+  &gen_augmentation_sound_opus,
+  &gen_augmentation_sound_mp3,
   NULL,
 };
 
@@ -121,6 +124,19 @@ gen_augment_settings_init (GenAugmentSettings *settings, const GenMedium *medium
   for (int i = 0; list[i] != NULL; i++)
     for (int p = 0; p < GEN_AUGMENT_PARAMETERS; p++)
       settings->parameters[i][p] = list[i]->parameters[p].standard;
+}
+
+gboolean
+gen_augment_settings_check (const GenAugmentSettings *settings, GError **error)
+{
+  const GenAugmentation *const *list = gen_augmentation_list (settings->medium);
+
+  for (int i = 0; list[i] != NULL; i++)
+    if (settings->amounts[i] > 0 && list[i]->check != NULL && !list[i]->check (error)) {
+      g_prefix_error (error, "%s: ", list[i]->name);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean

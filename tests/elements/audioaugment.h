@@ -16,16 +16,18 @@ enum { RATE = 16000, LENGTH = 1000 };
   "channel-swap=0.5 channel-drop=0.2 low-pass=1000 "                                               \
   "high-pass=200 band-pass=2 peak=12 low-shelf=6 high-shelf=6 frequency-mask=1 loudness=23 "       \
   "gain=6 polarity=0.5 fade=0.2 noise=0.1 pink-noise=0.1 brown-noise=0.1 compress=4 limit=6 "      \
-  "soft-clip=6 hard-clip=3 decimate=4000 bit-depth=8 telephone=0.3 seed=6"
+  "soft-clip=6 hard-clip=3 decimate=4000 bit-depth=8 telephone=0.3 "                               \
+  "spectrogram-mask=0.3 opus=12 mp3=16 seed=6"
 /* What a part of a window does not change. */
 #define OF_PARTS "crop=0.2 gain=6 polarity=0.5 fade=0.2 seed=6"
 
 static inline GenAugmentSettings
 settings_of (const char *text)
 {
-  GenAugmentSettings settings = { .medium = &gen_medium_sound, .probability = 1 };
+  GenAugmentSettings settings;
   g_auto (GStrv) words = g_strsplit (text, " ", -1);
 
+  gen_augment_settings_init (&settings, &gen_medium_sound);
   for (int w = 0; words[w] != NULL; w++) {
     g_auto (GStrv) parts = g_strsplit (words[w], "=", 2);
     const double value = g_ascii_strtod (parts[1], NULL);

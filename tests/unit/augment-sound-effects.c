@@ -91,10 +91,23 @@ ratio (const GenAugmentSoundDraw *draw)
   return log (1 - draw->steps[0].values[1]);
 }
 
-static double
-bits (const GenAugmentSoundDraw *draw)
+/* Whole bits, each as often. */
+static void
+test_bits_drawn (void)
 {
-  return 1 + log2 (first_value (draw));
+  const GenAugmentSettings settings = settings_of ("bit-depth", 4);
+  int counts[13] = { 0 };
+
+  for (guint64 window = 0; window < WINDOWS; window++) {
+    const GenAugmentSoundDraw draw = draw_of (&settings, window, 1, 100);
+    const int bits = (int)rint (1 + log2 (first_value (&draw)));
+
+    g_assert_cmpint (bits, >=, 4);
+    g_assert_cmpint (bits, <=, 16);
+    counts[bits - 4]++;
+  }
+  /* One in a thousand is more. */
+  g_assert_cmpfloat (chi_square (counts, 13), <, 32.9);
 }
 
 static void
@@ -105,7 +118,8 @@ assert_share (const char *name, int channels)
 
   for (guint64 window = 0; window < WINDOWS; window++)
     taken += draw_of (&settings, window, channels, 100).n_steps > 0;
-  g_assert_cmpfloat_with_epsilon (taken / (double)WINDOWS, 0.3, 0.03);
+  /* Chi-square of two classes: one in a thousand is more. */
+  g_assert_cmpfloat (pow (taken - 0.3 * WINDOWS, 2) / (0.3 * 0.7 * WINDOWS), <, 10.8);
 }
 
 static void
@@ -120,7 +134,6 @@ test_bounds (void)
   assert_spread ("brown-noise", 0.5, first_value, 0, 0.5);
   assert_spread ("decimate", 2000, octaves, log2 (2000), log2 (RATE));
   assert_spread ("time-mask", 0.4, masked, 0, 4000);
-  assert_spread ("bit-depth", 4, bits, 4, 16);
   assert_share ("reverse", 1);
   assert_share ("channel-swap", 2);
   assert_share ("channel-drop", 3);
@@ -286,6 +299,7 @@ test_channels_drawn (void)
   const GenAugmentSettings swap = settings_of ("channel-swap", 1);
   const GenAugmentSettings drop = settings_of ("channel-drop", 1);
   int pairs[3][3] = { 0 }, dropped[3] = { 0 };
+  const int *counts = &pairs[0][0];
 
   for (guint64 window = 0; window < WINDOWS; window++) {
     const GenAugmentSoundDraw draw = draw_of (&swap, window, 3, 100);
@@ -294,11 +308,14 @@ test_channels_drawn (void)
     pairs[(int)draw.steps[0].values[0]][(int)draw.steps[0].values[1]]++;
     dropped[(int)other.steps[0].values[0]]++;
   }
-  for (int a = 0; a < 3; a++) {
-    g_assert_cmpfloat_with_epsilon (dropped[a] / (double)WINDOWS, 1 / 3.0, 0.03);
-    for (int b = 0; b < 3; b++)
-      g_assert_cmpfloat_with_epsilon (pairs[a][b] / (double)WINDOWS, a == b ? 0 : 1 / 6.0, 0.03);
-  }
+  g_assert_cmpfloat (chi_square (dropped, 3), <, 13.8);
+  for (int a = 0; a < 3; a++)
+    g_assert_cmpint (pairs[a][a], ==, 0);
+  /* Between the three that are none there are three each. */
+  g_assert_cmpfloat (
+      chi_square (
+          (const int[]){ counts[1], counts[2], counts[3], counts[5], counts[6], counts[7] }, 6),
+      <, 20.5);
   g_assert_cmpint (draw_of (&swap, 0, 1, 100).n_steps, ==, 0);
   g_assert_cmpint (draw_of (&drop, 0, 1, 100).n_steps, ==, 0);
 }
@@ -472,6 +489,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/augment-sound-effects/filters-as-scipy", test_filters_as_scipy);
   g_test_add_func ("/augment-sound-effects/bounds", test_bounds);
+  g_test_add_func ("/augment-sound-effects/bits-drawn", test_bits_drawn);
   g_test_add_func ("/augment-sound-effects/clips", test_clips);
   g_test_add_func ("/augment-sound-effects/compress", test_compress);
   g_test_add_func ("/augment-sound-effects/limit", test_limit);

@@ -29,8 +29,10 @@ set_amount (GenAugmentSettings *settings, const char *name, double amount)
 static inline GenAugmentSettings
 settings_of (const char *name, double amount)
 {
-  GenAugmentSettings settings = { .medium = &gen_medium_sound, .probability = 1, .seed = 11 };
+  GenAugmentSettings settings;
 
+  gen_augment_settings_init (&settings, &gen_medium_sound);
+  settings.seed = 11;
   if (name != NULL)
     set_amount (&settings, name, amount);
   return settings;
@@ -74,34 +76,66 @@ init_ones (GenSound *sound, int channels, gsize frames)
     sound->data[i] = 1;
 }
 
-/* Mean and extremes of a value of what windows draw. */
-typedef struct {
-  double minimum, maximum, mean;
-} Spread;
-
 typedef double (*Measure) (const GenAugmentSoundDraw *draw);
 
+static inline int
+compare_values (const void *a, const void *b)
+{
+  const double x = *(const double *)a, y = *(const double *)b;
+
+  return (x > y) - (x < y);
+}
+
+/* Of one draw in a thousand that is what it should be it is more. */
+#define KOLMOGOROV_SMIRNOV 1.95
+
+/* How far the distribution of sorted values is from the even one of [0, 1], times the root of their
+ * number. */
+static inline double
+kolmogorov_smirnov (const double *sorted, int n)
+{
+  double most = 0;
+
+  for (int i = 0; i < n; i++)
+    most = MAX (most, MAX ((i + 1) / (double)n - sorted[i], sorted[i] - i / (double)n));
+  return most * sqrt (n);
+}
+
+/* The statistic of counts that should be as many in each of `n` classes; one in a thousand is more
+ * than 10.8, 13.8, 16.3, 18.5, 20.5 for 2, 3, … 6 classes. */
+static inline double
+chi_square (const int *counts, int n)
+{
+  double all = 0, sum = 0;
+
+  for (int i = 0; i < n; i++)
+    all += counts[i];
+  for (int i = 0; i < n; i++)
+    sum += (counts[i] - all / n) * (counts[i] - all / n) / (all / n);
+  return sum;
+}
+
+/* All windows draw a value of the augmentation that is as likely anywhere between the two. */
 static inline void
 assert_spread (const char *name, double amount, Measure measure, double minimum, double maximum)
 {
   const GenAugmentSettings settings = settings_of (name, amount);
-  Spread spread = { G_MAXDOUBLE, -G_MAXDOUBLE, 0 };
   const double width = maximum - minimum;
+  double values[WINDOWS];
 
   for (guint64 window = 0; window < WINDOWS; window++) {
     const GenAugmentSoundDraw draw = draw_of (&settings, window, 1, 10000);
-    const double value = measure (&draw);
 
-    spread.minimum = MIN (spread.minimum, value);
-    spread.maximum = MAX (spread.maximum, value);
-    spread.mean += value / WINDOWS;
+    values[window] = (measure (&draw) - minimum) / width;
   }
-  g_test_message ("%s: %g to %g", name, spread.minimum, spread.maximum);
-  g_assert_cmpfloat (spread.minimum, >=, minimum - 1e-9 * width);
-  g_assert_cmpfloat (spread.maximum, <=, maximum + 1e-9 * width);
-  g_assert_cmpfloat_with_epsilon (spread.minimum, minimum, 0.005 * width);
-  g_assert_cmpfloat_with_epsilon (spread.maximum, maximum, 0.005 * width);
-  g_assert_cmpfloat_with_epsilon (spread.mean, (minimum + maximum) / 2, 0.02 * width);
+  qsort (values, WINDOWS, sizeof *values, compare_values);
+  g_test_message ("%s: %g to %g, Kolmogorov-Smirnov %g", name, values[0], values[WINDOWS - 1],
+      kolmogorov_smirnov (values, WINDOWS));
+  g_assert_cmpfloat (values[0], >=, -1e-9);
+  g_assert_cmpfloat (values[WINDOWS - 1], <=, 1 + 1e-9);
+  g_assert_cmpfloat_with_epsilon (values[0], 0, 0.005);
+  g_assert_cmpfloat_with_epsilon (values[WINDOWS - 1], 1, 0.005);
+  g_assert_cmpfloat (kolmogorov_smirnov (values, WINDOWS), <, KOLMOGOROV_SMIRNOV);
 }
 
 static inline double

@@ -24,6 +24,8 @@ gen_augment_draw_sound (const GenAugmentSettings *settings, guint64 window, cons
     float uniform[3];
     double amount;
 
+    draw->augmentation = list[i];
+    draw->parameters = settings->parameters[i];
     draw->sounds = settings->sounds[i];
     if (gen_augment_takes (settings, i, window, &amount, uniform))
       list[i]->apply_sound (draw, amount, uniform);
@@ -39,6 +41,14 @@ gen_augment_sound_add (
 
   *step = (GenAugmentSoundStep){ .run = run, .sounds = draw->sounds };
   return step;
+}
+
+double
+gen_augment_sound_parameter (const GenAugmentSoundDraw *draw, int index)
+{
+  const GenAugmentParameter *parameter = &draw->augmentation->parameters[index];
+
+  return CLAMP (draw->parameters[index], parameter->minimum, parameter->maximum);
 }
 
 gboolean

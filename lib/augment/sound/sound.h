@@ -10,6 +10,9 @@ GenAugmentSoundStep *gen_augment_sound_add (
     GenAugmentSoundDraw *draw, void (*run) (const GenAugmentSoundDraw *draw,
                                    const GenAugmentSoundStep *step, GenSound *part, gsize first));
 
+/* A parameter of the augmentation that is drawn, within its bounds. */
+double gen_augment_sound_parameter (const GenAugmentSoundDraw *draw, int index);
+
 /* All samples times `factor`. */
 void gen_augment_sound_scale (GenAugmentSoundDraw *draw, double factor);
 
@@ -91,6 +94,7 @@ extern const GenAugmentation gen_augmentation_sound_peak;
 extern const GenAugmentation gen_augmentation_sound_low_shelf;
 extern const GenAugmentation gen_augmentation_sound_high_shelf;
 extern const GenAugmentation gen_augmentation_sound_frequency_mask;
+extern const GenAugmentation gen_augmentation_sound_spectrogram_mask;
 extern const GenAugmentation gen_augmentation_sound_loudness;
 extern const GenAugmentation gen_augmentation_sound_gain;
 extern const GenAugmentation gen_augmentation_sound_polarity;
@@ -106,3 +110,5 @@ extern const GenAugmentation gen_augmentation_sound_hard_clip;
 extern const GenAugmentation gen_augmentation_sound_decimate;
 extern const GenAugmentation gen_augmentation_sound_bit_depth;
 extern const GenAugmentation gen_augmentation_sound_telephone;
+extern const GenAugmentation gen_augmentation_sound_opus;
+extern const GenAugmentation gen_augmentation_sound_mp3;

@@ -11,12 +11,14 @@
 /* Seconds of a sound that is decoded whole. */
 #define SHORT 60
 #define MOST_BYTES ((gsize)256 << 20)
+#define MOST_ERRORS 100 /* that wait until somebody asks */
 
 struct _GenAugmentSounds {
   GenDataset *dataset;
   GMutex lock;
   GHashTable *kept; /* GenSound by "index rate channels"; without samples where there are none */
   gsize bytes;
+  GQueue errors; /* of GError, of sounds that could not be decoded */
 };
 
 static void
@@ -49,6 +51,7 @@ gen_augment_sounds_free (GenAugmentSounds *sounds)
     return;
   gen_dataset_free (sounds->dataset);
   g_hash_table_unref (sounds->kept);
+  g_queue_clear_full (&sounds->errors, (GDestroyNotify)g_error_free);
   g_mutex_clear (&sounds->lock);
   g_free (sounds);
 }
@@ -63,6 +66,23 @@ length_of (const char *path, int rate)
   if (!gen_sound_probe (path, &own, NULL, &frames, NULL))
     return 0;
   return gen_sound_scale_frames (frames, own, rate);
+}
+
+static void
+note_error (GenAugmentSounds *sounds, GError *error)
+{
+  if (g_queue_get_length (&sounds->errors) < MOST_ERRORS)
+    g_queue_push_tail (&sounds->errors, error);
+  else
+    g_error_free (error);
+}
+
+GError *
+gen_augment_sounds_take_error (GenAugmentSounds *sounds)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&sounds->lock);
+
+  return g_queue_pop_head (&sounds->errors);
 }
 
 static const GenSound *
@@ -94,10 +114,10 @@ static const GenSound *
 decode (GenAugmentSounds *sounds, char *key, const char *path, int rate, int channels)
 {
   GenSound *sound = g_new0 (GenSound, 1);
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
   if (!gen_sound_load (sound, path, rate, channels, &error)) {
-    g_warning ("%s", error->message);
+    note_error (sounds, error);
     *sound = (GenSound){ .rate = rate, .channels = channels };
   }
   return keep (sounds, key, sound);
@@ -110,15 +130,15 @@ begin_at (guint64 length, gsize most, double where)
 }
 
 static gboolean
-load_part (const char *path, double where, int rate, int channels, guint64 length, gsize most,
-    GenSound *sound)
+load_part (GenAugmentSounds *sounds, const char *path, double where, int rate, int channels,
+    guint64 length, gsize most, GenSound *sound)
 {
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
   if (gen_sound_load_part (
           sound, path, rate, channels, begin_at (length, most, where), most, &error))
     return sound->frames > 0;
-  g_warning ("%s", error->message);
+  note_error (sounds, error);
   return FALSE;
 }
 
@@ -137,7 +157,7 @@ gen_augment_sounds_load (GenAugmentSounds *sounds, double which, double where, i
     const guint64 length = length_of (path, rate);
 
     if (length > (guint64)SHORT * (guint64)rate)
-      return load_part (path, where, rate, channels, length, most, sound);
+      return load_part (sounds, path, where, rate, channels, length, most, sound);
     whole = decode (sounds, g_steal_pointer (&key), path, rate, channels);
   }
   if (whole->frames > 0)
