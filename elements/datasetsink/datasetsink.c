@@ -10,7 +10,12 @@
  * `tile-height`; of a wall that generator has made, the places in which there is a picture. A sound
  * is an item as its buffer holds it, as sources of sounds and generators make them; buffers of one
  * item of a dataset are joined, and with `window` any sound is cut into items of that many frames,
- * of which the last one may be shorter. A text is a buffer of `text/x-raw,format=utf8`.
+ * of which the last one may be shorter. With `clip-length` so many frames of pictures are one item,
+ * a film. A text is a buffer of `text/x-raw,format=utf8`.
+ *
+ * A class is a folder, or a number where there is room for no more (shards and IDX files): the one
+ * that comes with it, the one that its name says in digits, else the next, and `classes.txt` beside
+ * the data has the names.
  *
  * Beside the items, `metadata.jsonl` or `metadata.csv` says of each what is known: its file, its
  * class, the scores of discriminator and qualitymeter, and of what is generated the seed and the
@@ -47,6 +52,12 @@
  *   datasetsink location=ticks-16k window=16000 sound-format=flac
  * ]|
  * A sound in items of a second.
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=90 ! \
+ *   video/x-raw,format=RGB,width=64,height=64,framerate=30/1 ! \
+ *   datasetsink location=clips class=balls clip-length=15
+ * ]|
+ * A film in clips of half a second.
  */
 #include "datasetsink.h"
 
@@ -54,6 +65,7 @@
 #include "../shared/choices.h"
 #include "../shared/label-meta.h"
 #include "../shared/origin-meta.h"
+#include "../shared/refused-caps.h"
 #include "../shared/setting-properties.h"
 #include "../shared/settings.h"
 
@@ -66,6 +78,8 @@ enum {
   PROP_TILE_WIDTH,
   PROP_TILE_HEIGHT,
   PROP_WINDOW,
+  PROP_CLIP_LENGTH,
+  PROP_CLIP_FORMAT,
   PROP_ITEMS,
   PROP_WRITER,
 };
@@ -73,6 +87,8 @@ enum {
 #define DEFAULT_TILE 0
 #define MAX_TILE 32768
 #define DEFAULT_WINDOW 0
+#define DEFAULT_CLIP_LENGTH 0
+#define MAX_CLIP_LENGTH (1 << 20)
 
 #define PROGRESS_CODE "dataset"
 /* Progress for people comes no faster. */
@@ -108,6 +124,18 @@ setting_of (guint property_id)
              : NULL;
 }
 
+/* Where in the list a kind of film is. */
+static int
+find_place (const GenClipEncoding *encoding)
+{
+  const GenClipEncoding *const *list = gen_clip_encoding_list ();
+  int place = 0;
+
+  while (list[place] != encoding)
+    place++;
+  return place;
+}
+
 static void
 gst_dataset_sink_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
@@ -126,6 +154,10 @@ gst_dataset_sink_set_property (
     self->tile_height = g_value_get_int (value);
   else if (property_id == PROP_WINDOW)
     self->window = g_value_get_uint (value);
+  else if (property_id == PROP_CLIP_LENGTH)
+    self->clip_length = g_value_get_uint (value);
+  else if (property_id == PROP_CLIP_FORMAT)
+    self->clip_encoding = gen_clip_encoding_list ()[g_value_get_enum (value)];
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   GST_OBJECT_UNLOCK (self);
@@ -146,6 +178,10 @@ gst_dataset_sink_get_property (GObject *object, guint property_id, GValue *value
     g_value_set_int (value, self->tile_height);
   else if (property_id == PROP_WINDOW)
     g_value_set_uint (value, self->window);
+  else if (property_id == PROP_CLIP_LENGTH)
+    g_value_set_uint (value, self->clip_length);
+  else if (property_id == PROP_CLIP_FORMAT)
+    g_value_set_enum (value, find_place (self->clip_encoding));
   else if (property_id == PROP_ITEMS)
     g_value_set_uint64 (value, self->items);
   else
@@ -244,13 +280,15 @@ gst_dataset_sink_post_error (GstDatasetSink *self, const GError *error)
 
 /* Pictures in what their file or the format keeps of them. */
 static const char *
-picture_caps (const GenDatasetWriterSettings *settings)
+taken_caps (const GstDatasetSink *self)
 {
-  if (settings->format->only_grey)
+  const gboolean has_alpha = self->clip_length > 0 ? self->clip_encoding->has_alpha
+                                                   : self->settings.picture_encoding->has_alpha;
+
+  if (self->settings.format->only_grey)
     return PICTURE_CAPS ("GRAY8");
-  if (!settings->picture_encoding->has_alpha)
-    return PICTURE_CAPS ("{ RGB, GRAY8 }") "; " SOUND_CAPS "; " TEXT_CAPS;
-  return PICTURE_CAPS ("{ RGB, GRAY8, RGBA }") "; " SOUND_CAPS "; " TEXT_CAPS;
+  return has_alpha ? PICTURE_CAPS ("{ RGB, GRAY8, RGBA }") "; " SOUND_CAPS "; " TEXT_CAPS
+                   : PICTURE_CAPS ("{ RGB, GRAY8 }") "; " SOUND_CAPS "; " TEXT_CAPS;
 }
 
 static GstCaps *
@@ -260,13 +298,66 @@ gst_dataset_sink_get_caps (GstBaseSink *base, GstCaps *filter)
   GstCaps *caps, *filtered;
 
   GST_OBJECT_LOCK (self);
-  caps = gst_caps_from_string (picture_caps (&self->settings));
+  /* What does not fit is better told when it comes than by whoever links pads. */
+  caps = self->writer != NULL ? gst_caps_from_string (taken_caps (self))
+                              : gst_pad_get_pad_template_caps (GST_BASE_SINK_PAD (base));
   GST_OBJECT_UNLOCK (self);
   if (filter == NULL)
     return caps;
   filtered = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
   gst_caps_unref (caps);
   return filtered;
+}
+
+/* What is taken of what `offered` is, and how it is come by. */
+static const char *
+describe_taken (const GstDatasetSink *self, GstCaps *offered)
+{
+  const GstStructure *structure = gst_caps_get_structure (offered, 0);
+
+  if (self->settings.format->only_grey)
+    return "format=idx takes grey pictures alone: put videoconvert ! video/x-raw,format=GRAY8 in "
+           "front";
+  if (gst_structure_has_name (structure, "video/x-raw"))
+    return "Pictures are taken as their files keep them, as RGB, GRAY8 or RGBA (which JPEG has no "
+           "room for): put videoconvert in front";
+  if (gst_structure_has_name (structure, "audio/x-raw"))
+    return "Sounds are taken as F32 or S16, interleaved, of up to 64 channels: put audioconvert in "
+           "front";
+  return "What comes is no raw pictures, sounds or texts: put decodebin in front";
+}
+
+/* Once: where caps are known, it may be no more than a question. */
+static void
+explain_caps (GstDatasetSink *self, GstCaps *offered)
+{
+  const gboolean negotiated = gst_pad_has_current_caps (GST_BASE_SINK_PAD (self));
+  gboolean explain;
+
+  GST_OBJECT_LOCK (self);
+  explain = self->writer != NULL && !self->explained;
+  self->explained |= explain;
+  GST_OBJECT_UNLOCK (self);
+  if (!explain)
+    return;
+  if (negotiated)
+    GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("%s", describe_taken (self, offered)),
+        ("offered: %" GST_PTR_FORMAT, (void *)offered));
+  else
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", describe_taken (self, offered)),
+        ("offered: %" GST_PTR_FORMAT, (void *)offered));
+}
+
+static gboolean
+gst_dataset_sink_query (GstBaseSink *base, GstQuery *query)
+{
+  GstCaps *offered;
+
+  if (!GST_BASE_SINK_CLASS (gst_dataset_sink_parent_class)->query (base, query))
+    return FALSE;
+  if (gst_generative_refuses_caps (query, &offered))
+    explain_caps (GST_DATASET_SINK (base), offered);
+  return TRUE;
 }
 
 static gboolean
@@ -284,10 +375,33 @@ gst_dataset_sink_propose_allocation (GstBaseSink *base, GstQuery *query)
 
 /* --- the stream --- */
 
+/* FALSE when an error was posted. */
+static gboolean
+check_clips (GstDatasetSink *self)
+{
+  if (self->clip_length == 0)
+    return TRUE;
+  if (self->settings.format->only_grey)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+        ("Property clip-length: format=%s has no room for films; format=folder and "
+         "format=webdataset have",
+            self->settings.format->name),
+        (NULL));
+  else if (self->tile_width > 0 || self->tile_height > 0)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+        ("Property clip-length: a clip is made of whole frames, and tile-width and tile-height "
+         "cut them: set one or the other"),
+        (NULL));
+  else
+    return TRUE;
+  return FALSE;
+}
+
 static gboolean
 gst_dataset_sink_start (GstBaseSink *base)
 {
   GstDatasetSink *self = GST_DATASET_SINK (base);
+  GenDatasetWriter *writer;
   g_auto (GenDatasetWriterSettings) settings = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -295,17 +409,20 @@ gst_dataset_sink_start (GstBaseSink *base)
   gen_dataset_writer_settings_copy (&self->settings, &settings);
   self->items = 0;
   GST_OBJECT_UNLOCK (self);
-  self->failed = self->progressing = FALSE;
+  self->failed = self->progressing = self->explained = FALSE;
   self->told = 0;
   self->frame = 0;
   self->medium = NULL;
   self->sound = (GstDatasetSound){ .item = GST_GENERATIVE_NO_ITEM };
-  self->writer = gen_dataset_writer_new (&settings, &error);
-  if (self->writer == NULL) {
+  if (!check_clips (self))
+    return FALSE;
+  writer = gen_dataset_writer_new (&settings, &error);
+  if (writer == NULL) {
     gst_dataset_sink_post_error (self, error);
     return FALSE;
   }
   GST_OBJECT_LOCK (self);
+  self->writer = writer;
   self->items = gen_dataset_writer_get_safe (self->writer);
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self, "%s: format %s, %" G_GUINT64_FORMAT " items are there", settings.location,
@@ -331,12 +448,16 @@ static gboolean
 gst_dataset_sink_stop (GstBaseSink *base)
 {
   GstDatasetSink *self = GST_DATASET_SINK (base);
+  GenDatasetWriter *writer;
 
-  gst_dataset_sink_forget_sound (self);
+  gst_dataset_sink_forget_item (self);
   finish (self);
   if (self->progressing)
     tell_people (self, GST_PROGRESS_TYPE_CANCELED);
-  g_clear_pointer (&self->writer, gen_dataset_writer_free);
+  GST_OBJECT_LOCK (self);
+  writer = g_steal_pointer (&self->writer);
+  GST_OBJECT_UNLOCK (self);
+  gen_dataset_writer_free (writer);
   g_clear_pointer (&self->hashes, g_hash_table_unref);
   g_clear_pointer (&self->sound.bytes, g_byte_array_unref);
   return TRUE;
@@ -358,9 +479,9 @@ gst_dataset_sink_event (GstBaseSink *base, GstEvent *event)
   GstDatasetSink *self = GST_DATASET_SINK (base);
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    gst_dataset_sink_forget_sound (self);
+    gst_dataset_sink_forget_item (self);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && !self->failed) {
-    if (!gst_dataset_sink_end_sound (self) || !finish (self)) {
+    if (!gst_dataset_sink_end_item (self) || !finish (self)) {
       gst_event_unref (event);
       return FALSE;
     }
@@ -387,6 +508,12 @@ static const GenEncoding *const *
 sound_encodings (void)
 {
   return gen_encoding_list (&gen_medium_sound);
+}
+
+static GType
+clip_format_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstDatasetSinkClipFormat", gen_clip_encoding_list);
 }
 
 static GType
@@ -461,6 +588,15 @@ gst_dataset_sink_class_init (GstDatasetSinkClass *klass)
           "Frames (samples of each channel, not seconds) of the items that sounds are cut into; "
           "the last one may be shorter (0: a buffer is an item)",
           0, GEN_SOUND_MAX_FRAMES, DEFAULT_WINDOW, flags));
+  g_object_class_install_property (gobject_class, PROP_CLIP_LENGTH,
+      g_param_spec_uint ("clip-length", "Clip length",
+          "So many frames that follow each other become one item, a film; the last one may be "
+          "shorter, and one ends where the stream is broken or the class changes (0: a frame is "
+          "an item)",
+          0, MAX_CLIP_LENGTH, DEFAULT_CLIP_LENGTH, flags));
+  g_object_class_install_property (gobject_class, PROP_CLIP_FORMAT,
+      g_param_spec_enum ("clip-format", "Clip format", "The kind of file that a clip becomes",
+          clip_format_type (), 0, flags));
   g_object_class_install_property (gobject_class, PROP_ITEMS,
       g_param_spec_uint64 ("items", "Items",
           "How many items are safe on the disk, those that were there before among them", 0,
@@ -477,6 +613,7 @@ gst_dataset_sink_class_init (GstDatasetSinkClass *klass)
   base_class->stop = gst_dataset_sink_stop;
   base_class->get_caps = gst_dataset_sink_get_caps;
   base_class->set_caps = gst_dataset_sink_set_caps;
+  base_class->query = gst_dataset_sink_query;
   base_class->propose_allocation = gst_dataset_sink_propose_allocation;
   base_class->render = gst_dataset_sink_render;
   base_class->event = gst_dataset_sink_event;
@@ -488,6 +625,8 @@ gst_dataset_sink_init (GstDatasetSink *self)
   gen_dataset_writer_settings_init (&self->settings);
   self->tile_width = self->tile_height = DEFAULT_TILE;
   self->window = DEFAULT_WINDOW;
+  self->clip_length = DEFAULT_CLIP_LENGTH;
+  self->clip_encoding = gen_clip_encoding_list ()[0];
   /* Items are written as they come; the last one is not kept for whoever may ask for it. */
   gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
   gst_base_sink_set_last_sample_enabled (GST_BASE_SINK (self), FALSE);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of datasetsink share: datasetsink.c (properties, start, events), items.c (what
- * buffers become) and facts.c (what is known of an item). */
+ * buffers become), clips.c (frames that become one) and facts.c (what is known of an item). */
 #pragma once
 
+#include <generative/clip.h>
 #include <generative/dataset-writer.h>
 #include <gst/audio/audio.h>
 #include <gst/base/gstbasesink.h>
@@ -19,14 +20,23 @@ typedef struct {
   guint64 frame;     /* its number */
 } GstDatasetSound;
 
+/* A clip that is gathered from several frames. */
+typedef struct {
+  GenClip *film;     /* NULL: nothing is gathered */
+  GstBuffer *begins; /* its first frame */
+  guint64 frame;     /* the number of that buffer */
+} GstDatasetClip;
+
 struct _GstDatasetSink {
   GstBaseSink parent;
 
   /* Under the object lock. */
   GenDatasetWriterSettings settings;
   int tile_width, tile_height;
-  guint window;
-  guint64 items; /* that are safe */
+  guint window, clip_length;
+  const GenClipEncoding *clip_encoding;
+  gboolean explained; /* what is taken, to who offers something else */
+  guint64 items;      /* that are safe */
 
   /* From start to stop. */
   GenDatasetWriter *writer;
@@ -40,7 +50,16 @@ struct _GstDatasetSink {
   GstAudioInfo audio;
   guint64 frame; /* buffers that have come */
   GstDatasetSound sound;
+  GstDatasetClip clip;
 };
+
+/* Part `part` of `parts` of a buffer, as an item. */
+typedef struct {
+  GstBuffer *buffer;
+  guint64 frame; /* the number of the buffer */
+  guint part, parts;
+  guint frames; /* of a clip; 0: it is none */
+} GstDatasetPart;
 
 /* --- items.c --- */
 
@@ -50,18 +69,25 @@ gboolean gst_dataset_sink_set_format (GstDatasetSink *self, GstCaps *caps);
 /* A buffer becomes an item, several, or a part of one. */
 GstFlowReturn gst_dataset_sink_take (GstDatasetSink *self, GstBuffer *buffer);
 /* What is gathered becomes an item; */
-gboolean gst_dataset_sink_end_sound (GstDatasetSink *self);
+gboolean gst_dataset_sink_end_item (GstDatasetSink *self);
 /* or is forgotten. */
-void gst_dataset_sink_forget_sound (GstDatasetSink *self);
+void gst_dataset_sink_forget_item (GstDatasetSink *self);
+/* Part `part` of a buffer, which `sample` is, becomes an item; with `bits` of a sound. Where it is
+ * a film, `film` is its file, and the sample its first frame. FALSE when an error was posted. */
+gboolean gst_dataset_sink_add_item (GstDatasetSink *self, const GstDatasetPart *part,
+    const GenSample *sample, int bits, GBytes *film);
+
+/* --- clips.c --- */
+
+/* The frame is of the clip that is gathered, or begins one. */
+GstFlowReturn gst_dataset_sink_take_frame (
+    GstDatasetSink *self, GstBuffer *buffer, const GenPicture *picture);
+/* Whether frames become clips. */
+gboolean gst_dataset_sink_has_clips (GstDatasetSink *self);
+gboolean gst_dataset_sink_end_clip (GstDatasetSink *self);
+void gst_dataset_sink_forget_clip (GstDatasetSink *self);
 
 /* --- facts.c --- */
-
-/* Part `part` of `parts` of a buffer, as an item. */
-typedef struct {
-  GstBuffer *buffer;
-  guint64 frame; /* the number of the buffer */
-  guint part, parts;
-} GstDatasetPart;
 
 /* What is known of it. (transfer full) */
 JsonObject *gst_dataset_sink_find_facts (GstDatasetSink *self, const GstDatasetPart *part);

@@ -210,6 +210,8 @@ gst_dataset_sink_find_facts (GstDatasetSink *self, const GstDatasetPart *part)
   set_number (facts, "frame", part->frame);
   if (part->parts > 1)
     set_number (facts, "part", part->part);
+  if (part->frames > 0)
+    set_number (facts, "frames", part->frames);
   if (GST_BUFFER_PTS_IS_VALID (part->buffer))
     set_number (facts, "pts", GST_BUFFER_PTS (part->buffer));
   if (label != NULL &&

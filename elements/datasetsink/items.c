@@ -9,11 +9,16 @@
 GST_DEBUG_CATEGORY_EXTERN (dataset_sink_debug);
 #define GST_CAT_DEFAULT dataset_sink_debug
 
-static gboolean
-add_item (GstDatasetSink *self, const GstDatasetPart *part, const GenSample *sample, int bits)
+gboolean
+gst_dataset_sink_add_item (GstDatasetSink *self, const GstDatasetPart *part,
+    const GenSample *sample, int bits, GBytes *film)
 {
   g_autoptr (JsonObject) facts = gst_dataset_sink_find_facts (self, part);
-  GenDatasetItem item = { .sample = sample, .bits = bits, .facts = facts };
+  GenDatasetItem item = { .sample = sample,
+    .bits = bits,
+    .facts = facts,
+    .file = film,
+    .extension = self->clip_encoding->extension };
   g_autoptr (GError) error = NULL;
 
   item.label = gst_dataset_part_find_class (part, &item.name);
@@ -75,6 +80,21 @@ warn_of_rest (GstDatasetSink *self, int width, int height)
       (NULL));
 }
 
+/* A frame of a clip, which tiles would cut out of all of its frames. */
+static GstFlowReturn
+take_frame (GstDatasetSink *self, GstBuffer *buffer, const GstVideoFrame *frame)
+{
+  const GenPicture picture = {
+    .data = (guint8 *)GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+    .width = self->video.width,
+    .height = self->video.height,
+    .channels = GST_VIDEO_INFO_N_COMPONENTS (&self->video),
+    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
+  };
+
+  return gst_dataset_sink_take_frame (self, buffer, &picture);
+}
+
 static GstFlowReturn
 take_tiles (GstDatasetSink *self, GstBuffer *buffer, const GstVideoFrame *frame)
 {
@@ -99,7 +119,7 @@ take_tiles (GstDatasetSink *self, GstBuffer *buffer, const GstVideoFrame *frame)
     };
     const GenSample sample = gen_sample_of_picture (&picture);
 
-    if (!add_item (self, &part, &sample, 0))
+    if (!gst_dataset_sink_add_item (self, &part, &sample, 0, NULL))
       return GST_FLOW_ERROR;
   }
   return GST_FLOW_OK;
@@ -116,7 +136,8 @@ take_picture (GstDatasetSink *self, GstBuffer *buffer)
         ("it has %" G_GSIZE_FORMAT " bytes", gst_buffer_get_size (buffer)));
     return GST_FLOW_ERROR;
   }
-  flow = take_tiles (self, buffer, &frame);
+  flow = gst_dataset_sink_has_clips (self) ? take_frame (self, buffer, &frame)
+                                           : take_tiles (self, buffer, &frame);
   gst_video_frame_unmap (&frame);
   return flow;
 }
@@ -144,19 +165,19 @@ add_sound (GstDatasetSink *self, const GstDatasetPart *part, const guint8 *data,
     sound.data = own.data;
   }
   sample = gen_sample_of_sound (&sound);
-  return add_item (self, part, &sample, is_int16 ? 16 : 32);
+  return gst_dataset_sink_add_item (self, part, &sample, is_int16 ? 16 : 32, NULL);
 }
 
-void
-gst_dataset_sink_forget_sound (GstDatasetSink *self)
+static void
+forget_sound (GstDatasetSink *self)
 {
   gst_clear_buffer (&self->sound.begins);
   if (self->sound.bytes != NULL)
     g_byte_array_set_size (self->sound.bytes, 0);
 }
 
-gboolean
-gst_dataset_sink_end_sound (GstDatasetSink *self)
+static gboolean
+end_sound (GstDatasetSink *self)
 {
   const GstDatasetPart part = { self->sound.begins, self->sound.frame, 0, 1 };
   gboolean good;
@@ -165,7 +186,7 @@ gst_dataset_sink_end_sound (GstDatasetSink *self)
     return TRUE;
   good = add_sound (self, &part, self->sound.bytes->data,
       self->sound.bytes->len / (gsize)GST_AUDIO_INFO_BPF (&self->audio));
-  gst_dataset_sink_forget_sound (self);
+  forget_sound (self);
   return good;
 }
 
@@ -238,7 +259,7 @@ take_mapped_sound (GstDatasetSink *self, GstBuffer *buffer, const GstMapInfo *ma
   GST_OBJECT_LOCK (self);
   window = self->window;
   GST_OBJECT_UNLOCK (self);
-  if (!follows && !gst_dataset_sink_end_sound (self))
+  if (!follows && !end_sound (self))
     return GST_FLOW_ERROR;
   self->sound.item = item;
   if (window == 0 && item == GST_GENERATIVE_NO_ITEM)
@@ -286,12 +307,25 @@ take_text (GstDatasetSink *self, GstBuffer *buffer)
             self->frame),
         (NULL));
   else
-    good = add_item (self, &part, &sample, 0);
+    good = gst_dataset_sink_add_item (self, &part, &sample, 0, NULL);
   gst_buffer_unmap (buffer, &map);
   return good ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
 /* --- all of them --- */
+
+gboolean
+gst_dataset_sink_end_item (GstDatasetSink *self)
+{
+  return end_sound (self) && gst_dataset_sink_end_clip (self);
+}
+
+void
+gst_dataset_sink_forget_item (GstDatasetSink *self)
+{
+  forget_sound (self);
+  gst_dataset_sink_forget_clip (self);
+}
 
 GstFlowReturn
 gst_dataset_sink_take (GstDatasetSink *self, GstBuffer *buffer)
@@ -325,7 +359,7 @@ gst_dataset_sink_set_format (GstDatasetSink *self, GstCaps *caps)
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   int width, height;
 
-  if (!gst_dataset_sink_end_sound (self))
+  if (!gst_dataset_sink_end_item (self))
     return FALSE;
   GST_INFO_OBJECT (self, "%" GST_PTR_FORMAT, (void *)caps);
   if (gst_structure_has_name (structure, "video/x-raw")) {

@@ -4,6 +4,7 @@
 #include "outputs.h"
 
 #include "../shared/frames.h"
+#include "../shared/origin-meta.h"
 #include "../shared/passing.h"
 #include "../shared/tensors.h"
 
@@ -411,6 +412,18 @@ push_branch (GstPad *pad, GstBuffer *buffer)
   return GST_OBJECT_FLAG_IS_SET (pad, GST_GENERATOR_PAD_RELEASED) ? GST_FLOW_NOT_LINKED : flow;
 }
 
+/* What is made beside `buffer` is made of the same, by the same. */
+static void
+mark_waiting (const GstGeneratorBranches *branches, GstBuffer *buffer)
+{
+  for (guint k = 0; k < branches->n; k++) {
+    GstBuffer *made = g_queue_peek_head ((GQueue *)&branches->branches[k].waiting);
+
+    if (made != NULL)
+      gst_generative_origin_copy (buffer, made);
+  }
+}
+
 GstFlowReturn
 gst_generator_branches_push (GstGeneratorBranches *branches, GstPad *pad, GstBuffer *buffer)
 {
@@ -418,6 +431,7 @@ gst_generator_branches_push (GstGeneratorBranches *branches, GstPad *pad, GstBuf
 
   if (branches->n == 0)
     return gst_pad_push (pad, buffer);
+  mark_waiting (branches, buffer);
   flow = gst_flow_combiner_update_pad_flow (branches->combiner, pad, gst_pad_push (pad, buffer));
   for (guint k = 0; k < branches->n; k++) {
     GstGeneratorBranch *branch = &branches->branches[k];

@@ -26,6 +26,10 @@ G_BEGIN_DECLS
  *   item        its number, from 0 on
  *   class, label  the name of its class, and its number, where it has them
  *
+ * Shards and IDX files have room for the number of a class alone. One that has a name and no number
+ * gets the number that the name says in digits, else the next one; `classes.txt` beside the
+ * data has the names, a line each from number 0 on, where they are not the numbers themselves.
+ *
  * and behind them whatever the item brings along (GenDatasetItem.facts).
  */
 typedef struct _GenDatasetWriter GenDatasetWriter;
@@ -63,6 +67,7 @@ typedef struct {
   guint commit_size;  /* items that become safe at a time; shards do so one by one */
   guint shard_items;  /* in a shard, at most */
   guint64 shard_size; /* of it, in bytes; an item that is larger has one of its own */
+  int threads;        /* that encode; 0: as many as there are processors */
 } GenDatasetWriterSettings;
 
 /* The list of the settings, which properties follow from; it and its texts are static. */
@@ -86,11 +91,14 @@ typedef enum {
 
 typedef struct {
   const GenSample *sample;
-  int bits;          /* of sounds (GenEncodingOptions) */
-  int label;         /* the number of its class, or -1 */
-  const char *name;  /* of the class; NULL: the number in digits, where there is one */
-  JsonObject *facts; /* what else is known of it; "digital_source_type" among them is
-                        embedded into pictures, too; NULL: nothing */
+  int bits;              /* of sounds (GenEncodingOptions) */
+  int label;             /* the number of its class, or -1 */
+  const char *name;      /* of the class; NULL: the number in digits, where there is one */
+  JsonObject *facts;     /* what else is known of it; "digital_source_type" among them is
+                            embedded into pictures, too; it is not changed any more; NULL: nothing */
+  GBytes *file;          /* the item, where it is a file already, as a clip is: `sample`, its first
+                            frame, says what it is of; NULL: `sample` is encoded */
+  const char *extension; /* of that file's name */
 } GenDatasetItem;
 
 /**
@@ -110,7 +118,9 @@ GEN_API GenDatasetWriter *gen_dataset_writer_new (
 GEN_API void gen_dataset_writer_free (GenDatasetWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenDatasetWriter, gen_dataset_writer_free)
 
-/* Add an item. FALSE with `error` when that fails; what came before it can still be finished. */
+/* Add an item. FALSE with `error` when that fails; what came before it can still be finished. With
+ * more than one thread the sample is copied and encoded later, so that an error may be that of an
+ * item before; what was added behind that one is given up. */
 GEN_API gboolean gen_dataset_writer_add (
     GenDatasetWriter *writer, const GenDatasetItem *item, GError **error);
 /* Make all of it safe, and the files those that other tools read. More may come. */

@@ -39,15 +39,43 @@ open_stream (const char *path, gboolean *zipped, GError **error)
   return g_converter_input_stream_new (G_INPUT_STREAM (plain), unzip);
 }
 
+/* The file of a folder's pictures: where there are several, those to train on, as in MNIST's. NULL:
+ * it has none. (transfer full) */
+static char *
+find_pictures (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autofree char *found = NULL;
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    const gboolean is_first =
+        found == NULL || g_str_has_prefix (name, "train") > g_str_has_prefix (found, "train");
+
+    if (name[0] == '.' || strstr (name, "images") == NULL || strstr (name, "idx3-ubyte") == NULL)
+      continue;
+    if (is_first || (g_str_has_prefix (name, "train") == g_str_has_prefix (found, "train") &&
+                        strcmp (name, found) < 0)) {
+      g_free (found);
+      found = g_strdup (name);
+    }
+  }
+  return found != NULL ? g_build_filename (folder, found, NULL) : NULL;
+}
+
 static gboolean
 idx_recognise (const char *location, const GenDatasetSettings *settings)
 {
   gboolean zipped;
   g_autoptr (GInputStream) stream = open_stream (location, &zipped, NULL);
   g_autofree char *name = g_path_get_basename (location);
+  g_autofree char *pictures =
+      g_file_test (location, G_FILE_TEST_IS_DIR) ? find_pictures (location) : NULL;
   guint8 magic[4] = { 0 };
   gsize read = 0;
 
+  if (pictures != NULL)
+    return settings->medium == NULL || settings->medium == &gen_medium_picture;
   if (strstr (name, "idx3-ubyte") != NULL)
     return TRUE; /* even when damaged */
   return stream != NULL &&
@@ -215,17 +243,23 @@ static gboolean
 idx_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **error)
 {
   GenArrayDataset *array = (GenArrayDataset *)dataset;
-  g_autofree char *labels = labels_path (dataset->location);
+  g_autofree char *found = find_pictures (dataset->location);
+  const char *path = found != NULL ? found : dataset->location;
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *labels = labels_path (path);
   guint32 extents[3];
-  g_autoptr (GBytes) bytes = read_idx (dataset->location, 3, extents, error);
+  g_autoptr (GBytes) bytes = read_idx (path, 3, extents, error);
   g_autoptr (GBytes) elements = NULL;
 
   if (bytes == NULL)
     return FALSE;
   elements = g_bytes_new_from_bytes (bytes, 16, g_bytes_get_size (bytes) - 16);
-  return gen_array_dataset_take (array, elements, GEN_TYPE_UINT8,
-             &GEN_SHAPE (extents[0], extents[1], extents[2]), dataset->location, error) &&
-         (labels == NULL || read_labels (array, labels, error));
+  if (!gen_array_dataset_take (array, elements, GEN_TYPE_UINT8,
+          &GEN_SHAPE (extents[0], extents[1], extents[2]), path, error) ||
+      (labels != NULL && !read_labels (array, labels, error)))
+    return FALSE;
+  gen_class_names_apply (folder, dataset->label_names);
+  return TRUE;
 }
 
 const GenDatasetFormat gen_dataset_idx = {

@@ -3,6 +3,8 @@
 
 #include <generative/dataset.h>
 
+#include "class-names.h"
+
 typedef struct _GenDatasetFormat GenDatasetFormat;
 
 /* What all datasets have; each format's own structure begins with it. */
@@ -52,9 +54,6 @@ extern const GenDatasetFormat gen_dataset_sheet;
 extern const GenDatasetFormat gen_dataset_sound;
 extern const GenDatasetFormat gen_dataset_tar;
 extern const GenDatasetFormat gen_dataset_video;
-
-/* More are a mistake. */
-#define GEN_DATASET_MAX_CLASSES (1 << 20)
 
 /* Where an item is, below the location of its dataset; else its description. */
 const char *gen_dataset_name_below (const GenDataset *dataset, const char *description);

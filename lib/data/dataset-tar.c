@@ -426,6 +426,16 @@ probe_first (GenDataset *dataset, const GenMedium *medium, GError **error)
   return FALSE;
 }
 
+/* Members tell the numbers of classes; a file beside the shards may tell their names. */
+static void
+name_classes (const TarDataset *tar)
+{
+  const GenTarFile *first = g_ptr_array_index (tar->shards, 0);
+  g_autofree char *folder = g_path_get_dirname (gen_tar_file_get_path (first));
+
+  gen_class_names_apply (folder, tar->dataset.label_names);
+}
+
 static gboolean
 tar_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **error)
 {
@@ -454,6 +464,7 @@ tar_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **erro
     return FALSE;
   }
   gen_dataset_name_labels (dataset, classes, TRUE);
+  name_classes (tar);
   return probe_first (dataset, walk.medium, error);
 }
 

@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the writer share: dataset-writer.c (items, the manifest), writer-place.c (what
- * is in the folder already) and write-*.c, a format each. */
+/* What the files of the writer share: dataset-writer.c (items, the manifest), writer-classes.c (the
+ * numbers of classes), writer-place.c (what is in the folder already), writer-queue.c (encoding on
+ * several threads) and write-*.c, a format each. */
 #pragma once
 
 #include "manifest.h"
+
+/* An item that was given, before it has a number. */
+typedef struct {
+  const GenSample *sample;
+  const GenEncoding *encoding; /* of its file; NULL: it is one already */
+  GenEncodingOptions options;
+  int label;        /* -1: none */
+  char *class_name; /* NULL: none */
+  char *source;     /* where it comes from, as an address; NULL: nobody says */
+  char *extension;  /* of its file */
+  JsonObject *facts;
+  GBytes *bytes; /* its file, once it is encoded */
+} GenGivenItem;
 
 /* An item on its way into the dataset. */
 typedef struct {
@@ -17,7 +31,8 @@ typedef struct {
 } GenWrittenItem;
 
 typedef struct GenDatasetFormatFunctions {
-  gboolean has_files; /* an item is a file */
+  gboolean has_files;    /* an item is a file */
+  gboolean wants_number; /* of a class; its name has no place */
 
   /* What it keeps, for a folder that is empty or goes on behind the item `last` (NULL: none). What
    * lies there of later items, which nothing tells of, is removed, or told now. */
@@ -41,11 +56,16 @@ typedef struct GenDatasetFormatFunctions {
   gboolean (*is_own) (const char *path);
 } GenDatasetFormatFunctions;
 
+typedef struct _GenWriterQueue GenWriterQueue;
+
 struct _GenDatasetWriter {
   GenDatasetWriterSettings settings;
   int lock; /* the folder, open */
   GenManifest manifest;
-  gpointer state;     /* of the format */
+  gpointer state;         /* of the format */
+  GenWriterQueue *queue;  /* NULL: items are encoded when they come */
+  GPtrArray *class_names; /* of char *, by their numbers */
+  gboolean made_folder;
   GPtrArray *pending; /* lines (JsonObject) of items that were added and not promised */
   guint placed;       /* how many of these are safe, since the manifest could not be written */
   guint64 next;       /* the number of the next item: `safe` and those pending */
@@ -59,6 +79,37 @@ struct _GenDatasetWriter {
  * open, and `last` is the item that the dataset goes on behind, where `*goes_on` is set. */
 gboolean gen_dataset_place_open (
     GenDatasetWriter *writer, GenManifestPlace *last, gboolean *goes_on, GError **error);
+/* What came to nothing leaves nothing, so that the next try finds the folder as it was. */
+void gen_dataset_place_leave (GenDatasetWriter *writer);
+
+/* --- writer-classes.c --- */
+
+/* Whether a file at `path` below the folder is that of the names of classes, or has become none. */
+gboolean gen_dataset_is_class_names (const char *path);
+/* Give the class of the item a number, where it has a name alone, and let the file of names say
+ * which. FALSE with `error` where the number is another class's. */
+gboolean gen_dataset_writer_number_class (
+    GenDatasetWriter *writer, GenWrittenItem *item, GError **error);
+
+/* --- writer-queue.c --- */
+
+/* Encode the item in place. */
+gboolean gen_given_item_encode (GenGivenItem *item, GError **error);
+void gen_given_item_clear (GenGivenItem *item);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenGivenItem, gen_given_item_clear)
+
+/* Items that are encoded on `threads` threads, and come out in the order in which they went in. */
+GenWriterQueue *gen_writer_queue_new (int threads);
+void gen_writer_queue_free (GenWriterQueue *queue);
+/* Put it in, and leave it empty; its sample is copied. */
+void gen_writer_queue_push (GenWriterQueue *queue, GenGivenItem *item);
+/* Take the first one out when it is encoded: at once, or with `wait` or where there are as many as
+ * there is room for after a while. FALSE where there is none; `reason` is set where it cannot be
+ * encoded. */
+gboolean gen_writer_queue_pop (
+    GenWriterQueue *queue, gboolean wait, GenGivenItem *item, GError **reason);
+/* Give up what is in it. */
+void gen_writer_queue_clear (GenWriterQueue *queue);
 
 /* --- for formats --- */
 

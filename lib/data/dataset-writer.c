@@ -97,6 +97,16 @@ check_settings (const GenDatasetWriterSettings *settings, GError **error)
   return FALSE;
 }
 
+/* As many items are encoded at a time as there are threads. */
+static GenWriterQueue *
+make_queue (const GenDatasetWriter *writer)
+{
+  const int threads =
+      writer->settings.threads > 0 ? writer->settings.threads : (int)g_get_num_processors ();
+
+  return threads > 1 && functions_of (writer)->has_files ? gen_writer_queue_new (threads) : NULL;
+}
+
 GenDatasetWriter *
 gen_dataset_writer_new (const GenDatasetWriterSettings *settings, GError **error)
 {
@@ -108,6 +118,7 @@ gen_dataset_writer_new (const GenDatasetWriterSettings *settings, GError **error
     return NULL;
   writer = g_new0 (GenDatasetWriter, 1);
   writer->lock = writer->manifest.fd = -1;
+  writer->class_names = g_ptr_array_new_with_free_func (g_free);
   writer->pending = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
   gen_dataset_writer_settings_copy (settings, &writer->settings);
   if (!gen_dataset_place_open (writer, &last, &goes_on, error))
@@ -117,19 +128,23 @@ gen_dataset_writer_new (const GenDatasetWriterSettings *settings, GError **error
   if (writer->state == NULL)
     return NULL;
   writer->to_pass_over = settings->resume ? writer->safe : 0;
+  writer->queue = make_queue (writer);
   return g_steal_pointer (&writer);
 }
 
 void
 gen_dataset_writer_free (GenDatasetWriter *writer)
 {
+  g_clear_pointer (&writer->queue, gen_writer_queue_free);
   if (writer->state != NULL)
     functions_of (writer)->close (writer->state);
+  gen_dataset_place_leave (writer);
   gen_manifest_close (&writer->manifest);
   if (writer->lock >= 0)
     close (writer->lock);
   gen_dataset_writer_settings_clear (&writer->settings);
   g_ptr_array_unref (writer->pending);
+  g_ptr_array_unref (writer->class_names);
   g_free (writer->last_file);
   g_free (writer);
 }
@@ -169,21 +184,6 @@ find_source (const GenDatasetWriter *writer, JsonObject *facts)
   if (type == NULL && facts != NULL)
     type = json_object_get_string_member_with_default (facts, "digital_source_type", NULL);
   return type != NULL && *type != '\0' ? gen_digital_source_type_address (type) : NULL;
-}
-
-/* The file of the item. (transfer full) */
-static GBytes *
-encode (const GenDatasetWriter *writer, const GenEncoding *encoding, const GenDatasetItem *item,
-    const char *source, GError **error)
-{
-  const GenEncodingOptions options = { .quality = writer->settings.quality, .bits = item->bits };
-  g_autoptr (GBytes) bytes = encoding->encode (item->sample, &options, error);
-  g_autofree char *xmp = NULL;
-
-  if (bytes == NULL || source == NULL || encoding->embed == NULL)
-    return g_steal_pointer (&bytes);
-  xmp = gen_xmp_digital_source_type (source);
-  return encoding->embed (bytes, xmp);
 }
 
 static const GenEncoding *
@@ -258,53 +258,114 @@ take (GenDatasetWriter *writer, const GenWrittenItem *item, GError **error)
   return writer->pending->len < functions->limit (&writer->settings) || commit (writer, error);
 }
 
+/* Its file is there: it gets its number and its place. */
+static gboolean
+place (GenDatasetWriter *writer, const GenGivenItem *given, GError **error)
+{
+  const GenDatasetFormatFunctions *functions = functions_of (writer);
+  g_autoptr (JsonObject) line = json_object_new ();
+  GenWrittenItem item = { .number = writer->next,
+    .class_name = given->class_name,
+    .label = given->label,
+    .sample = given->sample,
+    .bytes = given->bytes,
+    .extension = given->extension,
+    .line = line };
+
+  if (functions->wants_number && !gen_dataset_writer_number_class (writer, &item, error))
+    return FALSE;
+  functions->locate (writer->state, &item);
+  add_facts (&item, given->source, given->facts);
+  if (writer->pending->len > 0 && functions->is_full != NULL &&
+      functions->is_full (writer->state, &item)) {
+    if (!commit (writer, error))
+      return FALSE;
+    functions->locate (writer->state, &item);
+  }
+  return take (writer, &item, error);
+}
+
+/* Items that are encoded get their places; with `all`, the others are waited for. What comes behind
+ * one that fails is given up: items are in their order. */
+static gboolean
+place_encoded (GenDatasetWriter *writer, gboolean all, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  while (reason == NULL) {
+    g_auto (GenGivenItem) item = { 0 };
+
+    if (!gen_writer_queue_pop (writer->queue, all, &item, &reason))
+      return TRUE;
+    if (reason == NULL)
+      place (writer, &item, &reason);
+  }
+  gen_writer_queue_clear (writer->queue);
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
+/* What is given of an item, as far as it needs no order. */
+static gboolean
+take_in (
+    const GenDatasetWriter *writer, const GenDatasetItem *given, GenGivenItem *item, GError **error)
+{
+  const GenEncoding *encoding = encoding_of (writer, given->sample->medium);
+  const char *name = given->name;
+
+  *item = (GenGivenItem){ .sample = given->sample,
+    .options = { .quality = writer->settings.quality, .bits = given->bits },
+    .label = given->label,
+    .source = find_source (writer, given->facts),
+    .extension = g_strdup (given->file != NULL ? given->extension : encoding->extension),
+    .facts = given->facts != NULL ? json_object_ref (given->facts) : NULL };
+  if (given->file != NULL)
+    item->bytes = g_bytes_ref (given->file);
+  else
+    item->encoding = encoding;
+  if (name != NULL)
+    item->class_name = g_strdup (name);
+  else if (given->label >= 0)
+    item->class_name = g_strdup_printf ("%d", given->label);
+  else
+    item->class_name = g_strdup (writer->settings.class_name);
+  return check_class (item->class_name, error);
+}
+
 gboolean
 gen_dataset_writer_add (GenDatasetWriter *writer, const GenDatasetItem *given, GError **error)
 {
-  const GenMedium *medium = given->sample->medium;
-  const GenEncoding *encoding = encoding_of (writer, medium);
-  g_autoptr (JsonObject) line = json_object_new ();
-  g_autofree char *source = find_source (writer, given->facts);
-  g_autofree char *digits = g_strdup_printf ("%d", given->label);
-  g_autoptr (GBytes) bytes = NULL;
-  GenWrittenItem item = { .number = writer->next,
-    .class_name = given->name,
-    .label = given->label,
-    .sample = given->sample,
-    .extension = encoding->extension,
-    .line = line };
+  g_auto (GenGivenItem) item = { 0 };
 
   if (writer->passed_over < writer->to_pass_over) {
     writer->passed_over++;
     return TRUE;
   }
-  if (item.class_name == NULL)
-    item.class_name = given->label >= 0 ? digits : writer->settings.class_name;
-  if (!check_class (item.class_name, error))
+  if (!take_in (writer, given, &item, error))
     return FALSE;
-  if (functions_of (writer)->has_files) {
-    item.bytes = bytes = encode (writer, encoding, given, source, error);
-    if (bytes == NULL)
-      return FALSE;
+  if (writer->queue != NULL) {
+    gen_writer_queue_push (writer->queue, &item);
+    return place_encoded (writer, FALSE, error);
   }
-  functions_of (writer)->locate (writer->state, &item);
-  add_facts (&item, source, given->facts);
-  if (writer->pending->len > 0 && functions_of (writer)->is_full != NULL &&
-      functions_of (writer)->is_full (writer->state, &item)) {
-    if (!commit (writer, error))
-      return FALSE;
-    functions_of (writer)->locate (writer->state, &item);
-  }
-  return take (writer, &item, error);
+  return (!functions_of (writer)->has_files || gen_given_item_encode (&item, error)) &&
+         place (writer, &item, error);
 }
 
+/* What is whole becomes safe whatever happens to what comes behind it. */
 gboolean
 gen_dataset_writer_finish (GenDatasetWriter *writer, GError **error)
 {
   const GenDatasetFormatFunctions *functions = functions_of (writer);
+  g_autoptr (GError) reason = NULL;
 
-  return commit (writer, error) &&
-         (functions->finish == NULL || functions->finish (writer->state, error));
+  if (writer->queue != NULL)
+    place_encoded (writer, TRUE, &reason);
+  if (commit (writer, reason == NULL ? &reason : NULL) && functions->finish != NULL)
+    functions->finish (writer->state, reason == NULL ? &reason : NULL);
+  if (reason == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
 }
 
 guint64

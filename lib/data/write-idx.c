@@ -168,7 +168,7 @@ idx_is_own (const char *path)
 {
   static const char *const names[] = { PICTURES, LABELS, "." PICTURES PART, "." LABELS PART, NULL };
 
-  return g_strv_contains (names, path);
+  return gen_dataset_is_class_names (path) || g_strv_contains (names, path);
 }
 
 static void
@@ -273,7 +273,8 @@ check_item (const Idx *idx, const GenWrittenItem *item, GError **error)
 
   if (item->sample->medium != &gen_medium_picture || picture->channels != 1)
     g_set_error_literal (error, GEN_DATASET_WRITER_ERROR, GEN_DATASET_WRITER_ERROR_ITEM,
-        "format=idx takes grey pictures alone");
+        "format=idx takes grey pictures alone: put videoconvert ! video/x-raw,format=GRAY8 in "
+        "front");
   else if (idx->width > 0 && (picture->width != idx->width || picture->height != idx->height))
     g_set_error (error, GEN_DATASET_WRITER_ERROR, GEN_DATASET_WRITER_ERROR_ITEM,
         "format=idx takes pictures of one size: those in '%s' are %dx%d, and the next one is %dx%d",
@@ -284,7 +285,7 @@ check_item (const Idx *idx, const GenWrittenItem *item, GError **error)
         item->label);
   else if (idx->n > 0 && idx->labelled != (item->label >= 0))
     g_set_error (error, GEN_DATASET_WRITER_ERROR, GEN_DATASET_WRITER_ERROR_ITEM,
-        "format=idx wants the number of a class for all pictures or for none: the next one has %s",
+        "format=idx wants a class for all pictures or for none: the next one has %s",
         idx->labelled ? "none" : "one");
   else if (idx->n == G_MAXUINT32)
     g_set_error (error, GEN_DATASET_WRITER_ERROR, GEN_DATASET_WRITER_ERROR_ITEM,
@@ -370,6 +371,7 @@ idx_finish (gpointer state, GError **error)
 }
 
 static const GenDatasetFormatFunctions functions = {
+  .wants_number = TRUE,
   .open = idx_open,
   .close = idx_close,
   .limit = idx_limit,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Shards as PyTorch's webdataset package reads them: archives shard-000000.tar (POSIX ustar, by
  * libarchive), in which the files of an item follow each other and have one name but for what is
- * behind its first dot: 00000012.png, 00000012.cls (the number of its class, in digits) and
+ * behind its first dot: 00000012.png, 00000012.cls (the number of its class, in digits, which is
+ * what the package's decoder makes of it; names are in classes.txt) and
  * 00000012.json (its line of the manifest). A shard gets its name when it is whole. The same items
  * make the same shards, byte for byte: no file in them has a time or an owner. */
 #include <archive.h>
@@ -56,7 +57,8 @@ webdataset_is_own (const char *path)
   guint64 number;
   gboolean whole;
 
-  return strchr (path, '/') == NULL && parse_name (path, &number, &whole);
+  return gen_dataset_is_class_names (path) ||
+         (strchr (path, '/') == NULL && parse_name (path, &number, &whole));
 }
 
 /* --- writing --- */
@@ -348,6 +350,7 @@ webdataset_commit (gpointer state, guint n, GError **error)
 
 static const GenDatasetFormatFunctions functions = {
   .has_files = TRUE,
+  .wants_number = TRUE,
   .open = webdataset_open,
   .close = webdataset_close,
   .limit = webdataset_limit,

@@ -13,6 +13,8 @@
 
 #include <generative/atomic-file.h>
 
+#include "class-names.h"
+
 static gboolean
 fail_file (const char *what, const char *path, GError **error)
 {
@@ -27,6 +29,7 @@ lock_folder (GenDatasetWriter *writer, GError **error)
 {
   const char *folder = writer->settings.location;
 
+  writer->made_folder = !g_file_test (folder, G_FILE_TEST_EXISTS);
   if (g_mkdir_with_parents (folder, 0777) < 0)
     return fail_file ("make the folder", folder, error);
   writer->lock = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -53,6 +56,79 @@ is_empty (const char *folder)
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
 
   return dir == NULL || g_dir_read_name (dir) == NULL;
+}
+
+/* Whether any format names a file so. */
+static gboolean
+is_own (const char *below)
+{
+  for (const GenDatasetFormat *const *format = gen_dataset_format_list (); *format != NULL;
+       format++)
+    if ((*format)->functions->is_own (below))
+      return TRUE;
+  return FALSE;
+}
+
+/* --- a dataset without items --- */
+
+static gboolean
+is_empty_manifest (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  GStatBuf status;
+
+  return (g_str_equal (name, gen_manifest_name (GEN_MANIFEST_JSON_LINES)) ||
+             g_str_equal (name, gen_manifest_name (GEN_MANIFEST_CSV))) &&
+         g_lstat (path, &status) == 0 && S_ISREG (status.st_mode) && status.st_size == 0;
+}
+
+/* The files of a dataset of which nothing was promised: a manifest that is empty, and what has no
+ * name that others read. NULL where there is anything else. (transfer full) */
+static GPtrArray *
+list_unpromised (const char *folder)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  gboolean has_manifest = FALSE;
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    const gboolean is_manifest = is_empty_manifest (folder, name);
+
+    has_manifest |= is_manifest;
+    if (!is_manifest && !gen_dataset_is_class_names (name) && !(name[0] == '.' && is_own (name)))
+      return NULL;
+    g_ptr_array_add (names, g_strdup (name));
+  }
+  return has_manifest ? g_steal_pointer (&names) : NULL;
+}
+
+/* What a try that came to nothing has left is no dataset to be asked about. The manifest goes last:
+ * without it, what is interrupted here would be anybody's files. */
+static void
+remove_unpromised (const char *folder)
+{
+  g_autoptr (GPtrArray) names = list_unpromised (folder);
+
+  for (int manifests = FALSE; manifests <= TRUE; manifests++)
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+      g_autofree char *path = g_build_filename (folder, names->pdata[i], NULL);
+
+      if (is_empty_manifest (folder, names->pdata[i]) == manifests)
+        g_unlink (path);
+    }
+}
+
+void
+gen_dataset_place_leave (GenDatasetWriter *writer)
+{
+  const char *folder = writer->settings.location;
+
+  if (writer->safe > 0 || writer->manifest.fd < 0 || writer->manifest.size > 0)
+    return;
+  remove_unpromised (folder);
+  if (writer->made_folder)
+    g_rmdir (folder);
 }
 
 static gboolean
@@ -122,10 +198,8 @@ remove_own (const char *folder, const char *below, GError **error)
 
     if (is_folder && below == NULL && !remove_own (folder, inner, error))
       return FALSE;
-    for (const GenDatasetFormat *const *format = gen_dataset_format_list ();
-         !is_folder && *format != NULL; format++)
-      if ((*format)->functions->is_own (inner) && !remove_file (path, error))
-        return FALSE;
+    if (!is_folder && is_own (inner) && !remove_file (path, error))
+      return FALSE;
   }
   g_clear_pointer (&dir, g_dir_close);
   if (below != NULL)
@@ -200,6 +274,7 @@ gen_dataset_place_open (
 
   if (!lock_folder (writer, error))
     return FALSE;
+  remove_unpromised (folder);
   if (settings->overwrite && !overwrite (folder, error))
     return FALSE;
   if ((settings->resume || settings->append) && !check_kind (writer, error))
@@ -212,6 +287,9 @@ gen_dataset_place_open (
   if (!gen_manifest_open (&writer->manifest, folder, settings->manifest, error) ||
       !gen_folder_sync (folder, error))
     return FALSE;
+  gen_atomic_file_sweep (folder, GEN_CLASS_NAMES);
+  g_ptr_array_unref (writer->class_names);
+  writer->class_names = gen_class_names_read (folder);
   *goes_on = gen_manifest_last (&writer->manifest, last, &reason);
   if (reason == NULL)
     return TRUE;

@@ -124,6 +124,14 @@ static const GenSetting list[] = {
       FIELD (shard_size),
       .minimum = 1,
       .maximum = INFINITY },
+  { .name = "threads",
+      .nick = "Threads",
+      .description = "Threads that encode files, which keep their order; as many items again are "
+                     "held in memory (0: one for each processor)",
+      .type = GEN_SETTING_INT,
+      FIELD (threads),
+      .minimum = 0,
+      .maximum = 256 },
 };
 
 const GenSetting *

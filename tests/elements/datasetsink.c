@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* datasetsink: what buffers become, what is said of each item, what is acknowledged, and what is
  * left where a stream fails, stops or is flushed. */
+#include <generative/dataset.h>
 #include <generative/picture.h>
 #include <generative/sound.h>
 #include <gst/audio/audio.h>
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "matting.h"
 #include "models.h"
 
 #define GREY "video/x-raw,format=GRAY8,width=8,height=4,framerate=30/1"
@@ -62,9 +64,8 @@ assert_no_error (Sink *sink)
 }
 
 static void
-assert_error (Sink *sink, GQuark domain, int code, const char *part)
+assert_message (GstMessage *message, GQuark domain, int code, const char *part)
 {
-  g_autoptr (GstMessage) message = pop (sink, GST_MESSAGE_ERROR);
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (message);
@@ -72,6 +73,14 @@ assert_error (Sink *sink, GQuark domain, int code, const char *part)
   g_assert_error (error, domain, code);
   if (strstr (error->message, part) == NULL)
     g_error ("\"%s\" says nothing of \"%s\"", error->message, part);
+}
+
+static void
+assert_error (Sink *sink, GQuark domain, int code, const char *part)
+{
+  g_autoptr (GstMessage) message = pop (sink, GST_MESSAGE_ERROR);
+
+  assert_message (message, domain, code, part);
 }
 
 static void
@@ -485,6 +494,230 @@ test_generated (void)
   scratch_remove (folder);
 }
 
+/* What a model makes on a pad of its own says the same of itself as what it makes beside it. */
+static void
+test_branches (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *model = in (folder, "matting.onnx");
+  g_autofree char *line =
+      g_strdup_printf ("videotestsrc num-buffers=3 ! video/x-raw," CAPS " ! generator name=g "
+                       "model=%s outputs=fgr device=cpu ! queue ! datasetsink location=%s/colours "
+                       "g.src_pha ! queue ! datasetsink location=%s/masks",
+          model, folder, folder);
+  g_auto (GStrv) colours = NULL, masks = NULL;
+
+  save_matting (model, 1, 0.5f);
+  run (line);
+  colours = read_lines (folder, "colours");
+  masks = read_lines (folder, "masks");
+  g_assert_cmpuint (g_strv_length (masks), ==, 3);
+  for (guint i = 0; i < 3; i++) {
+    g_assert_nonnull (strstr (masks[i], "compositeWithTrainedAlgorithmicMedia"));
+    g_assert_nonnull (strstr (masks[i], "\"models\":[{\"file\":\"matting.onnx\",\"sha256\":"));
+    g_assert_cmpstr (masks[i], ==, colours[i]);
+  }
+  scratch_remove (folder);
+}
+
+/* --- clips --- */
+
+/* A frame of one colour, number `n`. */
+static GstBuffer *
+make_colour (guint n, int channels)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, (gsize)(8 * 4 * channels), NULL);
+  GstMapInfo map;
+
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  for (gsize i = 0; i < map.size; i++)
+    map.data[i] = (guint8)(n * 50 + i % (gsize)channels * 20);
+  gst_buffer_unmap (buffer, &map);
+  return buffer;
+}
+
+/* The clips at `location`, frame after frame: how many there are, and that they are as they were.
+ */
+static void
+assert_clips (const char *location, guint first, guint frames, int channels)
+{
+  const GenDatasetSettings settings = { .medium = &gen_medium_picture };
+  const GenFitting fitting = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenDataset) dataset = gen_dataset_open (location, &settings, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (gen_dataset_get_count (dataset), ==, frames);
+  for (guint i = 0; i < frames; i++) {
+    g_auto (GenSample) sample = { 0 };
+
+    gen_sample_init (&sample,
+        &(GenFormat){
+            .medium = &gen_medium_picture, .width = 8, .height = 4, .channels = channels });
+    g_assert_true (gen_dataset_load (dataset, i, &fitting, &sample, NULL));
+    for (int c = 0; c < channels; c++)
+      g_assert_cmpuint (sample.picture.data[c], ==, (guint8)((first + i) * 50 + (guint)c * 20));
+  }
+}
+
+/* Frames of every kind become films that come back to the byte, in runs of so many, the last of
+ * which is shorter; in folders and in shards. */
+static void
+test_clips (void)
+{
+  static const char *const formats[] = { "GRAY8", "RGB", "RGBA" };
+  static const int channels[] = { 1, 3, 4 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
+    g_autofree char *folder = scratch_new ();
+    g_autofree char *location = in (folder, "data");
+    g_autofree char *last = in (folder, "data/runs/00000001.mkv");
+    g_autofree char *properties =
+        g_strdup_printf ("location=%s class=runs clip-length=3", location);
+    g_autofree char *caps =
+        g_strdup_printf ("video/x-raw,format=%s,width=8,height=4,framerate=30/1", formats[i]);
+    g_auto (GStrv) lines = NULL;
+    Sink sink;
+
+    sink_open (&sink, properties);
+    gst_harness_set_src_caps_str (sink.harness, caps);
+    for (guint n = 0; n < 5; n++)
+      push (&sink, make_colour (n, channels[i]));
+    finish (&sink);
+    g_assert_cmpuint (count_items (&sink), ==, 2);
+    sink_close (&sink);
+    assert_clips (location, 0, 5, channels[i]);
+    assert_clips (last, 3, 2, channels[i]);
+    lines = read_lines (folder, "data");
+    g_assert_cmpstr (lines[1], ==,
+        "{\"file_name\":\"runs/00000001.mkv\",\"item\":1,\"class\":\"runs\",\"frame\":3,"
+        "\"frames\":2}");
+    scratch_remove (folder);
+  }
+}
+
+/* One ends where the stream is broken, where the class changes, and where the size does; a flush
+ * forgets it. */
+static void
+test_clips_end (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *properties =
+      g_strdup_printf ("location=%s/data clip-length=10 format=webdataset", folder);
+  static const char *const wanted[] = { "\"frame\":0,\"frames\":2", "\"frame\":2,\"frames\":1",
+    "\"frame\":3,\"frames\":1", "\"frame\":5,\"frames\":1" };
+  g_auto (GStrv) lines = NULL;
+  GstSegment segment;
+  Sink sink;
+
+  sink_open (&sink, properties);
+  gst_harness_set_src_caps_str (sink.harness, GREY);
+  for (guint n = 0; n < 6; n++) {
+    GstBuffer *buffer = make_colour (n, 1);
+
+    if (n == 2)
+      GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+    if (n >= 3)
+      gst_structure_set (add_meta (buffer, "generative-label"), "label", G_TYPE_INT, 3, "name",
+          G_TYPE_STRING, "dogs", NULL);
+    if (n == 4) {
+      gst_harness_set_src_caps_str (
+          sink.harness, "video/x-raw,format=GRAY8,width=4,height=8,framerate=30/1");
+      push (&sink, buffer);
+      gst_harness_push_event (sink.harness, gst_event_new_flush_start ());
+      gst_harness_push_event (sink.harness, gst_event_new_flush_stop (TRUE));
+      gst_segment_init (&segment, GST_FORMAT_TIME);
+      gst_harness_push_event (sink.harness, gst_event_new_segment (&segment));
+      continue;
+    }
+    push (&sink, buffer);
+  }
+  finish (&sink);
+  sink_close (&sink);
+  lines = read_lines (folder, "data");
+  g_assert_cmpuint (g_strv_length (lines), ==, G_N_ELEMENTS (wanted));
+  for (gsize i = 0; i < G_N_ELEMENTS (wanted); i++)
+    if (strstr (lines[i], wanted[i]) == NULL)
+      g_error ("%s says nothing of %s", lines[i], wanted[i]);
+  g_assert_true (exists (folder, "data/classes.txt"));
+  scratch_remove (folder);
+}
+
+/* From clips to clips: datasetsrc marks where one begins. */
+static void
+test_clips_there_and_back (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *first = g_strdup_printf (
+      "videotestsrc num-buffers=12 ! video/x-raw,format=RGB,width=64,height=64,framerate=10/1 ! "
+      "datasetsink location=%s/one class=balls clip-length=4 clip-format=mjpeg",
+      folder);
+  g_autofree char *second = g_strdup_printf (
+      "datasetsrc location=%s/one epochs=1 clip-length=2 ! datasetsink location=%s/two "
+      "clip-length=100",
+      folder, folder);
+  g_auto (GStrv) lines = NULL;
+
+  run (first);
+  run (second);
+  lines = read_lines (folder, "two");
+  g_assert_cmpuint (g_strv_length (lines), ==, 6);
+  for (guint i = 0; i < 6; i++) {
+    g_assert_nonnull (strstr (lines[i], "\"file_name\":\"balls/"));
+    g_assert_nonnull (strstr (lines[i], "\"frames\":2,"));
+  }
+  scratch_remove (folder);
+}
+
+static void
+assert_fails (const char *line, GQuark domain, int code, const char *part)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND, GST_MESSAGE_ERROR);
+  assert_message (message, domain, code, part);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* What is taken is said, and the try leaves nothing that would be in the way of the next one. */
+static void
+test_misfits (void)
+{
+  g_autofree char *folder = scratch_new ();
+  static const struct {
+    const char *source, *properties;
+    GQuark (*domain) (void);
+    int code;
+    const char *part;
+  } cases[] = {
+    { "videotestsrc ! video/x-raw,format=RGB,width=8,height=8", "format=idx", gst_core_error_quark,
+        GST_CORE_ERROR_NEGOTIATION, "videoconvert ! video/x-raw,format=GRAY8" },
+    { "audiotestsrc", "format=idx", gst_core_error_quark, GST_CORE_ERROR_NEGOTIATION,
+        "grey pictures alone" },
+    { "videotestsrc ! video/x-raw,format=RGBA", "picture-format=jpeg", gst_core_error_quark,
+        GST_CORE_ERROR_NEGOTIATION, "put videoconvert in front" },
+    { "videotestsrc", "format=idx clip-length=3", gst_resource_error_quark,
+        GST_RESOURCE_ERROR_SETTINGS, "no room for films" },
+    { "videotestsrc", "tile-width=3 clip-length=3", gst_resource_error_quark,
+        GST_RESOURCE_ERROR_SETTINGS, "tile-width" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_auto (GStrv) parts = g_strsplit (cases[i].source, " ! ", 2);
+    g_autofree char *line =
+        g_strdup_printf ("%s num-buffers=3 %s%s ! datasetsink location=%s/data %s", parts[0],
+            parts[1] != NULL ? "! " : "", parts[1] != NULL ? parts[1] : "", folder,
+            cases[i].properties);
+
+    assert_fails (line, cases[i].domain (), cases[i].code, cases[i].part);
+    g_assert_false (exists (folder, "data"));
+  }
+  scratch_remove (folder);
+}
+
 /* --- sounds --- */
 
 #define SOUND "audio/x-raw,rate=8000,channels=1,layout=interleaved,format="
@@ -641,7 +874,8 @@ static void
 test_acknowledged (void)
 {
   g_autofree char *folder = scratch_new ();
-  g_autofree char *properties = g_strdup_printf ("location=%s/data commit-size=4", folder);
+  g_autofree char *properties =
+      g_strdup_printf ("location=%s/data commit-size=4 threads=1", folder);
   guint64 said = 0;
   Sink sink;
 
@@ -776,7 +1010,7 @@ test_full (void)
 {
   g_autofree char *folder = scratch_new ();
   g_autofree char *properties =
-      g_strdup_printf ("location=%s/data format=webdataset shard-items=3", folder);
+      g_strdup_printf ("location=%s/data format=webdataset shard-items=3 threads=1", folder);
   struct rlimit limit, small;
   g_auto (GStrv) lines = NULL;
   Sink sink;
@@ -865,6 +1099,11 @@ main (int argc, char **argv)
   g_test_add_func ("/datasetsink/renegotiation", test_renegotiation);
   g_test_add_func ("/datasetsink/facts", test_facts);
   g_test_add_func ("/datasetsink/generated", test_generated);
+  g_test_add_func ("/datasetsink/branches", test_branches);
+  g_test_add_func ("/datasetsink/clips", test_clips);
+  g_test_add_func ("/datasetsink/clips-end", test_clips_end);
+  g_test_add_func ("/datasetsink/clips-there-and-back", test_clips_there_and_back);
+  g_test_add_func ("/datasetsink/misfits", test_misfits);
   g_test_add_func ("/datasetsink/sounds", test_sounds);
   g_test_add_func ("/datasetsink/windows", test_windows);
   g_test_add_func ("/datasetsink/float-sounds", test_float_sounds);

@@ -42,7 +42,7 @@ done
 succeeds "datasetsrc reads the folder" \
     gst-launch-1.0 -q datasetsrc location=whole-folder epochs=1 ! fakesink
 succeeds "and the IDX file" \
-    gst-launch-1.0 -q datasetsrc location=whole-idx/images-idx3-ubyte epochs=1 ! fakesink
+    gst-launch-1.0 -q datasetsrc location=whole-idx epochs=1 ! fakesink
 
 # Two processes do not write to one folder.
 gst-launch-1.0 -q videotestsrc is-live=true ! video/x-raw,format=GRAY8,width=16,height=16 ! \

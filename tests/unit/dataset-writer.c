@@ -25,6 +25,7 @@ settings_for (char *location, const GenDatasetFormat *format)
   settings.format = format;
   settings.commit_size = 4;
   settings.shard_items = 4;
+  settings.threads = 1;
   return settings;
 }
 
@@ -568,18 +569,256 @@ test_damaged_shard (gconstpointer scratch)
   assert_refused (&settings, GEN_DATASET_WRITER_ERROR_DAMAGED, "shard-000001.tar");
 }
 
+static void
+set_room (rlim_t bytes)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = MIN (bytes, limit.rlim_max);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+/* --- classes --- */
+
+/* An item of the class `name`, or of the one that the settings say. */
+static gboolean
+add_named (GenDatasetWriter *writer, int label, const char *name, GError **error)
+{
+  g_auto (GenPicture) picture = { 0 };
+  GenSample sample;
+  GenDatasetItem item = { .label = label, .name = name };
+
+  gen_picture_init (&picture, SIZE, SIZE, 1);
+  for (int y = 0; y < SIZE; y++)
+    memset (picture.data + y * picture.stride, y, SIZE);
+  sample = gen_sample_of_picture (&picture);
+  item.sample = &sample;
+  return gen_dataset_writer_add (writer, &item, error);
+}
+
+/* `n` items of the class of the settings. */
+static void
+write_class (const GenDatasetWriterSettings *settings, guint n)
+{
+  g_autoptr (GenDatasetWriter) writer = open_writer (settings);
+
+  for (guint i = 0; i < n; i++)
+    g_assert_true (add_named (writer, -1, NULL, NULL));
+  finish (writer);
+}
+
+static void
+assert_classes (const char *location, const char *const *names, const int *labels, guint n)
+{
+  const GenDatasetSettings plain = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenDataset) dataset = gen_dataset_open (location, &plain, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (gen_dataset_get_count (dataset), ==, n);
+  for (guint i = 0; i < n; i++) {
+    g_assert_cmpint (gen_dataset_get_label (dataset, i), ==, labels[i]);
+    g_assert_cmpstr (gen_dataset_get_label_name (dataset, labels[i]), ==, names[labels[i]]);
+  }
+}
+
+/* A class that has a name alone is numbered where its number is what there is room for, goes on
+ * with the same number, and is read back by its name. */
+static void
+test_classes (gconstpointer scratch)
+{
+  static const GenDatasetFormat *const formats[] = { &gen_dataset_format_webdataset,
+    &gen_dataset_format_idx };
+  static const char *const names[] = { "cats", "dogs" };
+  static const char *const digits[] = { "0", "1", "2", "3" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
+    g_autofree char *location = g_strdup_printf ("%s/classes-%" G_GSIZE_FORMAT, (char *)scratch, i);
+    g_autofree char *numbered = g_strdup_printf ("%s/numbers-%" G_GSIZE_FORMAT, (char *)scratch, i);
+    GenDatasetWriterSettings settings = settings_for (location, formats[i]);
+    g_autofree char *text = NULL, *manifest = NULL, *again = NULL;
+    g_autoptr (GError) error = NULL;
+    GenDatasetWriter *writer;
+
+    settings.class_name = (char *)"cats";
+    write_class (&settings, 2);
+    settings.append = TRUE;
+    settings.class_name = (char *)"dogs";
+    write_class (&settings, 1);
+    settings.class_name = (char *)"cats";
+    write_class (&settings, 1);
+    text = read_file (location, "classes.txt");
+    g_assert_cmpstr (text, ==, "cats\ndogs\n");
+    assert_classes (location, names, (int[]){ 0, 0, 1, 0 }, 4);
+    manifest = read_file (location, "metadata.jsonl");
+    g_assert_nonnull (strstr (manifest, "\"item\":2,\"class\":\"dogs\",\"label\":1"));
+
+    /* The number of another one. */
+    writer = open_writer (&settings);
+    g_assert_false (add_named (writer, 1, "horses", &error));
+    g_assert_error (error, GEN_DATASET_WRITER_ERROR, GEN_DATASET_WRITER_ERROR_ITEM);
+    g_assert_nonnull (strstr (error->message, "class 1 is 'dogs'"));
+    g_assert_true (add_named (writer, 1, "dogs", NULL));
+    g_assert_true (add_named (writer, 1, NULL, NULL));
+    finish (writer);
+    gen_dataset_writer_free (writer);
+    assert_classes (location, names, (int[]){ 0, 0, 1, 0, 1, 1 }, 6);
+
+    /* Digits are numbers, and need no names; all of it goes where it is overwritten. */
+    settings.location = numbered;
+    settings.append = FALSE;
+    settings.class_name = (char *)"3";
+    write_class (&settings, 2);
+    g_assert_false (exists (numbered, "classes.txt"));
+    assert_classes (numbered, digits, (int[]){ 3, 3 }, 2);
+    settings.location = location;
+    settings.overwrite = TRUE;
+    write_class (&settings, 1);
+    g_assert_false (exists (location, "classes.txt"));
+    assert_classes (location, digits, (int[]){ 3 }, 1);
+  }
+}
+
+/* Where names cannot be written down, the item is not there either. */
+static void
+test_classes_full (gconstpointer scratch)
+{
+  g_autofree char *location = g_build_filename (scratch, "classes-full", NULL);
+  GenDatasetWriterSettings settings = settings_for (location, &gen_dataset_format_webdataset);
+  g_autoptr (GenDatasetWriter) writer = open_writer (&settings);
+  g_autoptr (GError) error = NULL;
+
+  signal (SIGXFSZ, SIG_IGN);
+  set_room (3);
+  g_assert_false (add_named (writer, -1, "cats", &error));
+  set_room (RLIM_INFINITY);
+  g_assert_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (EFBIG));
+  g_assert_nonnull (strstr (error->message, "classes.txt"));
+  finish (writer);
+  g_assert_cmpuint (gen_dataset_writer_get_safe (writer), ==, 0);
+  g_assert_true (add_named (writer, -1, "cats", NULL));
+  finish (writer);
+  g_assert_cmpuint (gen_dataset_writer_get_safe (writer), ==, 1);
+}
+
+/* --- nothing --- */
+
+/* A try that came to nothing leaves the folder as it was; and what one has left that was killed is
+ * in nobody's way. */
+static void
+test_nothing (gconstpointer scratch)
+{
+  g_autofree char *location = g_build_filename (scratch, "nothing", NULL);
+  g_autofree char *there = g_build_filename (scratch, "nothing-there", NULL);
+
+  g_assert_cmpint (g_mkdir (there, 0777), ==, 0);
+  for (const GenDatasetFormat *const *format = gen_dataset_format_list (); *format != NULL;
+       format++) {
+    GenDatasetWriterSettings settings = settings_for (location, *format);
+
+    write_items (&settings, 0);
+    g_assert_false (g_file_test (location, G_FILE_TEST_EXISTS));
+    settings.location = there;
+    write_items (&settings, 0);
+    g_assert_false (exists (there, "metadata.jsonl"));
+    g_assert_true (g_file_test (there, G_FILE_TEST_IS_DIR));
+  }
+  write_file (there, "metadata.jsonl", "");
+  write_file (there, "classes.txt", "cats\n");
+  write_file (there, ".images-idx3-ubyte.part", "half");
+  write_file (there, ".shard-000000.tar.01234567.tmp", "half");
+  {
+    GenDatasetWriterSettings settings = settings_for (there, &gen_dataset_format_folder);
+    g_autofree char *tree = NULL, *mine = NULL;
+
+    settings.manifest = GEN_MANIFEST_CSV;
+    write_items (&settings, 1);
+    tree = read_tree (there);
+    g_assert_cmpuint (count_lines (tree), ==, 2);
+    /* What is anybody else's is not touched. */
+    write_file (location, "metadata.jsonl", "");
+    write_file (location, "mine", "mine");
+    settings.location = location;
+    assert_refused (&settings, GEN_DATASET_WRITER_ERROR_EXISTS, "overwrite=true");
+    mine = read_file (location, "mine");
+    g_assert_cmpstr (mine, ==, "mine");
+    g_assert_true (exists (location, "metadata.jsonl"));
+  }
+}
+
+/* --- threads --- */
+
+/* Items are in their order, and the bytes are the same. */
+static void
+test_threads (gconstpointer scratch)
+{
+  g_autofree char *one = g_build_filename (scratch, "one-thread", NULL);
+  g_autofree char *several = g_build_filename (scratch, "threads", NULL);
+
+  for (const GenDatasetFormat *const *format = gen_dataset_format_list (); *format != NULL;
+       format++) {
+    GenDatasetWriterSettings settings = settings_for (one, *format);
+    g_autofree char *wanted = NULL, *got = NULL;
+
+    write_items (&settings, 61);
+    settings.location = several;
+    settings.threads = 5;
+    write_items (&settings, 61);
+    wanted = read_tree (one);
+    got = read_tree (several);
+    g_assert_cmpstr (got, ==, wanted);
+    scratch_remove (one);
+    scratch_remove (several);
+  }
+}
+
+/* What comes before an item that cannot be encoded is safe, what comes behind it is not there. */
+static void
+test_threads_failing (gconstpointer scratch)
+{
+  g_autofree char *location = g_build_filename (scratch, "threads-failing", NULL);
+  GenDatasetWriterSettings settings = settings_for (location, &gen_dataset_format_folder);
+  g_autoptr (GenDatasetWriter) writer = NULL;
+  g_auto (GenPicture) wide = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *manifest = NULL;
+  gboolean good = TRUE;
+  GenSample sample;
+  const GenDatasetItem item = { .sample = &sample, .label = -1 };
+
+  settings.threads = 3;
+  settings.picture_encoding = &gen_encoding_webp;
+  writer = open_writer (&settings);
+  gen_picture_init (&wide, 20000, 1, 3);
+  sample = gen_sample_of_picture (&wide);
+  for (guint n = 0; good && n < 30; n++)
+    good = n == 10 ? gen_dataset_writer_add (writer, &item, &error) : add_item (writer, n, &error);
+  good = good && gen_dataset_writer_finish (writer, &error);
+  g_assert_false (good);
+  g_assert_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE);
+  finish (writer);
+  g_assert_cmpuint (gen_dataset_writer_get_safe (writer), ==, 10);
+  manifest = read_file (location, "metadata.jsonl");
+  g_assert_cmpuint (count_lines (manifest), ==, 10);
+}
+
 enum { KILLED_ITEMS = 200 };
 
 /* Writes on and on, until it is killed or has all items. */
 static void G_GNUC_NORETURN
 write_in_child (const GenDatasetWriterSettings *settings)
 {
-  g_autoptr (GenDatasetWriter) writer = gen_dataset_writer_new (settings, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenDatasetWriter) writer = gen_dataset_writer_new (settings, &error);
   gboolean good = writer != NULL;
 
   for (guint n = 0; good && n < KILLED_ITEMS; n++)
-    good = add_item (writer, n, NULL);
-  _exit (good && gen_dataset_writer_finish (writer, NULL) ? 0 : 1);
+    good = add_item (writer, n, &error);
+  if (good && gen_dataset_writer_finish (writer, &error))
+    _exit (0);
+  g_printerr ("%s\n", error->message);
+  _exit (1);
 }
 
 /* Only whole files have names that others read. */
@@ -603,7 +842,7 @@ assert_whole (const char *location, const GenDatasetFormat *format, guint64 line
 }
 
 static void
-test_killed (gconstpointer scratch)
+kill_writers (const char *scratch, int threads)
 {
   g_autofree char *location = g_build_filename (scratch, "killed", NULL);
   g_autofree char *fresh = g_build_filename (scratch, "killed-fresh", NULL);
@@ -615,10 +854,13 @@ test_killed (gconstpointer scratch)
     guint killed = 0, lines = 0;
     int status = -1;
 
+    if (threads > 1 && *format == &gen_dataset_format_idx)
+      continue; /* nothing is encoded */
     write_items (&settings, KILLED_ITEMS);
     wanted = read_tree (fresh);
     settings.location = location;
     settings.resume = TRUE;
+    settings.threads = threads;
     while (status != 0) {
       const pid_t child = fork ();
       g_autofree char *manifest = NULL;
@@ -647,18 +889,20 @@ test_killed (gconstpointer scratch)
 }
 
 static void
-set_room (rlim_t bytes)
+test_killed (gconstpointer scratch)
 {
-  struct rlimit limit;
+  kill_writers (scratch, 1);
+}
 
-  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
-  limit.rlim_cur = MIN (bytes, limit.rlim_max);
-  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+static void
+test_threads_killed (gconstpointer scratch)
+{
+  kill_writers (scratch, 3);
 }
 
 /* No room for a file, and later again: what fits is there, the rest follows. */
 static void
-test_full (gconstpointer scratch)
+fill_disk (const char *scratch, int threads)
 {
   static const struct {
     const GenDatasetFormat *format;
@@ -672,14 +916,17 @@ test_full (gconstpointer scratch)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *location = g_strdup_printf ("%s/full-%" G_GSIZE_FORMAT, (char *)scratch, i);
-    g_autofree char *fresh = g_strdup_printf ("%s/fresh-%" G_GSIZE_FORMAT, (char *)scratch, i);
+    g_autofree char *location =
+        g_strdup_printf ("%s/full-%d-%" G_GSIZE_FORMAT, scratch, threads, i);
+    g_autofree char *fresh = g_strdup_printf ("%s/fresh-%d-%" G_GSIZE_FORMAT, scratch, threads, i);
     GenDatasetWriterSettings settings = settings_for (location, cases[i].format);
     g_autofree char *wanted = NULL, *got = NULL, *manifest = NULL;
-    g_autoptr (GenDatasetWriter) writer = open_writer (&settings);
+    g_autoptr (GenDatasetWriter) writer = NULL;
     g_autoptr (GError) error = NULL;
     gboolean good = TRUE;
 
+    settings.threads = threads;
+    writer = open_writer (&settings);
     set_room (cases[i].room);
     for (guint n = 0; n < 20 && good; n++)
       good = add_item (writer, n, &error);
@@ -707,6 +954,18 @@ test_full (gconstpointer scratch)
     got = read_tree (location);
     g_assert_cmpstr (got, ==, wanted);
   }
+}
+
+static void
+test_full (gconstpointer scratch)
+{
+  fill_disk (scratch, 1);
+}
+
+static void
+test_threads_full (gconstpointer scratch)
+{
+  fill_disk (scratch, 3);
 }
 
 /* A folder that cannot be made or written is named. */
@@ -746,6 +1005,13 @@ main (int argc, char **argv)
   g_test_add_data_func ("/dataset-writer/hostile", scratch, test_hostile);
   g_test_add_data_func ("/dataset-writer/repairs", scratch, test_repairs);
   g_test_add_data_func ("/dataset-writer/damaged-shard", scratch, test_damaged_shard);
+  g_test_add_data_func ("/dataset-writer/classes", scratch, test_classes);
+  g_test_add_data_func ("/dataset-writer/classes-full", scratch, test_classes_full);
+  g_test_add_data_func ("/dataset-writer/nothing", scratch, test_nothing);
+  g_test_add_data_func ("/dataset-writer/threads", scratch, test_threads);
+  g_test_add_data_func ("/dataset-writer/threads-failing", scratch, test_threads_failing);
+  g_test_add_data_func ("/dataset-writer/threads-killed", scratch, test_threads_killed);
+  g_test_add_data_func ("/dataset-writer/threads-full", scratch, test_threads_full);
   g_test_add_data_func ("/dataset-writer/killed", scratch, test_killed);
   g_test_add_data_func ("/dataset-writer/full", scratch, test_full);
   g_test_add_data_func ("/dataset-writer/unwritable", scratch, test_unwritable);
