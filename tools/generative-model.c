@@ -19,6 +19,7 @@ static const Command *const commands[] = {
   &command_test,
   &command_data,
   &command_operators,
+  &command_recipes,
 };
 
 gboolean

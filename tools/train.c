@@ -369,7 +369,7 @@ describe (void)
   list = gen_training_setting_list (&n);
   described = g_memdup2 (list, n * sizeof *list);
   for (guint i = 0; i < n; i++) {
-    g_ptr_array_add (texts, gen_training_setting_describe (&list[i]));
+    g_ptr_array_add (texts, gen_training_setting_describe (&list[i], NULL));
     described[i].description = texts->pdata[i];
   }
   settings_file_describe (text, &defaults, described, n);

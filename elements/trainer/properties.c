@@ -135,16 +135,15 @@ gst_trainer_properties_get (const GenTrainingSettings *settings, guint property_
   gst_generative_setting_get (setting_of (property_id), settings, value);
 }
 
-/* Where there are properties of many recipes, each says which these are. */
+/* Each says which recipes and presets it is for, where it is not for all. */
 static GParamSpec *
 make_spec (const GenSetting *setting, const GenTrainingSettings *defaults, const GenRecipe *recipe,
     GType presets)
 {
-  g_autofree char *text = recipe == NULL ? gen_training_setting_describe (setting) : NULL;
+  g_autofree char *text = gen_training_setting_describe (setting, recipe);
   GenSetting described = *setting;
 
-  if (text != NULL)
-    described.description = g_intern_string (text);
+  described.description = g_intern_string (text);
   return gst_generative_setting_make_spec (&described, defaults, enumeration (setting, presets));
 }
 

@@ -32,6 +32,8 @@ typedef struct {
   /* Append it on `samples`, [batch, channels, height, width] or [batch, channels, length]. */
   gboolean (*apply) (GenGraph *graph, GenTensor *samples, const GenDegradationSettings *settings,
       GenDegraded *degraded, GError **error);
+  /* Which settings of a training it hangs on, ended by NULL; NULL: none. Since: 0.2 */
+  const char *const *reads;
 } GenDegradation;
 
 /* Stands for that which the net is for, as `generative.degradation` of it says, else noise. */

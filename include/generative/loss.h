@@ -21,6 +21,8 @@ typedef struct {
       GenGraph *graph, GenTensor *real, GenTensor *fake, double smoothing, GError **error);
   /* `real` are those that the discriminator gave before its update, for losses that compare. */
   GenTensor *(*generator) (GenGraph *graph, GenTensor *real, GenTensor *fake, GError **error);
+  /* Which settings of a training it hangs on, ended by NULL; NULL: none. Since: 0.2 */
+  const char *const *reads;
 } GenLoss;
 
 GEN_API extern const GenLoss gen_loss_minimax;

@@ -36,6 +36,8 @@ typedef struct {
   /* NULL, or what makes of `n` weights and their first state the weights that play. */
   void (*average) (
       const GenOptimizerSettings *settings, const float *state, float *weights, gsize n);
+  /* Which settings of a training it hangs on, ended by NULL; NULL: none. Since: 0.2 */
+  const char *const *reads;
 } GenOptimizer;
 
 GEN_API extern const GenOptimizer gen_optimizer_adam;

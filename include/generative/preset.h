@@ -85,7 +85,10 @@ typedef struct {
   int channels;                           /* of sounds, at most; 0: any number */
   gboolean conditional;                   /* its nets may be */
   GenPresetNet nets[GEN_RECIPE_MAX_NETS]; /* in the recipe's order */
-  const GenPresetSetting *settings;       /* with which it learns well; NULL: none */
+  /* Which options of nets its nets hang on, ended by NULL, besides width, length, and what goes
+   * with being conditional, of which the other fields tell; NULL: none. Since: 0.2 */
+  const char *const *reads;
+  const GenPresetSetting *settings; /* with which it learns well; NULL: none */
   int length; /* of sounds, where nobody says another; 0: the first of the extents */
   /* Of sounds of other lengths than those: multiples of it. Since: 0.2 */
   int length_step;
@@ -156,6 +159,8 @@ GEN_API const GenPreset *gen_preset_find (const char *name, GError **error);
 /* The first one of `recipe` for `medium`, or NULL with `error`, which lists the recipe's. */
 GEN_API const GenPreset *gen_preset_find_for (
     const GenRecipe *recipe, const GenMedium *medium, GError **error);
+/* Whether its nets hang on the option of that name, such as "latent-size". Since: 0.2 */
+GEN_API gboolean gen_preset_reads (const GenPreset *preset, const char *name);
 /* The length of its sounds where nobody says another. Since: 0.2 */
 GEN_API int gen_preset_length (const GenPreset *preset);
 /* Its description with the settings that it brings. (transfer full) */

@@ -34,6 +34,8 @@ typedef struct {
   const char *description;
   gboolean needs_end; /* how many steps there will be must be known */
   double (*share) (const GenRateSettings *settings, const GenRatePlace *place);
+  /* Which settings of a training it hangs on, ended by NULL; NULL: none. Since: 0.2 */
+  const char *const *reads;
 } GenRateSchedule;
 
 GEN_API extern const GenRateSchedule gen_rate_schedule_constant;

@@ -31,6 +31,9 @@ typedef struct {
   const char *const *choices;
   const char *const *choice_texts;                          /* what each of them is; may be NULL */
   gconstpointer (*find) (const char *name, GError **error); /* of a family */
+  /* Settings of the same list, ended by NULL: where all of them are 0, FALSE or unset, nothing
+   * hangs on this one. NULL: it stands for itself. Since: 0.2 */
+  const char *const *with;
 } GenSetting;
 
 /* The one of `n` that has that name, or NULL with `error` (G_IO_ERROR), which lists them. */

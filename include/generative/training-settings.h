@@ -74,11 +74,12 @@ GEN_API const GenPreset *gen_training_settings_preset (
 
 /* All of them, in the order in which they are told; `n` how many. */
 GEN_API const GenSetting *gen_training_setting_list (guint *n);
-/* Whether a setting is one of what `recipe` does: of it alone, or of all recipes. */
+/* Whether a setting is one of what `recipe`, or a preset for it, reads: of it alone, or of all. */
 GEN_API gboolean gen_training_setting_is_of (const GenSetting *setting, const GenRecipe *recipe);
-/* Its description, and in front of it, where it is not of all, the recipes that it is of. (transfer
- * full) Since: 0.2 */
-GEN_API char *gen_training_setting_describe (const GenSetting *setting);
+/* Its description, and in front of it which recipes, presets and members of other families it is
+ * for, where it is not for all: of `recipe`, or of all recipes where that is NULL. (transfer full)
+ * Since: 0.2 */
+GEN_API char *gen_training_setting_describe (const GenSetting *setting, const GenRecipe *recipe);
 /* All of them, or those alone that change what is learned, a{sv}. (transfer floating) */
 GEN_API GVariant *gen_training_settings_describe (
     const GenTrainingSettings *settings, gboolean of_learning_only);

@@ -2,6 +2,8 @@
 /* The list of presets; each is a file in presets/. */
 #include <generative/preset.h>
 
+#include <string.h>
+
 #include <generative/trainer.h>
 
 #include "../base/family.h"
@@ -50,6 +52,19 @@ gen_preset_find (const char *name, GError **error)
 {
   return GEN_FAMILY_FIND (
       gen_preset_list (), name, "preset", GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, error);
+}
+
+gboolean
+gen_preset_reads (const GenPreset *preset, const char *name)
+{
+  if (preset->reads != NULL && g_strv_contains (preset->reads, name))
+    return TRUE;
+  if (strcmp (name, "width") == 0)
+    return preset->width > 0;
+  if (strcmp (name, "length") == 0)
+    return preset->medium == &gen_medium_sound;
+  return preset->conditional &&
+         (strcmp (name, "conditional") == 0 || strcmp (name, "classes") == 0);
 }
 
 int

@@ -4,6 +4,8 @@
 
 #include <generative/step.h>
 
+#include "../private-api.h"
+
 /* A weight or statistic of a net, and the state that it is in training. */
 typedef struct {
   GenTensor *constant; /* in the net as it was given */
@@ -47,6 +49,6 @@ typedef enum {
 
 /* Build the recipe of `settings` on `nets`, in its order. Where it plays, latents or samples are
  * input 0 of the graph, and what is shown are its outputs. */
-gboolean gen_step_graph_build (GenStepGraph *built, GenStepPurpose purpose, GenGraph *const *nets,
-    const GenTrainerSettings *settings, GError **error);
-void gen_step_graph_clear (GenStepGraph *built);
+GEN_PRIVATE_API gboolean gen_step_graph_build (GenStepGraph *built, GenStepPurpose purpose,
+    GenGraph *const *nets, const GenTrainerSettings *settings, GError **error);
+GEN_PRIVATE_API void gen_step_graph_clear (GenStepGraph *built);

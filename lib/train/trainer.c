@@ -74,38 +74,50 @@ has_setting (const GenRecipe *recipe, const char *name)
   return FALSE;
 }
 
-/* What a recipe has no use for is mistaken. */
-static gboolean
-check_of_recipe (
-    const GenTrainerSettings *settings, const char *name, gboolean asked, GError **error)
+/* A setting that others are for, and this recipe is not. */
+static void
+refuse_setting (const GenRecipe *recipe, const char *name, GError **error)
 {
   g_autoptr (GString) others = g_string_new (NULL);
 
-  if (!asked || has_setting (settings->recipe, name))
-    return TRUE;
   for (const GenRecipe *const *other = gen_recipe_list (); *other != NULL; other++)
     if (has_setting (*other, name))
       g_string_append_printf (others, "%s%s", others->len > 0 ? ", " : "", (*other)->name);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "%s is nothing that recipe %s can use; it is for %s", name, settings->recipe->name,
-      others->str);
-  return FALSE;
+      "%s is nothing that recipe %s can use; it is for %s", name, recipe->name, others->str);
 }
 
-/* What belongs to some recipes, and is asked for. */
+static gboolean
+is_default (const GenTrainerSettings *settings, const GenSetting *setting)
+{
+  static const GenTrainerSettings defaults = { GEN_TRAINER_DEFAULTS };
+  GVariant *value = gen_setting_get (settings, setting);
+  g_autoptr (GVariant) is = value != NULL ? g_variant_ref_sink (value) : NULL;
+  g_autoptr (GVariant) was = NULL;
+
+  value = gen_setting_get (&defaults, setting);
+  was = value != NULL ? g_variant_ref_sink (value) : NULL;
+  return is == was || (is != NULL && was != NULL && g_variant_equal (is, was));
+}
+
+/* What a recipe has no use for, and is asked for, is mistaken. A member of a family may stand there
+ * for whichever recipe it will be. */
 static gboolean
 check_recipe (const GenTrainerSettings *settings, GError **error)
 {
-  return check_of_recipe (
-             settings, "perceptual-model", settings->perceptual_model != NULL, error) &&
-         check_of_recipe (settings, "instance-noise", settings->instance_noise > 0, error) &&
-         check_of_recipe (
-             settings, "augment-probability", settings->augment_probability > 0, error) &&
-         check_of_recipe (settings, "augment-target", settings->augment_target > 0, error) &&
-         check_of_recipe (settings, "feature-matching", settings->feature_matching > 0, error) &&
-         check_of_recipe (settings, "spectral-norm", settings->spectral_norm, error) &&
-         check_of_recipe (settings, "penalty-interval", settings->penalty_interval > 1, error) &&
-         check_of_recipe (settings, "codebook-decay", settings->codebook_decay > 0, error);
+  const GenRecipe *recipe = settings->recipe;
+
+  for (const GenRecipe *const *other = gen_recipe_list (); *other != NULL; other++)
+    for (guint i = 0; i < (*other)->n_settings; i++) {
+      const GenSetting *setting = &(*other)->settings[i];
+
+      if (!setting->of_learning || setting->type == GEN_SETTING_FAMILY ||
+          has_setting (recipe, setting->name) || is_default (settings, setting))
+        continue;
+      refuse_setting (recipe, setting->name, error);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean

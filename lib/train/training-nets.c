@@ -7,6 +7,7 @@
 #include "checkpoint-files.h"
 #include "sample-frames.h"
 #include "starting-weights.h"
+#include "training-uses.h"
 
 /* The best device that works. One that is there and fails is worth a word, one that is not is
  * not. */
@@ -116,7 +117,8 @@ gen_training_nets_resolve (
                                  ? find_best_device (events)
                                  : gen_device_find (gen_training_settings_device (settings), error);
   settings->trainer.recipe = gen_training_settings_recipe (settings);
-  return settings->trainer.device != NULL && check_nets (settings, error);
+  return settings->trainer.device != NULL && check_nets (settings, error) &&
+         gen_training_uses_check (settings, error);
 }
 
 static gboolean
@@ -141,29 +143,13 @@ find_in_preset (const GenRecipe *recipe, const GenPreset *preset, guint i)
 }
 
 static gboolean
-check_conditional (const GenPreset *preset, gboolean conditional, GError **error)
-{
-  g_autoptr (GString) names = g_string_new (NULL);
-
-  if (!conditional || preset->conditional)
-    return TRUE;
-  for (const GenPreset *const *other = gen_preset_list (); *other != NULL; other++)
-    if ((*other)->conditional)
-      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*other)->name);
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "conditional: the nets of preset %s are not told classes; those of %s may be", preset->name,
-      names->str);
-  return FALSE;
-}
-
-static gboolean
 draw_graphs (const GenTrainingSettings *settings, Nets *nets, GError **error)
 {
   const GenRecipe *recipe = settings->trainer.recipe;
   const GenPreset *preset = settings->preset;
   GenPresetOptions options = settings->options;
 
-  if (!check_conditional (preset, options.conditional, error))
+  if (!gen_training_uses_check (settings, error))
     return FALSE;
   options.format = settings->trainer.format;
   if (settings->trainer.tokenizer != NULL) {

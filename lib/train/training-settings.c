@@ -212,9 +212,7 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "beta2",
       .nick = "Beta 2",
-      .description =
-          "Decay of the mean of squared gradients by a step, below 1 (adam, adamw, rmsprop, lion, "
-          "schedule-free)",
+      .description = "Decay of the mean of squared gradients by a step, below 1",
       .type = GEN_SETTING_DOUBLE,
       FIELD (trainer.optimizer_settings.beta2),
       .minimum = 0,
@@ -233,8 +231,7 @@ static const GenSetting of_all[] = {
       .nick = "Dropout",
       .description =
           "Share of the discriminator's hidden values, of a classifier's features, or of "
-          "what blocks of a transformer add, dropped in training, where a preset makes "
-          "the net (0 = none)",
+          "what blocks of a transformer add, dropped in training (0 = none)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (options.dropout),
       .minimum = 0,
@@ -242,8 +239,8 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "classes",
       .nick = "Classes",
-      .description = "Classes that a classifier tells apart, or that conditional nets are told of, "
-                     "where a preset makes them (0 = as many as the data has, where datasetsrc or "
+      .description = "Classes that a classifier tells apart, or that conditional nets are told of "
+                     "(0 = as many as the data has, where datasetsrc or "
                      "train knows them)",
       .type = GEN_SETTING_INT,
       FIELD (options.classes),
@@ -252,7 +249,7 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "codes",
       .nick = "Codes",
-      .description = "Vectors in the codebook of vq-vae, each of latent-size numbers",
+      .description = "Vectors in the codebook, each of latent-size numbers",
       .type = GEN_SETTING_INT,
       FIELD (options.codes),
       .minimum = 2,
@@ -261,13 +258,13 @@ static const GenSetting of_all[] = {
   { .name = "conditional",
       .nick = "Conditional",
       .description = "Nets are told the class of each sample, so that samples of a class can be "
-                     "made, where a preset makes them",
+                     "made",
       .type = GEN_SETTING_FLAG,
       FIELD (options.conditional),
       .of_learning = TRUE },
   { .name = "latent-size",
       .nick = "Latent size",
-      .description = "Numbers in a latent, where a preset makes the nets",
+      .description = "Numbers in a latent, or in a vector of a codebook",
       .type = GEN_SETTING_INT,
       FIELD (options.latent_size),
       .minimum = 1,
@@ -275,10 +272,8 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "width",
       .nick = "Width",
-      .description =
-          "Channels beside the sample, which layers further from it have multiples of, "
-          "where a preset makes convolutional nets, or numbers that stand for a code in a "
-          "transformer",
+      .description = "Channels beside the sample, which layers further from it have multiples of, "
+                     "or numbers that stand for a code in a transformer",
       .type = GEN_SETTING_INT,
       FIELD (options.width),
       .minimum = 0,
@@ -297,8 +292,7 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "length",
       .nick = "Length",
-      .description =
-          "Frames in a sound, where a preset makes nets for sounds, or models leave it free",
+      .description = "Frames in a sound, also where models leave it free",
       .type = GEN_SETTING_INT,
       FIELD (length),
       .minimum = 0,
@@ -520,49 +514,6 @@ gen_training_setting_list (guint *n)
   g_assert (list->len <= GEN_TRAINING_MOST_SETTINGS);
   *n = list->len;
   return (const GenSetting *)(const void *)list->data;
-}
-
-/* Whether `recipe` has a setting of its own by that name. */
-static gboolean
-has_setting (const GenRecipe *recipe, const char *name)
-{
-  for (guint i = 0; i < recipe->n_settings; i++)
-    if (strcmp (recipe->settings[i].name, name) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-has_model (const GenRecipe *recipe, const GenSetting *setting)
-{
-  const gsize first = G_STRUCT_OFFSET (GenTrainingSettings, models);
-  const GenNetRole *role = gen_net_role_list ()[(setting->offset - first) / sizeof (char *)];
-
-  for (guint i = 0; i < gen_recipe_n_nets (recipe); i++)
-    if (recipe->nets[i].role == role)
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-is_model (const GenSetting *setting)
-{
-  const gsize first = G_STRUCT_OFFSET (GenTrainingSettings, models);
-
-  return setting->offset >= first && setting->offset < first + GEN_NET_ROLES * sizeof (char *);
-}
-
-gboolean
-gen_training_setting_is_of (const GenSetting *setting, const GenRecipe *recipe)
-{
-  if (is_model (setting))
-    return has_model (recipe, setting);
-  if (has_setting (recipe, setting->name))
-    return TRUE;
-  for (const GenRecipe *const *other = gen_recipe_list (); *other != NULL; other++)
-    if (has_setting (*other, setting->name))
-      return FALSE;
-  return TRUE;
 }
 
 void

@@ -168,22 +168,3 @@ gen_training_text (const GenSetting *setting)
   g_string_free (text, TRUE);
   return NULL;
 }
-
-char *
-gen_training_setting_describe (const GenSetting *setting)
-{
-  g_autoptr (GString) recipes = g_string_new (NULL);
-  gboolean of_all = TRUE;
-
-  for (const GenRecipe *const *recipe = gen_recipe_list (); *recipe != NULL; recipe++) {
-    if (*recipe == &gen_recipe_auto)
-      continue;
-    if (!gen_training_setting_is_of (setting, *recipe))
-      of_all = FALSE;
-    else
-      g_string_append_printf (recipes, "%s%s", recipes->len > 0 ? ", " : "", (*recipe)->name);
-  }
-  if (of_all)
-    return g_strdup (setting->description);
-  return g_strdup_printf ("[%s] %s", recipes->str, setting->description);
-}

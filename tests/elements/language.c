@@ -179,7 +179,8 @@ test_other_codes (void)
   g_autofree char *launch = g_strdup_printf (SOURCE LANGUAGE, 40, folder, folder, "other", 2, "");
   g_autofree char *predictor = g_strconcat (folder, "/other/predictor.onnx", NULL);
   g_autofree char *weights = g_strdup_printf ("overwrite=true weights=%s", predictor);
-  g_autofree char *model = g_strdup_printf ("overwrite=true predictor-model=%s", predictor);
+  g_autofree char *model = g_strdup_printf (
+      "overwrite=true preset=auto recipe=language width=0 predictor-model=%s", predictor);
 
   play (launch, NULL);
   train_tokenizer (folder, "seed=9 overwrite=true");
@@ -209,8 +210,7 @@ test_fails (void)
   g_autofree char *codes = g_strdup_printf ("preset=transformer tokenizer=%s/codes", folder);
   g_autofree char *idle = g_strdup_printf ("preset=mlp tokenizer=%s/codes", folder);
   g_autofree char *other = g_strdup_printf (
-      "preset=transformer tokenizer=%s/codes predictor-model=%s/codes/decoder.onnx", folder,
-      folder);
+      "recipe=language tokenizer=%s/codes predictor-model=%s/codes/decoder.onnx", folder, folder);
   g_autofree char *recipe = g_strconcat ("recipe=language ", tokenizer, NULL);
   g_autofree char *own = g_strdup_printf (
       "preset=transformer tokenizer=%s/codes checkpoint=%s/codes overwrite=true", folder, folder);
@@ -220,7 +220,7 @@ test_fails (void)
   assert_fails (folder, fitting, recipe, "/encoder.onnx'; a folder is wanted that recipe");
   assert_fails (folder, larger, codes,
       "the tokenizer takes pictures of 28 x 28 pixels, grey, but the data is");
-  assert_fails (folder, fitting, idle, "tokenizer: recipe adversarial sees samples as they are");
+  assert_fails (folder, fitting, idle, "tokenizer: recipe adversarial has no use for it");
   assert_fails (folder, fitting, other, "the predictor must have two inputs");
   assert_fails (folder, fitting, own, "is that of tokenizer, whose nets would be replaced");
   g_assert_true (g_file_test (decoder, G_FILE_TEST_EXISTS));

@@ -58,9 +58,10 @@ train (const GenPreset *preset, const char *checkpoint, int steps)
 {
   g_autofree char *description = g_strdup_printf (
       "videotestsrc pattern=zone-plate kx2=20 ky2=20 kt=1 num-buffers=40 ! " FRAMES " ! "
-      "modeltrainer preset=%s width=2 batch-size=4 silent=true max-steps=%d checkpoint=%s "
+      "modeltrainer preset=%s %s batch-size=4 silent=true max-steps=%d checkpoint=%s "
       "resume=%s ! fakesink",
-      preset->name, steps, checkpoint, steps > 1 ? "true" : "false");
+      preset->name, gen_preset_reads (preset, "width") ? "width=2" : "", steps, checkpoint,
+      steps > 1 ? "true" : "false");
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) pipeline = gst_parse_launch (description, &error);
   g_autoptr (GstBus) bus = NULL;

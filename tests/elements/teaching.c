@@ -22,7 +22,7 @@ teachers_new (void)
 }
 
 #define DISTIL                                                                                     \
-  "modeltrainer name=t device=cpu batch-size=8 latent-size=4 silent=true seed=3 ema=0.9 "          \
+  "modeltrainer name=t device=cpu batch-size=8 silent=true seed=3 ema=0.9 "                        \
   "teacher-model=%s/%s checkpoint=%s/%s max-steps=%d %s "
 
 /* Ten steps in one go and in two are the same bits. */
@@ -56,7 +56,7 @@ test_learns (void)
   Told latents = { "validation", validated }, pictures = { "validation", validated };
   g_autofree char *by_latents =
       g_strdup_printf (DISTIL SOURCE "t.sink " SOURCE "t.validation", folder, "vae/decoder.onnx",
-          folder, "a", 3, "recipe=generator-distillation preset=mlp", 40, 24);
+          folder, "a", 3, "recipe=generator-distillation preset=mlp latent-size=4", 40, 24);
   g_autofree char *by_pictures = g_strdup_printf (DISTIL SOURCE "t.sink " SOURCE "t.validation",
       folder, "cleaner/restorer.onnx", folder, "b", 3,
       "recipe=distillation preset=inpainter width=2", 40, 24);
@@ -74,7 +74,8 @@ test_learns (void)
   play (drawn, NULL);
   numbers = read_file (folder, "drawn", &n);
   g_assert_cmpuint (n, ==, 2 * 28 * 28);
-  check_resume (folder, "vae/decoder.onnx", "recipe=generator-distillation preset=mlp");
+  check_resume (
+      folder, "vae/decoder.onnx", "recipe=generator-distillation preset=mlp latent-size=4");
   check_resume (folder, "cleaner/restorer.onnx", "recipe=distillation preset=cleaner width=2");
   scratch_remove (folder);
 }

@@ -5,6 +5,7 @@
 #include <generative/onnx.h>
 #include <generative/picture.h>
 #include <generative/sound.h>
+#include <generative/training-settings.h>
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 
@@ -746,6 +747,54 @@ test_compared_later (Fixture *fixture, gconstpointer data)
   g_assert_true (json_object_has_member (after, "loss"));
 }
 
+/* What `recipes` prints; fixture->err has what went wrong. (transfer full) */
+static char *
+list_recipes (Fixture *fixture, const char *recipe, const char *preset, int wanted)
+{
+  g_autoptr (GPtrArray) line = launch_line (g_getenv ("GENERATIVE_MODEL"));
+  g_autoptr (GError) error = NULL;
+  char *out = NULL;
+  int status;
+
+  g_ptr_array_add (line, g_strdup ("recipes"));
+  g_ptr_array_add (line, g_strdup (recipe));
+  g_ptr_array_add (line, g_strdup (preset));
+  g_ptr_array_add (line, NULL);
+  g_clear_pointer (&fixture->err, g_free);
+  g_spawn_sync (fixture->folder, (char **)line->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out,
+      &fixture->err, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (WEXITSTATUS (status), ==, wanted);
+  return out;
+}
+
+/* Each recipe is listed with what it reads, and with nothing that is for others. */
+static void
+test_recipes (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *all = list_recipes (fixture, NULL, NULL, 0);
+  g_autofree char *brought = list_recipes (fixture, "adversarial", "r3gan-lite", 0);
+  g_autofree char *wrong = list_recipes (fixture, "diffusion", "vae", 1);
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+
+  g_assert_nonnull (strstr (fixture->err, "preset vae is of recipe variational, not diffusion"));
+  g_assert_nonnull (strstr (brought, "; \"relativistic\""));
+  g_assert_null (strstr (brought, "  conditional "));
+  for (const GenRecipe *const *recipe = gen_recipe_list () + 1; *recipe != NULL; recipe++) {
+    g_autofree char *row = g_strdup_printf ("| %s | %s |", (*recipe)->name, (*recipe)->description);
+    g_autofree char *text = list_recipes (fixture, (*recipe)->name, NULL, 0);
+
+    g_assert_nonnull (strstr (all, row));
+    for (guint i = 0; i < n; i++) {
+      g_autofree char *name = g_strdup_printf ("\n  %s ", list[i].name);
+
+      if ((strstr (text, name) != NULL) != gen_training_setting_is_of (&list[i], *recipe))
+        g_error ("recipes %s, %s: %s", (*recipe)->name, list[i].name, text);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -757,6 +806,7 @@ main (int argc, char **argv)
       test_sounds_same_as_pipeline, tear_down);
   g_test_add ("/training-tool/stopped", Fixture, NULL, set_up, test_stopped, tear_down);
   g_test_add ("/training-tool/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add ("/training-tool/recipes", Fixture, NULL, set_up, test_recipes, tear_down);
   g_test_add ("/training-tool/said", Fixture, NULL, set_up, test_said, tear_down);
   g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);
   g_test_add ("/training-tool/damaged", Fixture, NULL, set_up, test_damaged, tear_down);

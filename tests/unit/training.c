@@ -560,6 +560,7 @@ test_refused (void)
   g_assert_null (gen_training_queue (run.training));
   gen_training_free (run.training);
 
+  run.settings.preset = &gen_preset_auto;
   run.settings.models[GENERATOR] = g_strdup ("/nowhere/generator.onnx");
   run.settings.models[DISCRIMINATOR] = g_strdup ("/nowhere/discriminator.onnx");
   run.training = gen_training_new (&run.settings, &callbacks, &run, NULL);

@@ -34,4 +34,5 @@ const GenDegradation gen_degradation_bandwidth = {
   .description = "Sounds without what a rate that is lower by degradation-factor does not have",
   .medium = &gen_medium_sound,
   .apply = apply,
+  .reads = (const char *const[]){ "degradation-factor", NULL },
 };

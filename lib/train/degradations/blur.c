@@ -27,4 +27,5 @@ const GenDegradation gen_degradation_blur = {
   .medium = &gen_medium_picture,
   .strength = 1.5,
   .apply = apply,
+  .reads = (const char *const[]){ "degradation-strength", NULL },
 };

@@ -64,4 +64,5 @@ const GenDegradation gen_degradation_box = {
                  "of the whole, below 1",
   .strength = 0.25,
   .apply = apply,
+  .reads = (const char *const[]){ "degradation-strength", NULL },
 };

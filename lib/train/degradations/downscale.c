@@ -48,4 +48,5 @@ const GenDegradation gen_degradation_downscale = {
   .medium = &gen_medium_picture,
   .shrinks = TRUE,
   .apply = apply,
+  .reads = (const char *const[]){ "degradation-factor", NULL },
 };

@@ -302,4 +302,5 @@ const GenDegradation gen_degradation_jpeg = {
   .medium = &gen_medium_picture,
   .strength = 10,
   .apply = apply,
+  .reads = (const char *const[]){ "degradation-strength", "degradation-factor", NULL },
 };

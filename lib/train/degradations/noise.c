@@ -23,4 +23,5 @@ const GenDegradation gen_degradation_noise = {
   .description = "Normal noise; strength is its deviation, where black and white are 1 apart",
   .strength = 0.1,
   .apply = apply,
+  .reads = (const char *const[]){ "degradation-strength", NULL },
 };

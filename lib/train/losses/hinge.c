@@ -30,4 +30,5 @@ const GenLoss gen_loss_hinge = {
                  "Lim and Ye 2017",
   .discriminator = discriminator,
   .generator = generator,
+  .reads = (const char *const[]){ "label-smoothing", NULL },
 };

@@ -28,4 +28,5 @@ const GenLoss gen_loss_least_squares = {
   .description = "Squared distance of the scores from 1 (real) and 0 (made), Mao et al. 2017",
   .discriminator = discriminator,
   .generator = generator,
+  .reads = (const char *const[]){ "label-smoothing", NULL },
 };

@@ -13,4 +13,5 @@ const GenLoss gen_loss_minimax = {
                  "whose gradient fades while D is sure",
   .discriminator = gen_loss_cross_entropy,
   .generator = generator,
+  .reads = (const char *const[]){ "label-smoothing", NULL },
 };

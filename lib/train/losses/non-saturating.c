@@ -12,4 +12,5 @@ const GenLoss gen_loss_non_saturating = {
   .description = "As minimax, but G: -log D(G(z)), which learns fast while D is sure",
   .discriminator = gen_loss_cross_entropy,
   .generator = generator,
+  .reads = (const char *const[]){ "label-smoothing", NULL },
 };

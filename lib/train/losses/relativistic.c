@@ -41,4 +41,5 @@ const GenLoss gen_loss_relativistic = {
                  "samples",
   .discriminator = discriminator,
   .generator = generator,
+  .reads = (const char *const[]){ "label-smoothing", NULL },
 };

@@ -16,4 +16,5 @@ const GenOptimizer gen_optimizer_adam = {
   .operator_name = "Adam",
   .states = { "mean", "square" },
   .configure = gen_optimizer_configure_adam,
+  .reads = (const char *const[]){ "beta1", "beta2", "weight-decay", NULL },
 };

@@ -14,4 +14,5 @@ const GenOptimizer gen_optimizer_adamw = {
   .operator_name = "Adam",
   .states = { "mean", "square" },
   .configure = configure,
+  .reads = (const char *const[]){ "beta1", "beta2", "weight-decay", NULL },
 };

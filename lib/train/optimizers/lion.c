@@ -16,4 +16,5 @@ const GenOptimizer gen_optimizer_lion = {
   .operator_name = "Lion",
   .states = { "mean" },
   .configure = configure,
+  .reads = (const char *const[]){ "beta1", "beta2", "weight-decay", NULL },
 };

@@ -16,4 +16,5 @@ const GenOptimizer gen_optimizer_nesterov = {
   .operator_name = "GradientDescent",
   .states = { "velocity" },
   .configure = configure,
+  .reads = (const char *const[]){ "beta1", "weight-decay", NULL },
 };

@@ -15,4 +15,5 @@ const GenOptimizer gen_optimizer_rmsprop = {
   .operator_name = "RMSProp",
   .states = { "square" },
   .configure = configure,
+  .reads = (const char *const[]){ "beta2", "weight-decay", NULL },
 };

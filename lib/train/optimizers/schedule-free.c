@@ -27,4 +27,5 @@ const GenOptimizer gen_optimizer_schedule_free = {
   .begins_at_weights = TRUE,
   .configure = configure,
   .average = average,
+  .reads = (const char *const[]){ "beta1", "beta2", "weight-decay", NULL },
 };

@@ -14,4 +14,5 @@ const GenOptimizer gen_optimizer_sgd = {
   .operator_name = "GradientDescent",
   .states = { "velocity" },
   .configure = configure,
+  .reads = (const char *const[]){ "beta1", "weight-decay", NULL },
 };

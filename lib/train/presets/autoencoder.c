@@ -51,6 +51,7 @@ const GenPreset gen_preset_autoencoder = {
   .medium = &gen_medium_picture,
   .extents = gen_coder_extents,
   .nets = { encoder, decoder },
+  .reads = (const char *const[]){ "latent-size", NULL },
   .settings = settings,
   .width = GEN_CODER_WIDTH,
 };

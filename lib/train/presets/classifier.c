@@ -39,6 +39,7 @@ const GenPreset gen_preset_classifier = {
   .medium = &gen_medium_picture,
   .extents = extents,
   .nets = { classifier },
+  .reads = (const char *const[]){ "dropout", "classes", NULL },
   .settings = settings,
   .width = GEN_TRUNK_WIDTH,
 };

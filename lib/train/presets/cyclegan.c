@@ -115,6 +115,7 @@ const GenPreset gen_preset_cyclegan = {
   .recipe = &gen_recipe_unpaired_translation,
   .medium = &gen_medium_picture,
   .nets = { generator, discriminator, back_generator, back_discriminator },
+  .reads = (const char *const[]){ "dropout", NULL },
   .settings = settings,
   .width = GEN_TRANSLATION_WIDTH,
 };

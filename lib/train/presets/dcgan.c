@@ -98,5 +98,6 @@ const GenPreset gen_preset_dcgan = {
   .extents = extents,
   .conditional = TRUE,
   .nets = { generator, discriminator },
+  .reads = (const char *const[]){ "latent-size", "dropout", NULL },
   .width = WIDTH,
 };

@@ -93,4 +93,5 @@ const GenPreset gen_preset_mlp = {
   .medium = &gen_medium_picture,
   .conditional = TRUE,
   .nets = { generator, discriminator },
+  .reads = (const char *const[]){ "latent-size", "dropout", NULL },
 };

@@ -112,6 +112,7 @@ const GenPreset gen_preset_pix2pix = {
   .recipe = &gen_recipe_translation,
   .medium = &gen_medium_picture,
   .nets = { generator, discriminator },
+  .reads = (const char *const[]){ "dropout", NULL },
   .settings = settings,
   .width = GEN_TRANSLATION_WIDTH,
 };

@@ -244,6 +244,7 @@ const GenPreset gen_preset_r3gan_lite = {
   .medium = &gen_medium_picture,
   .extents = extents,
   .nets = { generator, discriminator },
+  .reads = (const char *const[]){ "latent-size", "dropout", NULL },
   .settings = settings,
   .width = WIDTH,
 };

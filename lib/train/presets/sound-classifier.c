@@ -37,6 +37,7 @@ const GenPreset gen_preset_sound_classifier = {
   .extents = gen_sound_coder_lengths,
   .channels = 2,
   .nets = { classifier },
+  .reads = (const char *const[]){ "dropout", "classes", NULL },
   .settings = settings,
   .width = GEN_SOUND_TRUNK_WIDTH,
 };

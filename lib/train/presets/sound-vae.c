@@ -76,6 +76,7 @@ const GenPreset gen_preset_sound_vae = {
   .channels = 2,
   .conditional = TRUE,
   .nets = { encoder, decoder },
+  .reads = (const char *const[]){ "latent-size", NULL },
   .settings = settings,
   .width = GEN_SOUND_TRUNK_WIDTH,
 };

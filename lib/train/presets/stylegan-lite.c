@@ -436,6 +436,7 @@ const GenPreset gen_preset_stylegan_lite = {
   .medium = &gen_medium_picture,
   .extents = extents,
   .nets = { generator, discriminator },
+  .reads = (const char *const[]){ "latent-size", "dropout", NULL },
   .settings = settings,
   .width = WIDTH,
 };

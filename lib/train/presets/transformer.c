@@ -221,6 +221,7 @@ const GenPreset gen_preset_transformer = {
   .medium = &gen_medium_picture,
   .conditional = TRUE,
   .nets = { predictor },
+  .reads = (const char *const[]){ "dropout", NULL },
   .settings = settings,
   .width = WIDTH,
 };

@@ -367,6 +367,7 @@ const GenPreset gen_preset_unet_diffusion = {
   .extents = extents,
   .conditional = TRUE,
   .nets = { denoiser },
+  .reads = (const char *const[]){ "patch-size", NULL },
   .settings = settings,
   .width = WIDTH,
   .width_of_patches = WIDTH_OF_PATCHES,

@@ -102,6 +102,7 @@ const GenPreset gen_preset_vae = {
   .extents = gen_coder_extents,
   .conditional = TRUE,
   .nets = { encoder, decoder },
+  .reads = (const char *const[]){ "latent-size", NULL },
   .settings = settings,
   .width = GEN_CODER_WIDTH,
 };

@@ -202,6 +202,7 @@ const GenPreset gen_preset_vq_vae = {
   .medium = &gen_medium_picture,
   .extents = gen_coder_extents,
   .nets = { encoder, quantizer, decoder },
+  .reads = (const char *const[]){ "latent-size", "codes", "patch-size", NULL },
   .settings = settings,
   .width = WIDTH,
 };

@@ -130,6 +130,7 @@ const GenPreset gen_preset_wavegan = {
   .channels = 2,
   .conditional = TRUE,
   .nets = { generator, discriminator },
+  .reads = (const char *const[]){ "latent-size", "dropout", NULL },
   .settings = settings,
   .width = WIDTH,
 };

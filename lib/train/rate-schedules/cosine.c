@@ -18,4 +18,5 @@ const GenRateSchedule gen_rate_schedule_cosine = {
   .description = "Half a wave of a cosine, down to final-rate at the end",
   .needs_end = TRUE,
   .share = share,
+  .reads = (const char *const[]){ "final-rate", NULL },
 };

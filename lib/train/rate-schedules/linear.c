@@ -14,4 +14,5 @@ const GenRateSchedule gen_rate_schedule_linear = {
   .description = "Straight down to final-rate at the end",
   .needs_end = TRUE,
   .share = share,
+  .reads = (const char *const[]){ "final-rate", NULL },
 };

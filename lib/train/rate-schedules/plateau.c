@@ -13,4 +13,5 @@ const GenRateSchedule gen_rate_schedule_plateau = {
   .name = "plateau",
   .description = "Times rate-decay after rate-patience validations in a row that are no better",
   .share = share,
+  .reads = (const char *const[]){ "rate-decay", "rate-patience", NULL },
 };

@@ -13,4 +13,5 @@ const GenRateSchedule gen_rate_schedule_step = {
   .name = "step",
   .description = "Times rate-decay after every decay-steps",
   .share = share,
+  .reads = (const char *const[]){ "rate-decay", "decay-steps", NULL },
 };

@@ -319,7 +319,8 @@ static const GenSetting settings[] = {
       FIELD (penalty),
       .choices = penalty_names,
       .choice_texts = penalty_texts,
-      .of_learning = TRUE },
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "r1", "r2", NULL } },
   { .name = "gradient-penalty",
       .nick = "Gradient penalty",
       .description = "Weight of the exact penalty on the discriminator's gradient between real and "
@@ -338,7 +339,8 @@ static const GenSetting settings[] = {
       FIELD (penalty_interval),
       .minimum = 1,
       .maximum = 65536,
-      .of_learning = TRUE },
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "r1", "r2", "gradient-penalty", NULL } },
   { .name = "spectral-norm",
       .nick = "Spectral norm",
       .description = "Divide the weights of each of the discriminator's layers by their largest "
@@ -382,7 +384,8 @@ static const GenSetting settings[] = {
       FIELD (instance_noise_steps),
       .minimum = 0,
       .maximum = G_MAXUINT32,
-      .of_learning = TRUE },
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "instance-noise", NULL } },
   { .name = "augment-probability",
       .nick = "Augment probability",
       .description = "How likely pictures, real and made, have another colour, are moved, and have "

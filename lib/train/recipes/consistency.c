@@ -349,7 +349,8 @@ static const GenSetting settings[] = {
       FIELD (teacher_guidance),
       .minimum = 0,
       .maximum = G_MAXFLOAT,
-      .of_learning = TRUE },
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "teacher-model", NULL } },
 };
 
 const GenRecipe gen_recipe_consistency = {

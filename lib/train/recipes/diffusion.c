@@ -159,7 +159,8 @@ static const GenSetting settings[] = {
       FIELD (snr_offset),
       .minimum = 0,
       .maximum = G_MAXFLOAT,
-      .of_learning = TRUE },
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "min-snr", NULL } },
   GEN_SAMPLING_STEPS_SETTING,
   { .name = "label-dropout",
       .nick = "Label dropout",
@@ -169,7 +170,8 @@ static const GenSetting settings[] = {
       FIELD (label_dropout),
       .minimum = 0,
       .maximum = 1,
-      .of_learning = TRUE },
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "conditional", NULL } },
   { .name = "guidance",
       .nick = "Guidance",
       .description = "How far samples of a class go from what is made without one to what is made "
@@ -178,7 +180,8 @@ static const GenSetting settings[] = {
       .type = GEN_SETTING_DOUBLE,
       FIELD (guidance),
       .minimum = 0,
-      .maximum = G_MAXFLOAT },
+      .maximum = G_MAXFLOAT,
+      .with = (const char *const[]){ "conditional", NULL } },
 };
 
 const GenRecipe gen_recipe_diffusion = {

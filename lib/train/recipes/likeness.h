@@ -55,7 +55,10 @@ gconstpointer gen_likeness_find (const char *name, GError **error);
     .name = "perceptual-weight", .nick = "Perceptual weight",                                      \
     .description = "What the mean square of that is multiplied by", .type = GEN_SETTING_DOUBLE,    \
     .offset = G_STRUCT_OFFSET (GenTrainerSettings, perceptual_weight), .minimum = 0,               \
-    .maximum = G_MAXFLOAT, .of_learning = TRUE                                                     \
+    .maximum = G_MAXFLOAT, .of_learning = TRUE, .with = (const char *const[])                      \
+    {                                                                                              \
+      "perceptual-model", NULL                                                                     \
+    }                                                                                              \
   }
 #define GEN_CROP_SETTING                                                                           \
   {                                                                                                \
