@@ -16,8 +16,9 @@
  * counted. Each transform draws numbers of its own: changing one leaves the others as they are.
  *
  * With `clip-frames` so many frames in a row are a clip, which has one draw. With `policy` the
- * transforms of a policy come after those of the properties: `randaugment` and `trivialaugment` are
- * built in, and a file of steps has any others (docs/augmentation.md).
+ * transforms of a policy come after those of the properties: `autoaugment` and its like,
+ * `randaugment` and `trivialaugment` are built in, and a file of steps has any others
+ * (docs/augmentation.md).
  *
  * Regions of interest move along with what they are of; where pixels move, metas of other kinds
  * that hang on the orientation of the picture are left out. With `add-meta` each frame says what
@@ -280,8 +281,9 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
 
   g_object_class_install_property (gobject_class, PROP_POLICY,
       g_param_spec_string ("policy", "Policy",
-          "What else is done, after the transforms of the properties: randaugment, trivialaugment, "
-          "or a file of steps as JSON (unset: nothing)",
+          "What else is done, after the transforms of the properties: autoaugment, "
+          "autoaugment-cifar10, autoaugment-svhn, randaugment, trivialaugment, or a file of steps "
+          "as JSON (unset: nothing)",
           DEFAULT_POLICY, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (gobject_class, PROP_CLIP_FRAMES,
       g_param_spec_uint64 ("clip-frames", "Frames of a clip",

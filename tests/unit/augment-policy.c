@@ -179,7 +179,7 @@ test_wrong (void)
     { "{\"steps\": [{\"one-of\": []}]}", "steps[0]: \"one-of\" should be an array" },
     { "{\"steps\": [{\"one-of\": 3}]}", "steps[0]: \"one-of\" should be an array" },
     { "{\"steps\": [{\"one-of\": [{\"transform\": \"x\"}]}]}", "steps[0].one-of[0]: " },
-    { "{\"steps\": [{\"program\": \"autoaugment\"}]}", "there are randaugment, trivialaugment" },
+    { "{\"steps\": [{\"program\": \"augmix\"}]}", "there are autoaugment, autoaugment-cifar10" },
     { "{\"steps\": [{\"program\": \"randaugment\", \"magnitude\": 31}]}", "from 0 to 30" },
     { "{\"steps\": [{\"program\": \"trivialaugment\", \"magnitude\": 3}]}",
         "there is no \"magnitude\"" },
@@ -204,9 +204,9 @@ test_names (void)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (gen_augment_policy_load ("autoaugment", &error));
+  g_assert_null (gen_augment_policy_load ("augmix", &error));
   g_assert_error (error, GEN_AUGMENT_POLICY_ERROR, GEN_AUGMENT_POLICY_ERROR_INVALID);
-  g_assert_nonnull (strstr (error->message, "randaugment, trivialaugment"));
+  g_assert_nonnull (strstr (error->message, "autoaugment-svhn, randaugment, trivialaugment"));
   for (int i = 0; gen_augment_program_list ()[i] != NULL; i++) {
     g_autoptr (GenAugmentPolicy) policy =
         gen_augment_policy_load (gen_augment_program_list ()[i]->name, NULL);

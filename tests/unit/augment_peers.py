@@ -628,6 +628,66 @@ def policy_values (ours):
             raise Failure (f"{name}: {seen[name]}")
 
 
+OPERATIONS = {"ShearX": "shear", "ShearY": "shear", "TranslateX": "translate",
+    "TranslateY": "translate", "Rotate": "rotate", "Brightness": "brightness",
+    "Color": "saturation", "Contrast": "contrast", "Sharpness": "sharpen",
+    "Posterize": "posterise", "Solarize": "solarise", "AutoContrast": "auto-contrast",
+    "Equalize": "equalise", "Invert": "invert"}
+
+
+def operation_of (draw, i):
+    """An operation of a policy by its name and its level, as torchvision counts it."""
+    name, v = draw.names ()[i], draw.values (i)
+    level = {"shear": lambda: v[1] + v[3], "translate": lambda: abs (v[2] + v[5]),
+        "rotate": lambda: np.degrees (np.arctan2 (v[1], v[0])), "brightness": lambda: v[0] - 1,
+        "saturation": lambda: v[0] - v[4] - 1, "contrast": lambda: v[0] - 1,
+        "sharpen": lambda: v[0] - 1, "posterise": lambda: v[0], "solarise": lambda: v[0]}
+    return name, round (float (level.get (name, lambda: 0) ()), 3)
+
+
+def autoaugment (ours):
+    """What comes together is as often as by torchvision's tables."""
+    try:
+        from torchvision.transforms import AutoAugment, AutoAugmentPolicy
+    except ImportError:
+        return "torchvision is not installed"
+    for name, which in (("autoaugment", "IMAGENET"), ("autoaugment-cifar10", "CIFAR10"),
+            ("autoaugment-svhn", "SVHN")):
+        theirs = AutoAugment (AutoAugmentPolicy[which])
+        space = theirs._augmentation_space (10, (331, 331))
+
+        def levels (operation, step):
+            magnitudes, signed = space[operation]
+            if operation == "Invert" or magnitudes.ndim == 0:
+                return [0.0]
+            level = float (magnitudes[step])
+            if operation.startswith ("Translate"):
+                return [round (level, 3)]
+            return sorted ({round (level, 3), round (-level, 3)}) if signed else [round (level, 3)]
+        expected = {}
+        for pair in theirs._get_policies (AutoAugmentPolicy[which]):
+            outcomes = [((), 1 / 25)]
+            for operation, probability, step in pair:
+                own = [(((OPERATIONS[operation], level),), probability / len (levels (
+                    operation, step))) for level in levels (operation, step)]
+                outcomes = [(a + b, p * q) for a, p in outcomes
+                    for b, q in own + [((), 1 - probability)]]
+            for outcome, probability in outcomes:
+                expected[outcome] = expected.get (outcome, 0) + probability
+        settings, counts, frames = ours.settings (policy=name), {}, 12000
+        for frame in range (frames):
+            draw = ours.make_draw (settings, frame, 331, 331)
+            outcome = tuple (operation_of (draw, i) for i in range (draw.n_steps))
+            counts[outcome] = counts.get (outcome, 0) + 1
+        expected = {outcome: p * frames for outcome, p in expected.items () if p > 0}
+        if set (counts) - set (expected):
+            raise Failure (f"{name}: {list (set (counts) - set (expected))[:3]}")
+        square = sum ((counts.get (outcome, 0) - n) ** 2 / n for outcome, n in expected.items ())
+        degrees = len (expected) - 1
+        if square > degrees + 3.3 * (2 * degrees) ** 0.5 + 5: # about 0.001
+            raise Failure (f"{name}: {square:.1f} of {degrees} degrees")
+
+
 def policy_pictures (ours):
     """Operations are Pillow's."""
     if Image is None:
@@ -895,6 +955,7 @@ TESTS = {
     "deterministic": deterministic,
     "policies": policies,
     "policy values": policy_values,
+    "autoaugment, torchvision": autoaugment,
     "policy pictures, Pillow": policy_pictures,
 }
 

@@ -13,6 +13,9 @@ const GenAugmentProgram *const *
 gen_augment_program_list (void)
 {
   static const GenAugmentProgram *const list[] = {
+    &gen_augment_program_autoaugment,
+    &gen_augment_program_autoaugment_cifar10,
+    &gen_augment_program_autoaugment_svhn,
     &gen_augment_program_randaugment,
     &gen_augment_program_trivialaugment,
     NULL,
