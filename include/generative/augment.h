@@ -152,6 +152,9 @@ GEN_API gboolean gen_augment_settings_are_idle (const GenAugmentSettings *settin
 /* What happens to frame `frame`, whose size is given. */
 GEN_API void gen_augment_draw_picture (const GenAugmentSettings *settings, guint64 frame, int width,
     int height, GenAugmentPictureDraw *draw);
+/* The same of frames of a clip that the caller knows: all of `clip` have one draw. */
+GEN_API void gen_augment_draw_picture_of_clip (const GenAugmentSettings *settings, guint64 clip,
+    guint64 frame, int width, int height, GenAugmentPictureDraw *draw);
 /* TRUE when the draw leaves the picture as it is. */
 GEN_API gboolean gen_augment_picture_is_idle (const GenAugmentPictureDraw *draw);
 /* TRUE when pixels change their place. */

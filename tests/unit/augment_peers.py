@@ -901,7 +901,124 @@ def masks (ours):
                 raise Failure ("there are values that the mask has not")
 
 
+# --- mixing ---
+
+def mixing_frames (n, height, width):
+    return [np.ascontiguousarray (np.roll (pattern (height, width, 3), 17 * i, 1) // (i % 2 + 1))
+        for i in range (n)]
+
+
+def mixup (ours):
+    """The mean by weight; weights are of the Beta distribution (scipy's, by Kolmogorov-Smirnov)."""
+    frames = mixing_frames (2, 31, 42)
+    for number in range (20):
+        draw = ours.mix_draw ("mixup", number, 42, 31, 0.7)
+        share = draw.weights[0]
+        result, = ours.mix (draw, [[frame] for frame in frames])
+        close (result, share * frames[0] + (1 - share) * frames[1].astype (float), 0.51)
+        if abs (sum (draw.weights) - 1) > 1e-12:
+            raise Failure ("weights are not together 1")
+    if ndimage is None:
+        return "scipy is not installed"
+    from scipy import stats
+    for concentration in (0.2, 0.7, 1, 4):
+        shares = [ours.mix_draw ("mixup", number, 42, 31, concentration).weights[0]
+            for number in range (4000)]
+        p = stats.kstest (shares, stats.beta (concentration, concentration).cdf).pvalue
+        if p < 0.001:
+            raise Failure (f"no Beta distribution of {concentration}: p is {p}")
+
+
+def cutmix (ours):
+    """One rectangle is another's; without its being cut off, its area is of Beta (1, 1)."""
+    frames, shares = mixing_frames (2, 60, 90), []
+    for number in range (3000):
+        draw = ours.mix_draw ("cutmix", number, 90, 60)
+        left, top, right, bottom = draw.parts[1]
+        area = (right - left) * (bottom - top) / 90 / 60
+        if abs (draw.weights[1] - area) > 1e-12 or abs (sum (draw.weights) - 1) > 1e-12:
+            raise Failure (f"weights are {list (draw.weights)}")
+        if left > 0 and right < 90:
+            shares.append ((right - left) / 90)
+        if number < 30:
+            expected = frames[0].copy ()
+            expected[top:bottom, left:right] = frames[1][top:bottom, left:right]
+            if not np.array_equal (ours.mix (draw, [[frame] for frame in frames])[0], expected):
+                raise Failure ("pixels are not those of two frames")
+    # A side is the root of a uniform number, and is whole with a chance of 1 - side.
+    counts = np.histogram (shares, np.linspace (0, 1, 11))[0]
+    edges = np.linspace (0, 1, 11)
+    expected = np.diff (edges ** 2 - 2 / 3 * edges ** 3) * 3
+    expected *= len (shares) / expected.sum ()
+    square = ((counts - expected) ** 2 / expected).sum ()
+    if square > 27.9: # 9 degrees, 0.001
+        raise Failure (f"sides are {counts}, not {expected.round ()}")
+
+
+def mosaic (ours):
+    frames = mixing_frames (4, 60, 90)
+    own, crossings = [0] * 4, []
+    for number in range (2000):
+        draw = ours.mix_draw ("mosaic", number, 90, 60)
+        cover = np.full ((60, 90), -1)
+        for i, (left, top, right, bottom) in enumerate (draw.parts):
+            if (cover[top:bottom, left:right] >= 0).any ():
+                raise Failure ("parts lie over each other")
+            cover[top:bottom, left:right] = i
+        if (cover < 0).any () or abs (sum (draw.weights) - 1) > 1e-12:
+            raise Failure ("parts do not cover the frame")
+        own[next (k for k, at in enumerate (((0, 0), (0, -1), (-1, 0), (-1, -1)))
+            if cover[at] == 0)] += 1
+        crossings.append (max (part[0] for part in draw.parts) / 90)
+        if number < 20:
+            expected = np.stack (frames)[cover, np.arange (60)[:, None], np.arange (90)]
+            if not np.array_equal (ours.mix (draw, [[frame] for frame in frames])[0], expected):
+                raise Failure ("pixels are not those of four frames")
+    if ((np.array (own) - 500) ** 2 / 500).sum () > 16.3: # 3 degrees, 0.001
+        raise Failure (f"its own quarter is {own}")
+    if min (crossings) < 0.25 - 2 / 90 or max (crossings) > 0.75 + 2 / 90:
+        raise Failure ("the frames do not meet in the middle half")
+
+
+def mixed_planes (ours):
+    """Planes of YUV are mixed as their colours are."""
+    for name, n in (("mixup", 2), ("cutmix", 2), ("mosaic", 4)):
+        for colours in each_colours ():
+            samples = [muted (61, 83) if i == 0 else np.roll (muted (61, 83), 9 * i, 1)
+                for i in range (n)]
+            planes = [colours.rounded (frame) for frame in samples]
+            draw = ours.mix_draw (name, 5, 83, 61, 1)
+            results = ours.mix (draw, planes, **colours.said)
+            back = np.stack ([colours.samples (frame) for frame in planes])
+            if name == "mixup":
+                expected = np.tensordot (np.array (draw.weights[:2]), back, 1)
+            else:
+                expected = back[0].copy ()
+                for frame, (left, top, right, bottom) in zip (back[1:], draw.parts[1:]):
+                    expected[top:bottom, left:right] = frame[top:bottom, left:right]
+            close_planes (results, colours.planes (expected), 0.52, name)
+
+
+def chosen_labels (ours):
+    """The one label is drawn by the weights, and frames are mixed as often as is asked for."""
+    chosen, weights, mixed = 0, [], 0
+    for number in range (4000):
+        draw = ours.mix_draw ("mixup", number, 20, 20, 1, 0.6)
+        mixed += draw.n > 1
+        if draw.n > 1:
+            chosen += draw.chosen
+            weights.append (draw.weights[1])
+    spread = np.sqrt (sum (w * (1 - w) for w in weights))
+    if abs (chosen - sum (weights)) > 3.3 * spread or abs (mixed - 2400) > 3.3 * 31:
+        raise Failure (f"{chosen} of {sum (weights):.0f} are chosen, {mixed} are mixed")
+
+
 TESTS = {
+    "mixup, scipy": mixup,
+    "cutmix": cutmix,
+    "mosaic": mosaic,
+    "mixed planes": mixed_planes,
+    "chosen labels": chosen_labels,
     "planes, colours": planes_mix,
     "planes, geometry": planes_move,
     "planes, filters": planes_filter,

@@ -68,10 +68,26 @@ class Frame (ctypes.Structure):
 
     @classmethod
     def of (cls, planes, across, down, red=0.299, blue=0.114, full_range=0, v_first=0, cosited=0):
-        height, width = planes[0].shape
+        height, width = planes[0].shape[:2]
         arrays = [Picture.of (plane) for plane in planes]
         return cls (width, height, (Picture * 3) (*arrays), len (planes), v_first, 0, across, down,
             red, blue, full_range, cosited, 0)
+
+
+class Mixing (ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("description", ctypes.c_char_p),
+        ("partners", ctypes.c_int), ("blends", ctypes.c_int), ("concentration", ctypes.c_double)]
+
+
+class MixSettings (ctypes.Structure):
+    _fields_ = [("mixing", ctypes.POINTER (Mixing)), ("concentration", ctypes.c_double),
+        ("probability", ctypes.c_double), ("seed", ctypes.c_uint64)]
+
+
+class MixDraw (ctypes.Structure):
+    _fields_ = [("mixing", ctypes.c_void_p), ("width", ctypes.c_int), ("height", ctypes.c_int),
+        ("n", ctypes.c_int), ("weights", ctypes.c_double * 4),
+        ("parts", (ctypes.c_int * 4) * 4), ("chosen", ctypes.c_int)]
 
 
 class Augmenter:
@@ -89,6 +105,10 @@ class Augmenter:
         library.gen_augment_render_picture.argtypes = [ctypes.c_void_p] * 4
         library.gen_augment_render_frame.argtypes = [ctypes.c_void_p] * 3
         library.gen_augment_render_mask.argtypes = [ctypes.c_void_p] * 3
+        library.gen_augment_mixing_list.restype = ctypes.POINTER (ctypes.POINTER (Mixing))
+        library.gen_augment_mix_draw.argtypes = [ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int,
+            ctypes.c_int, ctypes.c_void_p]
+        library.gen_augment_mix_frames.argtypes = [ctypes.c_void_p] * 3
         for name in ("follow", "trace"):
             getattr (library, "gen_augment_picture_" + name).argtypes = [ctypes.c_void_p,
                 ctypes.POINTER (ctypes.c_double), ctypes.POINTER (ctypes.c_double)]
@@ -132,6 +152,24 @@ class Augmenter:
         frame = Frame.of (results, **said)
         self.library.gen_augment_render_frame (
             ctypes.byref (draw), self.workspace, ctypes.byref (frame))
+        return results
+
+    def mix_draw (self, name, number, width, height, concentration=0, probability=1, seed=3):
+        members, i, draw = self.library.gen_augment_mixing_list (), 0, MixDraw ()
+        while members[i].contents.name.decode () != name:
+            i += 1
+        settings = MixSettings (members[i], concentration, probability, seed)
+        self.library.gen_augment_mix_draw (
+            ctypes.byref (settings), number, width, height, ctypes.byref (draw))
+        return draw
+
+    def mix (self, draw, frames, **said):
+        """Frames are lists of planes."""
+        results = [plane.copy () for plane in frames[0]]
+        said = said or dict (across=1, down=1)
+        frame = Frame.of (results, **said)
+        partners = (Frame * 3) (*[Frame.of (planes, **said) for planes in frames[1:]])
+        self.library.gen_augment_mix_frames (ctypes.byref (draw), ctypes.byref (frame), partners)
         return results
 
     def render_mask (self, draw, mask):

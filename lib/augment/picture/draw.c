@@ -74,8 +74,8 @@ gen_augment_picture_take (GenAugmentPictureDraw *draw, const GenAugmentation *au
 }
 
 void
-gen_augment_draw_picture (const GenAugmentSettings *settings, guint64 frame, int width, int height,
-    GenAugmentPictureDraw *draw)
+gen_augment_draw_picture_of_clip (const GenAugmentSettings *settings, guint64 clip, guint64 frame,
+    int width, int height, GenAugmentPictureDraw *draw)
 {
   const GenAugmentation *const *list = gen_augmentation_list (&gen_medium_picture);
 
@@ -86,12 +86,20 @@ gen_augment_draw_picture (const GenAugmentSettings *settings, guint64 frame, int
   draw->n_numbers = 0;
   draw->frame = frame;
   draw->seed = settings->seed;
-  draw->number = frame / MAX (settings->clip_frames, 1);
+  draw->number = clip;
   for (int i = 0; list[i] != NULL; i++)
     gen_augment_picture_take (
         draw, list[i], settings->amounts[i], settings->parameters[i], settings->probability, 0);
   if (settings->policy != NULL)
     gen_augment_policy_draw (settings->policy, draw);
+}
+
+void
+gen_augment_draw_picture (const GenAugmentSettings *settings, guint64 frame, int width, int height,
+    GenAugmentPictureDraw *draw)
+{
+  gen_augment_draw_picture_of_clip (
+      settings, frame / MAX (settings->clip_frames, 1), frame, width, height, draw);
 }
 
 gboolean

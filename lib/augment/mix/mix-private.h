@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/augment-mix.h>
+
+/* A number of Beta (concentration, concentration), by the numbers of `random` from `first` on. */
+double gen_augment_draw_share (
+    const GenRandom *random, guint64 number, guint64 first, double concentration);
+/* The area of a part, of that of the picture. */
+double gen_augment_mix_area (const GenAugmentMixDraw *draw, const GenAugmentMixPart *part);
+/* To a whole pair of pixels, which has one chroma where chroma is sampled so. */
+int gen_augment_mix_even (double position, int extent);
+
+extern const GenAugmentMixing gen_augment_mixing_mixup;
+extern const GenAugmentMixing gen_augment_mixing_cutmix;
+extern const GenAugmentMixing gen_augment_mixing_mosaic;
