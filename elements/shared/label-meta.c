@@ -48,6 +48,100 @@ gst_generative_label_find (GstBuffer *buffer)
   return label;
 }
 
+/* --- mixtures --- */
+
+static GstStructure *
+structure_of (GstBuffer *buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_LABEL);
+
+  return meta != NULL ? gst_custom_meta_get_structure (meta) : NULL;
+}
+
+typedef struct {
+  int label;
+  double weight;
+} Share;
+
+static void
+add_share (GArray *shares, int label, double weight)
+{
+  const Share share = { label, weight };
+
+  for (guint i = 0; i < shares->len; i++)
+    if (g_array_index (shares, Share, i).label == label) {
+      g_array_index (shares, Share, i).weight += weight;
+      return;
+    }
+  g_array_append_val (shares, share);
+}
+
+/* What a buffer is of may be a mixture by itself. */
+static void
+add_shares (GArray *shares, GstBuffer *buffer, double weight)
+{
+  const GstStructure *structure = structure_of (buffer);
+  const GValue *labels = structure != NULL ? gst_structure_get_value (structure, "labels") : NULL;
+  const GValue *weights = structure != NULL ? gst_structure_get_value (structure, "weights") : NULL;
+
+  if (weight <= 0)
+    return;
+  if (labels == NULL || weights == NULL) {
+    add_share (shares, gst_generative_label_find (buffer), weight);
+    return;
+  }
+  for (guint i = 0; i < gst_value_array_get_size (labels); i++)
+    add_share (shares, g_value_get_int (gst_value_array_get_value (labels, i)),
+        weight * g_value_get_double (gst_value_array_get_value (weights, i)));
+}
+
+static void
+set_shares (GstStructure *structure, const GArray *shares)
+{
+  GValue labels = G_VALUE_INIT, weights = G_VALUE_INIT;
+
+  g_value_init (&labels, GST_TYPE_ARRAY);
+  g_value_init (&weights, GST_TYPE_ARRAY);
+  for (guint i = 0; i < shares->len; i++) {
+    const Share *share = &g_array_index (shares, Share, i);
+    GValue label = G_VALUE_INIT, weight = G_VALUE_INIT;
+
+    g_value_init (&label, G_TYPE_INT);
+    g_value_init (&weight, G_TYPE_DOUBLE);
+    g_value_set_int (&label, share->label);
+    g_value_set_double (&weight, share->weight);
+    gst_value_array_append_and_take_value (&labels, &label);
+    gst_value_array_append_and_take_value (&weights, &weight);
+  }
+  gst_structure_take_value (structure, "labels", &labels);
+  gst_structure_take_value (structure, "weights", &weights);
+}
+
+void
+gst_generative_label_mix (
+    GstBuffer *buffer, GstBuffer *const *others, guint n, const double *weights, guint chosen)
+{
+  GstStructure *structure = structure_of (buffer);
+  g_autoptr (GArray) shares = g_array_new (FALSE, FALSE, sizeof (Share));
+  const GstStructure *of_chosen;
+
+  if (structure == NULL)
+    return;
+  add_shares (shares, buffer, weights[0]);
+  for (guint i = 0; i < n; i++)
+    add_shares (shares, others[i], weights[i + 1]);
+  set_shares (structure, shares);
+  if (chosen == 0)
+    return;
+  of_chosen = structure_of (others[chosen - 1]);
+  gst_structure_set (
+      structure, "label", G_TYPE_INT, gst_generative_label_find (others[chosen - 1]), NULL);
+  if (of_chosen != NULL && gst_structure_has_field (of_chosen, "name"))
+    gst_structure_set_value (structure, "name", gst_structure_get_value (of_chosen, "name"));
+  else
+    gst_structure_remove_field (structure, "name");
+}
+
 /* --- how many there are --- */
 
 #define CLASSES_QUERY "generative-classes"

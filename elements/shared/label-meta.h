@@ -5,7 +5,9 @@
 
 /* The class of an item of a dataset, as a GstCustomMeta: `label` (int, -1: none), `name` (string,
  * only with a label), `index` (uint), the number of the item in its dataset, and `item` (uint64),
- * its number in the stream, by which buffers of one item can be told from those of the next. */
+ * its number in the stream, by which buffers of one item can be told from those of the next. A
+ * mixture of several has `labels` and `weights` besides (arrays of int and double, as long as each
+ * other; the weights are together 1), and its label is one of them, drawn by their weights. */
 #define GST_GENERATIVE_LABEL "generative-label"
 #define GST_GENERATIVE_NO_ITEM G_MAXUINT64
 
@@ -18,6 +20,10 @@ void gst_generative_label_add (
 guint64 gst_generative_label_find_item (GstBuffer *buffer);
 /* How many classes the data has that flows into a pad, as datasetsrc knows; 0 where nobody says. */
 int gst_generative_query_classes (GstPad *pad);
+/* `buffer`, which has a label, is a mixture of `others` [n] and itself, of which the weights [n +
+ * 1] say how much there is, its own first; its label becomes that of number `chosen` of them. */
+void gst_generative_label_mix (
+    GstBuffer *buffer, GstBuffer *const *others, guint n, const double *weights, guint chosen);
 /* Answer such a query; FALSE where it is another. */
 gboolean gst_generative_answer_classes (GstQuery *query, int classes);
 /* The class of a buffer; -1 where it has none. */

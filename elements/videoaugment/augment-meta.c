@@ -114,3 +114,77 @@ gst_generative_augment_move_metas (GstBuffer *buffer, const GenAugmentPictureDra
 {
   gst_buffer_foreach_meta (buffer, move_meta, (gpointer)draw);
 }
+
+/* --- mixtures --- */
+
+static gboolean
+is_inside (const GenAugmentMixPart *part, int left, int top, int right, int bottom)
+{
+  return left >= part->left && top >= part->top && right <= part->right && bottom <= part->bottom;
+}
+
+/* What of a region of frame number `index` is seen; FALSE when nothing is. */
+static gboolean
+cut_region (const GenAugmentMixDraw *draw, int index, GstVideoRegionOfInterestMeta *region)
+{
+  const GenAugmentMixPart *part = &draw->parts[index];
+  const int left = MAX ((int)region->x, part->left), top = MAX ((int)region->y, part->top);
+  const int right = MIN ((int)(region->x + region->w), part->right);
+  const int bottom = MIN ((int)(region->y + region->h), part->bottom);
+
+  if (right <= left || bottom <= top)
+    return FALSE;
+  for (int i = index + 1; !draw->mixing->blends && i < draw->n; i++)
+    if (is_inside (&draw->parts[i], left, top, right, bottom))
+      return FALSE;
+  region->x = (guint)left;
+  region->y = (guint)top;
+  region->w = (guint)(right - left);
+  region->h = (guint)(bottom - top);
+  return TRUE;
+}
+
+/* GstBufferForeachMetaFunc */
+static gboolean
+cut_meta (GstBuffer *buffer, GstMeta **meta, gpointer data)
+{
+  if ((*meta)->info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE &&
+      !cut_region (data, 0, (GstVideoRegionOfInterestMeta *)*meta))
+    *meta = NULL;
+  return TRUE;
+}
+
+static gpointer
+copy_parameter (gconstpointer structure, gpointer data)
+{
+  return gst_structure_copy (structure);
+}
+
+static void
+add_regions (GstBuffer *buffer, const GenAugmentMixDraw *draw, int index, GstBuffer *partner)
+{
+  gpointer state = NULL;
+  GstMeta *meta;
+
+  while ((meta = gst_buffer_iterate_meta_filtered (
+              partner, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)) != NULL) {
+    GstVideoRegionOfInterestMeta region = *(const GstVideoRegionOfInterestMeta *)meta, *added;
+
+    if (!cut_region (draw, index, &region))
+      continue;
+    added = gst_buffer_add_video_region_of_interest_meta_id (
+        buffer, region.roi_type, region.x, region.y, region.w, region.h);
+    added->id = region.id;
+    added->parent_id = region.parent_id;
+    added->params = g_list_copy_deep (region.params, copy_parameter, NULL);
+  }
+}
+
+void
+gst_generative_augment_mix_metas (
+    GstBuffer *buffer, const GenAugmentMixDraw *draw, GstBuffer *const *partners)
+{
+  gst_buffer_foreach_meta (buffer, cut_meta, (gpointer)draw);
+  for (int i = 1; i < draw->n; i++)
+    add_regions (buffer, draw, i, partners[i - 1]);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <generative/augment.h>
+#include <generative/augment-mix.h>
 #include <gst/gst.h>
 
 /* What was done to a frame, as a GstCustomMeta: `frame` (uint64), its number; `steps` (string), as
@@ -20,3 +20,8 @@ void gst_generative_augment_meta_add (
  * them, and go where nothing is left; what else hangs on where things are would be wrong, and goes.
  */
 void gst_generative_augment_move_metas (GstBuffer *buffer, const GenAugmentPictureDraw *draw);
+
+/* `buffer` has been mixed with `partners` [draw->n - 1]: regions of each are those of the mixture
+ * where they are seen in it. */
+void gst_generative_augment_mix_metas (
+    GstBuffer *buffer, const GenAugmentMixDraw *draw, GstBuffer *const *partners);

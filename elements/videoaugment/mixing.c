@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mixing.h"
+
+#include "../shared/label-meta.h"
+
+#include "augment-frame.h"
+#include "augment-meta.h"
+
+/* Whether a partner's pixels can be put beside those of the frame. */
+static gboolean
+check_partner (GstElement *element, const GstVideoInfo *info, const GstVideoInfo *other)
+{
+  if (GST_VIDEO_INFO_FORMAT (info) == GST_VIDEO_INFO_FORMAT (other) &&
+      info->width == other->width && info->height == other->height)
+    return TRUE;
+  GST_ELEMENT_ERROR (element, STREAM, FORMAT,
+      ("partners are %s of %d by %d pixels, but frames are %s of %d by %d: put videoconvert and "
+       "videoscale in front of the pad partner, and caps of the frames' between",
+          GST_VIDEO_INFO_NAME (other), other->width, other->height, GST_VIDEO_INFO_NAME (info),
+          info->width, info->height),
+      (NULL));
+  return FALSE;
+}
+
+/* `partners` are as many as the draw takes. */
+static GstFlowReturn
+mix_with (GstElement *element, const GenAugmentMixDraw *draw, GstVideoFrame *frame,
+    GenAugmentFrame *augmented, GstBuffer **partners, GstVideoInfo *info)
+{
+  GenAugmentFrame others[GEN_AUGMENT_MIX_MOST] = { 0 };
+  GstVideoFrame mapped[GEN_AUGMENT_MIX_MOST];
+  int n = 0;
+
+  while (n < draw->n - 1 && gst_video_frame_map (&mapped[n], info, partners[n], GST_MAP_READ)) {
+    gst_generative_augment_frame_init (&others[n], &mapped[n]);
+    n++;
+  }
+  if (n == draw->n - 1) {
+    gen_augment_mix_frames (draw, augmented, others);
+    gst_generative_label_mix (
+        frame->buffer, partners, (guint)n, draw->weights, (guint)draw->chosen);
+    gst_generative_augment_mix_metas (frame->buffer, draw, partners);
+  }
+  for (int i = 0; i < n; i++)
+    gst_video_frame_unmap (&mapped[i]);
+  if (n == draw->n - 1)
+    return GST_FLOW_OK;
+  GST_ELEMENT_ERROR (
+      element, STREAM, FORMAT, ("a partner's buffer is smaller than its caps say"), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+GstFlowReturn
+gst_video_augment_mix (GstElement *element, GstVideoAugmentPartner *partner,
+    const GenAugmentMixSettings *settings, guint64 number, GstVideoFrame *frame,
+    GenAugmentFrame *augmented)
+{
+  const guint n = (guint)settings->mixing->partners;
+  GstBuffer *partners[GEN_AUGMENT_MIX_MOST] = { NULL };
+  GenAugmentMixDraw draw;
+  GstVideoInfo info;
+  GstFlowReturn flow = gst_video_augment_partner_take (partner, partners, n, &info);
+
+  if (flow != GST_FLOW_OK)
+    return flow;
+  gen_augment_mix_draw (settings, number, augmented->width, augmented->height, &draw);
+  if (!check_partner (element, &frame->info, &info))
+    flow = GST_FLOW_ERROR;
+  else if (draw.n > 1)
+    flow = mix_with (element, &draw, frame, augmented, partners, &info);
+  for (guint i = 0; i < n; i++)
+    gst_buffer_unref (partners[i]);
+  return flow;
+}
