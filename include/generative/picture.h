@@ -54,8 +54,9 @@ typedef enum {
   GEN_FIT_PAD,     /* scale to fit within, pad with black (zeros); never enlarge */
 } GenFit;
 
-/* Bring `source` to the size and channels of `target`: swscale's area filter where it shrinks,
- * bicubic where it grows, neither where the size stays. The two must not overlap. Allocates
+/* Bring `source` to the size and channels of `target`: along an axis that shrinks by the mean of
+ * what a pixel covers, bicubic (Catmull and Rom's) along one that grows, neither where the size
+ * stays. The two must not overlap. Allocates
  * nothing when no scaling is needed. */
 GEN_API gboolean gen_picture_fit (
     const GenPicture *source, GenPicture *target, GenFit fit, GError **error);

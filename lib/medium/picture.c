@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pictures in memory: allocation, channels, and fitting one into the size of another.
- *
- * Scaling is swscale's, but never on the caller's rows: its vector code may write past the end
- * of a row, so it works on rows of our own, aligned and with room to spare, that are copied
- * into place. Channels are converted here, exactly, and on the smaller of the two pictures. */
+/* Pictures in memory: allocation, channels, and fitting one into the size of another. */
 #include <generative/picture.h>
 
 #include <string.h>
 
-#include <libswscale/swscale.h>
+#include <libavutil/pixfmt.h>
 
 #include "picture-private.h"
+#include "picture-scale.h"
 
 G_DEFINE_QUARK (gen - picture - error - quark, gen_picture_error)
 
-/* What swscale may touch beyond a row and a picture. */
+/* What swscale, which converts what libav decodes, may touch beyond a row and a picture. */
 #define ROW_ALIGNMENT 64
 #define TAIL_BYTES 64
 
@@ -176,59 +173,31 @@ gen_picture_av_format (int channels)
   return channels == 1 ? AV_PIX_FMT_GRAY8 : channels == 3 ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGBA;
 }
 
-/* Catmull and Rom's cubic (B = 0, C = 1/2), which is what most mean by bicubic. */
-static const double cubic[2] = { 0, 0.5 };
-
-/* Scale `source` to the size of `target`, which gen_picture_init made and which has the same
- * channels. */
-static gboolean
-scale (const GenPicture *source, GenPicture *target, GError **error)
-{
-  gboolean shrinks = target->width < source->width || target->height < source->height;
-  int format = gen_picture_av_format (source->channels);
-  int flags = (shrinks ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT |
-              SWS_FULL_CHR_H_INP;
-  struct SwsContext *context = sws_getContext (source->width, source->height, format, target->width,
-      target->height, format, flags, NULL, NULL, shrinks ? NULL : cubic);
-  const guint8 *in[4] = { source->data };
-  const int in_stride[4] = { source->stride };
-  guint8 *out[4] = { target->data };
-  const int out_stride[4] = { target->stride };
-
-  if (context == NULL) {
-    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_DECODE,
-        "swscale cannot scale %dx%d to %dx%d", source->width, source->height, target->width,
-        target->height);
-    return FALSE;
-  }
-  sws_scale (context, in, in_stride, 0, source->height, out, out_stride);
-  sws_freeContext (context);
-  return TRUE;
-}
-
-/* Scale and convert `source` into `target`, whatever their shapes. */
-static gboolean
-stretch (const GenPicture *source, GenPicture *target, guint32 background, GError **error)
+/* Scale and convert `source` into `target`, whatever their shapes; channels on the smaller of the
+ * two pictures. */
+static void
+stretch (const GenPicture *source, GenPicture *target, guint32 background)
 {
   g_auto (GenPicture) reduced = { 0 }, scaled = { 0 };
   int channels = MIN (source->channels, target->channels);
 
   if (source->width == target->width && source->height == target->height) {
     gen_picture_convert_over (source, target, background);
-    return TRUE;
+    return;
   }
-  /* Rows of our own for swscale to read from, too: it may read past their end. */
+  if (channels == source->channels && channels == target->channels && channels < 4) {
+    gen_picture_scale (source, target);
+    return;
+  }
   gen_picture_init (&reduced, source->width, source->height, channels);
   gen_picture_init (&scaled, target->width, target->height, channels);
   gen_picture_convert_over (source, &reduced, background);
   if (channels == 4)
     premultiply (&reduced);
-  if (!scale (&reduced, &scaled, error))
-    return FALSE;
+  gen_picture_scale (&reduced, &scaled);
   if (channels == 4)
     unpremultiply (&scaled);
   gen_picture_convert (&scaled, target);
-  return TRUE;
 }
 
 /* n * a / b, rounded, at least 1 and at most `limit`. */
@@ -257,7 +226,8 @@ gen_picture_fit_over (
       width = scaled_extent (target->width, source->height, target->height, width);
     part =
         view_of (source, (source->width - width) / 2, (source->height - height) / 2, width, height);
-    return stretch (&part, target, background, error);
+    stretch (&part, target, background);
+    return TRUE;
   case GEN_FIT_PAD:
     width = source->width;
     height = source->height;
@@ -273,9 +243,11 @@ gen_picture_fit_over (
       fill (target, background);
     part =
         view_of (target, (target->width - width) / 2, (target->height - height) / 2, width, height);
-    return stretch (source, &part, background, error);
+    stretch (source, &part, background);
+    return TRUE;
   case GEN_FIT_STRETCH:
-    return stretch (source, target, background, error);
+    stretch (source, target, background);
+    return TRUE;
   }
   g_return_val_if_reached (FALSE);
 }

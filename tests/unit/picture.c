@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <generative/picture.h>
 
+#include <math.h>
 #include <string.h>
 
 #include "../scratch.h"
@@ -131,6 +132,62 @@ test_enlarge (void)
   for (int y = 0; y < 32; y++)
     for (int x = 0; x < 32; x++)
       g_assert_cmpint (ABS (target.data[y * target.stride + x] - expected[x]), <=, 1);
+}
+
+/* How much sample `j` of `from` counts for sample `i` of `to`: what of it that one covers, or the
+ * cubic's weight. */
+static double
+weight_of (int from, int to, int i, int j)
+{
+  const double ratio = (double)from / to, x = fabs ((i + 0.5) * ratio - 0.5 - j);
+
+  if (to <= from)
+    return MAX (MIN ((i + 1) * ratio, j + 1) - MAX (i * ratio, j), 0) / ratio;
+  if (x < 1)
+    return 1.5 * x * x * x - 2.5 * x * x + 1;
+  return x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2 : 0;
+}
+
+/* A sample by the definition; beyond the edges they are repeated. */
+static double
+scaled_sample (const GenPicture *source, const GenPicture *target, int x, int y, int c)
+{
+  double sum = 0;
+
+  for (int v = -2; v < source->height + 2; v++)
+    for (int u = -2; u < source->width + 2; u++) {
+      const int row = CLAMP (v, 0, source->height - 1), column = CLAMP (u, 0, source->width - 1);
+
+      if ((v == row || target->height > source->height) &&
+          (u == column || target->width > source->width))
+        sum += weight_of (source->height, target->height, y, v) *
+               weight_of (source->width, target->width, x, u) *
+               source->data[row * source->stride + column * source->channels + c];
+    }
+  return sum;
+}
+
+/* Sizes that share nothing, that both grow and shrink, and the least. */
+static void
+test_scale (void)
+{
+  static const int sizes[][4] = { { 31, 23, 17, 11 }, { 31, 23, 30, 22 }, { 9, 7, 32, 19 },
+    { 23, 11, 7, 29 }, { 5, 40, 5, 9 }, { 1, 1, 7, 3 }, { 2, 3, 9, 2 }, { 40, 33, 1, 1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    for (int channels = 1; channels <= 3; channels += 2) {
+      g_auto (GenPicture) source = { 0 }, target = { 0 };
+
+      init_pattern (&source, sizes[i][0], sizes[i][1], channels);
+      gen_picture_init (&target, sizes[i][2], sizes[i][3], channels);
+      g_assert_true (gen_picture_fit (&source, &target, GEN_FIT_STRETCH, NULL));
+      for (int y = 0; y < target.height; y++)
+        for (int x = 0; x < target.width; x++)
+          for (int c = 0; c < channels; c++)
+            g_assert_cmpfloat_with_epsilon (
+                CLAMP (scaled_sample (&source, &target, x, y, c), 0, 255),
+                target.data[y * target.stride + x * channels + c], 0.501);
+    }
 }
 
 static void
@@ -417,6 +474,7 @@ main (int argc, char **argv)
   g_test_add_func ("/picture/channels", test_channels);
   g_test_add_func ("/picture/shrink", test_shrink);
   g_test_add_func ("/picture/enlarge", test_enlarge);
+  g_test_add_func ("/picture/scale", test_scale);
   g_test_add_func ("/picture/pad", test_pad);
   g_test_add_func ("/picture/crop", test_crop);
   g_test_add_func ("/picture/alpha-fringe", test_alpha_fringe);
