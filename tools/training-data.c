@@ -205,11 +205,21 @@ find_format (TrainingData *data, const GenFormat *like, GError **error)
                       : check_format (&data->format, error);
 }
 
+static void
+tell_left_out (const TrainingData *data)
+{
+  const char *const *left_out = gen_sequence_get_left_out (data->sequence);
+
+  for (guint i = 0; left_out != NULL && left_out[i] != NULL; i++)
+    command_warn ("%s: left out of all splits: %s", data->name, left_out[i]);
+}
+
 static gboolean
 open_dataset (TrainingData *data, const GenFormat *like, GError **error)
 {
   const GenDataSettings *settings = &data->settings.data;
   const GenDatasetSettings dataset = gen_data_settings_dataset (settings);
+  GenSequenceSettings order;
 
   if (settings->location == NULL) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -223,10 +233,23 @@ open_dataset (TrainingData *data, const GenFormat *like, GError **error)
   }
   if (!find_format (data, like, error) || !cut_sounds (data, error))
     return FALSE;
-  data->sequence = gen_sequence_new (data->dataset, &settings->order, error);
-  if (data->sequence == NULL)
+  order = gen_data_settings_order (settings);
+  data->sequence = gen_sequence_new (data->dataset, &order, error);
+  if (data->sequence == NULL) {
     g_prefix_error (error, "split: ");
-  return data->sequence != NULL;
+    return FALSE;
+  }
+  tell_left_out (data);
+  return TRUE;
+}
+
+/* What nets are judged by is each item of its split, once, unless it is said otherwise there. */
+static void
+show_all (GenSequenceSettings *order)
+{
+  order->balance = GEN_BALANCE_NONE;
+  order->worker = 0;
+  order->workers = 1;
 }
 
 TrainingData *
@@ -238,8 +261,11 @@ training_data_open (JsonObject *object, JsonObject *fallback, const GenFormat *l
 
   data->name = g_strdup (name);
   init_settings (&data->settings);
-  if (!apply (&data->settings, fallback, "data.", error) ||
-      !apply (&data->settings, object, within, error))
+  if (!apply (&data->settings, fallback, "data.", error))
+    return NULL;
+  if (like != NULL)
+    show_all (&data->settings.data.order);
+  if (!apply (&data->settings, object, within, error))
     return NULL;
   if (open_dataset (data, like, error))
     return g_steal_pointer (&data);
@@ -314,6 +340,7 @@ static gboolean
 leave_out (TrainingData *data, const GError *why)
 {
   const guint length = training_data_get_length (data);
+  const guint items = gen_sequence_count_items (data->sequence);
   const guint skipped = gen_loader_get_skipped (data->loader);
 
   if (why == NULL)
@@ -324,14 +351,14 @@ leave_out (TrainingData *data, const GError *why)
     return FALSE;
   }
   command_warn ("%s: left out: %s", data->name, why->message);
-  if (skipped == length) {
+  if (skipped == items) {
     g_set_error (&data->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-        "%s: none of the %u %s of the split can be decoded", data->name, length,
+        "%s: none of the %u %s of the split can be decoded", data->name, items,
         data->format.medium->plural);
     return FALSE;
   }
   if (data->purpose == TO_TRAIN)
-    gen_training_set_epoch (data->training, length - skipped);
+    gen_training_set_epoch (data->training, length - (guint)((guint64)skipped * length / items));
   return TRUE;
 }
 
@@ -383,6 +410,7 @@ begin (TrainingData *data, GenTraining *training, const GenFormat *format, Purpo
   GenLoaderSettings loading = { .format = *format,
     .fitting = gen_data_settings_fitting (settings),
     .threads = settings->threads,
+    .cache = settings->cache_size,
     .frames = purpose == TO_TRAIN ? 0 : training_data_get_length (data) };
 
   if (format->medium == &gen_medium_sound)

@@ -191,20 +191,50 @@ gst_dataset_src_set_sequence (GstDatasetSrc *self, GenSequence *sequence)
   self->length_told = FALSE;
 }
 
-/* Sounds are dealt out when their rate is known. */
-static gboolean
+/* What a split by content leaves out, told once. */
+static void
+gst_dataset_src_tell_left_out (GstDatasetSrc *self, const GenSequence *sequence)
+{
+  const char *const *left_out = gen_sequence_get_left_out (sequence);
+  g_autofree char *all = NULL;
+
+  if (left_out == NULL || self->left_out_told)
+    return;
+  self->left_out_told = TRUE;
+  all = g_strjoinv ("\n", (char **)left_out);
+  GST_ELEMENT_WARNING (self, RESOURCE, READ,
+      ("Left out of all splits: %s%s", left_out[0], left_out[1] != NULL ? "; and others" : ""),
+      ("%u are left out:\n%s", g_strv_length ((char **)left_out), all));
+}
+
+GenSequence *
 gst_dataset_src_deal (
-    GstDatasetSrc *self, const char *location, const GenSequenceSettings *order, GError **error)
+    GstDatasetSrc *self, const GenDataset *items, const GenDataSettings *settings, GError **error)
+{
+  GenSequenceSettings order = gen_data_settings_order (settings);
+  GenSequence *sequence;
+
+  order.cancellable = self->cancellable;
+  sequence = gen_sequence_new (items, &order, error);
+  if (sequence != NULL)
+    gst_dataset_src_tell_left_out (self, sequence);
+  else if (!g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_prefix_error (error, "%s: ", settings->location);
+  return sequence;
+}
+
+/* Sounds are dealt out when their rate is known, and what is read for it while the stream is, which
+ * can be interrupted. */
+static gboolean
+gst_dataset_src_deal_first (GstDatasetSrc *self, const GenDataSettings *settings, GError **error)
 {
   GenSequence *sequence;
 
-  if (self->kind == &gst_dataset_sound)
+  if (self->kind == &gst_dataset_sound || settings->order.split_by == GEN_SPLIT_BY_CONTENT)
     return TRUE;
-  sequence = gen_sequence_new (self->dataset, order, error);
-  if (sequence == NULL) {
-    g_prefix_error (error, "%s: ", location);
+  sequence = gst_dataset_src_deal (self, self->dataset, settings, error);
+  if (sequence == NULL)
     return FALSE;
-  }
   gst_dataset_src_set_sequence (self, sequence);
   return TRUE;
 }
@@ -265,10 +295,10 @@ gst_dataset_src_start (GstBaseSrc *base)
   }
   self->length = 0;
   self->frames = self->frame = 0;
-  self->epoch_ended = self->moved = self->length_told = FALSE;
+  self->epoch_ended = self->moved = self->length_told = self->left_out_told = FALSE;
   self->negotiated = self->reverse = self->ended = self->gap = FALSE;
   if (!gst_dataset_src_open (self, &settings, &error) ||
-      !gst_dataset_src_deal (self, location, &settings.order, &error)) {
+      !gst_dataset_src_deal_first (self, &settings, &error)) {
     gst_dataset_src_post_error (self, error);
     gst_dataset_src_close (self);
     return FALSE;
@@ -295,6 +325,9 @@ enumeration (const GenSetting *setting)
   } names[] = {
     { "medium", "GstDatasetMedium" },
     { "split", "GstDatasetSplit" },
+    { "split-by", "GstDatasetSplitBy" },
+    { "balance", "GstDatasetBalance" },
+    { "worker-remainder", "GstDatasetWorkerRemainder" },
     { "fit", "GstDatasetFit" },
     { "normalize", "GstDatasetNormalize" },
   };

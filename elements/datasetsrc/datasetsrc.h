@@ -64,6 +64,7 @@ struct _GstDatasetSrc {
   guint32 length;                       /* frames in an epoch, those that are left out included */
   gboolean epoch_ended;                 /* to be told before the next frame */
   gboolean length_told;                 /* how many items an epoch has, as it is known now */
+  gboolean left_out_told;               /* which items are in no split */
   gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
   GstClockTime position;
   /* Of sounds. */
@@ -85,6 +86,10 @@ gst_dataset_src_get_items (const GstDatasetSrc *self)
 
 /* Say what is wrong with the dataset. */
 void gst_dataset_src_post_error (GstDatasetSrc *self, const GError *error);
+/* Deal `items` out; NULL with an error that names the location, or G_IO_ERROR_CANCELLED. (transfer
+ * full) */
+GenSequence *gst_dataset_src_deal (
+    GstDatasetSrc *self, const GenDataset *items, const GenDataSettings *settings, GError **error);
 /* The order of the items, which becomes ours. */
 void gst_dataset_src_set_sequence (GstDatasetSrc *self, GenSequence *sequence);
 

@@ -89,6 +89,7 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   GST_OBJECT_LOCK (self);
   settings.fitting = gen_data_settings_fitting (&self->settings);
   settings.threads = self->settings.threads;
+  settings.cache = self->settings.cache_size;
   GST_OBJECT_UNLOCK (self);
   text = gen_format_describe (&settings.format);
   GST_INFO_OBJECT (self, "items are made %s, by %d threads (0: all): %" GST_PTR_FORMAT, text,

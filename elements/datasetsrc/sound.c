@@ -40,12 +40,10 @@ cut (GstDatasetSrc *self, GError **error)
   windows = gen_dataset_cut (self->dataset, &settings, error);
   if (windows == NULL)
     return FALSE;
-  sequence = gen_sequence_new (windows, &all.order, error);
-  places = sequence != NULL ? gen_sequence_new (windows, &all.order, error) : NULL;
-  if (places == NULL) {
-    g_prefix_error (error, "%s: ", all.location);
+  sequence = gst_dataset_src_deal (self, windows, &all, error);
+  places = sequence != NULL ? gst_dataset_src_deal (self, windows, &all, error) : NULL;
+  if (places == NULL)
     return FALSE;
-  }
   gst_dataset_src_set_loader (self, NULL);
   gst_dataset_timeline_init (&self->timeline, windows, g_steal_pointer (&places), settings.window);
   g_clear_pointer (&self->cut, gen_dataset_free);

@@ -151,11 +151,14 @@ gst_dataset_src_move (GstDatasetSrc *self)
   gst_dataset_src_place_loader (self);
 }
 
-/* Items in an epoch, as far as is known: those that cannot be decoded are found as they come. */
+/* Items in an epoch, as far as is known: those that cannot be decoded are found as they come. Where
+ * an epoch has not each item once, as many as there are on the average. */
 static guint
 gst_dataset_src_epoch_items (GstDatasetSrc *self)
 {
-  return self->length - self->skipped;
+  const guint items = gen_sequence_count_items (self->sequence);
+
+  return self->length - (guint)((guint64)self->skipped * self->length / items);
 }
 
 static void
@@ -229,10 +232,11 @@ gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *err
     GST_ELEMENT_WARNING (
         self, RESOURCE, READ, ("Left out: %s", error->message), ("%u left out so far", skipped));
   }
-  if (gen_loader_get_skipped (self->loader) < self->length)
+  if (gen_loader_get_skipped (self->loader) < gen_sequence_count_items (self->sequence))
     return GST_FLOW_OK;
   GST_ELEMENT_ERROR (self, RESOURCE, READ,
-      ("None of the %u %s of the split can be decoded", self->length, self->kind->medium->plural),
+      ("None of the %u %s of the split can be decoded", gen_sequence_count_items (self->sequence),
+          self->kind->medium->plural),
       (NULL));
   return GST_FLOW_ERROR;
 }

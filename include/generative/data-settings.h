@@ -31,7 +31,8 @@ typedef struct {
   GenNormalize normalize;
   guint window, hop; /* frames of sounds */
   int threads;
-  gboolean strict; /* what cannot be decoded is an error */
+  gboolean strict;    /* what cannot be decoded is an error */
+  guint64 cache_size; /* bytes of decoded items that are kept */
 } GenDataSettings;
 
 /* The list; it and its texts are static. */
@@ -44,9 +45,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenDataSettings, gen_data_settings_clear)
 GEN_API void gen_data_settings_copy (const GenDataSettings *settings, GenDataSettings *copy);
 
 /* What they say to those that make data of them: gen_dataset_open, whose medium is NULL where any
- * is taken, gen_dataset_cut and gen_loader_new. */
+ * is taken, gen_dataset_cut, gen_sequence_new and gen_loader_new. */
 GEN_API GenDatasetSettings gen_data_settings_dataset (const GenDataSettings *settings);
 GEN_API GenDatasetCut gen_data_settings_cut (const GenDataSettings *settings, int rate);
+/* Since: 0.2 */
+GEN_API GenSequenceSettings gen_data_settings_order (const GenDataSettings *settings);
 GEN_API GenFitting gen_data_settings_fitting (const GenDataSettings *settings);
 
 G_END_DECLS

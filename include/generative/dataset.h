@@ -127,15 +127,53 @@ typedef enum {
   GEN_SPLIT_TEST,
 } GenSplit;
 
+/* By what items are dealt to the parts. Since: 0.2 */
+typedef enum {
+  GEN_SPLIT_BY_INDEX,   /* a random number of the item's place in the dataset */
+  GEN_SPLIT_BY_CONTENT, /* a hash of what is in it, kept in an index beside the data */
+} GenSplitBy;
+
+/* How often items of each class come. Since: 0.2 */
+typedef enum {
+  GEN_BALANCE_NONE,        /* each item once in an epoch */
+  GEN_BALANCE_OVERSAMPLE,  /* each class as often as the greatest */
+  GEN_BALANCE_UNDERSAMPLE, /* each class as often as the least */
+} GenBalancing;
+
+/* What becomes of those items of an epoch that do not go round to all workers. Since: 0.2 */
+typedef enum {
+  GEN_REMAINDER_SHARE,  /* the first workers have one more */
+  GEN_REMAINDER_DROP,   /* nobody shows them */
+  GEN_REMAINDER_REPEAT, /* as many from the beginning of the epoch are shown again */
+} GenRemainder;
+
 /**
  * GenSequence: the items of one part of a dataset in the order in which they are shown, epoch
  * after epoch. The item of frame N is a function of the settings and N alone.
  *
- * Items are dealt to the parts class by class (and those without a class likewise), by the rank
- * of a random number that belongs to their index, so that each part has its share of each class
- * to within one item. What was cut from one source is in one part. The parts do not overlap, and
- * depend on the seed and the fractions only: whoever trains on one part and validates on another
- * gives both the same.
+ * By index, items are dealt to the parts class by class (and those without a class likewise), by
+ * the rank of a random number that belongs to their index, so that each part has its share of each
+ * class to within one item. What was cut from one source is in one part. The parts do not overlap,
+ * and depend on the seed and the fractions only: whoever trains on one part and validates on
+ * another gives both the same.
+ *
+ * By content, a source is dealt by a hash of what is in it (the SHA-256 of its file, or of its
+ * numbers), whatever the seed, its name and its neighbours are, so that each part has its share of
+ * each class in expectation. An index file remembers: what was dealt stays where it is, what is new
+ * and nearly the same as something dealt follows it, and what would join two parts is left out. All
+ * that is new is read once.
+ *
+ * Balanced, an epoch has as many items of each class: the classes times the items of the greatest
+ * or the least of them. A class goes through its items in one random order after the other, from
+ * epoch to epoch, so that none comes a second time more often than another does. Those without a
+ * class are one more.
+ *
+ * With several workers each shows a share of the epoch that all of them agree on, by the settings
+ * that are the same for all but `worker`: every `workers`-th item from the `worker`-th on. Shares
+ * of an epoch do not overlap and are together the whole of it, but for what `remainder` says. What
+ * follows each other as a clip goes to one worker. Items of lengths of their own (sounds that are
+ * not cut into windows) are the same in each epoch, drawn, dealt and shared once, so that each
+ * epoch is as long as any other; their order is a new one.
  */
 typedef struct {
   GenSplit split;
@@ -143,23 +181,47 @@ typedef struct {
   double test_fraction;       /* [0, 1]; 0.1 by default; the rest is for training */
   gboolean shuffle;           /* a new order in each epoch, instead of the dataset's own */
   guint64 seed;
+
+  /* Since: 0.2 */
+  guint shuffle_buffer; /* the next item is drawn from so many that come next in the dataset's own
+                           order, so that what is read is near what was read before; 0: from all */
+  GenBalancing balance;
+  guint worker, workers; /* `worker` is from 0 to before `workers`; 0 workers: one */
+  GenRemainder remainder;
+  GenSplitBy split_by;
+  guint split_distance; /* by content: bits of 64 in which fingerprints of what is nearly the same
+                           differ at most, up to 7; 0: only what is the same to the bit goes
+                           together */
+  int threads;          /* by content, those that read what is new; 0: one for each processor */
+  GCancellable *cancellable; /* ends that; may be NULL */
 } GenSequenceSettings;
 
 #define GEN_SEQUENCE_DEFAULTS                                                                      \
-  ((GenSequenceSettings){                                                                          \
-      .split = GEN_SPLIT_ALL, .validation_fraction = 0.1, .test_fraction = 0.1, .shuffle = TRUE })
+  ((GenSequenceSettings){ .split = GEN_SPLIT_ALL,                                                  \
+      .validation_fraction = 0.1,                                                                  \
+      .test_fraction = 0.1,                                                                        \
+      .shuffle = TRUE,                                                                             \
+      .workers = 1,                                                                                \
+      .split_distance = 4 })
 
 typedef struct _GenSequence GenSequence;
 
-/* The sequence of a dataset; free with gen_sequence_free. Fails when the part is empty or the
- * fractions add up to more than 1. */
+/* The sequence of a dataset; free with gen_sequence_free. Fails when the
+ * part or the worker's share of it is empty, when the fractions add up to more than 1, when there
+ * are no classes to balance, when there is no such worker, or when the index of a split by content
+ * is another one's. */
 GEN_API GenSequence *gen_sequence_new (
     const GenDataset *dataset, const GenSequenceSettings *settings, GError **error);
 GEN_API void gen_sequence_free (GenSequence *sequence);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSequence, gen_sequence_free)
 
-/* How many frames an epoch has. */
+/* How many frames an epoch has, of this worker. */
 GEN_API guint32 gen_sequence_get_length (const GenSequence *sequence);
+/* How many different items it shows, in all epochs together. Since: 0.2 */
+GEN_API guint32 gen_sequence_count_items (const GenSequence *sequence);
+/* What a split by content leaves out of all parts, a sentence each, which names those that it is
+ * near to; NULL where there is nothing. Since: 0.2 */
+GEN_API const char *const *gen_sequence_get_left_out (const GenSequence *sequence);
 /* The item that frame `frame` shows; the epoch is frame / length. Keeps the order of the last
  * epoch asked for, so one thread at a time. */
 GEN_API guint32 gen_sequence_get_item (GenSequence *sequence, guint64 frame);
@@ -175,6 +237,10 @@ typedef struct {
   GenFitting fitting;
   int threads;    /* 0: as many as the machine has processors */
   guint64 frames; /* where the sequence ends; 0: never */
+  guint64 cache;  /* bytes of decoded samples that are kept, to be shown again without their files;
+                     those that come first stay, since in an epoch all are wanted as often, and
+                     whatever made room for another would be wanted before it. Of what is in memory
+                     none are. Since: 0.2 */
 } GenLoaderSettings;
 
 typedef enum {
@@ -204,6 +270,8 @@ GEN_API void gen_loader_seek (GenLoader *loader, guint64 frame);
 GEN_API void gen_loader_seek_backwards (GenLoader *loader, guint64 frame);
 /* While `flushing`, gen_loader_next does not wait. From any thread. */
 GEN_API void gen_loader_set_flushing (GenLoader *loader, gboolean flushing);
+/* Bytes of the samples that are kept. From any thread. Since: 0.2 */
+GEN_API guint64 gen_loader_get_cached (GenLoader *loader);
 /* How many items were found bad so far. From any thread. */
 GEN_API guint32 gen_loader_get_skipped (GenLoader *loader);
 

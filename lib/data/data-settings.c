@@ -2,13 +2,16 @@
 /* The list of what can be said of data. */
 #include <generative/data-settings.h>
 
+#include <generative/inspection.h>
 #include <math.h>
 
 #define MAX_TILE 32768
 
 /* Choices are set and read as int. */
 G_STATIC_ASSERT (sizeof (GenDataMedium) == sizeof (int) && sizeof (GenSplit) == sizeof (int) &&
-                 sizeof (GenFit) == sizeof (int) && sizeof (GenNormalize) == sizeof (int));
+                 sizeof (GenSplitBy) == sizeof (int) && sizeof (GenBalancing) == sizeof (int) &&
+                 sizeof (GenRemainder) == sizeof (int) && sizeof (GenFit) == sizeof (int) &&
+                 sizeof (GenNormalize) == sizeof (int));
 
 static const char *const medium_names[] = { [GEN_DATA_MEDIUM_AUTO] = "auto",
   [GEN_DATA_MEDIUM_PICTURE] = "picture",
@@ -30,6 +33,38 @@ static const char *const split_texts[] = {
   [GEN_SPLIT_TRAIN] = "Those that neither validation nor test gets",
   [GEN_SPLIT_VALIDATION] = "The share of validation-fraction",
   [GEN_SPLIT_TEST] = "The share of test-fraction",
+};
+
+static const char *const split_by_names[] = {
+  [GEN_SPLIT_BY_INDEX] = "index", [GEN_SPLIT_BY_CONTENT] = "content", NULL
+};
+static const char *const split_by_texts[] = {
+  [GEN_SPLIT_BY_INDEX] = "Each class in the same shares, by the seed and the place in the dataset",
+  [GEN_SPLIT_BY_CONTENT] = "By a hash of the content, remembered in a file beside the data: what "
+                           "was dealt stays, near-duplicates stay together",
+};
+
+static const char *const balance_names[] = { [GEN_BALANCE_NONE] = "none",
+  [GEN_BALANCE_OVERSAMPLE] = "oversample",
+  [GEN_BALANCE_UNDERSAMPLE] = "undersample",
+  NULL };
+static const char *const balance_texts[] = {
+  [GEN_BALANCE_NONE] = "Each item once in an epoch",
+  [GEN_BALANCE_OVERSAMPLE] = "An epoch has of each class as many items as the greatest has, those "
+                             "of others several times",
+  [GEN_BALANCE_UNDERSAMPLE] =
+      "An epoch has of each class as many items as the least has, of others "
+      "the next ones each time",
+};
+
+static const char *const remainder_names[] = { [GEN_REMAINDER_SHARE] = "share",
+  [GEN_REMAINDER_DROP] = "drop",
+  [GEN_REMAINDER_REPEAT] = "repeat",
+  NULL };
+static const char *const remainder_texts[] = {
+  [GEN_REMAINDER_SHARE] = "The first workers show one more: each item is shown once",
+  [GEN_REMAINDER_DROP] = "Nobody shows them: all workers show as many",
+  [GEN_REMAINDER_REPEAT] = "The first items of the epoch are shown again: all workers show as many",
 };
 
 static const char *const fit_names[] = {
@@ -136,8 +171,7 @@ static const GenSetting list[] = {
       FIELD (leave_out) },
   { .name = "split",
       .nick = "Split",
-      .description = "Which items; each class is dealt to the splits in the same shares, which "
-                     "depend on the seed",
+      .description = "Which items; split-by says how they are dealt to the splits",
       .type = GEN_SETTING_CHOICE,
       FIELD (order.split),
       .choices = split_names,
@@ -156,11 +190,65 @@ static const GenSetting list[] = {
       FIELD (order.test_fraction),
       .minimum = 0,
       .maximum = 1 },
+  { .name = "split-by",
+      .nick = "Split by",
+      .description = "How items are dealt to the splits",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (order.split_by),
+      .choices = split_by_names,
+      .choice_texts = split_by_texts },
+  { .name = "split-distance",
+      .nick = "Split distance",
+      .description =
+          "With split-by=content, bits of 64 in which the fingerprints of near-duplicates "
+          "differ at most (0: only what is the same to the bit goes together)",
+      .type = GEN_SETTING_UINT,
+      FIELD (order.split_distance),
+      .minimum = 0,
+      .maximum = GEN_FINGERPRINT_MAX_DISTANCE },
   { .name = "shuffle",
       .nick = "Shuffle",
       .description = "Draw a new order for each epoch, instead of the dataset's own",
       .type = GEN_SETTING_FLAG,
       FIELD (order.shuffle) },
+  { .name = "shuffle-buffer",
+      .nick = "Shuffle buffer",
+      .description =
+          "Draw each item from so many that come next in the dataset's own order, shards "
+          "in a new one, so that what is read lies close together (0: from all)",
+      .type = GEN_SETTING_UINT,
+      FIELD (order.shuffle_buffer),
+      .minimum = 0,
+      .maximum = INFINITY },
+  { .name = "balance",
+      .nick = "Balance",
+      .description = "How often items of each class come",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (order.balance),
+      .choices = balance_names,
+      .choice_texts = balance_texts },
+  { .name = "worker-index",
+      .nick = "Worker index",
+      .description = "Which of worker-count workers this one is, from 0 on; each shows a share of "
+                     "the epoch that no other shows",
+      .type = GEN_SETTING_UINT,
+      FIELD (order.worker),
+      .minimum = 0,
+      .maximum = INFINITY },
+  { .name = "worker-count",
+      .nick = "Worker count",
+      .description = "How many workers share the items of an epoch; all else is set alike for them",
+      .type = GEN_SETTING_UINT,
+      FIELD (order.workers),
+      .minimum = 1,
+      .maximum = INFINITY },
+  { .name = "worker-remainder",
+      .nick = "Worker remainder",
+      .description = "What becomes of items that do not go round to all workers",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (order.remainder),
+      .choices = remainder_names,
+      .choice_texts = remainder_texts },
   { .name = "seed",
       .nick = "Seed",
       .description = "Same seed, same splits and same order",
@@ -213,6 +301,15 @@ static const GenSetting list[] = {
                      "left out",
       .type = GEN_SETTING_FLAG,
       FIELD (strict) },
+  { .name = "cache-size",
+      .nick = "Cache size",
+      .description =
+          "Bytes of memory for decoded items, which are shown again without their files: "
+          "those that come first stay (0: none)",
+      .type = GEN_SETTING_UINT64,
+      FIELD (cache_size),
+      .minimum = 0,
+      .maximum = INFINITY },
   { .name = "threads",
       .nick = "Threads",
       .description = "Threads that decode a folder's files ahead (0: one for each processor)",
@@ -275,6 +372,15 @@ gen_data_settings_cut (const GenDataSettings *settings, int rate)
   return (GenDatasetCut){
     .rate = rate, .window = settings->window, .hop = settings->hop, .threads = settings->threads
   };
+}
+
+GenSequenceSettings
+gen_data_settings_order (const GenDataSettings *settings)
+{
+  GenSequenceSettings order = settings->order;
+
+  order.threads = settings->threads;
+  return order;
 }
 
 GenFitting

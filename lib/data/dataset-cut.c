@@ -82,6 +82,20 @@ cut_get_source (const GenDataset *dataset, guint32 index)
   return g_array_index (((const CutDataset *)dataset)->windows, Window, index).source;
 }
 
+static const GenDataset *
+cut_get_sources (const GenDataset *dataset)
+{
+  return ((const CutDataset *)dataset)->sources;
+}
+
+static guint32
+cut_get_shard (const GenDataset *dataset, guint32 index)
+{
+  const CutDataset *cut = (const CutDataset *)dataset;
+
+  return gen_dataset_get_shard (cut->sources, g_array_index (cut->windows, Window, index).source);
+}
+
 static const GenDatasetFormat cut_format = {
   .name = "cut",
   .description = "Windows of the sounds of another dataset",
@@ -91,6 +105,8 @@ static const GenDatasetFormat cut_format = {
   .get_caption = cut_get_caption,
   .get_length = cut_get_length,
   .get_source = cut_get_source,
+  .get_sources = cut_get_sources,
+  .get_shard = cut_get_shard,
   .free = cut_free,
 };
 

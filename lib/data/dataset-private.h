@@ -40,6 +40,12 @@ struct _GenDatasetFormat {
   /* Of items that have lengths of their own, or that several are made of one source: else NULL. */
   gsize (*get_length) (const GenDataset *dataset, guint32 index);
   guint32 (*get_source) (const GenDataset *dataset, guint32 index);
+  /* Of one that is cut from the items of another, that one; else NULL. */
+  const GenDataset *(*get_sources) (const GenDataset *dataset);
+  /* Of items that lie in several files, which follow each other, the number of the file; and its
+   * path (transfer full): else NULL. */
+  guint32 (*get_shard) (const GenDataset *dataset, guint32 index);
+  char *(*get_shard_path) (const GenDataset *dataset, guint32 index);
   /* Frees the structure and what is the format's own in it. */
   void (*free) (GenDataset *dataset);
 };
@@ -54,6 +60,16 @@ extern const GenDatasetFormat gen_dataset_sheet;
 extern const GenDatasetFormat gen_dataset_sound;
 extern const GenDatasetFormat gen_dataset_tar;
 extern const GenDatasetFormat gen_dataset_video;
+
+/* What a dataset is cut from; others, themselves. */
+const GenDataset *gen_dataset_get_sources (const GenDataset *dataset);
+/* Whether its items have lengths of their own. */
+gboolean gen_dataset_has_lengths (const GenDataset *dataset);
+/* The file that an item lies in with others. */
+#define GEN_NO_SHARD G_MAXUINT32
+guint32 gen_dataset_get_shard (const GenDataset *dataset, guint32 index);
+/* (transfer full); NULL: it lies in none, or in the dataset's only one. */
+char *gen_dataset_get_shard_path (const GenDataset *dataset, guint32 index);
 
 /* Where an item is, below the location of its dataset; else its description. */
 const char *gen_dataset_name_below (const GenDataset *dataset, const char *description);

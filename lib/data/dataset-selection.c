@@ -56,6 +56,31 @@ selection_get_caption (const GenDataset *dataset, guint32 index)
   return gen_dataset_get_caption (((const Selection *)dataset)->source, source_of (dataset, index));
 }
 
+/* What is a source of its own is known by its place among those that are kept, as splits by index
+ * have always had it. */
+static guint32
+selection_get_source (const GenDataset *dataset, guint32 index)
+{
+  const GenDataset *source = ((const Selection *)dataset)->source;
+
+  if (source->format->get_source == NULL)
+    return index;
+  return gen_dataset_get_source (source, source_of (dataset, index));
+}
+
+static guint32
+selection_get_shard (const GenDataset *dataset, guint32 index)
+{
+  return gen_dataset_get_shard (((const Selection *)dataset)->source, source_of (dataset, index));
+}
+
+static char *
+selection_get_shard_path (const GenDataset *dataset, guint32 index)
+{
+  return gen_dataset_get_shard_path (
+      ((const Selection *)dataset)->source, source_of (dataset, index));
+}
+
 static const GenDatasetFormat selection_format = {
   .name = "selection",
   .description = "A dataset without the items that a list names",
@@ -63,6 +88,9 @@ static const GenDatasetFormat selection_format = {
   .probe = selection_probe,
   .describe = selection_describe,
   .get_caption = selection_get_caption,
+  .get_source = selection_get_source,
+  .get_shard = selection_get_shard,
+  .get_shard_path = selection_get_shard_path,
   .free = selection_free,
 };
 
@@ -75,6 +103,9 @@ static const GenDatasetFormat selection_in_memory = {
   .probe = selection_probe,
   .describe = selection_describe,
   .get_caption = selection_get_caption,
+  .get_source = selection_get_source,
+  .get_shard = selection_get_shard,
+  .get_shard_path = selection_get_shard_path,
   .free = selection_free,
 };
 

@@ -405,6 +405,21 @@ tar_get_caption (const GenDataset *dataset, guint32 index)
   return g_strdup (item->caption);
 }
 
+static guint32
+tar_get_shard (const GenDataset *dataset, guint32 index)
+{
+  return g_array_index (((const TarDataset *)dataset)->items, Item, index).shard;
+}
+
+static char *
+tar_get_shard_path (const GenDataset *dataset, guint32 index)
+{
+  const TarDataset *tar = (const TarDataset *)dataset;
+
+  return g_strdup (
+      gen_tar_file_get_path (g_ptr_array_index (tar->shards, tar_get_shard (dataset, index))));
+}
+
 /* The first sample that can be decoded tells the format. */
 static gboolean
 probe_first (GenDataset *dataset, const GenMedium *medium, GError **error)
@@ -478,5 +493,7 @@ const GenDatasetFormat gen_dataset_tar = {
   .load = tar_load,
   .describe = tar_describe,
   .get_caption = tar_get_caption,
+  .get_shard = tar_get_shard,
+  .get_shard_path = tar_get_shard_path,
   .free = tar_free,
 };

@@ -124,6 +124,32 @@ gen_dataset_get_source (const GenDataset *dataset, guint32 index)
   return dataset->format->get_source != NULL ? dataset->format->get_source (dataset, index) : index;
 }
 
+const GenDataset *
+gen_dataset_get_sources (const GenDataset *dataset)
+{
+  return dataset->format->get_sources != NULL ? dataset->format->get_sources (dataset) : dataset;
+}
+
+gboolean
+gen_dataset_has_lengths (const GenDataset *dataset)
+{
+  return dataset->format->get_length != NULL && dataset->sample.length == 0;
+}
+
+guint32
+gen_dataset_get_shard (const GenDataset *dataset, guint32 index)
+{
+  return dataset->format->get_shard != NULL ? dataset->format->get_shard (dataset, index)
+                                            : GEN_NO_SHARD;
+}
+
+char *
+gen_dataset_get_shard_path (const GenDataset *dataset, guint32 index)
+{
+  return dataset->format->get_shard_path != NULL ? dataset->format->get_shard_path (dataset, index)
+                                                 : NULL;
+}
+
 int
 gen_dataset_get_label_count (const GenDataset *dataset)
 {

@@ -7,7 +7,10 @@
  * thread takes; it never runs further ahead than there are slots, which bounds the memory. Turns
  * count on from a seek, whose frame is turn 0, and go with the frames behind it or before it. One
  * lock guards all but the content of a slot, which belong to the thread that decodes into it
- * and, once it is done, to the reader. */
+ * and, once it is done, to the reader.
+ *
+ * Samples that are kept never change and never go, so that they are read without the lock; room for
+ * one is taken before it is decoded. */
 #include <generative/dataset.h>
 
 /* Slots for each thread: while one waits to be read, another is decoded into. */
@@ -26,7 +29,8 @@ typedef struct {
   SlotState state;
   guint32 item;
   GenSample sample;
-  GError *error; /* of a bad item that nobody was told of */
+  const GenSample *kept; /* the same, where it was there already */
+  GError *error;         /* of a bad item that nobody was told of */
 } Slot;
 
 struct _GenLoader {
@@ -48,6 +52,8 @@ struct _GenLoader {
   gboolean flushing, stopping;
   guint8 *bad; /* one per item of the dataset */
   guint32 skipped;
+  GenSample **kept; /* one per item, NULL where it is not kept; NULL: none are */
+  guint64 kept_bytes;
 
   GThread **threads;
   guint n_threads;
@@ -102,6 +108,66 @@ load_item (const GenLoader *loader, guint32 item, GenSample *sample, GError **er
   return gen_dataset_load (loader->dataset, item, &loader->settings.fitting, sample, error);
 }
 
+/* Bytes of an item's sample. */
+static guint64
+count_bytes (const GenLoader *loader, guint32 item)
+{
+  const GenFormat *format = &loader->settings.format;
+
+  if (format->medium == &gen_medium_picture)
+    return (guint64)format->width * (guint64)format->height * (guint64)format->channels;
+  if (has_lengths (loader))
+    return count_numbers (loader, item) * sizeof (float);
+  return format->length *
+         (format->medium == &gen_medium_text ? 1 : (guint64)MAX (format->channels, 1) * 4);
+}
+
+/* Room for a sample that is not kept yet; the lock is held. */
+static gboolean
+take_room (GenLoader *loader, guint32 item)
+{
+  const guint64 bytes = count_bytes (loader, item) + sizeof (GenSample);
+
+  if (loader->kept == NULL || loader->kept[item] != NULL ||
+      bytes > loader->settings.cache - loader->kept_bytes)
+    return FALSE;
+  loader->kept_bytes += bytes;
+  return TRUE;
+}
+
+static GenSample *
+copy_sample (const GenSample *sample)
+{
+  const GenFormat format = gen_sample_format (sample);
+  GenSample *copy = g_new0 (GenSample, 1);
+
+  gen_sample_init (copy, &format);
+  sample->medium->copy (sample, copy);
+  return copy;
+}
+
+static void
+free_sample (GenSample *sample)
+{
+  if (sample == NULL)
+    return;
+  gen_sample_clear (sample);
+  g_free (sample);
+}
+
+/* Keep a sample for which there is room; give that back where there is none, or where another
+ * thread was first. The lock is held. */
+static void
+keep_sample (GenLoader *loader, guint32 item, GenSample *sample)
+{
+  if (sample != NULL && loader->kept[item] == NULL) {
+    loader->kept[item] = sample;
+    return;
+  }
+  loader->kept_bytes -= count_bytes (loader, item) + sizeof (GenSample);
+  free_sample (sample);
+}
+
 /* Whether the next frame is to be begun; the lock is held. */
 static gboolean
 may_begin (GenLoader *loader)
@@ -120,17 +186,27 @@ load_next (GenLoader *loader)
   Slot *slot = slot_of (loader, loader->next);
   gboolean loaded = FALSE;
   GError *error = NULL;
+  GenSample *copy = NULL;
+  gboolean keep;
 
   slot->item = gen_sequence_get_item (loader->sequence, frame_of (loader, loader->next));
   slot->state = SLOT_BUSY;
   loader->ahead += count_numbers (loader, slot->item);
   loader->next++;
-  if (!loader->bad[slot->item]) {
+  slot->kept = loader->kept != NULL ? loader->kept[slot->item] : NULL;
+  if (slot->kept != NULL) {
+    loaded = TRUE;
+  } else if (!loader->bad[slot->item]) {
+    keep = take_room (loader, slot->item);
     loader->busy++;
     g_mutex_unlock (&loader->lock);
     loaded = load_item (loader, slot->item, &slot->sample, &error);
+    if (loaded && keep)
+      copy = copy_sample (&slot->sample);
     g_mutex_lock (&loader->lock);
     loader->busy--;
+    if (keep)
+      keep_sample (loader, slot->item, copy);
   }
   slot->state = loaded ? SLOT_DONE : SLOT_BAD;
   slot->error = error;
@@ -162,6 +238,8 @@ gen_loader_new (const GenDataset *dataset, GenSequence *sequence, const GenLoade
   loader->sequence = sequence;
   loader->settings = *settings;
   loader->bad = g_new0 (guint8, gen_dataset_get_count (dataset));
+  if (settings->cache > 0 && !gen_dataset_is_in_memory (dataset))
+    loader->kept = g_new0 (GenSample *, gen_dataset_get_count (dataset));
   g_mutex_init (&loader->lock);
   g_cond_init (&loader->work);
   g_cond_init (&loader->done);
@@ -196,6 +274,9 @@ gen_loader_free (GenLoader *loader)
   g_mutex_clear (&loader->lock);
   g_cond_clear (&loader->work);
   g_cond_clear (&loader->done);
+  for (guint32 i = 0; loader->kept != NULL && i < gen_dataset_get_count (loader->dataset); i++)
+    free_sample (loader->kept[i]);
+  g_free (loader->kept);
   g_free (loader->threads);
   g_free (loader->slots);
   g_free (loader->bad);
@@ -216,11 +297,20 @@ load_directly (GenLoader *loader, guint32 *item, GenSample *target, GError **err
 static void
 give_sample (const GenLoader *loader, Slot *slot, GenSample *target)
 {
+  const GenSample *sample = slot->kept != NULL ? slot->kept : &slot->sample;
+
   if (!has_lengths (loader)) {
-    slot->sample.medium->copy (&slot->sample, target);
+    sample->medium->copy (sample, target);
     return;
   }
   gen_sample_clear (target);
+  if (slot->kept != NULL) {
+    const GenFormat format = gen_sample_format (sample);
+
+    gen_sample_init (target, &format);
+    sample->medium->copy (sample, target);
+    return;
+  }
   *target = slot->sample;
   slot->sample = (GenSample){ 0 };
 }
@@ -317,6 +407,17 @@ gen_loader_set_flushing (GenLoader *loader, gboolean flushing)
   loader->flushing = flushing;
   g_cond_signal (&loader->done);
   g_mutex_unlock (&loader->lock);
+}
+
+guint64
+gen_loader_get_cached (GenLoader *loader)
+{
+  guint64 bytes;
+
+  g_mutex_lock (&loader->lock);
+  bytes = loader->kept_bytes;
+  g_mutex_unlock (&loader->lock);
+  return bytes;
 }
 
 guint32

@@ -1,155 +1,298 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sequences: which items a part of a dataset has, and in which order they are shown. Both are
- * functions of the seed and of numbers (the index of the item, the number of the epoch), so
- * nothing needs to be kept to show the same again. */
+/* Sequences: in which order the items of a part are shown, and by whom. All of it is a function of
+ * the seed and of numbers (the index of the item, the number of the epoch), so nothing needs to be
+ * kept to show the same again.
+ *
+ * What is ordered are runs of items that follow each other. An epoch is made in steps: which runs
+ * it has (all, or as many of each class), in which order they come, and which of them are the
+ * worker's. */
 #include <generative/dataset.h>
 #include <generative/random.h>
 
-#include <math.h>
+#include <string.h>
+
+#include "balance.h"
+#include "dataset-private.h"
+#include "split.h"
 
 struct _GenSequence {
   guint32 *items; /* the part's, in the dataset's order */
-  guint32 length;
+  guint32 n_items;
+  guint32 run;   /* items that follow each other */
+  guint32 runs;  /* in an epoch of all workers together */
+  guint32 share; /* of them, the worker's */
+  guint32 shown; /* different items, in all epochs */
+  char **left_out;
 
-  GenRandom random;
-  guint32 run;    /* items that follow each other */
-  guint32 *order; /* the permutation of `epoch`, of runs; NULL: not shuffled */
+  gboolean shuffle, lasting; /* the runs are the same in each epoch */
+  guint32 buffer, worker, workers;
+  GenBalance *balance; /* NULL: an epoch has each run once */
+  guint32 *shards;     /* of each run; NULL: there are none, or they do not matter */
+  guint32 n_shards;
+
+  GenRandom shuffling, buffering, sharding, sharing;
+  guint32 *order; /* the worker's runs in `epoch`; NULL: those of the part in its order */
+  guint32 *all;   /* those of all workers, where that is more */
+  guint32 *drawn; /* where the runs are drawn before they are ordered */
   guint64 epoch;  /* G_MAXUINT64: none yet */
 };
 
-typedef struct {
-  guint64 rank;
-  guint32 index;
-  gint32 label;
-} Ticket;
+/* --- one epoch --- */
 
-/* By class, then by random rank. */
-static int
-compare_tickets (gconstpointer a, gconstpointer b)
-{
-  const Ticket *first = a, *second = b;
-
-  if (first->label != second->label)
-    return first->label < second->label ? -1 : 1;
-  if (first->rank != second->rank)
-    return first->rank < second->rank ? -1 : 1;
-  return first->index < second->index ? -1 : first->index > second->index;
-}
-
-static int
-compare_items (gconstpointer a, gconstpointer b)
-{
-  guint32 first = *(const guint32 *)a, second = *(const guint32 *)b;
-
-  return first < second ? -1 : first > second;
-}
-
-/* Of the `n` items of a class, those from `begin` to before `end` belong to the part. */
+/* Runs of one shard stay together, and shards come in a new order. */
 static void
-class_share (const GenSequenceSettings *settings, guint32 n, guint32 *begin, guint32 *end)
+shuffle_shards (GenSequence *sequence, guint64 draw, guint32 *runs)
 {
-  guint32 test = (guint32)floor (n * settings->test_fraction + 0.5);
-  guint32 validation = (guint32)floor (n * settings->validation_fraction + 0.5);
+  g_autofree guint32 *shards = g_new (guint32, sequence->n_shards);
+  g_autofree guint32 *starts = g_new0 (guint32, (gsize)sequence->n_shards + 1);
+  g_autofree guint32 *sorted = g_new (guint32, sequence->runs);
+  guint32 place = 0;
 
-  test = MIN (test, n);
-  validation = MIN (validation, n - test);
-  switch (settings->split) {
-  case GEN_SPLIT_TEST:
-    *begin = 0;
-    *end = test;
-    break;
-  case GEN_SPLIT_VALIDATION:
-    *begin = test;
-    *end = test + validation;
-    break;
-  case GEN_SPLIT_TRAIN:
-    *begin = test + validation;
-    *end = n;
-    break;
-  case GEN_SPLIT_ALL:
-    *begin = 0;
-    *end = n;
+  gen_random_permutation (&sequence->sharding, draw, shards, sequence->n_shards);
+  for (guint32 i = 0; i < sequence->runs; i++)
+    starts[sequence->shards[runs[i]]]++;
+  for (guint32 i = 0; i < sequence->n_shards; i++) {
+    const guint32 count = starts[shards[i]];
+
+    starts[shards[i]] = place;
+    place += count;
+  }
+  for (guint32 i = 0; i < sequence->runs; i++)
+    sorted[starts[sequence->shards[runs[i]]]++] = runs[i];
+  memcpy (runs, sorted, sequence->runs * sizeof *runs);
+}
+
+/* Each run is drawn from those that come next: what is drawn makes room for one more. */
+static void
+shuffle_nearby (GenSequence *sequence, guint64 draw, guint32 *runs)
+{
+  guint32 held = MIN (sequence->buffer, sequence->runs), next = held;
+  g_autofree guint32 *buffer = g_memdup2 (runs, held * sizeof *runs);
+
+  for (guint32 i = 0; i < sequence->runs; i++) {
+    const guint32 drawn = gen_random_below (&sequence->buffering, draw, i, held);
+
+    runs[i] = buffer[drawn];
+    buffer[drawn] = next < sequence->runs ? runs[next++] : buffer[--held];
   }
 }
 
-/* One for each source of items; what is cut from one source follows each other. */
-static guint32
-draw_tickets (const GenDataset *dataset, guint64 seed, Ticket *tickets)
-{
-  GenRandom random = gen_random_new (seed, GEN_STREAM_SPLIT, 0);
-  guint32 count = gen_dataset_get_count (dataset), n = 0;
-
-  for (guint32 i = 0; i < count; i++) {
-    guint32 source = gen_dataset_get_source (dataset, i), words[4];
-
-    if (n > 0 && gen_dataset_get_source (dataset, i - 1) == source)
-      continue;
-    gen_random_block (&random, 0, source, words);
-    tickets[n++] = (Ticket){ .rank = (guint64)words[0] << 32 | words[1],
-      .index = i,
-      .label = gen_dataset_get_label (dataset, i) };
-  }
-  return n;
-}
-
-/* The item `first` and all others of its source. */
+/* The runs that an epoch has, in the dataset's order. */
 static void
-add_source (GenSequence *sequence, const GenDataset *dataset, guint32 first)
+draw_runs (GenSequence *sequence, guint64 draw, guint32 *runs)
 {
-  guint32 count = gen_dataset_get_count (dataset), source = gen_dataset_get_source (dataset, first);
-
-  for (guint32 i = first; i < count && gen_dataset_get_source (dataset, i) == source; i++)
-    sequence->items[sequence->length++] = i;
+  if (sequence->balance != NULL) {
+    gen_balance_draw (sequence->balance, draw, runs);
+    return;
+  }
+  for (guint32 i = 0; i < sequence->runs; i++)
+    runs[i] = i;
 }
 
 static void
-deal_items (GenSequence *sequence, const GenDataset *dataset, const GenSequenceSettings *settings)
+order_runs (GenSequence *sequence, guint64 draw, guint32 *runs)
 {
-  g_autofree Ticket *tickets = g_new (Ticket, gen_dataset_get_count (dataset));
-  guint32 count = draw_tickets (dataset, settings->seed, tickets);
-
-  qsort (tickets, count, sizeof *tickets, compare_tickets);
-  for (guint32 first = 0, next; first < count; first = next) {
-    guint32 begin = 0, end = 0;
-
-    next = first;
-    while (next < count && tickets[next].label == tickets[first].label)
-      next++;
-    class_share (settings, next - first, &begin, &end);
-    for (guint32 i = begin; i < end; i++)
-      add_source (sequence, dataset, tickets[first + i].index);
+  if (sequence->shuffle && sequence->buffer == 0) {
+    gen_random_permutation (&sequence->shuffling, draw, runs, sequence->runs);
+    if (sequence->drawn == NULL)
+      return;
+    draw_runs (sequence, draw, sequence->drawn);
+    for (guint32 i = 0; i < sequence->runs; i++)
+      runs[i] = sequence->drawn[runs[i]];
+    return;
   }
-  qsort (sequence->items, sequence->length, sizeof *sequence->items, compare_items);
+  draw_runs (sequence, draw, runs);
+  if (!sequence->shuffle)
+    return;
+  if (sequence->shards != NULL)
+    shuffle_shards (sequence, draw, runs);
+  shuffle_nearby (sequence, draw, runs);
 }
 
-GenSequence *
-gen_sequence_new (const GenDataset *dataset, const GenSequenceSettings *settings, GError **error)
+/* Every so many of all runs. Behind their end they begin again. */
+static void
+take_share (GenSequence *sequence, const guint32 *all)
 {
-  static const char *const names[] = { "all", "train", "validation", "test" };
-  guint32 count = gen_dataset_get_count (dataset);
-  g_autoptr (GenSequence) sequence = NULL;
+  guint64 place = sequence->worker;
 
+  for (guint32 i = 0; i < sequence->share; i++, place += sequence->workers)
+    sequence->order[i] = all[place % sequence->runs];
+}
+
+/* The worker's share of an epoch that lasts, in an order of this one. */
+static void
+shuffle_share (GenSequence *sequence, guint64 epoch)
+{
+  g_autofree guint32 *places = g_new (guint32, sequence->share);
+  g_autofree guint32 *runs = g_memdup2 (sequence->order, sequence->share * sizeof *runs);
+
+  gen_random_permutation (&sequence->sharing, epoch, places, sequence->share);
+  for (guint32 i = 0; i < sequence->share; i++)
+    sequence->order[i] = runs[places[i]];
+}
+
+static void
+make_epoch (GenSequence *sequence, guint64 epoch)
+{
+  order_runs (sequence, sequence->lasting ? 0 : epoch,
+      sequence->all != NULL ? sequence->all : sequence->order);
+  if (sequence->all != NULL)
+    take_share (sequence, sequence->all);
+  if (sequence->lasting && sequence->shuffle)
+    shuffle_share (sequence, epoch);
+  sequence->epoch = epoch;
+}
+
+/* --- what all epochs have in common --- */
+
+static gboolean
+check_settings (const GenSequenceSettings *settings, GError **error)
+{
   if (!(settings->validation_fraction >= 0 && settings->test_fraction >= 0 &&
           settings->validation_fraction + settings->test_fraction <= 1)) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
         "fractions of %g for validation and %g for test: they must not add up to more than 1",
         settings->validation_fraction, settings->test_fraction);
-    return NULL;
+    return FALSE;
   }
+  if (settings->worker < MAX (settings->workers, 1))
+    return TRUE;
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+      "worker-index is %u, and worker-count %u: the workers are 0 to %u", settings->worker,
+      MAX (settings->workers, 1), MAX (settings->workers, 1) - 1);
+  return FALSE;
+}
+
+static gboolean
+balance_runs (GenSequence *sequence, const GenDataset *dataset, const GenSequenceSettings *settings,
+    GError **error)
+{
+  g_autofree gint32 *labels = NULL;
+
+  if (settings->balance == GEN_BALANCE_NONE)
+    return TRUE;
+  labels = g_new (gint32, sequence->runs);
+  for (guint32 i = 0; i < sequence->runs; i++)
+    labels[i] = gen_dataset_get_label (dataset, sequence->items[i * sequence->run]);
+  sequence->balance = gen_balance_new (
+      labels, sequence->runs, settings->balance, settings->shuffle, settings->seed, error);
+  if (sequence->balance == NULL)
+    return FALSE;
+  sequence->runs = gen_balance_get_length (sequence->balance);
+  if (sequence->runs <= G_MAXUINT32 / sequence->run)
+    return TRUE;
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+      "balance: %u clips of %u frames are too many for an epoch", sequence->runs, sequence->run);
+  return FALSE;
+}
+
+static gboolean
+share_runs (GenSequence *sequence, const GenSequenceSettings *settings, GError **error)
+{
+  const guint32 n = sequence->runs, workers = sequence->workers;
+  const guint32 left = n % workers;
+
+  sequence->share = n / workers;
+  if (left > 0 && (settings->remainder == GEN_REMAINDER_REPEAT ||
+                      (settings->remainder == GEN_REMAINDER_SHARE && sequence->worker < left)))
+    sequence->share++;
+  if (sequence->share > 0)
+    return TRUE;
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+      "worker-index=%u of worker-count=%u has nothing to show: an epoch has %u items or clips; "
+      "worker-remainder=repeat shows some again",
+      sequence->worker, workers, n);
+  return FALSE;
+}
+
+static void
+find_shards (GenSequence *sequence, const GenDataset *dataset)
+{
+  const guint32 runs = sequence->n_items / sequence->run;
+
+  if (sequence->buffer == 0 || gen_dataset_get_shard (dataset, sequence->items[0]) == GEN_NO_SHARD)
+    return;
+  sequence->shards = g_new (guint32, runs);
+  for (guint32 i = 0; i < runs; i++) {
+    sequence->shards[i] = gen_dataset_get_shard (dataset, sequence->items[i * sequence->run]);
+    sequence->n_shards = MAX (sequence->n_shards, sequence->shards[i] + 1);
+  }
+}
+
+/* A worker whose runs are the same in each epoch shows no others. */
+static guint32
+count_lasting (GenSequence *sequence)
+{
+  g_autofree guint8 *seen = g_new0 (guint8, sequence->n_items / sequence->run);
+  guint32 count = 0;
+
+  make_epoch (sequence, 0);
+  for (guint32 i = 0; i < sequence->share; i++) {
+    count += !seen[sequence->order[i]];
+    seen[sequence->order[i]] = TRUE;
+  }
+  return count * sequence->run;
+}
+
+static void
+prepare (GenSequence *sequence, const GenDataset *dataset, guint64 seed)
+{
+  const gboolean balanced = sequence->balance != NULL, shared = sequence->workers > 1;
+
+  sequence->shuffling = gen_random_new (seed, GEN_STREAM_SHUFFLE, 0);
+  sequence->buffering = gen_random_new (seed, GEN_STREAM_SHUFFLE_BUFFER, 0);
+  sequence->sharding = gen_random_new (seed, GEN_STREAM_SHUFFLE_BUFFER, 1);
+  sequence->sharing = gen_random_new (seed, GEN_STREAM_SHARE, 0);
+  find_shards (sequence, dataset);
+  sequence->lasting = (balanced || shared) && gen_dataset_has_lengths (dataset);
+  if (sequence->shuffle || balanced || shared)
+    sequence->order = g_new (guint32, sequence->share);
+  if (shared)
+    sequence->all = g_new (guint32, sequence->runs);
+  if (balanced)
+    sequence->drawn = g_new (guint32, sequence->runs);
+  sequence->shown = sequence->lasting ? count_lasting (sequence) : sequence->n_items;
+}
+
+static gboolean
+deal (GenSequence *sequence, const GenDataset *dataset, const GenSequenceSettings *settings,
+    GError **error)
+{
+  static const char *const names[] = { "all", "train", "validation", "test" };
+
+  sequence->items =
+      gen_split_deal (dataset, settings, &sequence->n_items, &sequence->left_out, error);
+  if (sequence->items == NULL)
+    return FALSE;
+  if (sequence->n_items > 0)
+    return TRUE;
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+      "%u %s leave none for split=%s at fractions of %g for validation and %g for test",
+      gen_dataset_get_count (dataset), gen_dataset_get_format (dataset)->medium->plural,
+      names[settings->split], settings->validation_fraction, settings->test_fraction);
+  return FALSE;
+}
+
+GenSequence *
+gen_sequence_new (const GenDataset *dataset, const GenSequenceSettings *settings, GError **error)
+{
+  g_autoptr (GenSequence) sequence = NULL;
+
+  if (!check_settings (settings, error))
+    return NULL;
   sequence = g_new0 (GenSequence, 1);
-  sequence->items = g_new (guint32, count);
-  deal_items (sequence, dataset, settings);
-  if (sequence->length == 0) {
-    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
-        "%u %s leave none for split=%s at fractions of %g for validation and %g for test", count,
-        gen_dataset_get_format (dataset)->medium->plural, names[settings->split],
-        settings->validation_fraction, settings->test_fraction);
+  if (!deal (sequence, dataset, settings, error))
     return NULL;
-  }
-  sequence->random = gen_random_new (settings->seed, GEN_STREAM_SHUFFLE, 0);
   sequence->run = gen_dataset_get_run (dataset);
-  sequence->order = settings->shuffle ? g_new (guint32, sequence->length / sequence->run) : NULL;
+  sequence->runs = sequence->n_items / sequence->run;
+  sequence->shuffle = settings->shuffle;
+  sequence->buffer = settings->shuffle_buffer;
+  sequence->worker = settings->worker;
+  sequence->workers = MAX (settings->workers, 1);
   sequence->epoch = G_MAXUINT64;
+  if (!balance_runs (sequence, dataset, settings, error) || !share_runs (sequence, settings, error))
+    return NULL;
+  prepare (sequence, dataset, settings->seed);
   return g_steal_pointer (&sequence);
 }
 
@@ -159,29 +302,44 @@ gen_sequence_free (GenSequence *sequence)
   if (sequence == NULL)
     return;
   g_free (sequence->items);
+  g_strfreev (sequence->left_out);
+  g_clear_pointer (&sequence->balance, gen_balance_free);
+  g_free (sequence->shards);
   g_free (sequence->order);
+  g_free (sequence->all);
+  g_free (sequence->drawn);
   g_free (sequence);
 }
 
 guint32
 gen_sequence_get_length (const GenSequence *sequence)
 {
-  return sequence->length;
+  return sequence->share * sequence->run;
+}
+
+guint32
+gen_sequence_count_items (const GenSequence *sequence)
+{
+  return sequence->shown;
+}
+
+const char *const *
+gen_sequence_get_left_out (const GenSequence *sequence)
+{
+  return (const char *const *)sequence->left_out;
 }
 
 guint32
 gen_sequence_get_item (GenSequence *sequence, guint64 frame)
 {
-  guint64 epoch = frame / sequence->length;
-  guint32 position = (guint32)(frame % sequence->length);
+  const guint32 length = gen_sequence_get_length (sequence);
+  const guint64 epoch = frame / length;
+  const guint32 position = (guint32)(frame % length);
 
   if (sequence->order == NULL)
     return sequence->items[position];
-  if (epoch != sequence->epoch) {
-    gen_random_permutation (
-        &sequence->random, epoch, sequence->order, sequence->length / sequence->run);
-    sequence->epoch = epoch;
-  }
+  if (epoch != sequence->epoch)
+    make_epoch (sequence, epoch);
   return sequence
       ->items[sequence->order[position / sequence->run] * sequence->run + position % sequence->run];
 }

@@ -29,6 +29,16 @@ void gen_file_traits_read (GenFileTraits *traits, GBytes *file);
 /* A sound as a picture: the logarithm of power in bands of equal ratios by slices of time. */
 void gen_fingerprint_draw_sound (const GenSound *sound, float *picture);
 
+/* The fingerprint of what is neither nearly one colour nor silent; FALSE of what is, and looks like
+ * nothing. */
+gboolean gen_fingerprint_take (const GenInspected *inspected, guint64 *fingerprint);
+/* A file of `format`'s medium as it is, and what it is like; of a long sound its beginning. What it
+ * leaves in `sample` with FALSE is nobody's. */
+gboolean gen_inspect_load_file (
+    const char *path, GenFormat *format, GenSample *sample, GError **error);
+/* The luma of a picture, of its size. */
+gboolean gen_inspect_take_luma (const GenSample *sample, GenSample *luma, GError **error);
+
 /* Set `duplicate_of` and `near_of` of all items. */
 void gen_data_find_duplicates (GenDataItem *items, guint32 n, int distance);
 

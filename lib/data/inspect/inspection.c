@@ -11,8 +11,6 @@
 
 /* Items of a thread in a block. */
 #define BLOCK 8
-/* The most samples of a sound that are looked at, all channels together. */
-#define MAX_SAMPLES (1 << 26)
 /* Of what features are made: pictures of this size, and of sounds so many seconds. */
 #define FEATURE_SIZE 64
 #define FEATURE_RATE 16000
@@ -50,33 +48,6 @@ feature_format (const GenMedium *medium)
 
 /* --- one item --- */
 
-/* Of a long sound as much is loaded as is looked at. */
-static gboolean
-load_file (const char *path, GenFormat *format, GenSample *sample, GError **error)
-{
-  const GenMedium *medium = format->medium;
-  gsize most;
-
-  sample->medium = medium;
-  if (!medium->probe (path, format, error))
-    return FALSE;
-  format->medium = medium;
-  if (medium == &gen_medium_picture) {
-    if (!gen_picture_load (&sample->picture, path, 0, error))
-      return FALSE;
-    *format = gen_sample_format (sample);
-    return TRUE;
-  }
-  most = MAX_SAMPLES / (gsize)MAX (format->channels, 1);
-  if (format->length > most)
-    return gen_sound_load_part (
-        &sample->sound, path, format->rate, format->channels, 0, most, error);
-  if (!gen_sound_load (&sample->sound, path, 0, 0, error))
-    return FALSE;
-  *format = gen_sample_format (sample);
-  return TRUE;
-}
-
 static gboolean
 look_at_file (
     GenDataItem *item, const char *path, GenInspected *inspected, Look *look, GError **error)
@@ -94,7 +65,7 @@ look_at_file (
     g_checksum_update (sum, data + at, (gssize)MIN (size - at, G_MAXINT));
   g_checksum_get_digest (sum, item->digest, &length);
   gen_file_traits_read (&look->traits, bytes);
-  return load_file (path, &inspected->format, &look->sample, error);
+  return gen_inspect_load_file (path, &inspected->format, &look->sample, error);
 }
 
 /* What has no file of its own is known by its numbers. */
@@ -149,27 +120,6 @@ fit (const GenSample *sample, GenSample *fitted, GError **error)
   return TRUE;
 }
 
-static void
-take_fingerprint (GenDataItem *item, const GenInspected *inspected, const double *values)
-{
-  g_autofree float *picture = g_new (float, GEN_FINGERPRINT_SIZE *GEN_FINGERPRINT_SIZE);
-  static const char *const looks_like_nothing[] = { "blank", "silent" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (looks_like_nothing); i++) {
-    const GenDataFinding *finding = gen_data_finding_find (looks_like_nothing[i], NULL);
-
-    if (finding->medium == inspected->format.medium &&
-        values[gen_data_measure_find (finding->measure, NULL, NULL)] < finding->minimum)
-      return;
-  }
-  if (inspected->luma != NULL)
-    gen_features_area (&inspected->luma->picture, 0, GEN_FINGERPRINT_SIZE, picture);
-  else
-    gen_fingerprint_draw_sound (&inspected->sample->sound, picture);
-  item->fingerprint = gen_fingerprint (picture);
-  item->has_fingerprint = TRUE;
-}
-
 static gboolean
 measure_item (
     GenInspection *inspection, guint32 index, GenInspected *inspected, Look *look, GError **error)
@@ -180,17 +130,14 @@ measure_item (
 
   inspected->sample = &look->sample;
   if (look->sample.medium == &gen_medium_picture) {
-    GenFormat format = gen_sample_format (&look->sample);
-
-    format.channels = 1;
-    gen_sample_init (&luma, &format);
-    if (!gen_picture_fit (&look->sample.picture, &luma.picture, GEN_FIT_STRETCH, error))
+    if (!gen_inspect_take_luma (&look->sample, &luma, error))
       return FALSE;
     inspected->luma = &luma;
   }
   for (int i = 0; measures[i] != NULL; i++)
     values[i] = gen_data_measure_take (measures[i], inspected);
-  take_fingerprint (&inspection->items[index], inspected, values);
+  inspection->items[index].has_fingerprint =
+      gen_fingerprint_take (inspected, &inspection->items[index].fingerprint);
   inspected->luma = NULL;
   return fit (&look->sample, &look->fitted, error);
 }
