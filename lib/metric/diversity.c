@@ -6,21 +6,16 @@
 #include "features.h"
 #include "metrics.h"
 
-#include <generative/random.h>
+#include <generative/feature-rows.h>
 
 #include <math.h>
-#include <string.h>
-
-#include "../simd.h"
 
 #define RESERVOIR 256
 
 typedef struct {
-  GenRandom random;
   GenFeatures *features;
-  guint64 count; /* samples seen */
-  int length;    /* floats in one, a multiple of 16 */
-  float *kept;   /* RESERVOIR * length */
+  int length; /* floats in one */
+  GenFeatureRows kept;
 } Diversity;
 
 static gpointer
@@ -28,7 +23,7 @@ diversity_open (const GenMetricSettings *settings)
 {
   Diversity *diversity = g_new0 (Diversity, 1);
 
-  diversity->random = gen_random_new (settings->seed, "diversity", 0);
+  gen_feature_rows_init (&diversity->kept, RESERVOIR, settings->seed, "diversity");
   return diversity;
 }
 
@@ -38,7 +33,7 @@ diversity_close (gpointer metric)
   Diversity *diversity = metric;
 
   gen_features_free (diversity->features);
-  g_free (diversity->kept);
+  gen_feature_rows_clear (&diversity->kept);
   g_free (diversity);
 }
 
@@ -50,56 +45,40 @@ open_features (Diversity *diversity, const GenFormat *format)
 
   diversity->features = gen_features_open (embedder->name, format->medium, NULL);
   diversity->length = gen_features_length (diversity->features, format);
-  diversity->kept = g_new (float, (gsize)RESERVOIR * diversity->length);
 }
 
 static void
 diversity_take (gpointer metric, const GenMetricSample *sample)
 {
   Diversity *diversity = metric;
-  guint64 place = diversity->count;
+  float *row;
 
-  if (diversity->kept == NULL) {
+  if (diversity->features == NULL) {
     const GenFormat format = gen_sample_format (sample->sample);
 
     open_features (diversity, &format);
   }
-  diversity->count++;
-  if (place >= RESERVOIR)
-    place = gen_random_below (&diversity->random, 0, place, (guint32)MIN (place + 1, G_MAXUINT32));
-  if (place < RESERVOIR)
-    gen_features_compute (
-        diversity->features, sample->sample, 1, diversity->kept + place * diversity->length, NULL);
-}
-
-GEN_CLONES (float, squared_distance, (const float *a, const float *b, int n), (a, b, n))
-{
-  float strands[16] = { 0 }, sum = 0;
-
-  for (int i = 0; i < n; i += 16)
-    for (int s = 0; s < 16; s++)
-      strands[s] += (a[i + s] - b[i + s]) * (a[i + s] - b[i + s]);
-  for (int s = 0; s < 16; s++)
-    sum += strands[s];
-  return sum;
+  row = gen_feature_rows_next (&diversity->kept, diversity->length);
+  if (row != NULL)
+    gen_features_compute (diversity->features, sample->sample, 1, row, NULL);
 }
 
 static gboolean
 diversity_figure (gpointer metric, double *values, GError **error)
 {
-  const Diversity *diversity = metric;
-  int n = (int)MIN (diversity->count, RESERVOIR);
+  const GenFeatureRows *kept = &((Diversity *)metric)->kept;
+  const guint n = kept->n;
   double sum = 0;
 
   values[0] = GEN_MISSING;
-  values[1] = (double)diversity->count;
+  values[1] = (double)kept->seen;
   if (n < 2)
     return TRUE;
-  for (int i = 1; i < n; i++)
-    for (int j = 0; j < i; j++)
-      sum += sqrt (squared_distance (diversity->kept + (gsize)i * diversity->length,
-                       diversity->kept + (gsize)j * diversity->length, diversity->length) /
-                   diversity->length);
+  for (guint i = 1; i < n; i++)
+    for (guint j = 0; j < i; j++)
+      sum += sqrt (gen_feature_rows_distance (
+                       kept, gen_feature_rows_at (kept, i), gen_feature_rows_at (kept, j)) /
+                   (double)kept->length);
   values[0] = sum / (n * (n - 1) / 2);
   return TRUE;
 }

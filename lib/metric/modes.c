@@ -7,12 +7,10 @@
  * of Knorr and Ng 1998, by the distances among the reference's samples. */
 #include "metrics.h"
 
-#include <generative/random.h>
+#include <generative/feature-rows.h>
 
 #include <math.h>
 #include <string.h>
-
-#include "../simd.h"
 
 /* Reference samples that are kept; of a larger reference, as many chosen by chance. */
 #define KEPT_MAX 16384
@@ -23,15 +21,10 @@
 #define ASKED_MAX 1024
 /* Samples that are compared in one pass over the reference. */
 #define BATCH 8
-#define STRANDS 16
 
 typedef struct {
-  GenRandom random;
-  int length, padded; /* floats in a vector, and in a row with zeros up to whole strands */
-  guint64 referred;   /* reference samples seen */
-  float *reference;   /* KEPT_MAX rows at most */
-  int *labels;
-  int kept, room;
+  GenFeatureRows reference;
+  int *labels;  /* of its rows */
   float radius; /* squared: of what is near enough; negative: to be found */
   int n_classes;
   guint64 *counts; /* samples by class */
@@ -45,7 +38,7 @@ modes_open (const GenMetricSettings *settings)
 {
   Modes *modes = g_new0 (Modes, 1);
 
-  modes->random = gen_random_new (settings->seed, "modes", 0);
+  gen_feature_rows_init (&modes->reference, KEPT_MAX, settings->seed, "modes");
   modes->radius = -1;
   return modes;
 }
@@ -55,7 +48,7 @@ modes_close (gpointer metric)
 {
   Modes *modes = metric;
 
-  g_free (modes->reference);
+  gen_feature_rows_clear (&modes->reference);
   g_free (modes->labels);
   g_free (modes->counts);
   g_free (modes->batch);
@@ -63,53 +56,37 @@ modes_close (gpointer metric)
 }
 
 static void
+add_classes (Modes *modes, int n)
+{
+  if (n <= modes->n_classes)
+    return;
+  modes->counts = g_renew (guint64, modes->counts, n);
+  for (int c = modes->n_classes; c < n; c++)
+    modes->counts[c] = 0;
+  modes->n_classes = n;
+}
+
+static void
 modes_refer (gpointer metric, const GenMetricSample *sample)
 {
   Modes *modes = metric;
-  guint64 place;
+  GenFeatureRows *rows = &modes->reference;
+  const guint room = rows->room;
   float *row;
 
   if (sample->label < 0)
     return;
-  place = modes->referred++;
-  if (modes->length == 0) {
-    modes->length = sample->n_features;
-    modes->padded = (sample->n_features + STRANDS - 1) / STRANDS * STRANDS;
-    modes->batch = g_new (float, (gsize)BATCH * modes->padded);
-  }
-  if (sample->label >= modes->n_classes) {
-    modes->counts = g_renew (guint64, modes->counts, sample->label + 1);
-    for (int c = modes->n_classes; c <= sample->label; c++)
-      modes->counts[c] = 0;
-    modes->n_classes = sample->label + 1;
-  }
-  if (place >= KEPT_MAX)
-    place = gen_random_below (&modes->random, 0, place, (guint32)MIN (place + 1, G_MAXUINT32));
-  if (place >= KEPT_MAX)
+  add_classes (modes, sample->label + 1);
+  row = gen_feature_rows_next (rows, sample->n_features);
+  if (row == NULL)
     return;
-  if (modes->kept == modes->room && modes->kept < KEPT_MAX) {
-    modes->room = MIN (MAX (2 * modes->room, 64), KEPT_MAX);
-    modes->reference = g_renew (float, modes->reference, (gsize)modes->room * modes->padded);
-    modes->labels = g_renew (int, modes->labels, modes->room);
-  }
-  row = modes->reference + place * modes->padded;
-  memset (row, 0, modes->padded * sizeof *row);
-  memcpy (row, sample->features, modes->length * sizeof *row);
-  modes->labels[place] = sample->label;
+  if (rows->room > room)
+    modes->labels = g_renew (int, modes->labels, rows->room);
+  if (modes->batch == NULL)
+    modes->batch = g_new0 (float, (gsize)BATCH *(gsize)rows->stride);
+  memcpy (row, sample->features, (gsize)sample->n_features * sizeof *row);
+  modes->labels[(row - rows->data) / rows->stride] = sample->label;
   modes->radius = -1;
-  modes->kept = MAX (modes->kept, (int)place + 1);
-}
-
-GEN_CLONES (float, squared_distance, (const float *a, const float *b, int n), (a, b, n))
-{
-  float strands[STRANDS] = { 0 }, sum = 0;
-
-  for (int i = 0; i < n; i += STRANDS)
-    for (int s = 0; s < STRANDS; s++)
-      strands[s] += (a[i + s] - b[i + s]) * (a[i + s] - b[i + s]);
-  for (int s = 0; s < STRANDS; s++)
-    sum += strands[s];
-  return sum;
 }
 
 static int
@@ -122,22 +99,22 @@ compare_floats (const void *a, const void *b)
 
 /* The distance within which all but a few of the reference's samples have another. */
 static float
-find_radius (const Modes *modes)
+find_radius (const GenFeatureRows *rows)
 {
-  int asked = MIN (modes->kept, ASKED_MAX);
+  const guint asked = MIN (rows->n, ASKED_MAX);
   g_autofree float *least = g_new (float, asked);
 
-  for (int i = 0; i < asked; i++) {
-    int own = (int)((gint64)i * modes->kept / asked);
-    const float *row = modes->reference + (gsize)own * modes->padded;
+  for (guint i = 0; i < asked; i++) {
+    const guint own = (guint)((guint64)i * rows->n / asked);
+    const float *row = gen_feature_rows_at (rows, own);
 
     least[i] = INFINITY;
-    for (int r = 0; r < modes->kept; r++)
+    for (guint r = 0; r < rows->n; r++)
       if (r != own)
-        least[i] = MIN (least[i],
-            squared_distance (row, modes->reference + (gsize)r * modes->padded, modes->padded));
+        least[i] =
+            MIN (least[i], gen_feature_rows_distance (rows, row, gen_feature_rows_at (rows, r)));
   }
-  qsort (least, (size_t)asked, sizeof *least, compare_floats);
+  qsort (least, asked, sizeof *least, compare_floats);
   return least[(int)ceil (NEAR * asked) - 1];
 }
 
@@ -145,18 +122,19 @@ find_radius (const Modes *modes)
 static void
 classify (Modes *modes)
 {
+  const GenFeatureRows *rows = &modes->reference;
   float least[BATCH];
-  int nearest[BATCH] = { 0 };
+  guint nearest[BATCH] = { 0 };
 
   if (modes->waiting > 0 && modes->radius < 0)
-    modes->radius = find_radius (modes);
+    modes->radius = find_radius (rows);
   for (int b = 0; b < modes->waiting; b++)
     least[b] = INFINITY;
-  for (int r = 0; r < modes->kept; r++) {
-    const float *row = modes->reference + (gsize)r * modes->padded;
+  for (guint r = 0; r < rows->n; r++) {
+    const float *row = gen_feature_rows_at (rows, r);
 
     for (int b = 0; b < modes->waiting; b++) {
-      float distance = squared_distance (modes->batch + b * modes->padded, row, modes->padded);
+      const float distance = gen_feature_rows_distance (rows, modes->batch + b * rows->stride, row);
 
       if (distance < least[b]) {
         least[b] = distance;
@@ -179,13 +157,11 @@ static void
 modes_take (gpointer metric, const GenMetricSample *sample)
 {
   Modes *modes = metric;
-  float *row;
 
-  if (modes->kept == 0)
+  if (modes->reference.n == 0)
     return;
-  row = modes->batch + modes->waiting * modes->padded;
-  memset (row, 0, modes->padded * sizeof *row);
-  memcpy (row, sample->features, modes->length * sizeof *row);
+  memcpy (modes->batch + modes->waiting * modes->reference.stride, sample->features,
+      (gsize)sample->n_features * sizeof (float));
   if (++modes->waiting == BATCH)
     classify (modes);
 }

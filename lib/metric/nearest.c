@@ -6,25 +6,19 @@
  * generative models", 2020). */
 #include "metrics.h"
 
-#include <generative/random.h>
+#include <generative/feature-rows.h>
 
 #include <math.h>
 #include <string.h>
-
-#include "../simd.h"
 
 /* Reference samples that are kept; of a larger reference, as many chosen by chance. */
 #define KEPT_MAX 16384
 /* How many of them are asked how near the others are. */
 #define ASKED_MAX 1024
-#define STRANDS 16
 
 typedef struct {
-  GenRandom random;
-  int length, padded; /* floats in a vector, and in a row with zeros up to whole strands */
-  guint64 referred;   /* reference samples seen */
-  GArray *reference;  /* floats, KEPT_MAX rows at most */
-  float *row;
+  GenFeatureRows reference;
+  float *row; /* the sample at hand, as rows are */
   guint64 count;
   double sum, least; /* of distances */
 } Nearest;
@@ -34,8 +28,7 @@ nearest_open (const GenMetricSettings *settings)
 {
   Nearest *nearest = g_new0 (Nearest, 1);
 
-  nearest->random = gen_random_new (settings->seed, "nearest", 0);
-  nearest->reference = g_array_new (FALSE, TRUE, sizeof (float));
+  gen_feature_rows_init (&nearest->reference, KEPT_MAX, settings->seed, "nearest");
   nearest->least = INFINITY;
   return nearest;
 }
@@ -45,65 +38,33 @@ nearest_close (gpointer metric)
 {
   Nearest *nearest = metric;
 
-  g_array_unref (nearest->reference);
+  gen_feature_rows_clear (&nearest->reference);
   g_free (nearest->row);
   g_free (nearest);
-}
-
-static int
-count_kept (const Nearest *nearest)
-{
-  return nearest->padded > 0 ? (int)(nearest->reference->len / (guint)nearest->padded) : 0;
-}
-
-static float *
-row_at (const Nearest *nearest, int i)
-{
-  return &g_array_index (nearest->reference, float, (gsize)i * nearest->padded);
 }
 
 static void
 nearest_refer (gpointer metric, const GenMetricSample *sample)
 {
   Nearest *nearest = metric;
-  guint64 place = nearest->referred++;
+  float *row = gen_feature_rows_next (&nearest->reference, sample->n_features);
 
-  if (nearest->length == 0) {
-    nearest->length = sample->n_features;
-    nearest->padded = (sample->n_features + STRANDS - 1) / STRANDS * STRANDS;
-    nearest->row = g_new0 (float, nearest->padded);
-  }
-  if (place >= KEPT_MAX)
-    place = gen_random_below (&nearest->random, 0, place, (guint32)MIN (place + 1, G_MAXUINT32));
-  if (place >= KEPT_MAX)
-    return;
-  if (place == (guint64)count_kept (nearest))
-    g_array_set_size (nearest->reference, nearest->reference->len + (guint)nearest->padded);
-  memcpy (row_at (nearest, (int)place), sample->features, nearest->length * sizeof (float));
-}
-
-GEN_CLONES (float, squared_distance, (const float *a, const float *b, int n), (a, b, n))
-{
-  float strands[STRANDS] = { 0 }, sum = 0;
-
-  for (int i = 0; i < n; i += STRANDS)
-    for (int s = 0; s < STRANDS; s++)
-      strands[s] += (a[i + s] - b[i + s]) * (a[i + s] - b[i + s]);
-  for (int s = 0; s < STRANDS; s++)
-    sum += strands[s];
-  return sum;
+  if (row != NULL)
+    memcpy (row, sample->features, (gsize)sample->n_features * sizeof *row);
+  if (nearest->row == NULL)
+    nearest->row = g_new0 (float, nearest->reference.stride);
 }
 
 /* The root mean square difference of features to the nearest row that is not `but`. */
 static double
-find_distance (const Nearest *nearest, const float *row, int but)
+find_distance (const GenFeatureRows *rows, const float *row, guint but)
 {
   float least = INFINITY;
 
-  for (int i = 0; i < count_kept (nearest); i++)
+  for (guint i = 0; i < rows->n; i++)
     if (i != but)
-      least = fminf (least, squared_distance (row, row_at (nearest, i), nearest->padded));
-  return sqrt (least / nearest->length);
+      least = fminf (least, gen_feature_rows_distance (rows, row, gen_feature_rows_at (rows, i)));
+  return sqrt (least / (double)rows->length);
 }
 
 static void
@@ -112,10 +73,10 @@ nearest_take (gpointer metric, const GenMetricSample *sample)
   Nearest *nearest = metric;
   double distance;
 
-  if (nearest->length == 0)
+  if (nearest->reference.n == 0)
     return;
-  memcpy (nearest->row, sample->features, nearest->length * sizeof (float));
-  distance = find_distance (nearest, nearest->row, -1);
+  memcpy (nearest->row, sample->features, (gsize)sample->n_features * sizeof (float));
+  distance = find_distance (&nearest->reference, nearest->row, G_MAXUINT);
   nearest->sum += distance;
   nearest->least = MIN (nearest->least, distance);
   nearest->count++;
@@ -123,17 +84,17 @@ nearest_take (gpointer metric, const GenMetricSample *sample)
 
 /* The mean of the same among the reference's own samples. */
 static double
-measure_reference (const Nearest *nearest)
+measure_reference (const GenFeatureRows *rows)
 {
-  const int kept = count_kept (nearest), asked = MIN (kept, ASKED_MAX);
+  const guint asked = MIN (rows->n, ASKED_MAX);
   double sum = 0;
 
-  if (kept < 2)
+  if (rows->n < 2)
     return GEN_MISSING;
-  for (int i = 0; i < asked; i++) {
-    const int own = (int)((gint64)i * kept / asked);
+  for (guint i = 0; i < asked; i++) {
+    const guint own = (guint)((guint64)i * rows->n / asked);
 
-    sum += find_distance (nearest, row_at (nearest, own), own);
+    sum += find_distance (rows, gen_feature_rows_at (rows, own), own);
   }
   return sum / asked;
 }
@@ -147,7 +108,7 @@ nearest_figure (gpointer metric, double *values, GError **error)
   values[0] = any ? nearest->sum / (double)nearest->count : GEN_MISSING;
   values[1] = 0;
   values[2] = any ? nearest->least : GEN_MISSING;
-  values[3] = measure_reference (nearest);
+  values[3] = measure_reference (&nearest->reference);
   values[4] = (double)nearest->count;
   return TRUE;
 }
