@@ -13,6 +13,7 @@ typedef struct {
 
 extern const Command command_bench;
 extern const Command command_check;
+extern const Command command_compare;
 extern const Command command_data;
 extern const Command command_inspect;
 extern const Command command_operators;

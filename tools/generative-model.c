@@ -18,6 +18,7 @@ static const Command *const commands[] = {
   &command_train,
   &command_test,
   &command_data,
+  &command_compare,
   &command_operators,
   &command_recipes,
 };

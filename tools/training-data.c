@@ -404,22 +404,83 @@ run (gpointer user_data)
 }
 
 static void
-begin (TrainingData *data, GenTraining *training, const GenFormat *format, Purpose purpose)
+open_loader (TrainingData *data, const GenFormat *format, guint frames)
 {
   const GenDataSettings *settings = &data->settings.data;
   GenLoaderSettings loading = { .format = *format,
     .fitting = gen_data_settings_fitting (settings),
     .threads = settings->threads,
     .cache = settings->cache_size,
-    .frames = purpose == TO_TRAIN ? 0 : training_data_get_length (data) };
+    .frames = frames };
 
   if (format->medium == &gen_medium_sound)
     loading.format.length = settings->window;
   data->loaded = loading.format;
   data->format = *format;
+  data->loader = gen_loader_new (data->dataset, data->sequence, &loading);
+}
+
+/* Up to TRAINING_DATA_READ samples; fewer at the end. */
+static int
+load_some (TrainingData *data, GenSample *samples)
+{
+  int n = 0;
+
+  while (n < TRAINING_DATA_READ) {
+    g_autoptr (GError) why = NULL;
+    guint64 frame;
+    guint32 item;
+    GenLoaderResult result = gen_loader_next (data->loader, &samples[n], &frame, &item, &why);
+
+    if (why != NULL)
+      command_warn ("%s: left out: %s", data->name, why->message);
+    if (result != GEN_LOADER_SAMPLE && result != GEN_LOADER_BAD)
+      break;
+    n += result == GEN_LOADER_SAMPLE;
+  }
+  return n;
+}
+
+/* Sounds that are as long as they are get memory of their own each time. */
+static void
+init_samples (GenSample *samples, const GenFormat *format)
+{
+  for (int i = 0; i < TRAINING_DATA_READ; i++) {
+    gen_sample_clear (&samples[i]);
+    gen_sample_init (&samples[i], format);
+  }
+}
+
+gboolean
+training_data_read (TrainingData *data, const GenFormat *format, TrainingDataTake take,
+    gpointer user_data, GError **error)
+{
+  const guint length = training_data_get_length (data);
+  GenSample samples[TRAINING_DATA_READ] = { 0 };
+  gboolean goes_on = TRUE;
+  int n;
+
+  open_loader (data, format, length);
+  do {
+    init_samples (samples, &data->loaded);
+    n = load_some (data, samples);
+    goes_on = n == 0 || take (samples, n, user_data, error);
+  } while (goes_on && n == TRAINING_DATA_READ);
+  for (int i = 0; i < TRAINING_DATA_READ; i++)
+    gen_sample_clear (&samples[i]);
+  if (!goes_on || gen_loader_get_skipped (data->loader) < length)
+    return goes_on;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: none of the %u %s can be decoded",
+      data->name, length, data->format.medium->plural);
+  return FALSE;
+}
+
+static void
+begin (TrainingData *data, GenTraining *training, const GenFormat *format, Purpose purpose)
+{
   data->training = training;
   data->purpose = purpose;
-  data->loader = gen_loader_new (data->dataset, data->sequence, &loading);
+  open_loader (data, format, purpose == TO_TRAIN ? 0 : training_data_get_length (data));
   data->thread = g_thread_new ("data", run, data);
 }
 

@@ -26,6 +26,15 @@ guint training_data_get_length (const TrainingData *data);
 /* How many classes they have. */
 int training_data_get_classes (const TrainingData *data);
 
+/* Give each sample once, as `format`, to `take`, some at a time (TRAINING_DATA_READ at most), until
+ * it returns FALSE. What cannot be decoded is left out, with a warning; it is an error where
+ * nothing is left. */
+#define TRAINING_DATA_READ 16
+typedef gboolean (*TrainingDataTake) (
+    const GenSample *samples, int n, gpointer user_data, GError **error);
+gboolean training_data_read (TrainingData *data, const GenFormat *format, TrainingDataTake take,
+    gpointer user_data, GError **error);
+
 /* Begin to give samples of `format` to the queue of `training`, epoch after epoch, or once to its
  * validation or test, on a thread of its own, which ends with the training. Where there is nothing
  * to give, it has the training stop. */

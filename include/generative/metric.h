@@ -3,6 +3,7 @@
 
 #include <generative/api.h>
 #include <generative/dataset.h>
+#include <generative/feature-rows.h>
 #include <generative/features.h>
 #include <generative/report.h>
 
@@ -90,7 +91,13 @@ typedef struct {
   int label; /* reference samples: the class, from 0 on; -1 without */
 } GenMetricSample;
 
-#define GEN_METRIC_MAX_FIELDS 6
+#define GEN_METRIC_MAX_FIELDS 8
+
+/* The features of two sets, of which a metric compares the first with the second. */
+typedef struct {
+  const GenFeatureRows *samples, *reference; /* the latter may have no rows */
+  guint64 seed;                              /* of what is drawn by chance */
+} GenMetricSets;
 
 typedef struct {
   const char *name;
@@ -101,6 +108,8 @@ typedef struct {
   gboolean needs_reference;  /* distribution metrics */
   gboolean takes_statistics; /* statistics will do as a reference */
   gboolean needs_labels;     /* the reference's samples must have classes */
+  gboolean needs_classifier; /* the features are a model's scores of classes. Since: 0.2 */
+  gboolean takes_long;       /* it is measured only where it is asked for by name. Since: 0.2 */
   /* What it measures; the first is the figure itself and has the metric's name. A TEXT
    * without text is the features' name. */
   GenField fields[GEN_METRIC_MAX_FIELDS];
@@ -127,6 +136,9 @@ typedef struct {
   /* Distributions and streams: figures over what came so far; GEN_MISSING where there is none yet.
    */
   gboolean (*figure) (gpointer metric, double *values, GError **error);
+  /* Distributions: the same of sets that are kept for it, in the place of take, refer and figure.
+   * GEN_MISSING where there are too few rows. Since: 0.2 */
+  gboolean (*compare) (const GenMetricSets *sets, double *values, GError **error);
   /* Distributions: the statistics of what was taken so far; FALSE when there are less than two
    * samples. May be NULL. */
   gboolean (*statistics) (gpointer metric, GenStatistics *statistics);
@@ -141,6 +153,11 @@ typedef struct {
 GEN_API const GenMetric *const *gen_metric_list (void);
 /* The metric of that name, or NULL with `error`. */
 GEN_API const GenMetric *gen_metric_find (const char *name, GError **error);
+/* Rows that are kept of each set for metrics that compare sets, where they take no more than
+ * GEN_METRIC_ROWS_BYTES. Since: 0.2 */
+#define GEN_METRIC_ROWS 50000
+#define GEN_METRIC_ROWS_BYTES (512 * 1024 * 1024)
+
 /* How many of its fields `measure` fills. */
 GEN_API int gen_metric_count_measured (const GenMetric *metric);
 
@@ -160,6 +177,8 @@ typedef struct {
    * those that the reference allows. */
   const char *metrics;
   GenFeatures *features;       /* what is compared; used, not kept; NULL: the default ones */
+  const char *features_name;   /* of those that gen_meter_take_features brings alone, in their
+                                  place; NULL: it does not. Since: 0.2 */
   int tile_width, tile_height; /* frames are walls of pictures of this size, each a sample for
                                   distribution metrics; 0: the whole frame is one */
   guint interval;              /* frames between figures of distributions and streams; 0: only in
@@ -190,6 +209,12 @@ GEN_API gboolean gen_meter_wants_reference (const GenMeter *meter);
  * be the frames'. FALSE with `error` when its features could not be computed. */
 GEN_API gboolean gen_meter_refer (
     GenMeter *meter, const GenSample *sample, int label, GError **error);
+
+/* Take in the features of a sample of the stream, or of the reference, that were computed
+ * elsewhere: where all metrics look at features alone. FALSE with `error` where they do not, or
+ * `length` is another than before. Since: 0.2 */
+GEN_API gboolean gen_meter_take_features (GenMeter *meter, const float *features, int length,
+    int label, gboolean reference, GError **error);
 
 /* Take in a dataset as the reference, decoded on `threads` threads (0: as many as there are
  * cores): its items brought to `format`, that of the frames (or tiles), pictures without being

@@ -150,6 +150,12 @@ gen_features_name (const GenFeatures *features)
   return features->name;
 }
 
+gboolean
+gen_features_are_built_in (const GenFeatures *features)
+{
+  return features->embedder->name != NULL;
+}
+
 int
 gen_features_batch (const GenFeatures *features)
 {

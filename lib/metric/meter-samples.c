@@ -5,6 +5,7 @@
 #include "meter.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Samples whose features are computed at a time, where that does good, and where they take no
  * more than so many bytes. */
@@ -15,7 +16,7 @@ gboolean
 gen_meter_check_statistics (const GenMeter *meter, int length, GError **error)
 {
   const GenStatistics *statistics = meter->settings.reference;
-  const char *name = gen_features_name (meter->features);
+  const char *name = meter->features_name;
 
   if (statistics->features != NULL && !g_str_equal (statistics->features, name)) {
     g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
@@ -32,24 +33,43 @@ gen_meter_check_statistics (const GenMeter *meter, int length, GError **error)
   return TRUE;
 }
 
+/* Rows that are kept of each set. */
+static guint
+limit_rows (int length)
+{
+  return (guint)MIN (GEN_METRIC_ROWS, GEN_METRIC_ROWS_BYTES / ((gsize)length * sizeof (float)));
+}
+
+/* Make ready for features of `length` numbers, unless it was done. */
+static gboolean
+open_rows (GenMeter *meter, int length, GError **error)
+{
+  static const char *const streams[] = { "samples", "reference" };
+
+  if (meter->length > 0)
+    return TRUE;
+  if (meter->settings.reference != NULL && !gen_meter_check_statistics (meter, length, error))
+    return FALSE;
+  meter->length = length;
+  meter->rows = g_new (float, (gsize)BATCH *(gsize)length);
+  for (int i = 0; i < 2; i++)
+    gen_feature_rows_init (&meter->sets[i], limit_rows (length), meter->settings.seed, streams[i]);
+  return TRUE;
+}
+
 /* The samples' features, where any metric wants them. */
 static gboolean
 compute_features (GenMeter *meter, const GenSample *samples, int n, GError **error)
 {
   GenFormat format;
-  int length;
 
   if (!meter->wants_features)
     return TRUE;
-  if (meter->length == 0) {
-    format = gen_sample_format (&samples[0]);
-    length = gen_features_length (meter->features, &format);
-    if (meter->settings.reference != NULL && !gen_meter_check_statistics (meter, length, error))
-      return FALSE;
-    meter->length = length;
-    meter->rows = g_new (float, (gsize)BATCH *(gsize)length);
-  }
-  return gen_features_compute (meter->features, samples, n, meter->rows, error);
+  format = gen_sample_format (&samples[0]);
+  return open_rows (meter,
+             meter->length > 0 ? meter->length : gen_features_length (meter->features, &format),
+             error) &&
+         gen_features_compute (meter->features, samples, n, meter->rows, error);
 }
 
 static gboolean
@@ -61,7 +81,38 @@ all_finite (const float *numbers, int n)
   return TRUE;
 }
 
-/* Hand up to BATCH samples to all that take them, or to all that refer to them. */
+static void
+keep (GenFeatureRows *rows, const GenMetricSample *sample)
+{
+  float *row = gen_feature_rows_next (rows, sample->n_features);
+
+  if (row != NULL)
+    memcpy (row, sample->features, (gsize)sample->n_features * sizeof *row);
+}
+
+/* To all that take it, or to all that refer to it. */
+static void
+hand_out (GenMeter *meter, const GenMetricSample *sample, gboolean reference)
+{
+  /* It would make all figures NaN. */
+  if ((sample->sample != NULL && !gen_meter_is_finite (sample->sample)) ||
+      (meter->wants_features && !all_finite (sample->features, sample->n_features))) {
+    meter->left_out++;
+    return;
+  }
+  meter->samples += !reference;
+  if (meter->wants_sets)
+    keep (&meter->sets[reference], sample);
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+    const GenMetric *metric = instrument->metric;
+
+    if (reference ? metric->refer != NULL : metric->take != NULL)
+      (reference ? metric->refer : metric->take) (instrument->state, sample);
+  }
+}
+
+/* Up to BATCH samples. */
 static gboolean
 distribute (GenMeter *meter, const GenSample *samples, const int *labels, int n, gboolean reference,
     GError **error)
@@ -77,21 +128,44 @@ distribute (GenMeter *meter, const GenSample *samples, const int *labels, int n,
       sample.features = meter->rows + (gsize)k * (gsize)meter->length;
       sample.n_features = meter->length;
     }
-    /* It would make all figures NaN. */
-    if (!gen_meter_is_finite (&samples[k]) ||
-        (meter->wants_features && !all_finite (sample.features, sample.n_features))) {
-      meter->left_out++;
-      continue;
-    }
-    meter->samples += !reference;
-    for (guint i = 0; i < meter->instruments->len; i++) {
-      Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
-      const GenMetric *metric = instrument->metric;
-
-      if (reference ? metric->refer != NULL : metric->take != NULL)
-        (reference ? metric->refer : metric->take) (instrument->state, &sample);
-    }
+    hand_out (meter, &sample, reference);
   }
+  return TRUE;
+}
+
+/* A metric that looks at more of samples than their features. */
+static const GenMetric *
+find_looker (const GenMeter *meter)
+{
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    const GenMetric *metric = g_array_index (meter->instruments, Instrument, i).metric;
+
+    if (!metric->needs_features)
+      return metric;
+  }
+  return NULL;
+}
+
+gboolean
+gen_meter_take_features (GenMeter *meter, const float *features, int length, int label,
+    gboolean reference, GError **error)
+{
+  const GenMetric *looker = find_looker (meter);
+  const GenMetricSample sample = { NULL, features, length, label };
+
+  if (looker != NULL) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+        "metric %s looks at samples themselves, of which there are only features", looker->name);
+    return FALSE;
+  }
+  if (!open_rows (meter, length, error))
+    return FALSE;
+  if (length != meter->length) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
+        "features of %d numbers cannot be compared with those of %d", length, meter->length);
+    return FALSE;
+  }
+  hand_out (meter, &sample, reference);
   return TRUE;
 }
 

@@ -25,6 +25,9 @@ missing (const GenMeter *meter, const GenMetric *metric, const GenMeterSettings 
   if (metric->needs_reference && !settings->has_reference && !statistics && !collects)
     return settings->statistics != NULL ? "compares with pictures, and the reference is statistics"
                                         : "compares with a reference, and there is none";
+  if (metric->needs_classifier && meter->features != NULL &&
+      gen_features_are_built_in (meter->features))
+    return "looks at a model's scores of classes: name the model as the embedder";
   if (metric->needs_labels && !settings->has_labels)
     return "needs a reference with classes, and this one has none";
   return NULL;
@@ -58,16 +61,19 @@ add_instrument (
     GenField field = metric->fields[i];
 
     if (field.type == GEN_FIELD_TEXT && field.text == NULL)
-      field.text = gen_features_name (meter->features);
+      field.text = meter->features_name;
     g_array_append_val (meter->fields, field);
   }
   if (metric->open != NULL)
     instrument.state = metric->open (&meter->settings);
   g_array_append_val (meter->instruments, instrument);
   meter->measures_frames |= metric->measure != NULL;
-  meter->takes_samples |= metric->take != NULL;
+  meter->takes_samples |= metric->take != NULL || metric->compare != NULL;
   meter->wants_features |= metric->needs_features;
-  meter->wants_reference |= metric->refer != NULL && settings->has_reference;
+  meter->wants_sets |= metric->compare != NULL;
+  meter->wants_reference |=
+      (metric->refer != NULL || (metric->compare != NULL && metric->needs_reference)) &&
+      settings->has_reference;
   return TRUE;
 }
 
@@ -76,7 +82,8 @@ static gboolean
 add_automatic (GenMeter *meter, const GenMeterSettings *settings, GError **error)
 {
   for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++) {
-    if (missing (meter, *m, settings) == NULL && !add_instrument (meter, *m, settings, error))
+    if (!(*m)->takes_long && missing (meter, *m, settings) == NULL &&
+        !add_instrument (meter, *m, settings, error))
       return FALSE;
   }
   return TRUE;
@@ -111,6 +118,22 @@ find_collector (const GenMeter *meter)
   return NULL;
 }
 
+static gboolean
+open_features (GenMeter *meter, const GenMeterSettings *settings, GError **error)
+{
+  if (settings->features_name != NULL) {
+    meter->features_name = g_strdup (settings->features_name);
+    return TRUE;
+  }
+  if (settings->features == NULL)
+    meter->own_features = gen_features_open (NULL, meter->medium, error);
+  meter->features = settings->features != NULL ? settings->features : meter->own_features;
+  if (meter->features == NULL)
+    return FALSE;
+  meter->features_name = g_strdup (gen_features_name (meter->features));
+  return TRUE;
+}
+
 GenMeter *
 gen_meter_new (const GenMeterSettings *settings, GError **error)
 {
@@ -129,10 +152,7 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   meter->data = settings->data;
   meter->settings.seed = settings->seed;
   meter->settings.reference = settings->statistics;
-  if (settings->features == NULL)
-    meter->own_features = gen_features_open (NULL, meter->medium, error);
-  meter->features = settings->features != NULL ? settings->features : meter->own_features;
-  if (settings->features == NULL && meter->own_features == NULL)
+  if (!open_features (meter, settings, error))
     return NULL;
   if (!(automatic ? add_automatic (meter, settings, error) : add_named (meter, settings, error)))
     return NULL;
@@ -160,6 +180,9 @@ gen_meter_free (GenMeter *meter)
   g_array_unref (meter->fields);
   g_free (meter->tallies);
   g_free (meter->rows);
+  g_free (meter->features_name);
+  for (int i = 0; i < 2; i++)
+    gen_feature_rows_clear (&meter->sets[i]);
   gen_features_free (meter->own_features);
   g_strfreev (meter->class_names);
   gen_sample_clear (&meter->luma);
@@ -214,6 +237,8 @@ reduce_frame (GenMeter *meter, const GenSample *frame)
 static gboolean
 figure (GenMeter *meter, double *values, GError **error)
 {
+  const GenMetricSets sets = { &meter->sets[0], &meter->sets[1], meter->settings.seed };
+
   for (guint i = 0; i < meter->instruments->len; i++) {
     const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
     const GenMetric *metric = instrument->metric;
@@ -221,6 +246,9 @@ figure (GenMeter *meter, double *values, GError **error)
     if (metric->figure != NULL &&
         !metric->figure (instrument->state,
             values + instrument->first_field + gen_metric_count_measured (metric), error))
+      return FALSE;
+    if (metric->compare != NULL &&
+        !metric->compare (&sets, values + instrument->first_field, error))
       return FALSE;
   }
   return TRUE;

@@ -13,16 +13,18 @@ typedef struct {
 struct _GenMeter {
   GenMetricSettings settings;
   const GenMedium *medium;
-  GenFeatures *features, *own_features; /* the settings', or our own */
-  int length;                           /* floats of features; 0: not known yet */
-  float *rows;                          /* features of the samples at hand */
-  GArray *instruments;                  /* Instrument */
-  GArray *fields;                       /* GenField */
-  GenTally *tallies;                    /* a field each; used by those of frame metrics */
+  GenFeatures *features, *own_features; /* the settings', or our own; NULL: only their name */
+  char *features_name;
+  int length;          /* floats of features; 0: not known yet */
+  float *rows;         /* features of the samples at hand */
+  GArray *instruments; /* Instrument */
+  GArray *fields;      /* GenField */
+  GenTally *tallies;   /* a field each; used by those of frame metrics */
   int tile_width, tile_height;
   guint interval;
   char **class_names;
-  gboolean measures_frames, takes_samples, wants_features, wants_reference, follows;
+  GenFeatureRows sets[2]; /* of samples and of the reference, for who compares them */
+  gboolean measures_frames, takes_samples, wants_features, wants_reference, wants_sets, follows;
   GenSample luma; /* of a colour frame */
   float *clean;   /* a piece of a sound without what is not finite */
   gsize n_clean;

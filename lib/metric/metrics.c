@@ -25,8 +25,15 @@ gen_metric_list (void)
     &gen_metric_signal_to_noise,
     &gen_metric_diversity,
     &gen_metric_frechet,
+    &gen_metric_frechet_infinity,
+    &gen_metric_kernel_distance,
+    &gen_metric_cmmd,
+    &gen_metric_sliced_wasserstein,
+    &gen_metric_precision,
     &gen_metric_modes,
     &gen_metric_nearest,
+    &gen_metric_vendi_score,
+    &gen_metric_inception_score,
     NULL,
   };
 

@@ -5,21 +5,28 @@
 
 extern const GenMetric gen_metric_brightness;
 extern const GenMetric gen_metric_clipping;
+extern const GenMetric gen_metric_cmmd;
 extern const GenMetric gen_metric_contrast;
 extern const GenMetric gen_metric_dc_offset;
 extern const GenMetric gen_metric_diversity;
 extern const GenMetric gen_metric_frechet;
+extern const GenMetric gen_metric_frechet_infinity;
+extern const GenMetric gen_metric_inception_score;
+extern const GenMetric gen_metric_kernel_distance;
 extern const GenMetric gen_metric_loudness;
 extern const GenMetric gen_metric_modes;
 extern const GenMetric gen_metric_nearest;
+extern const GenMetric gen_metric_precision;
 extern const GenMetric gen_metric_sharpness;
 extern const GenMetric gen_metric_signal_to_noise;
 extern const GenMetric gen_metric_silence;
+extern const GenMetric gen_metric_sliced_wasserstein;
 extern const GenMetric gen_metric_spectral_centroid;
 extern const GenMetric gen_metric_spectral_flatness;
 extern const GenMetric gen_metric_temporal_ssim;
 extern const GenMetric gen_metric_tenengrad;
 extern const GenMetric gen_metric_true_peak;
+extern const GenMetric gen_metric_vendi_score;
 
 /* Why figures of a window of sound are missing. */
 #define GEN_METRIC_NO_NUMBERS "the window has samples that are no finite numbers"

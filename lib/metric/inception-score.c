@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inception score: exp of the mean divergence of a sample's classes from those of all (Salimans et
+ * al., "Improved techniques for training GANs", NIPS 2016): high where each sample is clearly of
+ * one class, and all classes come. By any classifier: of Inception only where that is the embedder.
+ * The mean over ten parts of the samples, in their order, and the deviation between parts. */
+#include "sets.h"
+
+#include <math.h>
+
+#define PARTS 10
+
+/* A row's probabilities: as it is where it is such, else the softmax of its scores. */
+static void
+read_probabilities (const float *row, int n, double *out)
+{
+  double sum = 0, most = -INFINITY;
+  gboolean is_share = TRUE;
+
+  for (int i = 0; i < n; i++) {
+    is_share = is_share && row[i] >= 0 && row[i] <= 1;
+    sum += row[i];
+    most = MAX (most, row[i]);
+  }
+  is_share = is_share && fabs (sum - 1) < 1e-3;
+  if (!is_share)
+    sum = 0;
+  for (int i = 0; i < n; i++) {
+    out[i] = is_share ? row[i] : exp (row[i] - most);
+    sum += is_share ? 0 : out[i];
+  }
+  for (int i = 0; i < n; i++)
+    out[i] /= sum;
+}
+
+static double
+measure (const GenFeatureRows *rows, guint first, guint end, double *probabilities, double *mean)
+{
+  const int classes = rows->length;
+  const double n = end - first;
+  double entropy = 0, sum = 0;
+
+  for (int c = 0; c < classes; c++)
+    mean[c] = 0;
+  for (guint i = first; i < end; i++) {
+    read_probabilities (gen_feature_rows_at (rows, i), classes, probabilities);
+    for (int c = 0; c < classes; c++) {
+      mean[c] += probabilities[c] / n;
+      if (probabilities[c] > 0)
+        sum += probabilities[c] * log (probabilities[c]) / n;
+    }
+  }
+  for (int c = 0; c < classes; c++)
+    if (mean[c] > 0)
+      entropy -= mean[c] * log (mean[c]);
+  return exp (sum + entropy);
+}
+
+static gboolean
+compare (const GenMetricSets *sets, double *values, GError **error)
+{
+  const GenFeatureRows *rows = sets->samples;
+  const guint parts = rows->n >= 2 * PARTS ? PARTS : 1;
+  g_autofree double *probabilities = g_new (double, rows->length);
+  g_autofree double *mean = g_new (double, rows->length);
+  double sum = 0, squares = 0;
+
+  values[0] = values[2] = GEN_MISSING;
+  values[1] = 0;
+  values[3] = (double)rows->seen;
+  if (rows->n == 0)
+    return TRUE;
+  for (guint i = 0; i < parts; i++) {
+    const guint first = (guint)((guint64)rows->n * i / parts);
+    const guint end = (guint)((guint64)rows->n * (i + 1) / parts);
+    const double score = measure (rows, first, end, probabilities, mean);
+
+    sum += score;
+    squares += score * score;
+  }
+  values[0] = sum / parts;
+  values[2] = sqrt (MAX (squares / parts - values[0] * values[0], 0));
+  return TRUE;
+}
+
+const GenMetric gen_metric_inception_score = {
+  .name = "inception-score",
+  .summary = "Exp of the mean divergence of the classes of a sample, which the embedder is a "
+             "classifier of, from those of all, the mean of ten parts (Salimans et al. 2016)",
+  .unit = "from 1 to the number of classes",
+  .needs_features = TRUE,
+  .needs_classifier = TRUE,
+  .takes_long = TRUE,
+  .fields = { { "inception-score", GEN_FIELD_NUMBER, NULL, "there is no sample" },
+      { "inception-score-features", GEN_FIELD_TEXT, NULL },
+      { "inception-score-deviation", GEN_FIELD_NUMBER, NULL, "there is no sample" },
+      { "inception-score-samples", GEN_FIELD_COUNT, NULL } },
+  .n_fields = 4,
+  .compare = compare,
+};

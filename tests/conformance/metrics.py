@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Metrics of distributions against other programs' on the same features.
+
+usage: metrics.py GENERATIVE_MODEL
+
+numpy's own arithmetic is always compared with, and torch-fidelity, prdc, vendi-score and POT where
+they are installed. Prints TAP, a line for each figure.
+"""
+import contextlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+
+def load(name):
+    try:
+        return __import__(name, fromlist=["x"])
+    except ImportError:
+        return None
+
+
+def draw(seed, n, length, shift, scale):
+    """Skewed, with directions of unequal spread, as features are."""
+    random = np.random.default_rng(seed)
+    spread = np.linspace(0.2, 1.5, length) * scale
+    return np.maximum(random.normal(shift, 1, (n, length)) * spread, 0).astype(np.float32)
+
+
+def ours(program, samples, reference, *words):
+    with tempfile.TemporaryDirectory() as folder:
+        a, b = pathlib.Path(folder, "a.npy"), pathlib.Path(folder, "b.npy")
+        np.save(a, samples)
+        np.save(b, reference)
+        out = subprocess.run([program, "compare", a, b, "--json", *words], check=True,
+                             capture_output=True, text=True).stdout
+    return json.loads(out)
+
+
+def frechet(a, b):
+    a, b = a.astype(float), b.astype(float)
+    c, d = np.cov(a.T), np.cov(b.T)
+    roots = np.linalg.eigvals(c @ d)
+    return (((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(c) + np.trace(d)
+            - 2 * np.sqrt(np.maximum(roots.real, 0)).sum())
+
+
+def kernel_distance(a, b):
+    a, b = a.astype(float), b.astype(float)
+    n, m = len(a), len(b)
+    k = lambda x, y: (x @ y.T / x.shape[1] + 1) ** 3
+    aa, bb = k(a, a), k(b, b)
+    return ((aa.sum() - np.trace(aa)) / n / (n - 1) + (bb.sum() - np.trace(bb)) / m / (m - 1)
+            - 2 * k(a, b).mean())
+
+
+def distances(a, b):
+    a, b = a.astype(float), b.astype(float)
+    return np.sqrt(np.maximum((a ** 2).sum(1)[:, None] + (b ** 2).sum(1) - 2 * a @ b.T, 0))
+
+
+def balls(a, b):
+    """precision, recall, density, coverage of samples a."""
+    own = [np.sort(distances(x, x), axis=1) for x in (a, b)]
+    between = distances(b, a)
+    return {
+        "precision": (between <= own[1][:, 3, None]).any(0).mean(),
+        "recall": (between <= own[0][None, :, 3]).any(1).mean(),
+        "density": (between < own[1][:, 5, None]).sum() / 5 / len(a),
+        "coverage": (between < own[1][:, 5, None]).any(1).mean(),
+    }
+
+
+def unit(x):
+    x = x.astype(float)
+    norms = np.linalg.norm(x, axis=1, keepdims=True)
+    return x / np.where(norms > 0, norms, 1)
+
+
+def cmmd(a, b):
+    a, b = unit(a), unit(b)
+    k = lambda x, y: np.exp(-distances(x, y) ** 2 / 200).mean()
+    return 1000 * (k(a, a) + k(b, b) - 2 * k(a, b))
+
+
+def vendi(a):
+    values = np.linalg.eigvalsh(unit(a) @ unit(a).T / len(a))
+    values = values[values > 1e-300]
+    return np.exp(-(values * np.log(values)).sum())
+
+
+def inception_score(a, parts):
+    a = np.exp(a.astype(float) - a.max(1, keepdims=True))
+    a /= a.sum(1, keepdims=True)
+    scores = []
+    for i in range(parts):
+        p = a[len(a) * i // parts:len(a) * (i + 1) // parts]
+        scores.append(np.exp((p * (np.log(p) - np.log(p.mean(0)))).sum(1).mean()))
+    return np.mean(scores), np.std(scores)
+
+
+class Report:
+    """TAP."""
+
+    def __init__(self):
+        self.count = 0
+
+    def check(self, name, peer, found, expected, tolerance=1e-6):
+        error = abs(found - expected) / max(abs(expected), 1e-3)
+        self.count += 1
+        print(f"{'ok' if error <= tolerance else 'not ok'} {self.count} {name}, {peer}: "
+              f"{found:.9g}, {expected:.9g}")
+
+
+def with_numpy(report, program):
+    for length, n, m, shift in ((64, 700, 700, 0.1), (300, 400, 650, 0.3), (20, 1500, 1300, 0.0)):
+        a, b = draw(1, n, length, shift, 1), draw(2, m, length, 0, 1)
+        made = ours(program, a, b)
+        peer = f"numpy {n}x{length}"
+        report.check("frechet", peer, made["frechet"], frechet(a, b))
+        if n == m:
+            report.check("kernel-distance", peer, made["kernel-distance"], kernel_distance(a, b))
+        for name, value in balls(a, b).items():
+            report.check(name, peer, made[name], value)
+        report.check("cmmd", peer, made["cmmd"], cmmd(a, b))
+        report.check("vendi-score", peer, made["vendi-score"], vendi(a))
+    scores = draw(3, 1000, 10, 0, 3)
+    made = ours(program, scores, scores, "--metrics=inception-score")
+    mean, deviation = inception_score(scores, 10)
+    report.check("inception-score", "numpy", made["inception-score"], mean)
+    report.check("inception-score-deviation", "numpy", made["inception-score-deviation"], deviation)
+    # Identical sets, and halves of one.
+    same = draw(4, 600, 32, 0, 1)
+    made = ours(program, same, same)
+    for name, value in (("frechet", 0), ("cmmd", 0), ("sliced-wasserstein", 0), ("precision", 1),
+                        ("recall", 1), ("density", 1), ("coverage", 1)):
+        report.check(name, "itself", made[name], value)
+
+
+def peers_figures(program):
+    """What check() takes, of each package that there is."""
+    figures = []
+    check = lambda *words: figures.append(words)
+    n = 900
+    a, b = draw(5, n, 128, 0.2, 1), draw(6, n, 128, 0, 1)
+    made = ours(program, a, b)
+    fidelity = load("torch_fidelity.metric_fid") and load("torch")
+    if fidelity:
+        import torch
+        from torch_fidelity import metric_fid, metric_isc, metric_kid, metric_prc
+        t = [torch.from_numpy(x) for x in (a, b)]
+        fid = metric_fid.fid_statistics_to_metric(
+            *(metric_fid.fid_features_to_statistics(x) for x in t), verbose=False)
+        check("frechet", "torch-fidelity", made["frechet"],
+              fid["frechet_inception_distance"])
+        kid = metric_kid.kid_features_to_metric(
+            *t, kid_subsets=2, kid_subset_size=n, verbose=False, rng_seed=1, kid_kernel="poly",
+            kid_kernel_poly_degree=3, kid_kernel_poly_gamma=None, kid_kernel_poly_coef0=1)
+        # Theirs are products of float32.
+        check("kernel-distance", "torch-fidelity", made["kernel-distance"],
+              kid["kernel_inception_distance_mean"], 1e-5)
+        prc = metric_prc.prc_features_to_metric(t[0], t[1], prc_neighborhood=3,
+                                                prc_batch_size=10000, verbose=False)
+        check("precision", "torch-fidelity", made["precision"], prc["precision"])
+        check("recall", "torch-fidelity", made["recall"], prc["recall"])
+        scores = draw(3, 1000, 10, 0, 3)
+        score = metric_isc.isc_features_to_metric(torch.from_numpy(scores), splits=10,
+                                                  shuffle=False, rng_seed=1)
+        found = ours(program, scores, scores, "--metrics=inception-score")
+        check("inception-score", "torch-fidelity", found["inception-score"],
+              score["inception_score_mean"])
+    prdc = load("prdc")
+    if prdc:
+        third = prdc.compute_prdc(b, a, 3)
+        fifth = prdc.compute_prdc(b, a, 5)
+        for name, found in (("precision", third), ("recall", third), ("density", fifth),
+                            ("coverage", fifth)):
+            check(name, "prdc", made[name], found[name])
+    vendi_score = load("vendi_score.vendi")
+    if vendi_score:
+        check("vendi-score", "vendi-score", made["vendi-score"],
+              vendi_score.score_X(a.astype(float)))
+    ot = load("ot")
+    if ot:
+        # Other directions: by how much theirs differ from seed to seed.
+        theirs = [ot.sliced_wasserstein_distance(a.astype(float), b.astype(float),
+                                                 n_projections=512, seed=seed)
+                  for seed in range(8)]
+        check("sliced-wasserstein", "POT", made["sliced-wasserstein"], np.mean(theirs),
+                     4 * np.std(theirs) / np.mean(theirs))
+    return figures
+
+
+def main():
+    report = Report()
+    with_numpy(report, sys.argv[1])
+    # Some print of their own accord.
+    with contextlib.redirect_stdout(sys.stderr):
+        peers = peers_figures(sys.argv[1])
+    for figure in peers:
+        report.check(*figure)
+    print(f"1..{report.count}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/metric.h>
+#include <json-glib/json-glib.h>
+
+/* The features of a set of samples, which are read from files: samples of a dataset, or a matrix of
+ * features that was saved (.npy). */
+typedef struct {
+  const char *embedder; /* NULL: the medium's default */
+  JsonObject *said;     /* of the data, as training_data_open has it */
+  guint64 seed;         /* of the rows that are kept where they are too many */
+  const char *name;     /* of the set, in errors */
+} FeatureSetSettings;
+
+typedef struct {
+  GenFeatureRows rows;
+  GenFormat format; /* of the samples; without a medium where they are features alone */
+  char *features;   /* their name */
+} FeatureSet;
+
+/* Samples are made as `like`, where that is not NULL and has a medium. */
+gboolean feature_set_read (FeatureSet *set, const char *location,
+    const FeatureSetSettings *settings, const GenFormat *like, GError **error);
+void feature_set_clear (FeatureSet *set);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FeatureSet, feature_set_clear)
