@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The launch lines of the README and of all documents run as they stand: each block is pasted into
-# a shell, in a folder that has the files it names, and so do those of `generative-model train`.
+# a shell, in a folder that has the files it names, and so do those of `generative-model train`,
+# `data` and `compare`.
 # Pages of elements are made of their section comments. A block that says how many buffers it takes
 # ends by itself; what goes on for ever, or trains for minutes, is interrupted as a user does it,
 # after some seconds of playing.
@@ -22,7 +23,7 @@ playing=2
 blocks() {
     awk -v folder="$2" '
         function finish() {
-            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model (train|data)) /) {
+            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model (train|data|compare)) /) {
                 file = sprintf ("%s/%02d", folder, ++n)
                 printf "%s", block >file
                 close (file)
@@ -333,7 +334,7 @@ walk() {
             [ $turn -eq "$1" ] || continue
             rm -rf "$work/$1/here" && mkdir "$work/$1/here" && cd "$work/$1/here" || exit 1
             provide "$block"
-            name="$page: $(grep -oE '(gst-launch-1.0|generative-model (train|data)).*' "$block" | head -n 1 | cut -c 1-70)"
+            name="$page: $(grep -oE '(gst-launch-1.0|generative-model (train|data|compare)).*' "$block" | head -n 1 | cut -c 1-70)"
             if play "$block"; then pass "$name ($seconds s)"; else fail "$name ($seconds s)" log; fi
             judge
         done
