@@ -147,11 +147,14 @@ class Augmenter:
             ctypes.byref (source), ctypes.byref (target))
         return result
 
-    def render_planes (self, draw, planes, **said):
-        results = [plane.copy () for plane in planes]
-        frame = Frame.of (results, **said)
+    def render_in_place (self, draw, planes, **said):
+        frame = Frame.of (planes, **said)
         self.library.gen_augment_render_frame (
             ctypes.byref (draw), self.workspace, ctypes.byref (frame))
+
+    def render_planes (self, draw, planes, **said):
+        results = [plane.copy () for plane in planes]
+        self.render_in_place (draw, results, **said)
         return results
 
     def mix_draw (self, name, number, width, height, concentration=0, probability=1, seed=3):

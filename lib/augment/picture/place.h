@@ -32,7 +32,7 @@ void gen_augment_map_row (const GenAugmentMap *map, float *x, float *y, int n);
 
 /* warp.c: rows of a picture as a map makes them. `pixels`: the source, a word each. */
 typedef struct {
-  const guint32 *pixels;
+  const guint32 *pixels; /* of one channel or two: bytes without gaps */
   int width, height, channels;
   gboolean nearest; /* a pixel is the nearest one, and none is between two */
 } GenAugmentSource;
@@ -50,9 +50,10 @@ typedef struct {
   int first, n;     /* columns of the source that are needed */
   gint32 *columns;  /* of each pixel, from the first of these */
   guint32 *weights; /* of the next one, in 1/256 */
-  guint32 *words;   /* a row of the source */
-  guint32 *rows[2]; /* rows as they are resampled, */
-  int kept[2];      /* and which these are */
+  guint32 *words;   /* a row of the source; of one channel or two its bytes */
+  /* Rows as they are resampled (of one channel or two a number of 16 bits a sample), */
+  guint32 *rows[2];
+  int kept[2]; /* and which these are */
 } GenAugmentStraight;
 
 gboolean gen_augment_is_straight (const double *matrix);

@@ -102,17 +102,17 @@ take_memory (
     const GenAugmentFrame *frame, int rows, GenAugmentWorkspace *workspace, guint8 **chroma)
 {
   const gsize width = (gsize)frame->width + 1;
-  gint32 *sums = gen_augment_scratch (workspace, GEN_SCRATCH_COLOURS,
+  float *sums = gen_augment_scratch (workspace, GEN_SCRATCH_COLOURS,
       2 * width * sizeof *sums + 2 * width + 3 * width * (gsize)rows);
 
   *chroma = (guint8 *)(sums + 2 * width);
   return *chroma + 2 * width;
 }
 
-static gint32 *
+static float *
 sums_of (const GenAugmentFrame *frame, guint8 *chroma)
 {
-  return (gint32 *)(gpointer)chroma - 2 * (frame->width + 1);
+  return (float *)(gpointer)chroma - 2 * (frame->width + 1);
 }
 
 static void

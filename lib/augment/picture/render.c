@@ -73,6 +73,8 @@ typedef struct {
   GenPicture source;
   GenAugmentStraight lines;
   GenAugmentSource unpacked;
+  gboolean in_row; /* each row is mirrored by itself, in place, by way of: */
+  guint8 *row;
 } Mover;
 
 static GenPicture
@@ -103,7 +105,11 @@ mover_init (Mover *mover, const GenAugmentMap *map, gboolean nearest,
                 : gen_augment_mirrors (matrix)                 ? MIRRORED
                 : !nearest && gen_augment_is_straight (matrix) ? STRAIGHT
                                                                : WARPED;
-  if ((mover->kind == MIRRORED || mover->kind == STRAIGHT) && source->data == target->data)
+  mover->in_row = mover->kind == MIRRORED && matrix[4] > 0 && source->data == target->data;
+  if (mover->in_row)
+    mover->row = gen_augment_scratch (
+        workspace, GEN_SCRATCH_PICTURE, (gsize)(source->width * source->channels));
+  else if ((mover->kind == MIRRORED || mover->kind == STRAIGHT) && source->data == target->data)
     mover->source = copy_of (source, workspace);
   if (mover->kind == STRAIGHT)
     gen_augment_straight_init (&mover->lines, &mover->source, matrix, workspace);
@@ -117,6 +123,15 @@ mover_init (Mover *mover, const GenAugmentMap *map, gboolean nearest,
 static void
 mover_row (Mover *mover, int row, guint8 *out)
 {
+  if (mover->in_row) {
+    GenPicture only = mover->source;
+
+    memcpy (mover->row, out, (gsize)(only.width * only.channels));
+    only.data = mover->row;
+    only.height = 1;
+    gen_augment_mirror_row (&only, mover->matrix, 0, out);
+    return;
+  }
   if (mover->kind == MIRRORED)
     gen_augment_mirror_row (&mover->source, mover->matrix, row, out);
   else if (mover->kind == STRAIGHT)

@@ -36,8 +36,11 @@ gen_augment_straight_init (GenAugmentStraight *straight, const GenPicture *sourc
     last = MAX (last, straight->columns[i]);
   }
   straight->n = MIN (last + 2, source->width) - straight->first;
-  for (int i = 0; i < source->width; i++)
+  for (int i = 0; i < source->width; i++) {
     straight->columns[i] -= straight->first;
+    /* Bytes are counted where pixels are as few. */
+    straight->columns[i] *= source->channels == 2 ? 2 : 1;
+  }
 }
 
 /* Two channels of a word at a time, each in half of one. */
@@ -56,21 +59,65 @@ GEN_CLONES (void, mix_columns,
   }
 }
 
+/* The same of what has the right neighbour behind each pixel; samples are numbers of 16 bits. */
+GEN_CLONES (void, mix_single,
+    (const guint32 *restrict pairs, const guint32 *restrict weights, guint16 *restrict out, int n),
+    (pairs, weights, out, n))
+{
+  for (int i = 0; i < n; i++)
+    out[i] = (guint16)((pairs[i] & 255) * (256 - weights[i]) + (pairs[i] >> 8 & 255) * weights[i]);
+}
+
+GEN_CLONES (void, mix_double,
+    (const guint32 *restrict pairs, const guint32 *restrict weights, guint32 *restrict out, int n),
+    (pairs, weights, out, n))
+{
+  for (int i = 0; i < n; i++) {
+    const guint32 weight = weights[i], rest = 256 - weight;
+    const guint32 first = (pairs[i] & 255) * rest + (pairs[i] >> 16 & 255) * weight;
+    const guint32 second = (pairs[i] >> 8 & 255) * rest + (pairs[i] >> 24) * weight;
+
+    out[i] = first | second << 16;
+  }
+}
+
+static void
+resample_few (const GenAugmentStraight *straight, const guint8 *in, guint32 *row)
+{
+  const int channels = straight->source->channels, width = straight->source->width;
+  guint32 pairs[GEN_AUGMENT_CHUNK];
+
+  memcpy (straight->words, in, (gsize)(straight->n * channels));
+  for (int i = 0; i < width; i += GEN_AUGMENT_CHUNK) {
+    const int n = MIN (GEN_AUGMENT_CHUNK, width - i);
+
+    gen_augment_gather_bytes ((const guint8 *)straight->words, straight->columns + i, pairs, n);
+    if (channels == 1)
+      mix_single (pairs, straight->weights + i, (guint16 *)row + i, n);
+    else
+      mix_double (pairs, straight->weights + i, row + i, n);
+  }
+}
+
 /* Row `number` of the source, resampled: its even channels, and its odd ones behind. */
 static const guint32 *
 resampled_row (GenAugmentStraight *straight, int number)
 {
   const GenPicture *source = straight->source;
   const int right = straight->n > 1 ? 1 : 0, width = source->width;
+  const guint8 *in =
+      source->data + (gssize)number * source->stride + (gssize)straight->first * source->channels;
   guint32 *row = straight->rows[number & 1];
   guint32 a[GEN_AUGMENT_CHUNK], b[GEN_AUGMENT_CHUNK];
 
   if (straight->kept[number & 1] == number)
     return row;
   straight->kept[number & 1] = number;
-  gen_augment_unpack (
-      source->data + (gssize)number * source->stride + (gssize)straight->first * source->channels,
-      straight->words, straight->n, source->channels);
+  if (source->channels <= 2) {
+    resample_few (straight, in, row);
+    return row;
+  }
+  gen_augment_unpack (in, straight->words, straight->n, source->channels);
   for (int i = 0; i < width; i += GEN_AUGMENT_CHUNK) {
     const int n = MIN (GEN_AUGMENT_CHUNK, width - i);
 
@@ -104,9 +151,8 @@ mix_pixels (const guint32 *restrict above, const guint32 *restrict below, int wi
   for (int i = 0; i < n; i++) {
     guint32 value = mix_lower (above[i], below[i], rest, weight);
 
-    if (channels > 1)
-      value |= mix_upper (above[i], below[i], rest, weight) |
-               mix_lower (odd_above[i], odd_below[i], rest, weight) << 8;
+    value |= mix_upper (above[i], below[i], rest, weight) |
+             mix_lower (odd_above[i], odd_below[i], rest, weight) << 8;
     if (channels > 3)
       value |= mix_upper (odd_above[i], odd_below[i], rest, weight) << 8;
     out[i] = value;
@@ -121,9 +167,19 @@ mix_pixels (const guint32 *restrict above, const guint32 *restrict below, int wi
   {                                                                                                \
     mix_pixels (above, below, width, weight, channels, out, n);                                    \
   }
-MIX (1)
 MIX (3)
 MIX (4)
+
+GEN_CLONES (void, mix_samples,
+    (const guint16 *restrict above, const guint16 *restrict below, guint32 weight,
+        guint8 *restrict out, int n),
+    (above, below, weight, out, n))
+{
+  const guint32 rest = 256 - weight;
+
+  for (int i = 0; i < n; i++)
+    out[i] = (guint8)((above[i] * rest + below[i] * weight + 32768) >> 16);
+}
 
 void
 gen_augment_straight_row (GenAugmentStraight *straight, int row, guint8 *out)
@@ -138,12 +194,14 @@ gen_augment_straight_row (GenAugmentStraight *straight, int row, guint8 *out)
   gen_augment_affine_step (from.y, 0, source->height, &number, &weight, 1);
   above = resampled_row (straight, number);
   below = resampled_row (straight, MIN (number + 1, source->height - 1));
+  if (channels <= 2) {
+    mix_samples ((const guint16 *)above, (const guint16 *)below, weight, out, width * channels);
+    return;
+  }
   for (int i = 0; i < width; i += GEN_AUGMENT_CHUNK) {
     const int n = MIN (GEN_AUGMENT_CHUNK, width - i);
 
-    if (channels == 1)
-      mix_rows_1 (above + i, below + i, width, weight, words, n);
-    else if (channels <= 3)
+    if (channels == 3)
       mix_rows_3 (above + i, below + i, width, weight, words, n);
     else
       mix_rows_4 (above + i, below + i, width, weight, words, n);

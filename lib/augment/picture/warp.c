@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Resampling. The source is unpacked to a word a pixel first, so that a pixel is one load whatever
- * its channels are, and loads of several go together. A row is then made in pieces: positions, the
- * pixels' numbers and weights of their neighbours, and the pixels.
- * Positions of affine maps are fixed-point numbers, those of others floats. */
+ * its channels are, and loads of several go together; of one channel or two a load is a pixel and
+ * its neighbour, and the source is copied without gaps. A row is then made in pieces: positions,
+ * the pixels' numbers and weights of their neighbours, and the pixels. Positions of affine maps are
+ * fixed-point numbers, those of others floats. */
 #include <math.h>
 
 #include "affine.h"
@@ -16,10 +17,15 @@ gen_augment_source_init (GenAugmentSource *source, const GenPicture *picture, gu
   source->width = picture->width;
   source->height = picture->height;
   source->channels = picture->channels;
-  for (int y = 0; y < picture->height; y++, pixels += picture->width) {
+  for (int y = 0; y < picture->height; y++) {
     const guint8 *in = picture->data + (gssize)y * picture->stride;
+    const gsize first = (gsize)y * (gsize)picture->width;
 
-    gen_augment_unpack (in, pixels, picture->width, picture->channels);
+    if (picture->channels <= 2)
+      memcpy ((guint8 *)pixels + first * (gsize)picture->channels, in,
+          (gsize)(picture->width * picture->channels));
+    else
+      gen_augment_unpack (in, pixels + first, picture->width, picture->channels);
   }
 }
 
@@ -89,16 +95,33 @@ mix_pixels (const Neighbours *restrict of, const Positions *restrict at, int cha
   }
 }
 
-#define MIX(channels)                                                                              \
+/* The same where `a` has the right neighbour behind each pixel, and `c`. */
+static inline void
+mix_pairs (const Neighbours *restrict of, const Positions *restrict at, int channels,
+    guint32 *restrict out, int n)
+{
+  const int next = 8 * channels;
+
+  for (int i = 0; i < n; i++) {
+    guint32 value = 0;
+
+    for (int k = 0; k < channels; k++)
+      value |=
+          mix (of->a[i], of->a[i] >> next, of->c[i], of->c[i] >> next, at->wx[i], at->wy[i], 8 * k);
+    out[i] = value;
+  }
+}
+
+#define MIX(function, channels)                                                                    \
   GEN_CLONES (void, mix_##channels,                                                                \
       (const Neighbours *of, const Positions *at, guint32 *out, int n), (of, at, out, n))          \
   {                                                                                                \
-    mix_pixels (of, at, channels, out, n);                                                         \
+    function (of, at, channels, out, n);                                                           \
   }
-MIX (1)
-MIX (2)
-MIX (3)
-MIX (4)
+MIX (mix_pairs, 1)
+MIX (mix_pairs, 2)
+MIX (mix_pixels, 3)
+MIX (mix_pixels, 4)
 
 /* The nearest of the four neighbours. */
 GEN_CLONES (void, find_nearest,
@@ -110,35 +133,48 @@ GEN_CLONES (void, find_nearest,
                  (at->wy[i] >= 128 ? below : 0);
 }
 
-static void
-pick (const GenAugmentSource *source, const Positions *at, int right, int below, guint8 *out, int n)
+GEN_CLONES (void, double_numbers, (gint32 * numbers, int n), (numbers, n))
 {
-  gint32 nearest[GEN_AUGMENT_CHUNK];
-  guint32 words[GEN_AUGMENT_CHUNK];
+  for (int i = 0; i < n; i++)
+    numbers[i] *= 2;
+}
 
-  find_nearest (at, right, below, source->width, nearest, n);
-  gen_augment_gather (source->pixels, nearest, words, n);
-  gen_augment_pack (words, out, n, source->channels);
+/* Pixels number `first`, or what is behind them as well. */
+static void
+load (const GenAugmentSource *source, int beyond, const gint32 *first, guint32 *words, int n)
+{
+  if (source->channels <= 2)
+    gen_augment_gather_bytes (
+        (const guint8 *)source->pixels + beyond * source->channels, first, words, n);
+  else
+    gen_augment_gather (source->pixels + beyond, first, words, n);
 }
 
 static void
 sample (const GenAugmentSource *source, const Positions *at, guint8 *out, int n)
 {
   const int right = source->width > 1 ? 1 : 0, below = source->height > 1 ? source->width : 0;
-  const guint32 *pixels = source->pixels;
   gint32 first[GEN_AUGMENT_CHUNK];
   guint32 words[GEN_AUGMENT_CHUNK];
   Neighbours of;
 
+  if (source->nearest)
+    find_nearest (at, right, below, source->width, first, n);
+  else
+    find_first (at, source->width, first, n);
+  if (source->channels == 2)
+    double_numbers (first, n);
   if (source->nearest) {
-    pick (source, at, right, below, out, n);
+    load (source, 0, first, words, n);
+    gen_augment_pack (words, out, n, source->channels);
     return;
   }
-  find_first (at, source->width, first, n);
-  gen_augment_gather (pixels, first, of.a, n);
-  gen_augment_gather (pixels + right, first, of.b, n);
-  gen_augment_gather (pixels + below, first, of.c, n);
-  gen_augment_gather (pixels + below + right, first, of.d, n);
+  load (source, 0, first, of.a, n);
+  load (source, below, first, of.c, n);
+  if (source->channels > 2) {
+    load (source, right, first, of.b, n);
+    load (source, below + right, first, of.d, n);
+  }
   if (source->channels == 1)
     mix_1 (&of, at, words, n);
   else if (source->channels == 2)

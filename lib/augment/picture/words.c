@@ -98,39 +98,51 @@ gen_augment_pack (const guint32 *words, guint8 *out, int n, int channels)
     memcpy (out, words, (gsize)n * sizeof *words);
 }
 
-/* Compilers do not take the processor's gathers by themselves. */
+/* Compilers do not take the processor's gathers by themselves. `scale` is the size of what is
+ * counted: 4 or 1 byte. */
 static void
-gather (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+gather (const guint8 *memory, int scale, const gint32 *first, guint32 *words, int n)
 {
   for (int i = 0; i < n; i++)
-    words[i] = pixels[first[i]];
+    memcpy (words + i, memory + (gssize)first[i] * scale, sizeof *words);
 }
 
-typedef void (*Gather) (const guint32 *pixels, const gint32 *first, guint32 *words, int n);
+typedef void (*Gather) (
+    const guint8 *memory, int scale, const gint32 *first, guint32 *words, int n);
 
 #if defined(__x86_64__)
 
 static __attribute__ ((target ("arch=x86-64-v4"))) void
-gather_v4 (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+gather_v4 (const guint8 *memory, int scale, const gint32 *first, guint32 *words, int n)
 {
   int i = 0;
 
-  for (; i + 16 <= n; i += 16)
-    _mm512_storeu_si512 (
-        words + i, _mm512_i32gather_epi32 (_mm512_loadu_si512 (first + i), pixels, 4));
-  gather (pixels, first + i, words + i, n - i);
+  if (scale == 4)
+    for (; i + 16 <= n; i += 16)
+      _mm512_storeu_si512 (
+          words + i, _mm512_i32gather_epi32 (_mm512_loadu_si512 (first + i), memory, 4));
+  else
+    for (; i + 16 <= n; i += 16)
+      _mm512_storeu_si512 (
+          words + i, _mm512_i32gather_epi32 (_mm512_loadu_si512 (first + i), memory, 1));
+  gather (memory, scale, first + i, words + i, n - i);
 }
 
 static __attribute__ ((target ("arch=x86-64-v3"))) void
-gather_v3 (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
+gather_v3 (const guint8 *memory, int scale, const gint32 *first, guint32 *words, int n)
 {
+  const int *whole = (const int *)(gconstpointer)memory;
   int i = 0;
 
-  for (; i + 8 <= n; i += 8)
-    _mm256_storeu_si256 (
-        (__m256i *)(words + i), _mm256_i32gather_epi32 ((const int *)pixels,
-                                    _mm256_loadu_si256 ((const __m256i *)(first + i)), 4));
-  gather (pixels, first + i, words + i, n - i);
+  if (scale == 4)
+    for (; i + 8 <= n; i += 8)
+      _mm256_storeu_si256 ((__m256i *)(words + i),
+          _mm256_i32gather_epi32 (whole, _mm256_loadu_si256 ((const __m256i *)(first + i)), 4));
+  else
+    for (; i + 8 <= n; i += 8)
+      _mm256_storeu_si256 ((__m256i *)(words + i),
+          _mm256_i32gather_epi32 (whole, _mm256_loadu_si256 ((const __m256i *)(first + i)), 1));
+  gather (memory, scale, first + i, words + i, n - i);
 }
 #endif
 
@@ -149,5 +161,11 @@ find_gather (void)
 void
 gen_augment_gather (const guint32 *pixels, const gint32 *first, guint32 *words, int n)
 {
-  find_gather () (pixels, first, words, n);
+  find_gather () ((const guint8 *)pixels, sizeof *pixels, first, words, n);
+}
+
+void
+gen_augment_gather_bytes (const guint8 *bytes, const gint32 *first, guint32 *words, int n)
+{
+  find_gather () (bytes, 1, first, words, n);
 }

@@ -17,3 +17,6 @@ void gen_augment_unpack (const guint8 *in, guint32 *words, int n, int channels);
 void gen_augment_pack (const guint32 *words, guint8 *out, int n, int channels);
 /* `words` [n] are `pixels` at `first` [n]. */
 void gen_augment_gather (const guint32 *pixels, const gint32 *first, guint32 *words, int n);
+/* `words` [n] are the four bytes that begin at `first` [n] of `bytes`: of one channel or two a
+ * pixel and its right neighbour at once. */
+void gen_augment_gather_bytes (const guint8 *bytes, const gint32 *first, guint32 *words, int n);

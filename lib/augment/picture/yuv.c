@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Luma and chroma as colours, and back. Chroma of fewer samples is repeated, and averaged on the
- * way back, so that a pixel that stays as it is comes back as it was. Numbers are fixed-point. */
+ * way back, so that a pixel that stays as it is comes back as it was. */
 #include "yuv.h"
 
 #include <math.h>
@@ -10,7 +10,6 @@
 #include "../../simd.h"
 #include "words.h"
 
-#define BITS 14
 #define PIECE 256
 
 void
@@ -105,112 +104,95 @@ gen_yuv_widen (const GenAugmentFrame *frame, int row, guint8 *u, guint8 *v)
   }
 }
 
-/* The chroma of a row, of sums over as many samples as are one, times 1 << BITS. */
-GEN_CLONES (void, take_means, (const gint32 *sums, int across, int shift, guint8 *out, int n),
-    (sums, across, shift, out, n))
+static inline guint8
+byte_of (float value)
 {
-  const gint32 half = 1 << (shift - 1);
-
-  if (across == 1) {
-    for (int i = 0; i < n; i++) {
-      const gint32 value = (sums[i] + half) >> shift;
-
-      out[i] = (guint8)CLAMP (value, 0, 255);
-    }
-    return;
-  }
-  for (int i = 0; i < n; i++) {
-    const gint32 value = (sums[2 * i] + sums[2 * i + 1] + half) >> shift;
-
-    out[i] = (guint8)CLAMP (value, 0, 255);
-  }
+  return (guint8)(int)(CLAMP (value, 0.0f, 255.0f) + 0.5f);
 }
 
-GEN_CLONES (void, take_pairs, (const gint32 *u, const gint32 *v, int shift, guint8 *out, int n),
-    (u, v, shift, out, n))
+/* The chroma of a row, of sums over as many samples as are one, 1 / `share`. */
+GEN_CLONES (void, take_means, (const float *sums, int across, float share, guint8 *out, int n),
+    (sums, across, share, out, n))
 {
-  const gint32 half = 1 << (shift - 1);
+  if (across == 1) {
+    for (int i = 0; i < n; i++)
+      out[i] = byte_of (sums[i] * share);
+    return;
+  }
+  for (int i = 0; i < n; i++)
+    out[i] = byte_of ((sums[2 * i] + sums[2 * i + 1]) * share);
+}
 
+GEN_CLONES (void, take_pairs, (const float *u, const float *v, float share, guint8 *out, int n),
+    (u, v, share, out, n))
+{
   for (int i = 0; i < n; i++) {
-    const gint32 of_u = (u[2 * i] + u[2 * i + 1] + half) >> shift;
-    const gint32 of_v = (v[2 * i] + v[2 * i + 1] + half) >> shift;
-
-    out[2 * i] = (guint8)CLAMP (of_u, 0, 255);
-    out[2 * i + 1] = (guint8)CLAMP (of_v, 0, 255);
+    out[2 * i] = byte_of ((u[2 * i] + u[2 * i + 1]) * share);
+    out[2 * i + 1] = byte_of ((v[2 * i] + v[2 * i + 1]) * share);
   }
 }
 
 static void
-narrow (const GenAugmentFrame *frame, int row, gint32 *u, gint32 *v)
+narrow (const GenAugmentFrame *frame, int row, float *u, float *v)
 {
   const GenPicture *planes = frame->planes;
   const gssize at = row / frame->down;
-  const int shift = BITS + (frame->across - 1) + (frame->down - 1), n = planes[1].width;
+  const float share = 1 / (float)(frame->across * frame->down);
+  const int n = planes[1].width;
 
   /* Of an odd width the last is its own neighbour. */
   u[frame->width] = u[frame->width - 1];
   v[frame->width] = v[frame->width - 1];
   if (frame->n_planes == 2) {
-    take_pairs (frame->v_first ? v : u, frame->v_first ? u : v, shift,
+    take_pairs (frame->v_first ? v : u, frame->v_first ? u : v, share,
         planes[1].data + at * planes[1].stride, n);
     return;
   }
-  take_means (u, frame->across, shift, planes[1].data + at * planes[1].stride, n);
-  take_means (v, frame->across, shift, planes[2].data + at * planes[2].stride, n);
+  take_means (u, frame->across, share, planes[1].data + at * planes[1].stride, n);
+  take_means (v, frame->across, share, planes[2].data + at * planes[2].stride, n);
 }
 
 /* --- colours --- */
 
 static void
-fix (const GenColourMatrix matrix, gint32 fixed[3][4])
+to_floats (const GenColourMatrix matrix, float floats[3][4])
 {
   for (int r = 0; r < 3; r++)
     for (int c = 0; c < 4; c++)
-      fixed[r][c] = (gint32)lrint (matrix[r][c] * (1 << BITS));
+      floats[r][c] = (float)matrix[r][c];
 }
 
 GEN_CLONES (void, words_of,
-    (const guint8 *y, const guint8 *u, const guint8 *v, const gint32 m[3][4], guint32 *words,
-        int n),
+    (const guint8 *y, const guint8 *u, const guint8 *v, const float m[3][4],
+        guint32 *restrict words, int n),
     (y, u, v, m, words, n))
 {
-  const gint32 half = 1 << (BITS - 1);
-
   for (int i = 0; i < n; i++) {
+    const float a = y[i], b = u[i], c = v[i];
     guint32 word = 0;
 
-    for (int c = 0; c < 3; c++) {
-      const gint32 value =
-          (m[c][0] * y[i] + m[c][1] * u[i] + m[c][2] * v[i] + m[c][3] + half) >> BITS;
+    for (int k = 0; k < 3; k++) {
+      const float value = m[k][0] * a + m[k][1] * b + m[k][2] * c + m[k][3];
 
-      word |= (guint32)CLAMP (value, 0, 255) << (8 * c);
+      word |= (guint32)(gint32)(CLAMP (value, 0.0f, 255.0f) + 0.5f) << (8 * k);
     }
     words[i] = word;
   }
 }
 
-GEN_CLONES (
-    void, luma_of, (const guint32 *words, const gint32 m[4], guint8 *y, int n), (words, m, y, n))
-{
-  const gint32 half = 1 << (BITS - 1);
-
-  for (int i = 0; i < n; i++) {
-    const gint32 r = words[i] & 255, g = words[i] >> 8 & 255, b = words[i] >> 16 & 255;
-    const gint32 value = (m[0] * r + m[1] * g + m[2] * b + m[3] + half) >> BITS;
-
-    y[i] = (guint8)CLAMP (value, 0, 255);
-  }
-}
-
-/* Added to what there is, `keep` being 1, or put in its place. */
-GEN_CLONES (void, add_chroma,
-    (const guint32 *words, const gint32 m[4], gint32 keep, gint32 *sums, int n),
-    (words, m, keep, sums, n))
+/* Luma, and chroma added to what there is, `keep` being 1, or put in its place. */
+GEN_CLONES (void, split_words,
+    (const guint32 *restrict words, const float m[3][4], float keep, guint8 *restrict y,
+        float *restrict u, float *restrict v, int n),
+    (words, m, keep, y, u, v, n))
 {
   for (int i = 0; i < n; i++) {
-    const gint32 r = words[i] & 255, g = words[i] >> 8 & 255, b = words[i] >> 16 & 255;
+    const float r = (float)(gint32)(words[i] & 255), g = (float)(gint32)(words[i] >> 8 & 255);
+    const float b = (float)(gint32)(words[i] >> 16 & 255);
 
-    sums[i] = keep * sums[i] + m[0] * r + m[1] * g + m[2] * b + m[3];
+    y[i] = byte_of (m[0][0] * r + m[0][1] * g + m[0][2] * b + m[0][3]);
+    u[i] = keep * u[i] + m[1][0] * r + m[1][1] * g + m[1][2] * b + m[1][3];
+    v[i] = keep * v[i] + m[2][0] * r + m[2][1] * g + m[2][2] * b + m[2][3];
   }
 }
 
@@ -221,9 +203,9 @@ gen_yuv_read_rows (const GenAugmentFrame *frame, const GenColourMatrix to_rgb, i
   const int width = frame->width, end = MIN (row + frame->down, frame->height);
   guint8 *u = chroma, *v = chroma + width;
   guint32 words[PIECE];
-  gint32 m[3][4];
+  float m[3][4];
 
-  fix (to_rgb, m);
+  to_floats (to_rgb, m);
   gen_yuv_widen (frame, row, u, v);
   for (; row < end; row++, pixels += 3 * width) {
     const guint8 *y = frame->planes[0].data + (gssize)row * frame->planes[0].stride;
@@ -231,7 +213,7 @@ gen_yuv_read_rows (const GenAugmentFrame *frame, const GenColourMatrix to_rgb, i
     for (int i = 0; i < width; i += PIECE) {
       const int n = MIN (PIECE, width - i);
 
-      words_of (y + i, u + i, v + i, (const gint32 (*)[4])m, words, n);
+      words_of (y + i, u + i, v + i, (const float (*)[4])m, words, n);
       gen_augment_pack (words, pixels + 3 * i, n, 3);
     }
   }
@@ -239,14 +221,16 @@ gen_yuv_read_rows (const GenAugmentFrame *frame, const GenColourMatrix to_rgb, i
 
 void
 gen_yuv_write_rows (const GenAugmentFrame *frame, const GenColourMatrix to_yuv, int row,
-    const guint8 *pixels, gint32 *sums)
+    const guint8 *pixels, float *sums)
 {
   const int width = frame->width, first = row;
-  gint32 *u = sums, *v = sums + width + 1;
+  float *u = sums, *v = sums + width + 1;
   guint32 words[PIECE];
-  gint32 m[3][4];
+  float m[3][4];
 
-  fix (to_yuv, m);
+  to_floats (to_yuv, m);
+  /* What was there before may be anything. */
+  memset (sums, 0, 2 * ((gsize)width + 1) * sizeof *sums);
   for (int k = 0; k < frame->down; k++) {
     /* Of an odd height the last row is its own neighbour. */
     const int at = MIN (first + k, frame->height - 1);
@@ -257,9 +241,7 @@ gen_yuv_write_rows (const GenAugmentFrame *frame, const GenColourMatrix to_yuv, 
       const int n = MIN (PIECE, width - i);
 
       gen_augment_unpack (from + 3 * i, words, n, 3);
-      luma_of (words, m[0], y + i, n);
-      add_chroma (words, m[1], k, u + i, n);
-      add_chroma (words, m[2], k, v + i, n);
+      split_words (words, (const float (*)[4])m, (float)k, y + i, u + i, v + i, n);
     }
   }
   narrow (frame, first, u, v);
@@ -290,34 +272,75 @@ GEN_CLONES (void, mix_row,
 }
 
 /* The sum of two rows of luma. */
-GEN_CLONES (
-    void, add_rows, (const guint8 *a, const guint8 *b, gint32 *sums, int n), (a, b, sums, n))
+GEN_CLONES (void, add_rows, (const guint8 *a, const guint8 *b, float *sums, int n), (a, b, sums, n))
 {
   for (int i = 0; i < n; i++)
-    sums[i] = a[i] + b[i];
+    sums[i] = (float)(a[i] + b[i]);
 }
 
 /* `step` is how far samples of a plane are apart: 2 where U and V alternate. */
 typedef struct {
   const GenAugmentFrame *frame;
   float m[3][4], lowest, highest, luma_share;
+  gboolean luma_alone;
+  guint8 luma_table[256]; /* where it is alone */
 } Mixer;
 
+static inline void
+mix_samples (const Mixer *mixer, const float *restrict sums, int across, guint8 *restrict u,
+    guint8 *restrict v, int step, int n)
+{
+  const float *mu = mixer->m[1], *mv = mixer->m[2];
+  const float uy = mu[0] * mixer->luma_share, uu = mu[1], uv = mu[2], more_u = mu[3];
+  const float vy = mv[0] * mixer->luma_share, vu = mv[1], vv = mv[2], more_v = mv[3];
+  const float lowest = mixer->lowest, highest = mixer->highest;
+
+  for (int i = 0; i < n; i++) {
+    const float y = across == 1 ? sums[i] : sums[2 * i] + sums[2 * i + 1];
+    const float a = u[i * step], b = v[i * step];
+    const float of_u = uy * y + uu * a + uv * b + more_u;
+    const float of_v = vy * y + vu * a + vv * b + more_v;
+
+    u[i * step] = (guint8)(int)(CLAMP (of_u, lowest, highest) + 0.5f);
+    v[i * step] = (guint8)(int)(CLAMP (of_v, lowest, highest) + 0.5f);
+  }
+}
+
 GEN_CLONES (void, mix_chroma,
-    (const Mixer *mixer, const gint32 *sums, int across, guint8 *u, guint8 *v, int step, int n),
+    (const Mixer *mixer, const float *sums, int across, guint8 *u, guint8 *v, int step, int n),
     (mixer, sums, across, u, v, step, n))
 {
-  for (int i = 0; i < n; i++) {
-    const gint32 sum = across == 1 ? sums[i] : sums[2 * i] + sums[2 * i + 1];
-    const float y = (float)sum * mixer->luma_share, a = u[i * step], b = v[i * step];
-    const float of_u =
-        mixer->m[1][0] * y + mixer->m[1][1] * a + mixer->m[1][2] * b + mixer->m[1][3];
-    const float of_v =
-        mixer->m[2][0] * y + mixer->m[2][1] * a + mixer->m[2][2] * b + mixer->m[2][3];
+  if (across == 1)
+    mix_samples (mixer, sums, 1, u, v, 1, n);
+  else if (step == 1)
+    mix_samples (mixer, sums, 2, u, v, 1, n);
+  else
+    mix_samples (mixer, sums, 2, u, v, 2, n);
+}
 
-    u[i * step] = (guint8)(int)(CLAMP (of_u, mixer->lowest, mixer->highest) + 0.5f);
-    v[i * step] = (guint8)(int)(CLAMP (of_v, mixer->lowest, mixer->highest) + 0.5f);
+static inline void
+turn_samples (const Mixer *mixer, guint8 *restrict u, guint8 *restrict v, int step, int n)
+{
+  const float uu = mixer->m[1][1], uv = mixer->m[1][2], vu = mixer->m[2][1], vv = mixer->m[2][2];
+  const float more_u = mixer->m[1][3], more_v = mixer->m[2][3];
+  const float lowest = mixer->lowest, highest = mixer->highest;
+
+  for (int i = 0; i < n; i++) {
+    const float a = u[i * step], b = v[i * step];
+    const float of_u = uu * a + uv * b + more_u, of_v = vu * a + vv * b + more_v;
+
+    u[i * step] = (guint8)(int)(CLAMP (of_u, lowest, highest) + 0.5f);
+    v[i * step] = (guint8)(int)(CLAMP (of_v, lowest, highest) + 0.5f);
   }
+}
+
+GEN_CLONES (void, turn_chroma, (const Mixer *mixer, guint8 *u, guint8 *v, int step, int n),
+    (mixer, u, v, step, n))
+{
+  if (step == 1)
+    turn_samples (mixer, u, v, 1, n);
+  else
+    turn_samples (mixer, u, v, 2, n);
 }
 
 static void
@@ -327,6 +350,23 @@ look_up_plane (const GenPicture *plane, const guint8 table[256])
     guint8 *row = plane->data + (gssize)y * plane->stride;
 
     gen_byte_lookup (row, table, row, (gsize)plane->width * (gsize)plane->channels);
+  }
+}
+
+/* Rows of chroma that luma has no part in. */
+static void
+mix_chroma_alone (const Mixer *mixer)
+{
+  const GenAugmentFrame *frame = mixer->frame;
+  const GenPicture *planes = frame->planes;
+  const gboolean in_pairs = frame->n_planes == 2;
+
+  for (int y = 0; y < planes[1].height; y++) {
+    guint8 *first = planes[1].data + (gssize)y * planes[1].stride;
+    guint8 *second = in_pairs ? first + 1 : planes[2].data + (gssize)y * planes[2].stride;
+    guint8 *u = frame->v_first ? second : first, *v = frame->v_first ? first : second;
+
+    turn_chroma (mixer, u, v, in_pairs ? 2 : 1, planes[1].width);
   }
 }
 
@@ -348,26 +388,23 @@ stays (const double *row, int column)
 
 /* Luma after chroma, which goes by what luma was. */
 static void
-mix_luma (const Mixer *mixer, const GenColourMatrix matrix, int row, const guint8 *chroma)
+mix_luma (const Mixer *mixer, int row, const guint8 *chroma)
 {
   const GenAugmentFrame *frame = mixer->frame;
   const float black = frame->full_range ? 0 : 16, white = frame->full_range ? 255 : 235;
-  guint8 table[256];
 
-  if (is_alone (matrix[0], 0))
-    find_table (matrix[0][0], matrix[0][3], (double)black, (double)white, table);
   for (int y = row; y < MIN (row + frame->down, frame->height); y++) {
     guint8 *luma = frame->planes[0].data + (gssize)y * frame->planes[0].stride;
 
-    if (is_alone (matrix[0], 0))
-      gen_byte_lookup (luma, table, luma, (gsize)frame->width);
+    if (mixer->luma_alone)
+      gen_byte_lookup (luma, mixer->luma_table, luma, (gsize)frame->width);
     else
       mix_row (luma, chroma, chroma + frame->width, mixer->m[0], black, white, luma, frame->width);
   }
 }
 
 static void
-mix_rows (const Mixer *mixer, const GenColourMatrix matrix, int row, guint8 *chroma, gint32 *sums)
+mix_rows (const Mixer *mixer, int row, guint8 *chroma, float *sums)
 {
   const GenAugmentFrame *frame = mixer->frame;
   const GenPicture *planes = frame->planes;
@@ -382,12 +419,12 @@ mix_rows (const Mixer *mixer, const GenColourMatrix matrix, int row, guint8 *chr
       planes[0].data + (gssize)below * planes[0].stride, sums, width);
   sums[width] = sums[width - 1];
   mix_chroma (mixer, sums, frame->across, u, v, frame->n_planes == 2 ? 2 : 1, planes[1].width);
-  mix_luma (mixer, matrix, row, chroma);
+  mix_luma (mixer, row, chroma);
 }
 
 void
 gen_yuv_mix (
-    const GenAugmentFrame *frame, const GenColourMatrix matrix, guint8 *chroma, gint32 *sums)
+    const GenAugmentFrame *frame, const GenColourMatrix matrix, guint8 *chroma, float *sums)
 {
   Mixer mixer = { .frame = frame,
     .lowest = frame->full_range ? 0 : 16,
@@ -398,16 +435,21 @@ gen_yuv_mix (
                         fabs (matrix[1][3] - matrix[2][3]) < 100 * NOTHING;
   guint8 table[256];
 
-  for (int r = 0; r < 3; r++)
-    for (int c = 0; c < 4; c++)
-      mixer.m[r][c] = (float)matrix[r][c];
-  if (!is_alone (matrix[0], 0) || !same) {
+  to_floats (matrix, mixer.m);
+  mixer.luma_alone = is_alone (matrix[0], 0);
+  find_table (matrix[0][0], matrix[0][3], frame->full_range ? 0 : 16, frame->full_range ? 255 : 235,
+      mixer.luma_table);
+  if (!mixer.luma_alone || fabs (matrix[1][0]) > NOTHING || fabs (matrix[2][0]) > NOTHING) {
     for (int row = 0; row < frame->height; row += frame->down)
-      mix_rows (&mixer, matrix, row, chroma, sums);
+      mix_rows (&mixer, row, chroma, sums);
     return;
   }
   for (int row = 0; !stays (matrix[0], 0) && row < frame->height; row += frame->down)
-    mix_luma (&mixer, matrix, row, NULL);
+    mix_luma (&mixer, row, NULL);
+  if (!same) {
+    mix_chroma_alone (&mixer);
+    return;
+  }
   find_table (matrix[1][1], matrix[1][3], (double)mixer.lowest, (double)mixer.highest, table);
   for (int p = 1; !stays (matrix[1], 1) && p < frame->n_planes; p++)
     look_up_plane (&frame->planes[p], table);

@@ -21,7 +21,7 @@ void gen_yuv_read_rows (const GenAugmentFrame *frame, const GenColourMatrix to_r
     guint8 *chroma, guint8 *pixels);
 /* And back. `sums` [2 * (width + 1)]. */
 void gen_yuv_write_rows (const GenAugmentFrame *frame, const GenColourMatrix to_yuv, int row,
-    const guint8 *pixels, gint32 *sums);
+    const guint8 *pixels, float *sums);
 /* A matrix from YUV to YUV, to the whole frame. `chroma` [2 * width], `sums` [width + 1] */
 void gen_yuv_mix (
-    const GenAugmentFrame *frame, const GenColourMatrix matrix, guint8 *chroma, gint32 *sums);
+    const GenAugmentFrame *frame, const GenColourMatrix matrix, guint8 *chroma, float *sums);
