@@ -4,6 +4,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "../base/json-file.h"
 #include "dataset-private.h"
 
 typedef struct {
@@ -113,7 +114,7 @@ static const GenDatasetFormat selection_in_memory = {
 static gboolean
 read_line (const char *line, GHashTable *names, GError **error)
 {
-  g_autoptr (JsonNode) node = json_from_string (line, error);
+  g_autoptr (JsonNode) node = gen_json_from_text (line, error);
   JsonObject *object;
   JsonNode *name;
 

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/json-file.h"
+
 #define OTHER_COLUMN "other"
 
 void
@@ -68,7 +70,7 @@ static gboolean
 parse_json_line (
     const GenManifest *manifest, const char *line, GenManifestPlace *place, GError **error)
 {
-  g_autoptr (JsonNode) node = json_from_string (line, NULL);
+  g_autoptr (JsonNode) node = gen_json_from_text (line, NULL);
   JsonObject *object =
       node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 

@@ -13,6 +13,7 @@
 
 #include <generative/atomic-file.h>
 
+#include "../base/json-file.h"
 #include "dataset-writer-private.h"
 
 #define NAME_FORMAT "shard-%06" G_GUINT64_FORMAT ".tar"
@@ -165,7 +166,7 @@ recover_items (GenDatasetWriter *writer, struct archive *archive, GError **error
         !gen_dataset_item_parse (name, &number) || number < writer->next)
       continue;
     text = read_text (archive, entry);
-    node = text != NULL ? json_from_string (text, NULL) : NULL;
+    node = text != NULL ? gen_json_from_text (text, NULL) : NULL;
     if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
       break;
     if (!gen_dataset_writer_recover (writer, json_node_get_object (node), error))

@@ -6,6 +6,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "../base/json-file.h"
 #include "model-private.h"
 
 #define BETWEEN "_"
@@ -198,23 +199,6 @@ replace_symbol (
 #define MAX_DEPTH 32
 
 static gboolean
-is_flat (const char *text, gsize size)
-{
-  gboolean in_string = FALSE;
-  int depth = 0;
-
-  for (gsize i = 0; i < size && depth <= MAX_DEPTH; i++) {
-    if (text[i] == '\\' && in_string)
-      i++;
-    else if (text[i] == '"')
-      in_string = !in_string;
-    else if (!in_string)
-      depth += (text[i] == '{' || text[i] == '[') - (text[i] == '}' || text[i] == ']');
-  }
-  return depth <= MAX_DEPTH;
-}
-
-static gboolean
 parse_file (JsonParser *parser, const char *path, GError **error)
 {
   g_autofree char *text = NULL;
@@ -222,7 +206,7 @@ parse_file (JsonParser *parser, const char *path, GError **error)
 
   if (!g_file_get_contents (path, &text, &size, error))
     return FALSE;
-  if (!is_flat (text, size)) {
+  if (gen_json_is_deep (text, MAX_DEPTH)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: has more than %d lists within lists", path, MAX_DEPTH);
     return FALSE;

@@ -187,6 +187,11 @@ test_wrong (void)
       " {\"transform\": \"blur\", \"amount\": 1}]}",
         "steps[1]: more than 16 transforms" },
     { "{\"steps\": [[[[[[[[[[]]]]]]]]]]}", "brackets are deeper" },
+    /* In strings and comments they are none. */
+    { "{\"a\": \"]]]]\\\"]]]]\", \"steps\": [[[[[[[[[[]]]]]]]]]]}", "brackets are deeper" },
+    { "{/* \" */ \"a\": \"]]]]]]]]\", // \"\n \"steps\": [[[[[[[[[[]]]]]]]]]]}",
+        "brackets are deeper" },
+    { "{\"steps\": \"[[[[[[[[[[\"}", "there should be an array of that name" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {

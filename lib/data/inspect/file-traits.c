@@ -2,7 +2,9 @@
 /* What files say of themselves: kinds are told by their first bytes, and of JPEG, PNG and RIFF
  * (WebP, WAV) the blocks of metadata are looked into. Nothing here is trusted: a length that leads
  * out of the file ends the walk. */
-#include "inspect-private.h"
+#include "file-traits.h"
+
+#include <generative/inspection.h>
 
 #include <string.h>
 

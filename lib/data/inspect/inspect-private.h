@@ -4,6 +4,7 @@
 #include <generative/inspection.h>
 
 #include "../dataset-private.h"
+#include "file-traits.h"
 
 extern const GenDataMeasure gen_data_measure_bytes;
 extern const GenDataMeasure gen_data_measure_channels;
@@ -16,15 +17,6 @@ extern const GenDataMeasure gen_data_measure_width;
 
 /* A measure of an item, by whatever it is defined. */
 double gen_data_measure_take (const GenDataMeasure *measure, const GenInspected *item);
-
-/* What a file of whatever kind says of itself. */
-typedef struct {
-  const char *kind; /* static; NULL: of none that is known */
-  guint hints;
-  char *source_type; /* (transfer full) */
-} GenFileTraits;
-
-void gen_file_traits_read (GenFileTraits *traits, GBytes *file);
 
 /* A sound as a picture: the logarithm of power in bands of equal ratios by slices of time. */
 void gen_fingerprint_draw_sound (const GenSound *sound, float *picture);
