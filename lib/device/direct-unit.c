@@ -5,20 +5,21 @@
 #include <string.h>
 
 #include "features.h"
+#include "half.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-/* Loads a vector once, where the compiler would do it for each use. */
-#if defined(__x86_64__)
+/* Loads a vector once, where the compiler would do it for each use. (clang, which does not know the
+ * pragmas below, has no register for it.) */
+#if defined(__x86_64__) && !defined(__clang__)
 #define KEEP(x) __asm__("" : "+v"(x))
 #else
 #define KEEP(x)
 #endif
 
 typedef float GenQuad __attribute__ ((vector_size (16), aligned (4)));
-typedef gint32 GenQuadIndex __attribute__ ((vector_size (16)));
 
 /* The sum of what a vector consists of. */
 static inline __attribute__ ((always_inline)) GenQuad
@@ -35,12 +36,13 @@ add_quads (const void *vector, const int n)
 static inline __attribute__ ((always_inline)) GenQuad
 add_four (GenQuad a, GenQuad b, GenQuad c, GenQuad d)
 {
-  const GenQuadIndex low = { 0, 4, 1, 5 }, high = { 2, 6, 3, 7 };
-  const GenQuad ab = __builtin_shuffle (a, b, low) + __builtin_shuffle (a, b, high);
-  const GenQuad cd = __builtin_shuffle (c, d, low) + __builtin_shuffle (c, d, high);
+  const GenQuad ab =
+      __builtin_shufflevector (a, b, 0, 4, 1, 5) + __builtin_shufflevector (a, b, 2, 6, 3, 7);
+  const GenQuad cd =
+      __builtin_shufflevector (c, d, 0, 4, 1, 5) + __builtin_shufflevector (c, d, 2, 6, 3, 7);
 
-  return __builtin_shuffle (ab, cd, (GenQuadIndex){ 0, 1, 4, 5 }) +
-         __builtin_shuffle (ab, cd, (GenQuadIndex){ 2, 3, 6, 7 });
+  return __builtin_shufflevector (ab, cd, 0, 1, 4, 5) +
+         __builtin_shufflevector (ab, cd, 2, 3, 6, 7);
 }
 
 #if defined(__x86_64__)

@@ -15,7 +15,6 @@
 #define ROWS 4
 
 typedef float Lanes __attribute__ ((vector_size (4 * LANES), aligned (4)));
-typedef int Order __attribute__ ((vector_size (4 * LANES)));
 
 static inline __attribute__ ((always_inline)) float
 add_lanes (const Lanes *low, const Lanes *high)
@@ -23,7 +22,7 @@ add_lanes (const Lanes *low, const Lanes *high)
   Lanes sum = *low + *high;
 
 #if LANES == 8
-  sum += __builtin_shuffle (sum, (Order){ 4, 5, 6, 7 });
+  sum += __builtin_shufflevector (sum, sum, 4, 5, 6, 7, 0, 1, 2, 3);
 #endif
   return sum[0] + sum[1] + (sum[2] + sum[3]);
 }

@@ -14,25 +14,24 @@
 #define LARGEST_FLOAT16 65504.0f
 
 typedef float Four __attribute__ ((vector_size (16), aligned (4)));
-typedef int Order __attribute__ ((vector_size (16)));
 typedef guint32 __attribute__ ((may_alias)) Bits; /* of a float32, or of two bfloat16 */
 
 /* to[column][row] = from[row][column] of a square of 4. */
 static inline __attribute__ ((always_inline)) void
 turn_square (const float *from, gint64 from_stride, float *to, gint64 to_stride)
 {
-  const Order even = { 0, 4, 1, 5 }, odd = { 2, 6, 3, 7 };
-  const Order left = { 0, 1, 4, 5 }, right = { 2, 3, 6, 7 };
   const Four a = *(const Four *)from, b = *(const Four *)(from + from_stride);
   const Four c = *(const Four *)(from + 2 * from_stride),
              d = *(const Four *)(from + 3 * from_stride);
-  const Four ab = __builtin_shuffle (a, b, even), cd = __builtin_shuffle (c, d, even);
-  const Four more_ab = __builtin_shuffle (a, b, odd), more_cd = __builtin_shuffle (c, d, odd);
+  const Four ab = __builtin_shufflevector (a, b, 0, 4, 1, 5);
+  const Four cd = __builtin_shufflevector (c, d, 0, 4, 1, 5);
+  const Four more_ab = __builtin_shufflevector (a, b, 2, 6, 3, 7);
+  const Four more_cd = __builtin_shufflevector (c, d, 2, 6, 3, 7);
 
-  *(Four *)to = __builtin_shuffle (ab, cd, left);
-  *(Four *)(to + to_stride) = __builtin_shuffle (ab, cd, right);
-  *(Four *)(to + 2 * to_stride) = __builtin_shuffle (more_ab, more_cd, left);
-  *(Four *)(to + 3 * to_stride) = __builtin_shuffle (more_ab, more_cd, right);
+  *(Four *)to = __builtin_shufflevector (ab, cd, 0, 1, 4, 5);
+  *(Four *)(to + to_stride) = __builtin_shufflevector (ab, cd, 2, 3, 6, 7);
+  *(Four *)(to + 2 * to_stride) = __builtin_shufflevector (more_ab, more_cd, 0, 1, 4, 5);
+  *(Four *)(to + 3 * to_stride) = __builtin_shufflevector (more_ab, more_cd, 2, 3, 6, 7);
 }
 
 /* to[column][row] = from[row][column] */

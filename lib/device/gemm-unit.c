@@ -3,6 +3,7 @@
 #include "gemm-unit.h"
 
 #include "../simd.h"
+#include "half.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -5,6 +5,19 @@
 typedef float NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
 typedef guint32 NAME (Words) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
 
+#if defined(HALF) && defined(__clang__)
+/* clang does not know the pragmas that bring the instructions along. */
+static inline NAME (Vector) NAME (widen) (const char *row)
+{
+  NAME (Vector) wide;
+
+  gen_half_widen (GEN_TYPE_FLOAT16, row, 1, (float *)&wide, VECTOR);
+  return wide;
+}
+#undef HALF
+#define HALF(x) NAME (widen) (x)
+#endif
+
 /* One row of a panel of two vectors: 16-bit numbers are widened on their way. */
 static inline __attribute__ ((always_inline)) void
 NAME (load) (const GenGemmForm form, const char *row, NAME (Vector) * left, NAME (Vector) * right)

@@ -21,20 +21,26 @@ equal_digests (gconstpointer a, gconstpointer b)
   return memcmp (a, b, GEN_DATA_DIGEST) == 0;
 }
 
+static gboolean
+is_out (const gboolean *left_out, guint32 index)
+{
+  return left_out != NULL && left_out[index];
+}
+
 static void
-find_same (GenDataItem *items, guint32 n)
+find_same (const GenDataItem *items, const gboolean *left_out, guint32 n, GenDataTwin *twins)
 {
   g_autoptr (GHashTable) first = g_hash_table_new (hash_digest, equal_digests);
 
   for (guint32 i = 0; i < n; i++) {
     gpointer index;
 
-    if (items[i].error != NULL)
+    if (items[i].error != NULL || is_out (left_out, i))
       continue;
     if (g_hash_table_lookup_extended (first, items[i].digest, NULL, &index))
-      items[i].duplicate_of = GPOINTER_TO_UINT (index);
+      twins[i].same = GPOINTER_TO_UINT (index);
     else
-      g_hash_table_insert (first, items[i].digest, GUINT_TO_POINTER (i));
+      g_hash_table_insert (first, (gpointer)items[i].digest, GUINT_TO_POINTER (i));
   }
 }
 
@@ -47,19 +53,22 @@ take_first (guint32 id, gpointer data)
 }
 
 void
-gen_data_find_duplicates (GenDataItem *items, guint32 n, int distance)
+gen_data_find_twins (const GenDataItem *items, const gboolean *left_out, guint32 n, int distance,
+    GenDataTwin *twins)
 {
   g_autoptr (GenNear) kept = NULL;
 
-  find_same (items, n);
+  for (guint32 i = 0; i < n; i++)
+    twins[i] = (GenDataTwin){ GEN_DATA_NONE, GEN_DATA_NONE };
+  find_same (items, left_out, n, twins);
   if (distance < 0)
     return;
   kept = gen_near_new (distance);
   for (guint32 i = 0; i < n; i++) {
-    if (!items[i].has_fingerprint || items[i].duplicate_of != GEN_DATA_NONE)
+    if (!items[i].has_fingerprint || twins[i].same != GEN_DATA_NONE || is_out (left_out, i))
       continue;
-    gen_near_visit (kept, items[i].fingerprint, take_first, &items[i].near_of);
-    if (items[i].near_of == GEN_DATA_NONE)
+    gen_near_visit (kept, items[i].fingerprint, take_first, &twins[i].near);
+    if (twins[i].near == GEN_DATA_NONE)
       gen_near_add (kept, items[i].fingerprint, i);
   }
 }

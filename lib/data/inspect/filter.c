@@ -64,7 +64,14 @@ is_denied (const GenDataFilter *filter, const GenDataItem *item)
   return filter->denied != NULL && g_hash_table_contains (filter->denied, digest);
 }
 
-/* The first reason counts, in the order bad, denied, findings, limits. */
+/* The findings that rest on other items. */
+static gboolean
+is_of_twins (const GenDataFinding *finding)
+{
+  return finding == &gen_data_finding_duplicate || finding == &gen_data_finding_near_duplicate;
+}
+
+/* The first reason counts, in the order bad, denied, findings, limits; twins come last. */
 static Verdict
 judge (const GenDataFilter *filter, const GenInspection *inspection, guint32 index)
 {
@@ -78,15 +85,11 @@ judge (const GenDataFilter *filter, const GenInspection *inspection, guint32 ind
     const GenDataFinding *finding = g_ptr_array_index (filter->findings, i);
     Verdict verdict = { .reason = finding->name, .figure = finding->measure, .of = GEN_DATA_NONE };
 
-    if (!gen_inspection_has (inspection, index, finding))
+    if (is_of_twins (finding) || !gen_inspection_has (inspection, index, finding))
       continue;
     if (finding->measure != NULL)
       verdict.value = gen_inspection_get_value (
           inspection, index, gen_data_measure_find (finding->measure, NULL, NULL));
-    if (g_str_equal (finding->name, "duplicate"))
-      verdict.of = item->duplicate_of;
-    else if (g_str_equal (finding->name, "near-duplicate"))
-      verdict.of = item->near_of;
     return verdict;
   }
   for (guint i = 0; i < filter->limits->len; i++) {
@@ -97,6 +100,44 @@ judge (const GenDataFilter *filter, const GenInspection *inspection, guint32 ind
       return (Verdict){ limit_name (limit), limit_name (limit), value, GEN_DATA_NONE };
   }
   return (Verdict){ .of = GEN_DATA_NONE };
+}
+
+/* An item that is like one which is left out itself is the one to keep: twins are sought among what
+ * everything else keeps. */
+static void
+judge_twins (const GenDataFilter *filter, const GenInspection *inspection, Verdict *verdicts)
+{
+  const guint32 count = gen_dataset_get_count (inspection->dataset);
+  const gboolean same = g_ptr_array_find (filter->findings, &gen_data_finding_duplicate, NULL);
+  const gboolean near = g_ptr_array_find (filter->findings, &gen_data_finding_near_duplicate, NULL);
+  g_autofree gboolean *left_out = g_new (gboolean, count);
+  g_autofree GenDataTwin *twins = g_new (GenDataTwin, count);
+
+  if (!same && !near)
+    return;
+  for (guint32 i = 0; i < count; i++)
+    left_out[i] = verdicts[i].reason != NULL;
+  gen_data_find_twins (
+      inspection->items, left_out, count, near ? inspection->settings.distance : -1, twins);
+  for (guint32 i = 0; i < count; i++)
+    if (same && twins[i].same != GEN_DATA_NONE)
+      verdicts[i] =
+          (Verdict){ .reason = gen_data_finding_duplicate.name, .of = twins[i].same };
+    else if (near && twins[i].near != GEN_DATA_NONE)
+      verdicts[i] =
+          (Verdict){ .reason = gen_data_finding_near_duplicate.name, .of = twins[i].near };
+}
+
+static Verdict *
+judge_all (const GenDataFilter *filter, const GenInspection *inspection)
+{
+  const guint32 count = gen_dataset_get_count (inspection->dataset);
+  Verdict *verdicts = g_new (Verdict, count);
+
+  for (guint32 i = 0; i < count; i++)
+    verdicts[i] = judge (filter, inspection, i);
+  judge_twins (filter, inspection, verdicts);
+  return verdicts;
 }
 
 static gboolean
@@ -170,6 +211,7 @@ gen_data_filter_write (
   g_autoptr (GenAtomicFile) file = gen_atomic_file_new (path, error);
   g_autoptr (JsonObject) summary = json_object_new (), line = json_object_new ();
   JsonObject *reasons = json_object_new ();
+  g_autofree Verdict *verdicts = judge_all (filter, inspection);
   gint64 kept = 0;
 
   json_object_set_string_member (summary, "location", inspection->dataset->location);
@@ -178,15 +220,15 @@ gen_data_filter_write (
   if (file == NULL)
     return NULL;
   for (guint32 i = 0; i < count; i++) {
-    const Verdict verdict = judge (filter, inspection, i);
+    const Verdict *verdict = &verdicts[i];
 
-    if (verdict.reason == NULL) {
+    if (verdict->reason == NULL) {
       kept++;
       continue;
     }
-    json_object_set_int_member (reasons, verdict.reason,
-        json_object_get_int_member_with_default (reasons, verdict.reason, 0) + 1);
-    if (!write_verdict (file, inspection, i, &verdict, error))
+    json_object_set_int_member (reasons, verdict->reason,
+        json_object_get_int_member_with_default (reasons, verdict->reason, 0) + 1);
+    if (!write_verdict (file, inspection, i, verdict, error))
       return NULL;
   }
   json_object_set_int_member (summary, "items", count);

@@ -45,10 +45,12 @@ is_generated (const GenDataItem *item)
 #define FINDING(id, ...) static const GenDataFinding id = { __VA_ARGS__ }
 
 FINDING (bad, .name = "bad", .summary = "Cannot be read", .find = is_bad);
-FINDING (duplicate, .name = "duplicate", .summary = "Same content as a file before",
-    .find = is_duplicate);
-FINDING (near_duplicate, .name = "near-duplicate",
-    .summary = "Looks or sounds nearly like one before", .find = is_near_duplicate);
+const GenDataFinding gen_data_finding_duplicate = { .name = "duplicate",
+  .summary = "Same content as a file before",
+  .find = is_duplicate };
+const GenDataFinding gen_data_finding_near_duplicate = { .name = "near-duplicate",
+  .summary = "Looks or sounds nearly like one before",
+  .find = is_near_duplicate };
 FINDING (blank, .name = "blank", .summary = "Nearly one colour: contrast below 0.01",
     .medium = &gen_medium_picture, .measure = "contrast", .minimum = 0.01, .maximum = INFINITY);
 FINDING (blurred, .name = "blurred", .summary = "Without edges: sharpness below 20",
@@ -69,8 +71,8 @@ FINDING (generated, .name = "generated",
     .summary = "Says that a model made it (IPTC digital source type, generators' settings)",
     .find = is_generated);
 
-static const GenDataFinding *const findings[] = { &bad, &duplicate, &near_duplicate, &blank,
-  &blurred, &dark, &bright, &silent, &clipped, &place, &credentials, &generated, NULL };
+static const GenDataFinding *const findings[] = { &bad, &gen_data_finding_duplicate,
+  &gen_data_finding_near_duplicate, &blank, &blurred, &dark, &bright, &silent, &clipped, &place, &credentials, &generated, NULL };
 
 const GenDataFinding *const *
 gen_data_finding_list (void)

@@ -15,6 +15,10 @@ extern const GenDataMeasure gen_data_measure_saturation;
 extern const GenDataMeasure gen_data_measure_seconds;
 extern const GenDataMeasure gen_data_measure_width;
 
+/* The findings that rest on other items. */
+extern const GenDataFinding gen_data_finding_duplicate;
+extern const GenDataFinding gen_data_finding_near_duplicate;
+
 /* A measure of an item, by whatever it is defined. */
 double gen_data_measure_take (const GenDataMeasure *measure, const GenInspected *item);
 
@@ -31,8 +35,15 @@ gboolean gen_inspect_load_file (
 /* The luma of a picture, of its size. */
 gboolean gen_inspect_take_luma (const GenSample *sample, GenSample *luma, GError **error);
 
-/* Set `duplicate_of` and `near_of` of all items. */
-void gen_data_find_duplicates (GenDataItem *items, guint32 n, int distance);
+/* The item before it that an item is like, GEN_DATA_NONE: none is. */
+typedef struct {
+  guint32 same, near;
+} GenDataTwin;
+
+/* Find the twins of all `n` items, one for each, among those that `left_out` (NULL: nothing) does
+ * not mark. */
+void gen_data_find_twins (const GenDataItem *items, const gboolean *left_out, guint32 n,
+    int distance, GenDataTwin *twins);
 
 struct _GenInspection {
   GenDataset *dataset;

@@ -301,6 +301,18 @@ inspect (GenInspection *inspection, GError **error)
   return good;
 }
 
+static void
+find_duplicates (GenInspection *inspection, guint32 count)
+{
+  g_autofree GenDataTwin *twins = g_new (GenDataTwin, count);
+
+  gen_data_find_twins (inspection->items, NULL, count, inspection->settings.distance, twins);
+  for (guint32 i = 0; i < count; i++) {
+    inspection->items[i].duplicate_of = twins[i].same;
+    inspection->items[i].near_of = twins[i].near;
+  }
+}
+
 GenInspection *
 gen_inspection_new (const char *location, const GenInspectionSettings *settings, GError **error)
 {
@@ -337,7 +349,7 @@ gen_inspection_new (const char *location, const GenInspectionSettings *settings,
   deal (inspection);
   if (!inspect (inspection, error))
     return NULL;
-  gen_data_find_duplicates (inspection->items, count, settings->distance);
+  find_duplicates (inspection, count);
   return g_steal_pointer (&inspection);
 }
 

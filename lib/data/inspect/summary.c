@@ -123,9 +123,9 @@ describe_example (const GenInspection *inspection, guint32 index, const GenDataF
 {
   const GenDataItem *item = &inspection->items[index];
   JsonObject *object = json_object_new ();
-  const guint32 of = g_str_equal (finding->name, "duplicate")        ? item->duplicate_of
-                     : g_str_equal (finding->name, "near-duplicate") ? item->near_of
-                                                                     : GEN_DATA_NONE;
+  const guint32 of = finding == &gen_data_finding_duplicate        ? item->duplicate_of
+                     : finding == &gen_data_finding_near_duplicate ? item->near_of
+                                                                   : GEN_DATA_NONE;
 
   json_object_set_string_member (object, "file_name", item->name);
   if (item->error != NULL)
