@@ -215,6 +215,19 @@ append_drift (GString *page, JsonArray *drift)
 }
 
 static void
+append_energy (GString *page, JsonObject *energy)
+{
+  g_string_append_printf (page,
+      " Energy distance %.4g of %" G_GINT64_FORMAT " items and %" G_GINT64_FORMAT
+      ", p %.3g by %" G_GINT64_FORMAT " permutations.",
+      json_object_get_double_member (energy, "distance"),
+      json_object_get_int_member (energy, "items"),
+      json_object_get_int_member (energy, "items-against"),
+      json_object_get_double_member (energy, "probability"),
+      json_object_get_int_member (energy, "permutations"));
+}
+
+static void
 append_against (GString *page, JsonObject *against)
 {
   g_string_append (page, "<h2>Against ");
@@ -227,6 +240,8 @@ append_against (GString *page, JsonObject *against)
     g_string_append_printf (page, " Fréchet distance %.6g, of features %s.",
         json_object_get_double_member (against, "frechet"),
         json_object_get_string_member (against, "features"));
+  if (json_object_has_member (against, "energy"))
+    append_energy (page, json_object_get_object_member (against, "energy"));
   g_string_append (page, "</p>");
   append_drift (page, json_object_get_array_member (against, "drift"));
 }

@@ -102,6 +102,19 @@ append_drift (GString *text, JsonArray *drift)
 }
 
 static void
+append_energy (GString *text, JsonObject *energy)
+{
+  g_string_append_printf (text,
+      "Energy distance %.4g of %" G_GINT64_FORMAT " items and %" G_GINT64_FORMAT
+      ", p %.3g by %" G_GINT64_FORMAT " permutations\n",
+      json_object_get_double_member (energy, "distance"),
+      json_object_get_int_member (energy, "items"),
+      json_object_get_int_member (energy, "items-against"),
+      json_object_get_double_member (energy, "probability"),
+      json_object_get_int_member (energy, "permutations"));
+}
+
+static void
 append_against (GString *text, JsonObject *against)
 {
   g_string_append_printf (text,
@@ -113,6 +126,8 @@ append_against (GString *text, JsonObject *against)
     g_string_append_printf (text, "Fréchet distance %.6g, of features %s\n",
         json_object_get_double_member (against, "frechet"),
         json_object_get_string_member (against, "features"));
+  if (json_object_has_member (against, "energy"))
+    append_energy (text, json_object_get_object_member (against, "energy"));
   append_drift (text, json_object_get_array_member (against, "drift"));
 }
 

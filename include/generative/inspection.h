@@ -114,6 +114,11 @@ GEN_API gboolean gen_inspection_has (
 /* What the features' distance is taken of: their name and statistics; NULL where there are less
  * than two. */
 GEN_API const GenStatistics *gen_inspection_get_statistics (const GenInspection *inspection);
+/* The features of up to GEN_INSPECTION_SAMPLE items, evenly spread over the heap, one behind the
+ * other: `*n` of `*length` numbers. */
+#define GEN_INSPECTION_SAMPLE 512
+GEN_API const float *gen_inspection_get_features (
+    const GenInspection *inspection, gsize *n, gsize *length);
 
 /* All of it as an object, which docs/examining-data.md describes; with how it differs from
  * `against`, unless that is NULL. (transfer full) */
@@ -135,6 +140,16 @@ typedef struct {
   double statistic, probability, stability;
 } GenDrift;
 GEN_API GenDrift gen_drift (double *a, gsize n_a, double *b, gsize n_b);
+
+/* Two samples of vectors of `length` numbers: their energy distance, the root of 2 E|X - Y| -
+ * E|X - X'| - E|Y - Y'| (Székely and Rizzo 2013), which is 0 only where both are of one
+ * distribution; with the probability of one as great where they are, by `permutations` of which
+ * vector is of which sample. Work and memory grow with the square of all vectors. */
+typedef struct {
+  double distance, probability;
+} GenEnergyTest;
+GEN_API GenEnergyTest gen_energy_test (const float *a, gsize n_a, const float *b, gsize n_b,
+    gsize length, guint permutations, guint64 seed);
 
 /**
  * Filtering: what is left out of a dataset, and why. The list is JSON Lines: an object for each

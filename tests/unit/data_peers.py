@@ -225,6 +225,15 @@ def test_drift (folder, work):
         close (drift["stability-index"], stability (a, b), 1e-9, drift["measure"])
     same = json.loads (run ("inspect", folder, f"--against={folder}", "--json=-"))
     close (same["against"]["frechet"], 0, 1e-6, "distance to itself")
+    close (same["against"]["energy"]["distance"], 0, 1e-3, "energy distance to itself")
+    equal (same["against"]["energy"]["probability"], 1, "its probability")
+    noise = work / "noise"
+    for i in range (20):
+        save (noise, f"{i:02}.png",
+            np.random.default_rng (i).integers (0, 255, (80, 96, 3)).astype (np.uint8))
+    energy = json.loads (run ("inspect", noise, f"--against={folder}", "--json=-"))["against"]["energy"]
+    equal ((energy["probability"], energy["permutations"], energy["items"]), (0.001, 999, 20),
+        "noise is another distribution")
     for drift in same["against"]["drift"]:
         equal ((drift["statistic"], drift["stability-index"]), (0, 0), drift["measure"])
     for measure in report["measures"]:

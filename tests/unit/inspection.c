@@ -2,6 +2,7 @@
 /* Heaps of pictures and of sounds with planted faults, what is found, and what is left out. */
 #include <generative/dataset.h>
 #include <generative/inspection.h>
+#include <generative/onnx.h>
 
 #include <math.h>
 #include <string.h>
@@ -216,6 +217,185 @@ test_leave_out (Fixture *fixture, gconstpointer data)
   g_unlink (list);
 }
 
+/* --- a model as gate --- */
+
+/* A model that gives the mean of each channel, from -1 (black) to 1. */
+static char *
+save_means (const Fixture *fixture)
+{
+  char *path = g_strconcat (fixture->folder, ".onnx", NULL);
+  g_autoptr (GenGraph) graph = gen_graph_new ("means");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x =
+      gen_graph_add_input (graph, "picture", GEN_TYPE_FLOAT32, &GEN_SHAPE (-1, 3, 40, 48));
+
+  x = gen_graph_op (graph, "GlobalAveragePool", &x, 1, 1, &error, NULL);
+  g_assert_no_error (error);
+  x = gen_graph_op (graph, "Flatten", &x, 1, 1, &error, NULL);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, x);
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
+static void
+save_colour (const Fixture *fixture, const char *name, guint8 red, guint8 green)
+{
+  g_autofree char *path = path_of (fixture, name);
+  g_auto (GenPicture) picture = { 0 };
+
+  gen_picture_init (&picture, 48, 40, 3);
+  for (int y = 0; y < 40; y++)
+    for (int x = 0; x < 48; x++) {
+      picture.data[y * picture.stride + 3 * x] = red;
+      picture.data[y * picture.stride + 3 * x + 1] = green;
+    }
+  g_assert_true (gen_picture_save_png (&picture, path, NULL));
+}
+
+static GenInspection *
+inspect_by (const Fixture *fixture, const char *gate, int output, GError **error)
+{
+  GenInspectionSettings settings = GEN_INSPECTION_DEFAULTS;
+
+  settings.gate = gate;
+  settings.gate_output = output;
+  return gen_inspection_new (fixture->folder, &settings, error);
+}
+
+/* The number that is asked for is the model's, in the report as well, and what is below the limit
+ * is left out with it. */
+static void
+test_gate (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) findings = g_ptr_array_new ();
+  g_autoptr (GArray) limits = g_array_new (FALSE, FALSE, sizeof (GenDataLimit));
+  const GenDataFilter filter = { .findings = findings, .limits = limits };
+  const GenDataLimit limit = { .measure = -1, .minimum = 0, .maximum = INFINITY };
+  g_autofree char *gate = save_means (fixture);
+  g_autofree char *list = g_strconcat (fixture->folder, ".jsonl", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GenInspection) inspection = NULL;
+  g_autoptr (JsonObject) report = NULL, summary = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonArray *measures;
+  JsonObject *measure;
+
+  save_colour (fixture, "dim.png", 255, 51);
+  save_colour (fixture, "green.png", 0, 204);
+  save_bytes (fixture, "bad.png", "none", 4);
+  inspection = inspect_by (fixture, gate, 1, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat_with_epsilon (
+      gen_inspection_get_item (inspection, index_of (inspection, "dim.png"))->gate, -0.6, 1e-4);
+  g_assert_cmpfloat_with_epsilon (
+      gen_inspection_get_item (inspection, index_of (inspection, "green.png"))->gate, 0.6, 1e-4);
+  report = gen_inspection_summarise (inspection, NULL, &error);
+  measures = json_object_get_array_member (report, "measures");
+  measure = json_array_get_object_element (measures, json_array_get_length (measures) - 1);
+  g_assert_cmpstr (json_object_get_string_member (measure, "name"), ==, "gate");
+  g_assert_cmpint (json_object_get_int_member (measure, "count"), ==, 2);
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (measure, "maximum"), 0.6, 1e-4);
+
+  g_array_append_val (limits, limit);
+  summary = gen_data_filter_write (&filter, inspection, list, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (json_object_get_int_member (summary, "kept"), ==, 1);
+  g_assert_true (g_file_get_contents (list, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "\"file_name\":\"dim.png\""));
+  g_assert_nonnull (strstr (text, "\"reason\":\"gate\",\"gate\":-0."));
+  g_assert_null (strstr (text, "green.png"));
+  g_clear_pointer (&inspection, gen_inspection_free);
+  g_assert_null (inspect_by (fixture, gate, 3, &error));
+  g_assert_nonnull (strstr (error->message, "it makes 3 numbers"));
+  g_unlink (list);
+  g_unlink (gate);
+}
+
+/* Where what an item is like is left out for another reason, the item is the one that stays. */
+static void
+test_keeps_one (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) findings = g_ptr_array_new ();
+  g_autoptr (GArray) limits = g_array_new (FALSE, FALSE, sizeof (GenDataLimit));
+  GenDataFilter filter = { .findings = findings, .limits = limits };
+  g_autofree char *list = g_strconcat (fixture->folder, ".jsonl", NULL);
+  g_autofree char *denied = g_strconcat (fixture->folder, ".txt", NULL);
+  g_autofree char *text = NULL, *digests = NULL, *first = NULL, *bytes = NULL;
+  g_autoptr (GenInspection) inspection = NULL;
+  g_autoptr (JsonObject) summary = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  save_sound (fixture, "a.wav", 300, 0.5);
+  save_sound (fixture, "b.wav", 300, 0.4);
+  save_sound (fixture, "c.wav", 300, 0.3);
+  save_sound (fixture, "d.wav", 2200, 0.5);
+  inspection = inspect (fixture);
+  g_assert_true (has (inspection, "b.wav", "near-duplicate"));
+  g_assert_true (has (inspection, "c.wav", "near-duplicate"));
+  g_assert_false (has (inspection, "d.wav", "near-duplicate"));
+  first = path_of (fixture, "a.wav");
+  g_assert_true (g_file_get_contents (first, &bytes, &size, NULL));
+  digests = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guint8 *)bytes, size);
+  g_assert_true (g_file_set_contents (denied, digests, -1, NULL));
+  filter.denied = gen_data_filter_load_denied (denied, &error);
+  g_assert_no_error (error);
+  g_ptr_array_add (findings, (gpointer)gen_data_finding_find ("near-duplicate", NULL));
+  summary = gen_data_filter_write (&filter, inspection, list, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (json_object_get_int_member (summary, "kept"), ==, 2);
+  g_assert_true (g_file_get_contents (list, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "\"file_name\":\"a.wav\""));
+  g_assert_null (strstr (text, "\"file_name\":\"b.wav\""));
+  g_assert_nonnull (strstr (text, "\"reason\":\"near-duplicate\",\"of\":\"b.wav\""));
+  g_hash_table_unref (filter.denied);
+  g_unlink (list);
+  g_unlink (denied);
+}
+
+/* --- energy --- */
+
+enum { LENGTH = 3, N_A = 5, N_B = 6 };
+
+/* The distance is scipy.stats.energy_distance's of numbers, and numpy's of vectors; its probability
+ * is the share of all 462 ways to part the vectors, as far as chance lets it be. */
+static void
+test_energy (void)
+{
+  enum { PERMUTATIONS = 20000 };
+  const double share = 163.0 / 462;
+  float one[7], other[9], a[N_A][LENGTH], b[N_B][LENGTH];
+  GenEnergyTest test, again;
+
+  for (int i = 0; i < 7; i++)
+    one[i] = sinf ((float)(i * i));
+  for (int i = 0; i < 9; i++)
+    other[i] = (float)(cos (i * 1.7) * 1.5 + 0.4);
+  test = gen_energy_test (one, 7, other, 9, 1, 0, 0);
+  g_assert_cmpfloat_with_epsilon (test.distance, 0.7271876901024427, 1e-6);
+
+  for (int i = 0; i < N_B; i++)
+    for (int c = 0; c < LENGTH; c++) {
+      if (i < N_A)
+        a[i][c] = (float)sin (i * 3 + c);
+      b[i][c] = (float)(cos (i * 2 + c * c) + 0.5);
+    }
+  test = gen_energy_test (a[0], N_A, b[0], N_B, LENGTH, PERMUTATIONS, 3);
+  g_assert_cmpfloat_with_epsilon (test.distance, 0.8485965280667148, 1e-6);
+  g_assert_cmpfloat_with_epsilon (
+      test.probability, share, 4 * sqrt (share * (1 - share) / PERMUTATIONS));
+  again = gen_energy_test (a[0], N_A, b[0], N_B, LENGTH, PERMUTATIONS, 3);
+  g_assert_cmpfloat (again.probability, ==, test.probability);
+
+  test = gen_energy_test (a[0], N_A, a[0], N_A, LENGTH, 99, 0);
+  g_assert_cmpfloat (test.distance, <, 1e-3);
+  g_assert_cmpfloat (test.probability, ==, 1);
+  test = gen_energy_test (a[0], N_A, NULL, 0, LENGTH, 99, 0);
+  g_assert_cmpfloat (test.probability, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -223,5 +403,8 @@ main (int argc, char **argv)
   g_test_add ("/inspection/pictures", Fixture, NULL, set_up, test_pictures, tear_down);
   g_test_add ("/inspection/sounds", Fixture, NULL, set_up, test_sounds, tear_down);
   g_test_add ("/inspection/leave-out", Fixture, NULL, set_up, test_leave_out, tear_down);
+  g_test_add ("/inspection/gate", Fixture, NULL, set_up, test_gate, tear_down);
+  g_test_add ("/inspection/keeps-one", Fixture, NULL, set_up, test_keeps_one, tear_down);
+  g_test_add_func ("/inspection/energy", test_energy);
   return g_test_run ();
 }

@@ -52,6 +52,8 @@ struct _GenInspection {
   double *values; /* a row of measures for each item */
   int n_measures;
   GStringChunk *texts;
+  GArray *features; /* of float, of a sample of the items */
+  gsize n_features; /* of an item */
   GenStatistics statistics;
   gboolean has_statistics;
 };

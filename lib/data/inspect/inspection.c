@@ -227,6 +227,15 @@ take_gate (const GenInspection *inspection, Follow *follow, const Look *look, Ge
   return TRUE;
 }
 
+/* Every so many items are of the sample. */
+static guint32
+sample_step (const GenInspection *inspection)
+{
+  const guint32 count = gen_dataset_get_count (inspection->dataset);
+
+  return (count + GEN_INSPECTION_SAMPLE - 1) / GEN_INSPECTION_SAMPLE;
+}
+
 static gboolean
 follow_look (GenInspection *inspection, guint32 index, Follow *follow, Look *look, GError **error)
 {
@@ -243,6 +252,8 @@ follow_look (GenInspection *inspection, guint32 index, Follow *follow, Look *loo
   if (!gen_features_compute (follow->features, &look->fitted, 1, follow->numbers, error))
     return FALSE;
   gen_moments_add (&follow->moments, follow->numbers);
+  if (index % sample_step (inspection) == 0)
+    g_array_append_vals (inspection->features, follow->numbers, (guint)inspection->n_features);
   return follow->gate == NULL || take_gate (inspection, follow, look, item, error);
 }
 
@@ -291,7 +302,8 @@ inspect (GenInspection *inspection, GError **error)
   }
   follow.gate = gate;
   numbers = follow.numbers = g_new (float, gen_features_length (features, &format));
-  gen_moments_init (&follow.moments, gen_features_length (features, &format));
+  inspection->n_features = (gsize)gen_features_length (features, &format);
+  gen_moments_init (&follow.moments, (int)inspection->n_features);
   good = look_at_all (inspection, &follow, error);
   if (good && gen_moments_statistics (&follow.moments, &inspection->statistics)) {
     inspection->statistics.features = g_strdup (gen_features_name (features));
@@ -321,6 +333,7 @@ gen_inspection_new (const char *location, const GenInspectionSettings *settings,
 
   inspection->settings = *settings;
   inspection->texts = g_string_chunk_new (4096);
+  inspection->features = g_array_new (FALSE, FALSE, sizeof (float));
   inspection->dataset = gen_dataset_open (location, &settings->dataset, error);
   if (inspection->dataset == NULL)
     return NULL;
@@ -362,8 +375,17 @@ gen_inspection_free (GenInspection *inspection)
   g_free (inspection->items);
   g_free (inspection->values);
   g_string_chunk_free (inspection->texts);
+  g_array_unref (inspection->features);
   gen_statistics_clear (&inspection->statistics);
   g_free (inspection);
+}
+
+const float *
+gen_inspection_get_features (const GenInspection *inspection, gsize *n, gsize *length)
+{
+  *length = inspection->n_features;
+  *n = *length > 0 ? inspection->features->len / *length : 0;
+  return (const float *)(const void *)inspection->features->data;
 }
 
 const GenDataset *

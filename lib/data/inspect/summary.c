@@ -8,6 +8,7 @@
 
 #define BARS 24
 #define EXAMPLES 8
+#define PERMUTATIONS 999
 
 static guint32
 count_of (const GenInspection *inspection)
@@ -80,21 +81,20 @@ add_histogram (JsonObject *object, const double *sorted, gsize n)
   json_object_set_array_member (object, "histogram", counts);
 }
 
+/* Sorts the numbers. */
 static JsonObject *
-summarise_measure (const GenInspection *inspection, int index)
+summarise_numbers (
+    const char *name, const char *unit, const char *summary, double *numbers, gsize n)
 {
-  const GenDataMeasure *measure = gen_data_measure_list ()[index];
-  gsize n;
-  g_autofree double *numbers = collect (inspection, index, GEN_SPLIT_ALL, &n);
   GenTally tally = { 0 };
   JsonObject *object;
 
   for (gsize i = 0; i < n; i++)
     gen_tally_add (&tally, numbers[i]);
   object = n > 0 ? gen_tally_to_json (&tally) : json_object_new ();
-  json_object_set_string_member (object, "name", measure->name);
-  json_object_set_string_member (object, "unit", measure->unit);
-  json_object_set_string_member (object, "summary", measure->summary);
+  json_object_set_string_member (object, "name", name);
+  json_object_set_string_member (object, "unit", unit);
+  json_object_set_string_member (object, "summary", summary);
   json_object_set_int_member (object, "count", (gint64)n);
   if (n == 0)
     return object;
@@ -106,6 +106,32 @@ summarise_measure (const GenInspection *inspection, int index)
   return object;
 }
 
+static JsonObject *
+summarise_measure (const GenInspection *inspection, int index)
+{
+  const GenDataMeasure *measure = gen_data_measure_list ()[index];
+  gsize n;
+  g_autofree double *numbers = collect (inspection, index, GEN_SPLIT_ALL, &n);
+
+  return summarise_numbers (measure->name, measure->unit, measure->summary, numbers, n);
+}
+
+/* What the model of the settings has made of the items. */
+static JsonObject *
+summarise_gate (const GenInspection *inspection)
+{
+  const GenInspectionSettings *settings = &inspection->settings;
+  g_autofree double *numbers = g_new (double, count_of (inspection));
+  g_autofree char *name = g_path_get_basename (settings->gate);
+  g_autofree char *summary = g_strdup_printf ("Output %d of %s", settings->gate_output, name);
+  gsize n = 0;
+
+  for (guint32 i = 0; i < count_of (inspection); i++)
+    if (!isnan (inspection->items[i].gate))
+      numbers[n++] = inspection->items[i].gate;
+  return summarise_numbers ("gate", "as the model has it", summary, numbers, n);
+}
+
 static void
 add_measures (const GenInspection *inspection, JsonObject *report)
 {
@@ -114,6 +140,8 @@ add_measures (const GenInspection *inspection, JsonObject *report)
   for (int i = 0; i < inspection->n_measures; i++)
     if (is_of (gen_data_measure_list ()[i]->medium, inspection))
       json_array_add_object_element (array, summarise_measure (inspection, i));
+  if (inspection->settings.gate != NULL)
+    json_array_add_object_element (array, summarise_gate (inspection));
   json_object_set_array_member (report, "measures", array);
 }
 
@@ -328,6 +356,28 @@ count_common (const GenInspection *inspection, const GenInspection *against)
   return common;
 }
 
+/* The same features as Fréchet's distance, without its normal distributions. */
+static void
+add_energy (const GenInspection *inspection, const GenInspection *against, JsonObject *object)
+{
+  gsize n_a, n_b, length_a, length_b;
+  const float *a = gen_inspection_get_features (inspection, &n_a, &length_a);
+  const float *b = gen_inspection_get_features (against, &n_b, &length_b);
+  JsonObject *energy;
+  GenEnergyTest test;
+
+  if (n_a < 2 || n_b < 2 || length_a != length_b)
+    return;
+  test = gen_energy_test (a, n_a, b, n_b, length_a, PERMUTATIONS, inspection->settings.order.seed);
+  energy = json_object_new ();
+  json_object_set_double_member (energy, "distance", test.distance);
+  json_object_set_double_member (energy, "probability", test.probability);
+  json_object_set_int_member (energy, "permutations", PERMUTATIONS);
+  json_object_set_int_member (energy, "items", (gint64)n_a);
+  json_object_set_int_member (energy, "items-against", (gint64)n_b);
+  json_object_set_object_member (object, "energy", energy);
+}
+
 static gboolean
 add_against (const GenInspection *inspection, const GenInspection *against, JsonObject *report,
     GError **error)
@@ -349,6 +399,7 @@ add_against (const GenInspection *inspection, const GenInspection *against, Json
       return FALSE;
     json_object_set_double_member (object, "frechet", distance);
     json_object_set_string_member (object, "features", inspection->statistics.features);
+    add_energy (inspection, against, object);
   }
   json_object_set_array_member (object, "drift",
       compare_measures (
