@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A report on data as one page that needs no other file: plots are SVG in it, and examples pictures
  * in it, small. A sound is shown as media are shown to people (gen_sample_draw_wall). */
+#include <math.h>
 #include <string.h>
 
 #include "data.h"
 
 #define THUMB 128
 #define EXAMPLES 12
-/* Of a sound the first seconds are drawn. */
-#define SECONDS 5
+/* Of a sound the first seconds are drawn, of one that is shorter all of it. */
+#define MOST_SECONDS 5
+#define LEAST_SECONDS 0.1
 
 static const char style[] =
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;"
@@ -32,10 +34,21 @@ append_escaped (GString *page, const char *text)
 
 /* --- examples --- */
 
+static gsize
+drawn_length (const GenInspection *inspection, guint32 index, int rate)
+{
+  const double seconds =
+      gen_inspection_get_value (inspection, index, gen_data_measure_find ("seconds", NULL, NULL));
+
+  /* That of what has none is not less than any. */
+  return (gsize)(rate * fmin (fmax (seconds, LEAST_SECONDS), MOST_SECONDS));
+}
+
 /* A picture of an item that fits a thumb; FALSE where it cannot be read. */
 static gboolean
-draw_item (const GenDataset *dataset, guint32 index, GenPicture *thumb)
+draw_item (const GenInspection *inspection, guint32 index, GenPicture *thumb)
 {
+  const GenDataset *dataset = gen_inspection_get_dataset (inspection);
   const GenFitting fitting = { .fit = GEN_FIT_PAD };
   GenFormat format = *gen_dataset_get_format (dataset);
   g_auto (GenSample) sample = { 0 };
@@ -46,7 +59,7 @@ draw_item (const GenDataset *dataset, guint32 index, GenPicture *thumb)
     format.channels = 3;
   } else {
     format.channels = 1;
-    format.length = (gsize)format.rate * SECONDS;
+    format.length = drawn_length (inspection, index, format.rate);
   }
   gen_sample_init (&sample, &format);
   if (!gen_dataset_load (dataset, index, &fitting, &sample, NULL) ||
@@ -58,7 +71,7 @@ draw_item (const GenDataset *dataset, guint32 index, GenPicture *thumb)
 }
 
 static gboolean
-append_picture (GString *page, const GenDataset *dataset, guint32 index)
+append_picture (GString *page, const GenInspection *inspection, guint32 index)
 {
   g_auto (GenPicture) thumb = { 0 };
   g_autoptr (GBytes) png = NULL;
@@ -66,7 +79,7 @@ append_picture (GString *page, const GenDataset *dataset, guint32 index)
   gconstpointer data;
   gsize size;
 
-  if (!draw_item (dataset, index, &thumb))
+  if (!draw_item (inspection, index, &thumb))
     return FALSE;
   png = gen_picture_encode_png (&thumb, NULL);
   if (png == NULL)
@@ -83,7 +96,7 @@ append_item (GString *page, const GenInspection *inspection, guint32 index)
   const GenDataItem *item = gen_inspection_get_item (inspection, index);
 
   g_string_append (page, "<figure>");
-  append_picture (page, gen_inspection_get_dataset (inspection), index);
+  append_picture (page, inspection, index);
   g_string_append (page, "<figcaption>");
   append_escaped (page, item->name);
   if (item->duplicate_of != GEN_DATA_NONE || item->near_of != GEN_DATA_NONE) {

@@ -5,7 +5,10 @@
 #define WIDTH 360
 #define HEIGHT 110
 #define ROW 18
+/* Of bars of counts: narrow enough for a telephone, on which it is not to shrink. */
+#define COUNTS_WIDTH 380
 #define LABELS 120
+#define NUMBERS 60
 #define MOST_CLASSES 60
 
 /* SVG has a point in its numbers, whatever the locale has. */
@@ -57,11 +60,11 @@ data_plot_counts (GString *page, JsonObject *counts)
 
   for (const GList *l = names; l != NULL; l = l->next)
     most = MAX (most, json_object_get_int_member (counts, l->data));
-  g_string_append_printf (
-      page, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\">", 2 * WIDTH, n * ROW, 2 * WIDTH);
+  g_string_append_printf (page, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\">",
+      COUNTS_WIDTH, n * ROW, COUNTS_WIDTH);
   for (const GList *l = names; l != NULL && row < n; l = l->next, row++) {
     const gint64 count = json_object_get_int_member (counts, l->data);
-    const double width = (double)count / (double)most * (2 * WIDTH - LABELS - 60);
+    const double width = (double)count / (double)most * (COUNTS_WIDTH - LABELS - NUMBERS);
     g_autofree char *name = g_markup_escape_text (l->data, -1);
 
     g_string_append_printf (page, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",

@@ -35,6 +35,9 @@ struct _GenDatasetFormat {
   /* What an item is like, where it is not a file of the name that `describe` gives; else NULL. */
   gboolean (*probe) (const GenDataset *dataset, guint32 index, GenFormat *format, GError **error);
   char *(*describe) (const GenDataset *dataset, guint32 index);
+  /* The file that an item is within another one, as in an archive; NULL: it is none. (transfer
+   * full) */
+  GBytes *(*read_file) (const GenDataset *dataset, guint32 index, GError **error);
   /* What is said of an item in words, or NULL (transfer full); NULL: of none anything. */
   char *(*get_caption) (const GenDataset *dataset, guint32 index);
   /* Of items that have lengths of their own, or that several are made of one source: else NULL. */

@@ -394,6 +394,14 @@ tar_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, G
   return bytes != NULL && target->medium->load_bytes (bytes, name, fitting, target, error);
 }
 
+static GBytes *
+tar_read_file (const GenDataset *dataset, guint32 index, GError **error)
+{
+  const TarDataset *tar = (const TarDataset *)dataset;
+
+  return read_item (tar, &g_array_index (tar->items, Item, index), error);
+}
+
 static char *
 tar_get_caption (const GenDataset *dataset, guint32 index)
 {
@@ -492,6 +500,7 @@ const GenDatasetFormat gen_dataset_tar = {
   .probe = tar_probe,
   .load = tar_load,
   .describe = tar_describe,
+  .read_file = tar_read_file,
   .get_caption = tar_get_caption,
   .get_shard = tar_get_shard,
   .get_shard_path = tar_get_shard_path,

@@ -11,6 +11,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 try:
@@ -245,6 +246,24 @@ def test_drift (folder, work):
             if np.ptp (values) > 0 else [len (values)] + [0] * 23, measure["name"])
 
 
+def test_shards (folder, work):
+    """What lies in an archive is known as the file that it is."""
+    with tarfile.open (work / "shard.tar", "w") as archive:
+        for number, path in enumerate (sorted (folder.rglob ("*.*"))):
+            archive.add (path, f"{number:04}{path.suffix}")
+    run ("inspect", work / "shard.tar", f"--items={work}/shard.jsonl")
+    *items, last = lines (work / "shard.jsonl")
+    plain = {i["file_name"]: i for i in lines (work / "items.jsonl")[:-1]}
+    paths = [str (p.relative_to (folder)) for p in sorted (folder.rglob ("*.*"))]
+    for item in items:
+        path = paths[int (item["file_name"].split (": ")[1][:4])]
+        same = {k: v for k, v in plain[path].items () if k not in ("file_name", "class", "error")}
+        equal ({k: v for k, v in item.items () if k not in ("file_name", "error")}, same, path)
+    counts = {f["name"]: f["count"] for f in last["summary"]["findings"]}
+    for name in ("place", "credentials", "generated", "duplicate", "bad"):
+        equal (counts[name], len (EXPECTED[name]), name)
+
+
 def test_threads (folder, work):
     one, four = (run ("inspect", folder, "--json=-", f"--threads={n}") for n in (1, 4))
     equal (one, four, "report by one thread and by four")
@@ -302,8 +321,8 @@ def test_page (folder, work):
 
 
 def main ():
-    tests = [test_findings, test_measures, test_fingerprints, test_drift, test_threads, test_filter,
-        test_refused, test_page]
+    tests = [test_findings, test_measures, test_fingerprints, test_drift, test_shards, test_threads,
+        test_filter, test_refused, test_page]
     print (f"1..{len (tests)}")
     failed = False
     with tempfile.TemporaryDirectory () as name:

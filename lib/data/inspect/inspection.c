@@ -48,50 +48,80 @@ feature_format (const GenMedium *medium)
 
 /* --- one item --- */
 
+static void
+take_digest (GenDataItem *item, GBytes *bytes)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  gsize size, length = GEN_DATA_DIGEST;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  for (gsize at = 0; at < size; at += MIN (size - at, G_MAXINT))
+    g_checksum_update (sum, data + at, (gssize)MIN (size - at, G_MAXINT));
+  g_checksum_get_digest (sum, item->digest, &length);
+}
+
+/* What the bytes of a file tell, wherever it lies. */
+static void
+look_at_bytes (GenDataItem *item, GBytes *bytes, GenInspected *inspected, Look *look)
+{
+  inspected->bytes = g_bytes_get_size (bytes);
+  take_digest (item, bytes);
+  gen_file_traits_read (&look->traits, bytes);
+}
+
 static gboolean
 look_at_file (
     GenDataItem *item, const char *path, GenInspected *inspected, Look *look, GError **error)
 {
   g_autoptr (GBytes) bytes = gen_file_bytes (path, error);
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  gsize size, length = GEN_DATA_DIGEST;
-  const guint8 *data;
 
   if (bytes == NULL)
     return FALSE;
-  data = g_bytes_get_data (bytes, &size);
-  inspected->bytes = size;
-  for (gsize at = 0; at < size; at += MIN (size - at, G_MAXINT))
-    g_checksum_update (sum, data + at, (gssize)MIN (size - at, G_MAXINT));
-  g_checksum_get_digest (sum, item->digest, &length);
-  gen_file_traits_read (&look->traits, bytes);
+  look_at_bytes (item, bytes, inspected, look);
   return gen_inspect_load_file (path, &inspected->format, &look->sample, error);
 }
 
-/* What has no file of its own is known by its numbers. */
-static gboolean
-look_at_numbers (const GenInspection *inspection, guint32 index, GenInspected *inspected,
-    Look *look, GError **error)
+/* What is no file is known by its numbers. */
+static void
+take_digest_of_numbers (GenDataItem *item, const GenSample *sample)
 {
-  const GenFitting fitting = { .fit = GEN_FIT_CROP };
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  const GenPicture *picture = &look->sample.picture;
+  const GenPicture *picture = &sample->picture;
   gsize length = GEN_DATA_DIGEST;
 
+  if (sample->medium == &gen_medium_sound)
+    g_checksum_update (sum, (const guchar *)sample->sound.data,
+        (gssize)(sample->sound.frames * (gsize)sample->sound.channels * sizeof (float)));
+  for (int y = 0; sample->medium == &gen_medium_picture && y < picture->height; y++)
+    g_checksum_update (sum, picture->data + (gssize)y * picture->stride,
+        (gssize)picture->width * picture->channels);
+  g_checksum_get_digest (sum, item->digest, &length);
+}
+
+/* What has no file of its own may be one within another. */
+static gboolean
+look_within (const GenInspection *inspection, guint32 index, GenInspected *inspected, Look *look,
+    GError **error)
+{
+  const GenFitting fitting = { .fit = GEN_FIT_CROP };
+  const GenDataset *dataset = inspection->dataset;
+  const gboolean is_file = dataset->format->read_file != NULL;
+  g_autoptr (GBytes) bytes = is_file ? dataset->format->read_file (dataset, index, error) : NULL;
+  GenDataItem *item = &inspection->items[index];
+
+  if (is_file && bytes == NULL)
+    return FALSE;
+  if (is_file)
+    look_at_bytes (item, bytes, inspected, look);
   if (inspection->dataset->format->probe != NULL &&
       !gen_dataset_probe (inspection->dataset, index, &inspected->format, error))
     return FALSE;
   inspected->format.medium = gen_dataset_get_format (inspection->dataset)->medium;
   gen_sample_init (&look->sample, &inspected->format);
-  if (!gen_dataset_load (inspection->dataset, index, &fitting, &look->sample, error))
+  if (!gen_dataset_load (dataset, index, &fitting, &look->sample, error))
     return FALSE;
-  if (inspected->format.medium == &gen_medium_sound)
-    g_checksum_update (sum, (const guchar *)look->sample.sound.data,
-        (gssize)(look->sample.sound.frames * (gsize)look->sample.sound.channels * sizeof (float)));
-  for (int y = 0; inspected->format.medium == &gen_medium_picture && y < picture->height; y++)
-    g_checksum_update (sum, picture->data + (gssize)y * picture->stride,
-        (gssize)picture->width * picture->channels);
-  g_checksum_get_digest (sum, inspection->items[index].digest, &length);
+  if (!is_file)
+    take_digest_of_numbers (item, &look->sample);
   return TRUE;
 }
 
@@ -151,7 +181,7 @@ look_at (GenInspection *inspection, guint32 index, Look *look)
   g_autoptr (GError) error = NULL;
   const gboolean is_file = g_file_test (path, G_FILE_TEST_IS_REGULAR);
   const gboolean good = is_file ? look_at_file (item, path, &inspected, look, &error)
-                                : look_at_numbers (inspection, index, &inspected, look, &error);
+                                : look_within (inspection, index, &inspected, look, &error);
 
   if (good)
     measure_item (inspection, index, &inspected, look, &error);
