@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "compare-pairs.h"
 #include "feature-set.h"
 #include "training-data.h"
 
@@ -15,7 +16,7 @@ typedef struct {
   char *metrics, *embedder;
   gint64 seed;
   int halves;
-  gboolean json;
+  gboolean json, pairs;
   JsonObject *said[2]; /* of the samples and of the reference */
   FeatureSet samples, reference;
   GenTally *spread; /* of a figure each, over halves */
@@ -45,6 +46,18 @@ list_metrics (gboolean all)
 
   for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++)
     if ((*m)->needs_features && !(*m)->needs_labels && (all || !(*m)->needs_classifier))
+      g_string_append_printf (names, "%s%s", names->len > 0 ? "," : "", (*m)->name);
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+/* (transfer full) */
+static char *
+list_pair_metrics (void)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++)
+    if ((*m)->judge != NULL)
       g_string_append_printf (names, "%s%s", names->len > 0 ? "," : "", (*m)->name);
   return g_string_free (g_steal_pointer (&names), FALSE);
 }
@@ -254,7 +267,7 @@ read_said (Comparison *comparison, char **arguments, GError **error)
 static char *
 describe (void)
 {
-  g_autofree char *all = list_metrics (TRUE);
+  g_autofree char *all = list_metrics (TRUE), *pairs = list_pair_metrics ();
   GString *text = g_string_new (NULL);
 
   g_string_printf (text,
@@ -262,8 +275,8 @@ describe (void)
       "matrix\nof features (.npy). The samples are made like the reference's first one. What comes "
       "behind is said\nof both, or of the one whose name is in front:\n\n"
       "  generative-model compare made real width=64 height=64 reference.split=test\n\n"
-      "Metrics: %s\n\nNames:\n",
-      all);
+      "Metrics: %s\nof pairs: %s\n\nNames:\n",
+      all, pairs);
   training_data_describe_settings (text);
   return g_string_free (text, FALSE);
 }
@@ -279,6 +292,9 @@ run (int argc, char **argv)
         "Features to compare by: a name, or an ONNX file", "NAME|FILE" },
     { "halves", 'c', 0, G_OPTION_ARG_INT, &comparison.halves,
         "Find 95% intervals by so many random halves of both (0: none)", "N" },
+    { "pairs", 'p', 0, G_OPTION_ARG_NONE, &comparison.pairs,
+        "Judge each sample by the one of the same place in the reference, what it should be",
+        NULL },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &comparison.seed, "Of what is drawn by chance", "N" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &comparison.json, "Print JSON", NULL },
     { NULL },
@@ -293,8 +309,14 @@ run (int argc, char **argv)
         "--halves is %d, which should be 0, or 2 or more", comparison.halves);
     return command_fail (g_steal_pointer (&error));
   }
-  if (!read_said (&comparison, argv + 3, &error) ||
-      !read_sets (&comparison, argv[1], argv[2], &error) || !compare (&comparison, &error))
+  if (!read_said (&comparison, argv + 3, &error))
+    return command_fail (g_steal_pointer (&error));
+  if (comparison.pairs)
+    return compare_pairs ((const char *const[]){ argv[1], argv[2] }, comparison.said,
+               comparison.metrics, comparison.json, &error)
+               ? STATUS_FINE
+               : command_fail (g_steal_pointer (&error));
+  if (!read_sets (&comparison, argv[1], argv[2], &error) || !compare (&comparison, &error))
     return command_fail (g_steal_pointer (&error));
   return STATUS_FINE;
 }

@@ -420,24 +420,48 @@ open_loader (TrainingData *data, const GenFormat *format, guint frames)
   data->loader = gen_loader_new (data->dataset, data->sequence, &loading);
 }
 
+void
+training_data_begin (TrainingData *data, const GenFormat *format)
+{
+  open_loader (data, format, training_data_get_length (data));
+}
+
+gboolean
+training_data_next (TrainingData *data, GenSample *sample, guint32 *item)
+{
+  for (;;) {
+    g_autoptr (GError) why = NULL;
+    guint64 frame;
+    GenLoaderResult result = gen_loader_next (data->loader, sample, &frame, item, &why);
+
+    if (why != NULL)
+      command_warn ("%s: left out: %s", data->name, why->message);
+    if (result != GEN_LOADER_BAD)
+      return result == GEN_LOADER_SAMPLE;
+  }
+}
+
+gboolean
+training_data_end (TrainingData *data, GError **error)
+{
+  const guint length = training_data_get_length (data);
+
+  if (gen_loader_get_skipped (data->loader) < length)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: none of the %u %s can be decoded",
+      data->name, length, data->format.medium->plural);
+  return FALSE;
+}
+
 /* Up to TRAINING_DATA_READ samples; fewer at the end. */
 static int
 load_some (TrainingData *data, GenSample *samples)
 {
+  guint32 item;
   int n = 0;
 
-  while (n < TRAINING_DATA_READ) {
-    g_autoptr (GError) why = NULL;
-    guint64 frame;
-    guint32 item;
-    GenLoaderResult result = gen_loader_next (data->loader, &samples[n], &frame, &item, &why);
-
-    if (why != NULL)
-      command_warn ("%s: left out: %s", data->name, why->message);
-    if (result != GEN_LOADER_SAMPLE && result != GEN_LOADER_BAD)
-      break;
-    n += result == GEN_LOADER_SAMPLE;
-  }
+  while (n < TRAINING_DATA_READ && training_data_next (data, &samples[n], &item))
+    n++;
   return n;
 }
 
@@ -455,12 +479,11 @@ gboolean
 training_data_read (TrainingData *data, const GenFormat *format, TrainingDataTake take,
     gpointer user_data, GError **error)
 {
-  const guint length = training_data_get_length (data);
   GenSample samples[TRAINING_DATA_READ] = { 0 };
   gboolean goes_on = TRUE;
   int n;
 
-  open_loader (data, format, length);
+  training_data_begin (data, format);
   do {
     init_samples (samples, &data->loaded);
     n = load_some (data, samples);
@@ -468,11 +491,7 @@ training_data_read (TrainingData *data, const GenFormat *format, TrainingDataTak
   } while (goes_on && n == TRAINING_DATA_READ);
   for (int i = 0; i < TRAINING_DATA_READ; i++)
     gen_sample_clear (&samples[i]);
-  if (!goes_on || gen_loader_get_skipped (data->loader) < length)
-    return goes_on;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: none of the %u %s can be decoded",
-      data->name, length, data->format.medium->plural);
-  return FALSE;
+  return goes_on && training_data_end (data, error);
 }
 
 static void

@@ -26,9 +26,16 @@ guint training_data_get_length (const TrainingData *data);
 /* How many classes they have. */
 int training_data_get_classes (const TrainingData *data);
 
-/* Give each sample once, as `format`, to `take`, some at a time (TRAINING_DATA_READ at most), until
- * it returns FALSE. What cannot be decoded is left out, with a warning; it is an error where
- * nothing is left. */
+/* Begin to read each sample once, as `format`. */
+void training_data_begin (TrainingData *data, const GenFormat *format);
+/* The next one, into `sample`, which has that format (a sound of no length gets its own memory),
+ * and the item that it is of. What cannot be decoded is left out, with a warning. FALSE at the end.
+ */
+gboolean training_data_next (TrainingData *data, GenSample *sample, guint32 *item);
+/* Whether any could be read; FALSE with `error`. */
+gboolean training_data_end (TrainingData *data, GError **error);
+
+/* Give each to `take`, some at a time (TRAINING_DATA_READ at most), until it returns FALSE. */
 #define TRAINING_DATA_READ 16
 typedef gboolean (*TrainingDataTake) (
     const GenSample *samples, int n, gpointer user_data, GError **error);

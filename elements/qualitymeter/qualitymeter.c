@@ -237,15 +237,18 @@ metrics_blurb (void)
   g_autoptr (GString) blurb = g_string_new ("What to measure, with commas between: ");
 
   for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
-    g_string_append_printf (blurb, "%s, ", (*metric)->name);
-  g_string_append (blurb, "or auto: all that the reference allows");
+    if ((*metric)->judge == NULL)
+      g_string_append_printf (blurb, "%s, ", (*metric)->name);
+  g_string_append (blurb,
+      "or auto: all that the reference allows and that take no longer than frames "
+      "do");
   return g_intern_string (blurb->str);
 }
 
 static const char *
 embedder_blurb (void)
 {
-  g_autoptr (GString) blurb = g_string_new ("Features that frechet and modes compare by: ");
+  g_autoptr (GString) blurb = g_string_new ("Features that samples are compared by: ");
 
   for (const GenEmbedder *const *embedder = gen_embedder_list (); *embedder != NULL; embedder++)
     g_string_append_printf (blurb, "%s, ", (*embedder)->name);

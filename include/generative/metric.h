@@ -110,6 +110,7 @@ typedef struct {
   gboolean needs_labels;     /* the reference's samples must have classes */
   gboolean needs_classifier; /* the features are a model's scores of classes. Since: 0.2 */
   gboolean takes_long;       /* it is measured only where it is asked for by name. Since: 0.2 */
+  gboolean in_colour;        /* it looks at pictures as they came, not at luma. Since: 0.2 */
   /* What it measures; the first is the figure itself and has the metric's name. A TEXT
    * without text is the features' name. */
   GenField fields[GEN_METRIC_MAX_FIELDS];
@@ -124,6 +125,9 @@ typedef struct {
   /* Frames: fill `values`, one a field, from a frame, of a picture its luma alone, of a sound one
    * whose samples are all finite. GEN_MISSING where there is none. */
   void (*measure) (gpointer metric, const GenSample *frame, double *values);
+  /* Pairs: fill `values` from a frame and what it should be, of one format, likewise. Since: 0.2 */
+  void (*judge) (
+      gpointer metric, const GenSample *frame, const GenSample *reference, double *values);
   /* Streams: a piece of the stream, each once and in order, where frames may overlap or leave some
    * out. What a frame ends with has come before it is measured. May be NULL. */
   void (*follow) (gpointer metric, const GenSample *piece);
@@ -158,7 +162,7 @@ GEN_API const GenMetric *gen_metric_find (const char *name, GError **error);
 #define GEN_METRIC_ROWS 50000
 #define GEN_METRIC_ROWS_BYTES (512 * 1024 * 1024)
 
-/* How many of its fields `measure` fills. */
+/* How many of its fields `measure`, or `judge`, fills. */
 GEN_API int gen_metric_count_measured (const GenMetric *metric);
 
 /**
@@ -187,9 +191,11 @@ typedef struct {
                                   one, and they are all of the stream */
   guint64 seed;
   gboolean has_reference, has_labels; /* gen_meter_refer will be called, with labels */
-  const GenStatistics *statistics;    /* the reference's, in its place; used, not kept */
-  gboolean collects;                  /* gen_meter_statistics will be called */
-  const char *const *class_names;     /* NULL-terminated, by label; NULL: their numbers */
+  gboolean judges; /* gen_meter_judge will be called, and nothing else of frames: metrics of pairs
+                      alone are measured. Since: 0.2 */
+  const GenStatistics *statistics; /* the reference's, in its place; used, not kept */
+  gboolean collects;               /* gen_meter_statistics will be called */
+  const char *const *class_names;  /* NULL-terminated, by label; NULL: their numbers */
   /* An item of the reference cannot be decoded: called within gen_meter_refer_dataset. May be NULL.
    */
   void (*left_out) (const GError *why, gpointer data);
@@ -235,6 +241,10 @@ GEN_API void gen_meter_follow (GenMeter *meter, const GenSample *piece);
  * with `error` when a figure could not be computed. */
 GEN_API gboolean gen_meter_measure (
     GenMeter *meter, const GenSample *frame, double *values, GError **error);
+
+/* The same of a frame and what it should be, of one format. Since: 0.2 */
+GEN_API gboolean gen_meter_judge (GenMeter *meter, const GenSample *frame,
+    const GenSample *reference, double *values, GError **error);
 
 /* The next frame does not follow the last one: it is not compared with it. */
 GEN_API void gen_meter_interrupt (GenMeter *meter);

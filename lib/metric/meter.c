@@ -22,6 +22,10 @@ missing (const GenMeter *meter, const GenMetric *metric, const GenMeterSettings 
 
   if (!is_of_medium (meter, metric))
     return "is of another medium";
+  if (metric->judge != NULL && !settings->judges)
+    return "compares a frame with what it should be, of which this knows nothing";
+  if (metric->judge == NULL && settings->judges)
+    return "does not compare a frame with what it should be";
   if (metric->needs_reference && !settings->has_reference && !statistics && !collects)
     return settings->statistics != NULL ? "compares with pictures, and the reference is statistics"
                                         : "compares with a reference, and there is none";
@@ -185,7 +189,8 @@ gen_meter_free (GenMeter *meter)
     gen_feature_rows_clear (&meter->sets[i]);
   gen_features_free (meter->own_features);
   g_strfreev (meter->class_names);
-  gen_sample_clear (&meter->luma);
+  for (int i = 0; i < 2; i++)
+    gen_sample_clear (&meter->luma[i]);
   g_free (meter->clean);
   g_free (meter);
 }
@@ -213,24 +218,24 @@ GEN_CLONES (
                        16);
 }
 
-/* What is measured of a frame. */
+/* Its luma, in one of two places. */
 static const GenSample *
-reduce_frame (GenMeter *meter, const GenSample *frame)
+reduce_frame (GenMeter *meter, const GenSample *frame, int place)
 {
   const GenPicture *picture = &frame->picture;
-  GenPicture *luma = &meter->luma.picture;
+  GenPicture *luma = &meter->luma[place].picture;
 
   if (frame->medium != &gen_medium_picture || picture->channels == 1)
     return frame;
   if (luma->width != picture->width || luma->height != picture->height) {
-    gen_sample_clear (&meter->luma);
-    gen_sample_init (
-        &meter->luma, &(GenFormat){ &gen_medium_picture, picture->width, picture->height, 1 });
+    gen_sample_clear (&meter->luma[place]);
+    gen_sample_init (&meter->luma[place],
+        &(GenFormat){ &gen_medium_picture, picture->width, picture->height, 1 });
   }
   for (int y = 0; y < picture->height; y++)
     luma_row (picture->data + (gssize)y * picture->stride, luma->data + (gsize)y * luma->stride,
         picture->width);
-  return &meter->luma;
+  return &meter->luma[place];
 }
 
 /* `values` from a metric's first field on. */
@@ -309,7 +314,7 @@ gen_meter_follow (GenMeter *meter, const GenSample *piece)
 static void
 measure_frame (GenMeter *meter, const GenSample *frame, double *values)
 {
-  const GenSample *reduced = reduce_frame (meter, frame);
+  const GenSample *reduced = reduce_frame (meter, frame, 0);
   const gboolean finite = gen_meter_is_finite (frame);
 
   for (guint i = 0; i < meter->instruments->len; i++) {
@@ -322,14 +327,39 @@ measure_frame (GenMeter *meter, const GenSample *frame, double *values)
     for (int f = first; f < first + gen_metric_count_measured (metric); f++)
       values[f] = GEN_MISSING;
     if (finite)
-      metric->measure (instrument->state, reduced, values + first);
+      metric->measure (instrument->state, metric->in_colour ? frame : reduced, values + first);
     for (int f = first; f < first + gen_metric_count_measured (metric); f++)
       gen_tally_add (&meter->tallies[f], values[f]);
   }
 }
 
-gboolean
-gen_meter_measure (GenMeter *meter, const GenSample *frame, double *values, GError **error)
+/* What metrics say of a frame and what it should be; nothing where either is not finite. */
+static void
+judge_frame (GenMeter *meter, const GenSample *frame, const GenSample *reference, double *values)
+{
+  const GenSample *reduced = reduce_frame (meter, frame, 0);
+  const GenSample *reduced_reference = reduce_frame (meter, reference, 1);
+  const gboolean finite = gen_meter_is_finite (frame) && gen_meter_is_finite (reference);
+
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+    const GenMetric *metric = instrument->metric;
+    const int first = instrument->first_field, end = first + gen_metric_count_measured (metric);
+
+    for (int f = first; f < end; f++)
+      values[f] = GEN_MISSING;
+    if (finite && metric->in_colour)
+      metric->judge (instrument->state, frame, reference, values + first);
+    else if (finite)
+      metric->judge (instrument->state, reduced, reduced_reference, values + first);
+    for (int f = first; f < end; f++)
+      gen_tally_add (&meter->tallies[f], values[f]);
+  }
+}
+
+/* A frame begins, of which no figure is known. FALSE where it is of no use. */
+static gboolean
+begin_frame (GenMeter *meter, const GenSample *frame, double *values)
 {
   g_return_val_if_fail (frame->medium == meter->medium, FALSE);
   g_return_val_if_fail (
@@ -337,17 +367,42 @@ gen_meter_measure (GenMeter *meter, const GenSample *frame, double *values, GErr
   meter->frames++;
   for (guint i = 0; i < meter->fields->len; i++)
     values[i] = NAN;
+  return TRUE;
+}
 
+/* Figures over all so far, where they are due. */
+static gboolean
+end_frame (GenMeter *meter, double *values, GError **error)
+{
+  return meter->interval == 0 || meter->frames % meter->interval != 0 ||
+         figure (meter, values, error);
+}
+
+gboolean
+gen_meter_judge (GenMeter *meter, const GenSample *frame, const GenSample *reference,
+    double *values, GError **error)
+{
+  const GenFormat format = gen_sample_format (frame), other = gen_sample_format (reference);
+
+  g_return_val_if_fail (gen_format_equal (&format, &other), FALSE);
+  if (!begin_frame (meter, frame, values))
+    return FALSE;
+  judge_frame (meter, frame, reference, values);
+  return end_frame (meter, values, error);
+}
+
+gboolean
+gen_meter_measure (GenMeter *meter, const GenSample *frame, double *values, GError **error)
+{
+  if (!begin_frame (meter, frame, values))
+    return FALSE;
   if (!meter->follows)
     follow (meter, frame);
   if (meter->measures_frames)
     measure_frame (meter, frame, values);
-
   if (meter->takes_samples && !gen_meter_take_samples (meter, frame, error))
     return FALSE;
-  if (meter->interval > 0 && meter->frames % meter->interval == 0)
-    return figure (meter, values, error);
-  return TRUE;
+  return end_frame (meter, values, error);
 }
 
 guint64

@@ -25,8 +25,8 @@ struct _GenMeter {
   char **class_names;
   GenFeatureRows sets[2]; /* of samples and of the reference, for who compares them */
   gboolean measures_frames, takes_samples, wants_features, wants_reference, wants_sets, follows;
-  GenSample luma; /* of a colour frame */
-  float *clean;   /* a piece of a sound without what is not finite */
+  GenSample luma[2]; /* of a colour frame, and of what it should be */
+  float *clean;      /* a piece of a sound without what is not finite */
   gsize n_clean;
   guint64 frames, samples, left_out;
   void (*tell_left_out) (const GError *why, gpointer data);

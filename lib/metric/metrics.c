@@ -34,6 +34,13 @@ gen_metric_list (void)
     &gen_metric_nearest,
     &gen_metric_vendi_score,
     &gen_metric_inception_score,
+    &gen_metric_psnr,
+    &gen_metric_ssim,
+    &gen_metric_ms_ssim,
+    &gen_metric_gmsd,
+    &gen_metric_snr,
+    &gen_metric_si_sdr,
+    &gen_metric_log_spectral_distance,
     NULL,
   };
 
@@ -43,7 +50,7 @@ gen_metric_list (void)
 int
 gen_metric_count_measured (const GenMetric *metric)
 {
-  if (metric->measure == NULL)
+  if (metric->measure == NULL && metric->judge == NULL)
     return 0;
   return metric->figure == NULL ? metric->n_fields : metric->n_measured;
 }

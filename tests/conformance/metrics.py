@@ -4,8 +4,8 @@
 
 usage: metrics.py GENERATIVE_MODEL
 
-numpy's own arithmetic is always compared with, and torch-fidelity, prdc, vendi-score and POT where
-they are installed. Prints TAP, a line for each figure.
+numpy's own arithmetic is always compared with, and torch-fidelity, prdc, vendi-score, POT,
+scikit-image, piq and pytorch-msssim where they are installed. Prints TAP, a line for each figure.
 """
 import contextlib
 import json
@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import wave
 
 import numpy as np
 
@@ -195,9 +196,109 @@ def peers_figures(program):
     return figures
 
 
+def judge(program, folder, write, samples, references, *words):
+    """Tallies of pairs, which write() puts into files."""
+    for name, items in (("samples", samples), ("reference", references)):
+        (folder / name).mkdir()
+        for i, item in enumerate(items):
+            write(folder / name / f"{i:02}", item)
+    out = subprocess.run([program, "compare", folder / "samples", folder / "reference", "--pairs",
+                          "--json", *words], check=True, capture_output=True, text=True).stdout
+    return json.loads(out)
+
+
+def luma(picture):
+    wide = picture.astype(np.int64)
+    return (19595 * wide[..., 0] + 38470 * wide[..., 1] + 7471 * wide[..., 2] + 32768) >> 16
+
+
+def draw_pictures():
+    """What should be, smooth with edges, and the same with noise, blurred, and otherwise lit."""
+    random = np.random.default_rng(7)
+    y, x = np.mgrid[:208, :256]
+    plain = [127 + 90 * np.sin(x / (7 + c)) * np.cos(y / (11 + 2 * c)) + 30 * ((x + y) % 61 > 30)
+             for c in range(3)]
+    plain = np.clip(np.stack(plain, -1), 0, 255)
+    blurred = (plain + np.roll(plain, 1, 0) + np.roll(plain, 1, 1) + np.roll(plain, 2, 1)) / 4
+    changed = [plain + random.normal(0, 12, plain.shape), blurred, plain * 0.8 + 20]
+    to_bytes = lambda a: np.clip(np.rint(a), 0, 255).astype(np.uint8)
+    return [to_bytes(a) for a in changed], [to_bytes(plain)] * 3
+
+
+def with_pictures(report, program):
+    image = load("PIL.Image")
+    if not image:
+        return
+    samples, references = draw_pictures()
+    with tempfile.TemporaryDirectory() as folder:
+        made = judge(program, pathlib.Path(folder),
+                     lambda path, item: image.fromarray(item).save(f"{path}.png"),
+                     samples, references)
+    pairs = list(zip(samples, references))
+    errors = [((a.astype(float) - b) ** 2).mean() for a, b in pairs]
+    report.check("psnr", "numpy", made["psnr"]["mean"],
+                 np.mean([10 * np.log10(255 ** 2 / e) for e in errors]))
+    report.check("psnr-overall", "numpy", made["psnr-overall"],
+                 10 * np.log10(255 ** 2 / np.mean(errors)))
+    grey = [(luma(a).astype(np.float64), luma(b).astype(np.float64)) for a, b in pairs]
+    metrics = load("skimage.metrics")
+    if metrics:
+        report.check("ssim", "scikit-image", made["ssim"]["mean"], np.mean([
+            metrics.structural_similarity(a, b, data_range=255, gaussian_weights=True, sigma=1.5,
+                                          use_sample_covariance=False) for a, b in grey]), 1e-5)
+    torch = load("torch")
+    tensors = [[torch.from_numpy(x)[None, None] for x in pair] for pair in grey] if torch else []
+    piq = torch and load("piq")
+    if piq:
+        report.check("gmsd", "piq", made["gmsd"]["mean"], np.mean([
+            piq.gmsd(a, b, data_range=255).item() for a, b in tensors]), 1e-5)
+    msssim = torch and load("pytorch_msssim")
+    if msssim:
+        report.check("ms-ssim", "pytorch-msssim", made["ms-ssim"]["mean"], np.mean([
+            msssim.ms_ssim(a, b, data_range=255).item() for a, b in tensors]), 1e-5)
+
+
+def write_wave(path, sound):
+    with wave.open(f"{path}.wav", "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(sound.tobytes())
+
+
+def spectra(sound):
+    window = np.hanning(2049)[:-1]
+    pieces = [sound[i:i + 2048] * window for i in range(0, len(sound) - 2047, 512)]
+    return 10 * np.log10(np.maximum(np.abs(np.fft.rfft(pieces)) ** 2, 1e-10))
+
+
+def with_sounds(report, program):
+    random = np.random.default_rng(8)
+    time = np.arange(16000) / 16000
+    plain = 0.4 * np.sin(2 * np.pi * 220 * time) * np.exp(-time) + random.normal(0, 0.01, 16000)
+    changed = [plain + random.normal(0, 0.02, 16000), np.clip(0.6 * plain, -0.1, 0.1)]
+    to_words = lambda a: np.rint(a * 32768).astype("<i2")
+    samples, reference = [to_words(a) for a in changed], to_words(plain)
+    with tempfile.TemporaryDirectory() as folder:
+        made = judge(program, pathlib.Path(folder), write_wave, samples, [reference] * 2,
+                     "medium=sound")
+    b = reference / 32768
+    ratios = {"snr": [], "si-sdr": [], "log-spectral-distance": []}
+    for a in (s / 32768 for s in samples):
+        ratios["snr"].append(10 * np.log10((b ** 2).sum() / ((a - b) ** 2).sum()))
+        part = (a @ b) / (b @ b) * b
+        ratios["si-sdr"].append(10 * np.log10((part ** 2).sum() / ((a - part) ** 2).sum()))
+        ratios["log-spectral-distance"].append(
+            np.sqrt(((spectra(a) - spectra(b)) ** 2).mean(1)).mean())
+    for name, values in ratios.items():
+        report.check(name, "numpy", made[name]["mean"], np.mean(values))
+
+
 def main():
     report = Report()
     with_numpy(report, sys.argv[1])
+    with_pictures(report, sys.argv[1])
+    with_sounds(report, sys.argv[1])
     # Some print of their own accord.
     with contextlib.redirect_stdout(sys.stderr):
         peers = peers_figures(sys.argv[1])

@@ -430,7 +430,7 @@ test_missing (void)
   g_unlink (statistics);
 }
 
-/* Who asks what there is, is told all of it. */
+/* Who asks what there is, is told all of it that can be measured. */
 static void
 test_blurbs (void)
 {
@@ -442,7 +442,7 @@ test_blurbs (void)
       g_object_class_find_property (G_OBJECT_GET_CLASS (meter), "embedder"));
 
   for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
-    g_assert_nonnull (strstr (metrics, (*metric)->name));
+    g_assert_true ((*metric)->judge != NULL || strstr (metrics, (*metric)->name) != NULL);
   for (const GenEmbedder *const *embedder = gen_embedder_list (); *embedder != NULL; embedder++)
     g_assert_nonnull (strstr (embedders, (*embedder)->name));
 }

@@ -631,8 +631,9 @@ test_list (void)
     g_assert_cmpstr ((*m)->fields[0].name, ==, (*m)->name);
     for (int i = 0; i < (*m)->n_fields; i++)
       g_assert_true (g_hash_table_add (names, (char *)(*m)->fields[i].name));
-    g_assert_cmpint (
-        ((*m)->take != NULL) + ((*m)->measure != NULL) + ((*m)->compare != NULL), ==, 1);
+    g_assert_cmpint (((*m)->take != NULL) + ((*m)->measure != NULL) + ((*m)->compare != NULL) +
+                         ((*m)->judge != NULL),
+        ==, 1);
     g_assert_cmpint (gen_metric_count_measured (*m), <=, (*m)->n_fields);
     g_assert_true ((gen_metric_count_measured (*m) < (*m)->n_fields) ==
                    ((*m)->figure != NULL || (*m)->compare != NULL));
