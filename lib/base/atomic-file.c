@@ -42,7 +42,7 @@ open_temporary (GenAtomicFile *file, const char *base)
   for (int i = 0; i < ATTEMPTS; i++) {
     g_free (file->temporary);
     file->temporary = g_strdup_printf ("%s/" NAME_FORMAT, file->folder, base, g_random_int ());
-    file->fd = open (file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    file->fd = open (file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file->fd >= 0 || errno != EEXIST)
       break;
   }

@@ -113,9 +113,8 @@ gen_file_dataset_describe (const GenDataset *dataset, guint32 index)
   return g_strdup (g_ptr_array_index (((const GenFileDataset *)dataset)->paths, index));
 }
 
-/* The text of the same name; NULL where there is none. */
-static char *
-read_caption (const char *path)
+char *
+gen_file_read_caption (const char *path)
 {
   const char *dot = strrchr (path, '.'), *slash = strrchr (path, '/');
   const gsize stem = dot != NULL && dot > slash ? (gsize)(dot - path) : strlen (path);
@@ -137,5 +136,6 @@ gen_file_dataset_get_caption (const GenDataset *dataset, guint32 index)
 
   if (caption != NULL)
     return g_strdup (caption);
-  return files->has_captions ? read_caption (g_ptr_array_index (files->paths, index)) : NULL;
+  return files->has_captions ? gen_file_read_caption (g_ptr_array_index (files->paths, index))
+                             : NULL;
 }

@@ -26,6 +26,9 @@ char *gen_file_dataset_describe (const GenDataset *dataset, guint32 index);
 char *gen_file_dataset_get_caption (const GenDataset *dataset, guint32 index);
 void gen_file_dataset_free (GenDataset *dataset);
 
+/* What the text of the same name beside a file says; NULL where there is none. (transfer full) */
+char *gen_file_read_caption (const char *path);
+
 /* One more item; both texts become the dataset's, `caption` may be NULL. */
 void gen_file_dataset_add (GenFileDataset *files, char *path, char *caption);
 /* Learn the format from the first file that can be read; fails where none can. */

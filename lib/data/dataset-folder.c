@@ -1,51 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A folder of files of one medium.
  *
- * Opening lists the files and reads only until the first whole one, which tells the format. What
- * is wrong with the others shows when they are loaded: a folder of a hundred thousand photographs
- * opens in a second. */
+ * Opening lists the files, or finds them listed, and reads only until the first whole one, which
+ * tells the format. What is wrong with the others shows when they are loaded. Names stay in the
+ * index of the folder: an item is a place there. */
 #include <string.h>
 
 #include "dataset-files.h"
-#include "dataset-walk.h"
+#include "folder-index.h"
 
-/* A file of a medium. */
 typedef struct {
-  char *path;
-  const GenMedium *medium;
-  const char *class; /* the first-level folder that it is in; NULL at the top */
-} Found;
-
-/* What is found on a walk through the folders. */
-typedef struct {
-  const GenMedium *medium; /* that is looked for; NULL: any */
-  GArray *files;           /* of Found */
-  GStringChunk *classes;
-  gboolean has_texts;
-} Finds;
-
-static void
-clear_found (gpointer found)
-{
-  g_free (((Found *)found)->path);
-}
-
-static void
-finds_init (Finds *finds, const GenMedium *medium)
-{
-  *finds = (Finds){ .medium = medium,
-    .files = g_array_new (FALSE, FALSE, sizeof (Found)),
-    .classes = g_string_chunk_new (256) };
-  g_array_set_clear_func (finds->files, clear_found);
-}
-
-static void
-finds_clear (Finds *finds)
-{
-  g_array_unref (finds->files);
-  g_string_chunk_free (finds->classes);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Finds, finds_clear)
+  GenDataset dataset;
+  GenFolderIndex *index;
+  guint32 *places; /* of the items, in the index */
+  gboolean has_captions;
+} FolderDataset;
 
 static gboolean
 folder_recognise (const char *location, const GenDatasetSettings *settings)
@@ -53,46 +22,63 @@ folder_recognise (const char *location, const GenDatasetSettings *settings)
   return g_file_test (location, G_FILE_TEST_IS_DIR);
 }
 
-/* What a file is of, of what is looked for; NULL: of nothing. */
-static const GenMedium *
-recognise (const Finds *finds, const char *path)
+static GenDataset *
+folder_create (void)
 {
-  if (finds->medium != NULL)
-    return finds->medium->recognise (path) ? finds->medium : NULL;
-  for (const GenMedium *const *m = gen_medium_list (); *m != NULL; m++)
-    if ((*m)->recognise != NULL && (*m)->recognise (path))
-      return *m;
-  return NULL;
+  FolderDataset *folder = g_new0 (FolderDataset, 1);
+
+  return &folder->dataset;
+}
+
+static void
+folder_free (GenDataset *dataset)
+{
+  FolderDataset *folder = (FolderDataset *)dataset;
+
+  g_clear_pointer (&folder->index, gen_folder_index_free);
+  g_free (folder->places);
+  g_free (folder);
+}
+
+static char *
+folder_describe (const GenDataset *dataset, guint32 index)
+{
+  const FolderDataset *folder = (const FolderDataset *)dataset;
+  GenFolderFile file;
+
+  gen_folder_index_get (folder->index, folder->places[index], &file);
+  return g_build_filename (dataset->location, file.below, file.name, NULL);
 }
 
 static gboolean
-take_file (const char *path, const char *class, gpointer data)
+folder_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, GenSample *target,
+    GError **error)
 {
-  Finds *finds = data;
-  Found found = { .medium = recognise (finds, path) };
+  g_autofree char *path = folder_describe (dataset, index);
 
-  finds->has_texts |= gen_dataset_has_ending (path, ".txt");
-  if (found.medium == NULL)
-    return TRUE;
-  found.path = g_strdup (path);
-  found.class = class != NULL ? g_string_chunk_insert_const (finds->classes, class) : NULL;
-  g_array_append_val (finds->files, found);
-  return TRUE;
+  return target->medium->load (path, fitting, target, error);
+}
+
+static char *
+folder_get_caption (const GenDataset *dataset, guint32 index)
+{
+  const FolderDataset *folder = (const FolderDataset *)dataset;
+  g_autofree char *path = folder->has_captions ? folder_describe (dataset, index) : NULL;
+
+  return path != NULL ? gen_file_read_caption (path) : NULL;
 }
 
 /* The medium that most files are of, the first of those where they are as many. Texts lie beside
  * others to tell of them: they count where there is nothing else. */
 static const GenMedium *
-find_most (const GArray *found)
+find_most (const GenFolderIndex *index)
 {
   const GenMedium *most = &gen_medium_picture;
-  guint greatest = 0;
+  guint32 greatest = 0;
 
   for (const GenMedium *const *m = gen_medium_list (); *m != NULL; m++) {
-    guint count = 0;
+    const guint32 count = gen_folder_index_count (index, *m);
 
-    for (guint i = 0; i < found->len; i++)
-      count += g_array_index (found, Found, i).medium == *m;
     if (count <= greatest || (*m == &gen_medium_text && greatest > 0))
       continue;
     most = *m;
@@ -103,35 +89,84 @@ find_most (const GArray *found)
 
 /* The files of `medium` become the items. */
 static void
-take_files (GenFileDataset *files, GArray *found, const GenMedium *medium, const GRegex *pattern)
+take_files (FolderDataset *folder, const GenMedium *medium)
 {
-  const gsize above = strlen (files->dataset.location);
+  guint32 place = GEN_FOLDER_START;
+  GenFolderFile file;
+
+  folder->places = g_new (guint32, gen_folder_index_count (folder->index, medium));
+  while (gen_folder_index_next (folder->index, &place, &file))
+    if (file.medium == medium)
+      folder->places[folder->dataset.count++] = place;
+}
+
+/* The class of each item by what its path says. */
+static void
+match_classes (FolderDataset *folder, const GRegex *pattern)
+{
   g_autoptr (GPtrArray) classes = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < found->len; i++) {
-    Found *file = &g_array_index (found, Found, i);
-    const char *below = file->path + above;
+  for (guint32 i = 0; i < folder->dataset.count; i++) {
+    g_autofree char *below = NULL;
+    GenFolderFile file;
 
-    if (file->medium != medium)
-      continue;
-    while (*below == '/')
-      below++;
-    g_ptr_array_add (classes,
-        pattern != NULL ? gen_dataset_match_class (pattern, below) : g_strdup (file->class));
-    gen_file_dataset_add (files, g_steal_pointer (&file->path), NULL);
+    gen_folder_index_get (folder->index, folder->places[i], &file);
+    below = g_build_filename (file.below, file.name, NULL);
+    g_ptr_array_add (classes, gen_dataset_match_class (pattern, below));
   }
-  gen_dataset_name_labels (&files->dataset, classes, FALSE);
+  gen_dataset_name_labels (&folder->dataset, classes, FALSE);
+}
+
+/* The class of each item is the first-level folder that it is in: it is found for each folder that
+ * has items. */
+static void
+take_classes (FolderDataset *folder)
+{
+  const guint32 n = gen_folder_index_count_folders (folder->index);
+  g_autoptr (GPtrArray) classes = g_ptr_array_new_with_free_func (g_free);
+  g_autofree gint32 *labels = NULL;
+
+  g_ptr_array_set_size (classes, (int)n);
+  folder->dataset.labels = g_new (gint32, folder->dataset.count);
+  for (guint32 i = 0; i < folder->dataset.count; i++) {
+    GenFolderFile file;
+
+    gen_folder_index_get (folder->index, folder->places[i], &file);
+    folder->dataset.labels[i] = (gint32)file.folder;
+    if (*file.below != '\0' && classes->pdata[file.folder] == NULL)
+      classes->pdata[file.folder] = g_strndup (file.below, strcspn (file.below, "/"));
+  }
+  labels = gen_dataset_number_names (&folder->dataset, classes, FALSE);
+  for (guint32 i = 0; i < folder->dataset.count; i++)
+    folder->dataset.labels[i] = labels[folder->dataset.labels[i]];
+}
+
+/* The first file that can be read tells the format. */
+static gboolean
+probe_first (FolderDataset *folder, const GenMedium *medium, GError **error)
+{
+  GenDataset *dataset = &folder->dataset;
+  g_autoptr (GError) first = NULL;
+
+  for (guint32 i = 0; i < dataset->count; i++) {
+    g_autofree char *path = folder_describe (dataset, i);
+
+    if (medium->probe (path, &dataset->sample, first == NULL ? &first : NULL))
+      return TRUE;
+  }
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ,
+      "%s: none of its %u %s can be decoded; the first: %s", dataset->location, dataset->count,
+      medium->plural, first->message);
+  return FALSE;
 }
 
 static gboolean
 folder_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **error)
 {
-  GenFileDataset *files = (GenFileDataset *)dataset;
+  FolderDataset *folder = (FolderDataset *)dataset;
   const GenMedium *medium = settings->medium;
   g_autoptr (GRegex) pattern = NULL;
-  g_auto (Finds) finds = { 0 };
 
-  finds_init (&finds, medium);
   if (!gen_dataset_compile_pattern (settings, &pattern, error))
     return FALSE;
   if (medium != NULL && medium->recognise == NULL) {
@@ -139,12 +174,14 @@ folder_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **e
         "%s: a folder cannot be read as %s", dataset->location, medium->plural);
     return FALSE;
   }
-  if (!gen_dataset_walk (dataset->location, take_file, &finds, error))
+  folder->index = gen_folder_index_open (dataset->location, error);
+  if (folder->index == NULL)
     return FALSE;
   if (medium == NULL)
-    medium = find_most (finds.files);
-  take_files (files, finds.files, medium, pattern);
-  files->has_captions = finds.has_texts && medium != &gen_medium_text;
+    medium = find_most (folder->index);
+  take_files (folder, medium);
+  folder->has_captions =
+      medium != &gen_medium_text && gen_folder_index_count (folder->index, &gen_medium_text) > 0;
   if (dataset->count == 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND,
         "%s: no %s in this folder or below it%s", dataset->location,
@@ -152,17 +189,21 @@ folder_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **e
         settings->medium != NULL ? "; medium says what is searched for" : "");
     return FALSE;
   }
-  return gen_file_dataset_probe (files, medium, error);
+  if (pattern != NULL)
+    match_classes (folder, pattern);
+  else
+    take_classes (folder);
+  return probe_first (folder, medium, error);
 }
 
 const GenDatasetFormat gen_dataset_folder = {
   .name = "folder",
   .description = "A folder of files, with a sub-folder for each class",
   .recognise = folder_recognise,
-  .create = gen_file_dataset_create,
+  .create = folder_create,
   .open = folder_open,
-  .load = gen_file_dataset_load,
-  .describe = gen_file_dataset_describe,
-  .get_caption = gen_file_dataset_get_caption,
-  .free = gen_file_dataset_free,
+  .load = folder_load,
+  .describe = folder_describe,
+  .get_caption = folder_get_caption,
+  .free = folder_free,
 };

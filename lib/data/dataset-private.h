@@ -84,6 +84,8 @@ void gen_dataset_number_labels (GenDataset *dataset, int count);
 /* Number the classes by their names (of char *, one per item, NULL: none): sorted, or by what they
  * say where all are numbers and `by_number` is TRUE. */
 void gen_dataset_name_labels (GenDataset *dataset, const GPtrArray *names, gboolean by_number);
+/* The same of names that are not one per item: the number of the class of each. (transfer full) */
+gint32 *gen_dataset_number_names (GenDataset *dataset, const GPtrArray *names, gboolean by_number);
 
 /* The regular expression of the settings, or NULL; FALSE where it is none. */
 gboolean gen_dataset_compile_pattern (

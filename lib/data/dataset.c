@@ -226,11 +226,12 @@ count_numbers (const GPtrArray *names)
   return count;
 }
 
-void
-gen_dataset_name_labels (GenDataset *dataset, const GPtrArray *names, gboolean by_number)
+gint32 *
+gen_dataset_number_names (GenDataset *dataset, const GPtrArray *names, gboolean by_number)
 {
   g_autoptr (GHashTable) numbers = g_hash_table_new (g_str_hash, g_str_equal);
   const int count = by_number ? count_numbers (names) : 0;
+  gint32 *labels;
 
   gen_dataset_number_labels (dataset, count);
   for (guint i = 0; i < names->len && count == 0; i++) {
@@ -244,17 +245,24 @@ gen_dataset_name_labels (GenDataset *dataset, const GPtrArray *names, gboolean b
   for (guint i = 0; i < dataset->label_names->len; i++)
     g_hash_table_replace (
         numbers, g_ptr_array_index (dataset->label_names, i), GUINT_TO_POINTER (i));
-  dataset->labels = g_new (gint32, MAX (names->len, 1));
+  labels = g_new (gint32, MAX (names->len, 1));
   for (guint i = 0; i < names->len; i++) {
     const char *name = g_ptr_array_index (names, i);
 
     if (name == NULL)
-      dataset->labels[i] = -1;
+      labels[i] = -1;
     else if (count > 0)
-      dataset->labels[i] = (gint32)g_ascii_strtoull (name, NULL, 10);
+      labels[i] = (gint32)g_ascii_strtoull (name, NULL, 10);
     else
-      dataset->labels[i] = (gint32)GPOINTER_TO_UINT (g_hash_table_lookup (numbers, name));
+      labels[i] = (gint32)GPOINTER_TO_UINT (g_hash_table_lookup (numbers, name));
   }
+  return labels;
+}
+
+void
+gen_dataset_name_labels (GenDataset *dataset, const GPtrArray *names, gboolean by_number)
+{
+  dataset->labels = gen_dataset_number_names (dataset, names, by_number);
 }
 
 gboolean

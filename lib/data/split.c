@@ -19,25 +19,11 @@ typedef struct {
   gint32 label;
 } Ticket;
 
-/* By class, then by random rank. */
-static int
-compare_tickets (gconstpointer a, gconstpointer b)
+/* By random rank. */
+static gboolean
+is_before (const Ticket *a, const Ticket *b)
 {
-  const Ticket *first = a, *second = b;
-
-  if (first->label != second->label)
-    return first->label < second->label ? -1 : 1;
-  if (first->rank != second->rank)
-    return first->rank < second->rank ? -1 : 1;
-  return first->index < second->index ? -1 : first->index > second->index;
-}
-
-static int
-compare_items (gconstpointer a, gconstpointer b)
-{
-  guint32 first = *(const guint32 *)a, second = *(const guint32 *)b;
-
-  return first < second ? -1 : first > second;
+  return a->rank != b->rank ? a->rank < b->rank : a->index < b->index;
 }
 
 /* Of the `n` items of a class, those from `begin` to before `end` belong to the part. */
@@ -88,34 +74,106 @@ draw_tickets (const GenDataset *dataset, guint64 seed, Ticket *tickets)
   return n;
 }
 
-/* The item `first` and all others of its source. */
-static void
-add_source (Part *part, const GenDataset *dataset, guint32 first)
+/* The tickets of each class together. (transfer full) */
+static Ticket *
+sort_by_class (const Ticket *tickets, guint32 count, int classes)
 {
-  guint32 count = gen_dataset_get_count (dataset), source = gen_dataset_get_source (dataset, first);
+  g_autofree guint32 *places = g_new0 (guint32, (gsize)classes + 2);
+  Ticket *sorted = g_new (Ticket, MAX (count, 1));
 
-  for (guint32 i = first; i < count && gen_dataset_get_source (dataset, i) == source; i++)
-    part->items[part->length++] = i;
+  for (guint32 i = 0; i < count; i++)
+    places[tickets[i].label + 2]++;
+  for (int c = 1; c < classes + 2; c++)
+    places[c] += places[c - 1];
+  for (guint32 i = 0; i < count; i++)
+    sorted[places[tickets[i].label + 1]++] = tickets[i];
+  return sorted;
+}
+
+static void
+swap (Ticket *a, Ticket *b)
+{
+  const Ticket ticket = *a;
+
+  *a = *b;
+  *b = ticket;
+}
+
+/* Let those of the `n` tickets that `first` others are before stand from there on, the others
+ * before them: what a sort would do, but for the order within each half (Hoare's selection, 1961).
+ */
+static void
+part_at (Ticket *tickets, guint32 n, guint32 first)
+{
+  gint64 low = 0, high = (gint64)n - 1;
+
+  while (low < high) {
+    const Ticket middle = tickets[low + (high - low) / 2];
+    gint64 i = low, j = high;
+
+    while (i <= j) {
+      while (is_before (&tickets[i], &middle))
+        i++;
+      while (is_before (&middle, &tickets[j]))
+        j--;
+      if (i <= j)
+        swap (&tickets[i++], &tickets[j--]);
+    }
+    if ((gint64)first <= j)
+      high = j;
+    else if ((gint64)first >= i)
+      low = i;
+    else
+      return;
+  }
+}
+
+/* Mark the first item of each source that the part has of one class. */
+static void
+deal_class (const GenSequenceSettings *settings, Ticket *tickets, guint32 n, guint8 *dealt)
+{
+  guint32 begin = 0, end = 0;
+
+  class_share (settings, n, &begin, &end);
+  if (begin > 0)
+    part_at (tickets, n, begin);
+  if (end < n)
+    part_at (tickets + begin, n - begin, end - begin);
+  for (guint32 i = begin; i < end; i++)
+    dealt[tickets[i].index] = TRUE;
+}
+
+/* Each is in the part whose first item is. */
+static void
+take_sources (Part *part, const GenDataset *dataset, const guint8 *dealt)
+{
+  const guint32 count = gen_dataset_get_count (dataset);
+  gboolean taken = FALSE;
+
+  for (guint32 i = 0; i < count; i++) {
+    if (i == 0 || gen_dataset_get_source (dataset, i) != gen_dataset_get_source (dataset, i - 1))
+      taken = dealt[i];
+    if (taken)
+      part->items[part->length++] = i;
+  }
 }
 
 static void
 deal_by_index (Part *part, const GenDataset *dataset, const GenSequenceSettings *settings)
 {
-  g_autofree Ticket *tickets = g_new (Ticket, gen_dataset_get_count (dataset));
-  guint32 count = draw_tickets (dataset, settings->seed, tickets);
+  g_autofree Ticket *drawn = g_new (Ticket, gen_dataset_get_count (dataset));
+  const guint32 count = draw_tickets (dataset, settings->seed, drawn);
+  g_autofree Ticket *tickets = sort_by_class (drawn, count, gen_dataset_get_label_count (dataset));
+  g_autofree guint8 *dealt = g_new0 (guint8, gen_dataset_get_count (dataset));
 
-  qsort (tickets, count, sizeof *tickets, compare_tickets);
+  g_clear_pointer (&drawn, g_free);
   for (guint32 first = 0, next; first < count; first = next) {
-    guint32 begin = 0, end = 0;
-
     next = first;
     while (next < count && tickets[next].label == tickets[first].label)
       next++;
-    class_share (settings, next - first, &begin, &end);
-    for (guint32 i = begin; i < end; i++)
-      add_source (part, dataset, tickets[first + i].index);
+    deal_class (settings, tickets + first, next - first, dealt);
   }
-  qsort (part->items, part->length, sizeof *part->items, compare_items);
+  take_sources (part, dataset, dealt);
 }
 
 static gboolean
