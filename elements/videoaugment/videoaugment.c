@@ -299,6 +299,10 @@ gst_video_augment_start (GstBaseTransform *base)
         (NULL));
     return FALSE;
   }
+  if (!gen_augment_settings_check (&self->settings, &error)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+    return FALSE;
+  }
   if (self->mix.mixing != NULL && self->masks->len > 0) {
     GST_ELEMENT_ERROR (self, STREAM, MUX,
         ("mix=%s puts frames together, whose masks would have to be, too: masks follow where mix "

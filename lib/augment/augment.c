@@ -45,6 +45,7 @@ static const GenAugmentation *const of_pictures[] = {
   &gen_augmentation_picture_salt_and_pepper,
   &gen_augmentation_picture_downscale,
   &gen_augmentation_picture_jpeg,
+  &gen_augmentation_picture_mpeg,
   &gen_augmentation_picture_cutout,
   &gen_augmentation_picture_grid_mask,
   NULL,

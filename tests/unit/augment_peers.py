@@ -8,6 +8,8 @@ Needs numpy; Pillow, scipy and OpenCV are asked where they are installed, and pl
 what the library says that it does where none of them does it. Prints TAP.
 """
 import io
+import shutil
+import subprocess
 import sys
 import threading
 
@@ -395,6 +397,31 @@ def jpeg (ours):
         off = np.abs (colours (result).astype (int) - colours (theirs)).mean ()
         if off > 0.25:
             raise Failure (f"jpeg is off by {off:.2f} in the mean")
+
+
+def mpeg (ours):
+    """Luma is what FFmpeg's encoder and decoder of MPEG-4 make of it."""
+    if shutil.which ("ffmpeg") is None:
+        return "ffmpeg is not installed"
+    greys = [pattern (64, 80, 1), pattern (62, 84, 1)]
+    for picture, draw, result in each_case (ours, "mpeg", 31, pictures=greys):
+        height, width = picture.shape
+        step = int (draw.values ()[0])
+        chroma = np.full ((height // 2, width), 128, np.uint8).tobytes ()
+        form = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}"]
+        quiet = ["ffmpeg", "-v", "error", "-flags", "+bitexact"]
+        film = subprocess.run ([*quiet, *form, "-i", "-", "-c:v", "mpeg4", "-q:v", str (step),
+            "-g", "1", "-f", "m4v", "-"], input=picture.tobytes () + chroma, check=True,
+            stdout=subprocess.PIPE).stdout
+        theirs = subprocess.run ([*quiet, "-f", "m4v", "-i", "-", *form[:4], "-"], input=film,
+            check=True, stdout=subprocess.PIPE).stdout
+        theirs = np.frombuffer (theirs, np.uint8)[:height * width].reshape (height, width)
+        close (result, colours (theirs), 1, what=f"mpeg at {step}")
+    for picture, draw, result in each_case (ours, "mpeg", 4, pictures=PICTURES[1:]):
+        # Chroma of half the size is repeated; the rest is little at fine steps.
+        planes = (colours (result) - colours (picture).astype (float)) @ LUMA
+        if np.abs (planes).mean () > 6 or np.abs (planes.mean ()) > 1:
+            raise Failure (f"colours are off by {np.abs (planes).mean ():.1f}")
 
 
 # --- weather and occlusion ---
@@ -1059,6 +1086,7 @@ TESTS = {
         ImageEnhance.Sharpness (picture).enhance (values[0])),
     "downscale": downscale,
     "jpeg, Pillow": jpeg,
+    "mpeg, FFmpeg": mpeg,
     "fog": fog,
     "shadow": shadow,
     "cutout": cutout,

@@ -127,5 +127,6 @@ extern const GenAugmentation gen_augmentation_picture_noise;
 extern const GenAugmentation gen_augmentation_picture_salt_and_pepper;
 extern const GenAugmentation gen_augmentation_picture_downscale;
 extern const GenAugmentation gen_augmentation_picture_jpeg;
+extern const GenAugmentation gen_augmentation_picture_mpeg;
 extern const GenAugmentation gen_augmentation_picture_cutout;
 extern const GenAugmentation gen_augmentation_picture_grid_mask;

@@ -4,6 +4,8 @@
 struct _GenAugmentWorkspace {
   gpointer memory[GEN_SCRATCHES];
   gsize sizes[GEN_SCRATCHES];
+  gpointer kept;
+  GDestroyNotify free_kept;
 };
 
 GenAugmentWorkspace *
@@ -19,6 +21,7 @@ gen_augment_workspace_free (GenAugmentWorkspace *workspace)
     return;
   for (int i = 0; i < GEN_SCRATCHES; i++)
     g_free (workspace->memory[i]);
+  gen_augment_keep (workspace, NULL, NULL);
   g_free (workspace);
 }
 
@@ -31,4 +34,19 @@ gen_augment_scratch (GenAugmentWorkspace *workspace, GenScratch which, gsize siz
     workspace->sizes[which] = size;
   }
   return workspace->memory[which];
+}
+
+void
+gen_augment_keep (GenAugmentWorkspace *workspace, gpointer kept, GDestroyNotify free)
+{
+  if (workspace->kept != NULL)
+    workspace->free_kept (workspace->kept);
+  workspace->kept = kept;
+  workspace->free_kept = free;
+}
+
+gpointer
+gen_augment_kept (GenAugmentWorkspace *workspace)
+{
+  return workspace->kept;
 }

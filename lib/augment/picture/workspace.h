@@ -15,3 +15,8 @@ typedef enum {
 
 /* At least `size` bytes, whose contents are whatever they were. */
 gpointer gen_augment_scratch (GenAugmentWorkspace *workspace, GenScratch which, gsize size);
+/* What a transform keeps from picture to picture, in the place of what was kept before: only one
+ * does. */
+void gen_augment_keep (GenAugmentWorkspace *workspace, gpointer kept, GDestroyNotify free);
+/* NULL: nothing is kept. */
+gpointer gen_augment_kept (GenAugmentWorkspace *workspace);
