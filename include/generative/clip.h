@@ -21,9 +21,9 @@ typedef struct {
   const char *codec;     /* of libav's encoders */
 } GenClipEncoding;
 
-/* FFV1 (RFC 9043) in Matroska: lossless. */
+/* FFV1 (RFC 9043) in AVI: lossless. */
 GEN_API extern const GenClipEncoding gen_clip_ffv1;
-/* Motion JPEG in Matroska: small, each frame by itself. */
+/* Motion JPEG in AVI: small, each frame by itself. */
 GEN_API extern const GenClipEncoding gen_clip_mjpeg;
 
 /* All of them, ended by NULL, the usual one first. */

@@ -34,7 +34,7 @@ pending_clear (gpointer data)
 
 /* --- names --- */
 
-static const char *const extensions[] = { "png", "jpg", "webp", "flac", "wav", "txt", "mkv", NULL };
+static const char *const extensions[] = { "png", "jpg", "webp", "flac", "wav", "txt", "avi", NULL };
 
 /* The number of a file 00000012.png, or of .00000012.png.89abcdef.tmp, which was to become it. */
 static gboolean

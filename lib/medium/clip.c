@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Films through libav's encoders and its muxer of Matroska, which writes into memory: a file
+/* Films through libav's encoders and its muxer of AVI, which writes into memory: a file
  * appears whole, or not at all. */
 #include <generative/clip.h>
 
@@ -8,12 +8,14 @@
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
+#include <string.h>
 
 #include "../base/family.h"
 #include "av-file.h"
 #include "picture-private.h"
 
-#define MUXER "matroska"
+#define MUXER "avi"
+#define BUFFER (1 << 16)
 /* The end of libav's scale of JPEG that is of use; the other one is 1. */
 #define COARSEST 31
 /* What is smaller is not cut into slices. */
@@ -22,16 +24,16 @@
 
 const GenClipEncoding gen_clip_ffv1 = {
   .name = "ffv1",
-  .description = "FFV1 in Matroska: lossless",
-  .extension = "mkv",
+  .description = "FFV1 in AVI: lossless",
+  .extension = "avi",
   .has_alpha = TRUE,
   .codec = "ffv1",
 };
 
 const GenClipEncoding gen_clip_mjpeg = {
   .name = "mjpeg",
-  .description = "Motion JPEG in Matroska: small, each frame by itself",
-  .extension = "mkv",
+  .description = "Motion JPEG in AVI: small, each frame by itself",
+  .extension = "avi",
   .codec = "mjpeg",
 };
 
@@ -50,9 +52,17 @@ gen_clip_encoding_find (const char *name, GError **error)
       encodings, name, "kind of film", G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, error);
 }
 
+/* The file, in memory. libav's own (avio_open_dyn_buf) loses what is behind a header that is filled
+ * in later. */
+typedef struct {
+  GByteArray *bytes;
+  gsize at;
+} Memory;
+
 struct _GenClip {
   const GenClipEncoding *encoding;
   GenClipSettings settings;
+  Memory memory;
   AVFormatContext *format;
   AVCodecContext *codec;
   AVStream *stream;
@@ -72,6 +82,59 @@ fail (const GenClip *clip, int code, GError **error)
       "a film of %dx%d pixels cannot be encoded as %s: %s", clip->settings.width,
       clip->settings.height, clip->encoding->name, reason);
   return FALSE;
+}
+
+static int
+write_memory (void *opaque, uint8_t *data, int size)
+{
+  Memory *memory = opaque;
+  const gsize end = memory->at + (gsize)size;
+
+  if (end > G_MAXINT)
+    return AVERROR (EFBIG);
+  if (end > memory->bytes->len)
+    g_byte_array_set_size (memory->bytes, (guint)end);
+  memcpy (memory->bytes->data + memory->at, data, (gsize)size);
+  memory->at = end;
+  return size;
+}
+
+static int64_t
+seek_memory (void *opaque, int64_t offset, int whence)
+{
+  Memory *memory = opaque;
+
+  if (whence == AVSEEK_SIZE)
+    return memory->bytes->len;
+  if (whence == SEEK_CUR)
+    offset += (int64_t)memory->at;
+  else if (whence == SEEK_END)
+    offset += memory->bytes->len;
+  if (offset < 0 || offset > memory->bytes->len)
+    return AVERROR (EINVAL);
+  memory->at = (gsize)offset;
+  return offset;
+}
+
+static int
+open_memory (GenClip *clip)
+{
+  uint8_t *buffer = av_malloc (BUFFER);
+
+  clip->memory.bytes = g_byte_array_new ();
+  clip->format->pb =
+      avio_alloc_context (buffer, BUFFER, TRUE, &clip->memory, NULL, write_memory, seek_memory);
+  return clip->format->pb != NULL ? 0 : AVERROR (ENOMEM);
+}
+
+static void
+close_memory (GenClip *clip)
+{
+  if (clip->format == NULL || clip->format->pb == NULL)
+    return;
+  avio_flush (clip->format->pb);
+  av_freep (&clip->format->pb->buffer);
+  avio_context_free (&clip->format->pb);
 }
 
 static gboolean
@@ -148,7 +211,7 @@ open_file (GenClip *clip)
   clip->stream->avg_frame_rate = clip->codec->framerate;
   code = avcodec_parameters_from_context (clip->stream->codecpar, clip->codec);
   if (code >= 0)
-    code = avio_open_dyn_buf (&clip->format->pb);
+    code = open_memory (clip);
   return code < 0 ? code : avformat_write_header (clip->format, NULL);
 }
 
@@ -197,14 +260,10 @@ gen_clip_new (const GenClipEncoding *encoding, const GenClipSettings *settings, 
 void
 gen_clip_free (GenClip *clip)
 {
-  uint8_t *bytes = NULL;
-
   if (clip == NULL)
     return;
-  if (clip->format != NULL && clip->format->pb != NULL) {
-    avio_close_dyn_buf (clip->format->pb, &bytes);
-    av_free (bytes);
-  }
+  close_memory (clip);
+  g_clear_pointer (&clip->memory.bytes, g_byte_array_unref);
   sws_freeContext (clip->scaler);
   av_frame_free (&clip->frame);
   av_packet_free (&clip->packet);
@@ -259,8 +318,7 @@ gen_clip_get_length (const GenClip *clip)
 GBytes *
 gen_clip_finish (GenClip *clip, GError **error)
 {
-  uint8_t *bytes = NULL;
-  int code = avcodec_send_frame (clip->codec, NULL), size;
+  int code = avcodec_send_frame (clip->codec, NULL);
 
   if (code >= 0)
     code = write_packets (clip);
@@ -270,7 +328,6 @@ gen_clip_finish (GenClip *clip, GError **error)
     fail (clip, code, error);
     return NULL;
   }
-  size = avio_close_dyn_buf (clip->format->pb, &bytes);
-  clip->format->pb = NULL;
-  return g_bytes_new_with_free_func (bytes, (gsize)size, av_free, bytes);
+  close_memory (clip);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&clip->memory.bytes));
 }

@@ -571,7 +571,7 @@ test_clips (void)
   for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
     g_autofree char *folder = scratch_new ();
     g_autofree char *location = in (folder, "data");
-    g_autofree char *last = in (folder, "data/runs/00000001.mkv");
+    g_autofree char *last = in (folder, "data/runs/00000001.avi");
     g_autofree char *properties =
         g_strdup_printf ("location=%s class=runs clip-length=3", location);
     g_autofree char *caps =
@@ -590,7 +590,7 @@ test_clips (void)
     assert_clips (last, 3, 2, channels[i]);
     lines = read_lines (folder, "data");
     g_assert_cmpstr (lines[1], ==,
-        "{\"file_name\":\"runs/00000001.mkv\",\"item\":1,\"class\":\"runs\",\"frame\":3,"
+        "{\"file_name\":\"runs/00000001.avi\",\"item\":1,\"class\":\"runs\",\"frame\":3,"
         "\"frames\":2}");
     scratch_remove (folder);
   }

@@ -238,7 +238,7 @@ gen_file_traits_read (GenFileTraits *traits, GBytes *bytes)
   *traits = (GenFileTraits){ 0 };
   file.data = g_bytes_get_data (bytes, &file.size);
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
-    if (file.size < kinds[i].offset ||
+    if (file.size <= kinds[i].offset ||
         !begins (part_of (file, kinds[i].offset), kinds[i].magic, kinds[i].length))
       continue;
     traits->kind = kinds[i].name;
