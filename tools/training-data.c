@@ -409,6 +409,7 @@ open_loader (TrainingData *data, const GenFormat *format, guint frames)
   const GenDataSettings *settings = &data->settings.data;
   GenLoaderSettings loading = { .format = *format,
     .fitting = gen_data_settings_fitting (settings),
+    .items_recur = settings->order.balance == GEN_BALANCE_OVERSAMPLE,
     .threads = settings->threads,
     .cache = settings->cache_size,
     .frames = frames };

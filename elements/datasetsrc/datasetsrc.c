@@ -2,18 +2,20 @@
 /**
  * SECTION:element-datasetsrc
  * @title: datasetsrc
- * @short_description: pictures or sounds to train on
+ * @short_description: pictures, sounds or texts to train on
  *
  * Sources the items of a dataset, epoch after epoch, in an order drawn from a seed: a folder
- * of pictures or of sounds (with a sub-folder for each class), a manifest that lists them (CSV or
- * JSON Lines), shards of WebDataset, an array of numpy's, CIFAR, the frames of films, a sheet of
- * tiles, an IDX file as MNIST comes, or a sound. The page on datasets tells what each of them has.
- * The size and format are what the next element or a caps filter asks for, else those of the first
- * item; whether pictures or sounds, too, where a folder has both.
+ * of pictures, of sounds or of texts (with a sub-folder for each class), a manifest that lists them
+ * (CSV or JSON Lines), shards of WebDataset, an array of numpy's, CIFAR, the frames of films, a
+ * sheet of tiles, an IDX file as MNIST comes, a sound, or the lines of a text. The page on datasets
+ * tells what each of them has. The size and format are what the next element or a caps filter asks
+ * for, else those of the first item; whether pictures, sounds or texts, too, where a folder has
+ * several.
  *
  * Whatever has a picture's name or content belongs to a folder of pictures. Of what moves (GIF,
- * APNG, animated WebP) the first frame is taken. What FFmpeg cannot decode, HEIC in most of its
- * releases, is left out for that reason. Sounds are what FFmpeg decodes, too; they are resampled
+ * APNG, animated WebP) the first frame is taken, unless `animation` makes a film of it. What cannot
+ * be decoded here, HEIC where the library is built without libheif, is left out for that reason.
+ * Sounds are what FFmpeg decodes, too; they are resampled
  * and mixed to the rate and the channels of the caps. Each is a buffer of its own length or, with
  * `window`, as many of that many frames as lie in it at each `hop`; one that is shorter ends in
  * silence. All windows of a sound are in one split.
@@ -23,6 +25,10 @@
  * pictures have numbers and no times, and come when they are asked for. Sounds follow each other
  * without gaps, to the sample. An item that cannot be decoded is left out, counted in `skipped` and
  * reported as a warning; its frame number and time stay unused. With `strict=true` it is an error.
+ *
+ * What is said of items in words can be had on pads of its own: `caption` and `label`, on request,
+ * have text with the same times, or a gap, for each buffer. They have threads of their own, so that
+ * no branch waits for another.
  *
  * Each buffer has its frame number as its offset, or the number of its first sample, and a
  * `generative-label` meta that tells the class, and by which elements behind it know where an item
@@ -55,6 +61,15 @@
  *   audio/x-raw,rate=16000,channels=1 ! wavenc ! filesink location=windows.wav
  * ]|
  * A sound in windows that overlap by half, in an order of their own.
+ * |[
+ * mkdir -p balls
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=20 ! video/x-raw,width=64,height=64 ! \
+ *   pngenc ! multifilesink location=balls/%02d.png
+ * echo 'a ball, above' >balls/03.txt
+ * gst-launch-1.0 datasetsrc name=d location=balls epochs=1 d.src ! videoconvert ! fakesink \
+ *   d.caption ! fakesink dump=true
+ * ]|
+ * Pictures, and what is said of them.
  */
 #include "datasetsrc.h"
 
@@ -87,7 +102,8 @@ static GstStaticPadTemplate src_template =
                          "audio/x-raw, format = (string) { " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (
                              S16) " }, "
                                   "rate = (int) [ 1, 2147483647 ], channels = (int) [ 1, 64 ], "
-                                  "layout = (string) interleaved"));
+                                  "layout = (string) interleaved; "
+                                  "text/x-raw, format = (string) utf8"));
 
 G_DEFINE_FINAL_TYPE (GstDatasetSrc, gst_dataset_src, GST_TYPE_PUSH_SRC)
 GST_ELEMENT_REGISTER_DEFINE (datasetsrc, "datasetsrc", GST_RANK_NONE, GST_TYPE_DATASET_SRC)
@@ -152,6 +168,8 @@ gst_dataset_src_finalize (GObject *object)
   GstDatasetSrc *self = GST_DATASET_SRC (object);
 
   gen_data_settings_clear (&self->settings);
+  for (guint i = 0; i < GST_DATASET_N_WORDS; i++)
+    gst_clear_object (&self->words[i]);
   g_object_unref (self->cancellable);
   G_OBJECT_CLASS (gst_dataset_src_parent_class)->finalize (object);
 }
@@ -288,8 +306,8 @@ gst_dataset_src_start (GstBaseSrc *base)
   location = settings.location;
   if (location == NULL || location[0] == '\0') {
     GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
-        ("Property location is not set: it names a folder of pictures or sounds, shards, a "
-         "manifest, an array, a sheet, an IDX file or a sound"),
+        ("Property location is not set: it names a folder of pictures, sounds or texts, shards, a "
+         "manifest, an array, a sheet, an IDX file, a sound or a text"),
         (NULL));
     return FALSE;
   }
@@ -307,6 +325,15 @@ gst_dataset_src_start (GstBaseSrc *base)
       gen_dataset_get_count (self->dataset), self->kind->medium->plural, self->length,
       gen_dataset_get_label_count (self->dataset));
   return TRUE;
+}
+
+/* Words are heard of what goes out from the first item on. */
+static GstStateChangeReturn
+gst_dataset_src_change_state (GstElement *element, GstStateChange transition)
+{
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    gst_dataset_words_activate (GST_DATASET_SRC (element));
+  return GST_ELEMENT_CLASS (gst_dataset_src_parent_class)->change_state (element, transition);
 }
 
 static gboolean
@@ -380,9 +407,15 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
           "How many items were left out because they cannot be decoded", 0, G_MAXUINT, 0,
           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
+  element_class->change_state = gst_dataset_src_change_state;
+  element_class->request_new_pad = gst_dataset_words_request;
+  element_class->release_pad = gst_dataset_words_release;
+
   gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_dataset_words_add_templates (element_class);
   gst_element_class_set_static_metadata (element_class, "Dataset source", "Source/File/Video/Audio",
-      "Sources the pictures or sounds of a folder, a sheet or an IDX file, shuffled and split, "
+      "Sources the pictures, sounds or texts of a folder, a sheet or an IDX file, shuffled and "
+      "split, "
       "epoch after epoch",
       "gst-generative");
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of datasetsrc share: datasetsrc.c (properties, start and stop), negotiate.c
- * (caps), stream.c (time, seeking, frames), and what is different with each medium: picture.c and
- * sound.c. A frame is a place in the sequence, whatever the item is of which it comes. */
+ * (caps), stream.c (time, seeking, frames), words.c (further pads), and what is different with each
+ * medium: picture.c, sound.c and text.c. A frame is a place in the sequence, whatever the item is
+ * of which it comes. */
 #pragma once
 
 #include <generative/data-settings.h>
@@ -14,6 +15,9 @@
 #define GST_TYPE_DATASET_SRC (gst_dataset_src_get_type ())
 G_DECLARE_FINAL_TYPE (GstDatasetSrc, gst_dataset_src, GST, DATASET_SRC, GstPushSrc)
 
+/* Kinds of pads that say in words what goes out: `caption` and `label`. */
+#define GST_DATASET_N_WORDS 2
+
 /* What there is to know of a medium. */
 typedef struct {
   const GenMedium *medium;
@@ -23,6 +27,7 @@ typedef struct {
   /* Take what was agreed on: the rate, and what the loader is to make; errors are of
    * GEN_DATASET_ERROR or GST_CORE_ERROR. */
   gboolean (*accept) (GstDatasetSrc *self, const GstCaps *caps, GenFormat *format, GError **error);
+  /* NULL: buffers are of no one size, and no pool's. */
   void (*decide_allocation) (GstDatasetSrc *self, GstQuery *query);
   /* Where a frame begins, in what the rate counts, and which frame is there. */
   guint64 (*place) (GstDatasetSrc *self, guint64 frame);
@@ -37,6 +42,7 @@ typedef struct {
 
 extern const GstDatasetKind gst_dataset_picture;
 extern const GstDatasetKind gst_dataset_sound;
+extern const GstDatasetKind gst_dataset_text;
 
 struct _GstDatasetSrc {
   GstPushSrc parent;
@@ -45,6 +51,9 @@ struct _GstDatasetSrc {
   GenDataSettings settings;
   guint epochs;
   guint skipped;
+  GstPad *words[GST_DATASET_N_WORDS]; /* NULL where nobody has asked for the pad */
+  guint32 seek;                       /* the sequence number of the last one */
+  gulong words_probe;                 /* 0: none yet */
   /* Under the object lock, since unlock comes from another thread. */
   GenLoader *loader;
   gboolean flushing;
@@ -71,10 +80,11 @@ struct _GstDatasetSrc {
   GstAudioInfo audio;
   GenDataset *cut; /* what `dataset` is cut into */
   GstDatasetTimeline timeline;
-  GenSample sample; /* that a buffer was made for */
+  gboolean gap; /* something was left out before the next one */
+  /* Of sounds and texts: the one that a buffer was made for. */
+  GenSample sample;
   guint64 sample_frame;
   guint32 sample_item;
-  gboolean gap; /* something was left out before the next one */
 };
 
 /* The items that are shown. */
@@ -105,6 +115,18 @@ GstCaps *gst_dataset_src_get_caps (GstBaseSrc *base, GstCaps *filter);
 GstCaps *gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps);
 gboolean gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps);
 gboolean gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
+
+/* --- words.c --- */
+
+/* Pads that go by what passes the source's own, and push on threads of their own. */
+void gst_dataset_words_add_templates (GstElementClass *element_class);
+GstPad *gst_dataset_words_request (
+    GstElement *element, GstPadTemplate *template, const char *name, const GstCaps *caps);
+void gst_dataset_words_release (GstElement *element, GstPad *pad);
+/* Before the source's pad is. */
+void gst_dataset_words_activate (GstDatasetSrc *self);
+/* While `interrupted`, nothing waits for room on one of them. */
+void gst_dataset_words_interrupt (GstDatasetSrc *self, gboolean interrupted);
 
 /* --- stream.c --- */
 

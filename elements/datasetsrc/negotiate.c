@@ -6,7 +6,8 @@
 GST_DEBUG_CATEGORY_EXTERN (dataset_src_debug);
 #define GST_CAT_DEFAULT dataset_src_debug
 
-static const GstDatasetKind *const kinds[] = { &gst_dataset_picture, &gst_dataset_sound, NULL };
+static const GstDatasetKind *const kinds[] = { &gst_dataset_picture, &gst_dataset_sound,
+  &gst_dataset_text, NULL };
 
 const GstDatasetKind *
 gst_dataset_kind_find (const GenMedium *medium)
@@ -90,6 +91,7 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   settings.fitting = gen_data_settings_fitting (&self->settings);
   settings.threads = self->settings.threads;
   settings.cache = self->settings.cache_size;
+  settings.items_recur = self->settings.order.balance == GEN_BALANCE_OVERSAMPLE;
   GST_OBJECT_UNLOCK (self);
   text = gen_format_describe (&settings.format);
   GST_INFO_OBJECT (self, "items are made %s, by %d threads (0: all): %" GST_PTR_FORMAT, text,
@@ -103,11 +105,22 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   return TRUE;
 }
 
+/* Pools have buffers of one size. */
+static void
+refuse_pools (GstQuery *query)
+{
+  while (gst_query_get_n_allocation_pools (query) > 0)
+    gst_query_remove_nth_allocation_pool (query, 0);
+}
+
 gboolean
 gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
 
-  self->kind->decide_allocation (self, query);
+  if (self->kind->decide_allocation != NULL)
+    self->kind->decide_allocation (self, query);
+  else
+    refuse_pools (query);
   return gst_dataset_src_get_parent_class ()->decide_allocation (base, query);
 }

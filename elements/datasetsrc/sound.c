@@ -112,14 +112,6 @@ sound_accept (GstDatasetSrc *self, const GstCaps *caps, GenFormat *format, GErro
   return TRUE;
 }
 
-/* Pools have buffers of one size. */
-static void
-sound_decide_allocation (GstDatasetSrc *self, GstQuery *query)
-{
-  while (gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_remove_nth_allocation_pool (query, 0);
-}
-
 static guint64
 sound_place (GstDatasetSrc *self, guint64 frame)
 {
@@ -184,7 +176,6 @@ const GstDatasetKind gst_dataset_sound = {
   .caps_name = "audio/x-raw",
   .fixate = sound_fixate,
   .accept = sound_accept,
-  .decide_allocation = sound_decide_allocation,
   .place = sound_place,
   .frame_at = sound_frame_at,
   .count_bytes = sound_count_bytes,

@@ -38,6 +38,7 @@ gst_dataset_src_set_flushing (GstDatasetSrc *self, gboolean flushing)
   if (self->loader != NULL)
     gen_loader_set_flushing (self->loader, flushing);
   GST_OBJECT_UNLOCK (self);
+  gst_dataset_words_interrupt (self, flushing);
   return TRUE;
 }
 
@@ -93,15 +94,43 @@ gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
   return handled ? result : gst_dataset_src_get_parent_class ()->query (base, query);
 }
 
+/* A seek comes once by each pad that a sink hangs on. TRUE where it is followed already. */
+static gboolean
+is_followed (GstDatasetSrc *self, GstEvent *event)
+{
+  gboolean followed, has_words = FALSE;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; i < GST_DATASET_N_WORDS; i++)
+    has_words |= self->words[i] != NULL;
+  followed = has_words && self->seek == gst_event_get_seqnum (event);
+  GST_OBJECT_UNLOCK (self);
+  return followed;
+}
+
 /* Seeks that cannot be followed are refused here, where nothing has been flushed yet. */
+static gboolean
+gst_dataset_src_seek (GstDatasetSrc *self, GstEvent *event)
+{
+  GstBaseSrc *base = GST_BASE_SRC (self);
+  const GstFrameAnswers answers = get_answers (self);
+
+  if (is_followed (self, event))
+    return TRUE;
+  if (!gst_frame_answers_can_seek (&answers, base, event) ||
+      !gst_dataset_src_get_parent_class ()->event (base, event))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  self->seek = gst_event_get_seqnum (event);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
 gboolean
 gst_dataset_src_event (GstBaseSrc *base, GstEvent *event)
 {
-  const GstFrameAnswers answers = get_answers (GST_DATASET_SRC (base));
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK &&
-      !gst_frame_answers_can_seek (&answers, base, event))
-    return FALSE;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
+    return gst_dataset_src_seek (GST_DATASET_SRC (base), event);
   return gst_dataset_src_get_parent_class ()->event (base, event);
 }
 

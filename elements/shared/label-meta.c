@@ -48,6 +48,15 @@ gst_generative_label_find (GstBuffer *buffer)
   return label;
 }
 
+const char *
+gst_generative_label_find_name (GstBuffer *buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_LABEL);
+
+  return meta == NULL ? NULL
+                      : gst_structure_get_string (gst_custom_meta_get_structure (meta), "name");
+}
+
 /* --- mixtures --- */
 
 static GstStructure *

@@ -28,3 +28,5 @@ void gst_generative_label_mix (
 gboolean gst_generative_answer_classes (GstQuery *query, int classes);
 /* The class of a buffer; -1 where it has none. */
 int gst_generative_label_find (GstBuffer *buffer);
+/* The name of its class, which is the buffer's; NULL where it has none. */
+const char *gst_generative_label_find_name (GstBuffer *buffer);

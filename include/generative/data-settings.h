@@ -14,6 +14,7 @@ typedef enum {
   GEN_DATA_MEDIUM_AUTO,
   GEN_DATA_MEDIUM_PICTURE,
   GEN_DATA_MEDIUM_SOUND,
+  GEN_DATA_MEDIUM_TEXT,
 } GenDataMedium;
 
 typedef struct {
@@ -23,11 +24,14 @@ typedef struct {
   char *class_pattern;
   char *array;
   int frame_step, clip_length; /* of films */
+  double scene_threshold;
   gboolean animation;
+  gboolean lines; /* of texts */
   char *leave_out;
   GenSequenceSettings order;
   GenFit fit;
-  guint background; /* 0xRRGGBB */
+  double crop_area, crop_aspect; /* of GEN_FIT_RANDOM_CROP */
+  guint background;              /* 0xRRGGBB */
   GenNormalize normalize;
   guint window, hop; /* frames of sounds */
   int threads;

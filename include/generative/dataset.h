@@ -31,6 +31,8 @@ G_BEGIN_DECLS
  * - a file or the folder of CIFAR-10 or CIFAR-100, the binary version.
  * - a film, or a folder whose first file is one: its frames, or clips of them.
  * - a file of sound: one item.
+ * - a text (.txt, or any file where texts are asked for): one item, or its lines, as those of a
+ *   folder of texts.
  * - any other file is a picture: a sheet of tiles, row by row, when the tile size is given, else
  *   one single item.
  */
@@ -46,7 +48,10 @@ typedef struct {
                                   the first-level folder does */
   int frame_step;              /* of films: every so many frames is an item; 0: each */
   int clip_length;             /* of films: so many items are a clip and follow each other; 0: 1 */
-  gboolean animation;          /* a GIF or an animated PNG is a film, too */
+  double scene_threshold;      /* of films: clips do not cross a cut (scene-threshold of
+                                  datasetsrc); 0: cuts are not looked for */
+  gboolean animation;          /* a GIF, an animated PNG or WebP is a film, too */
+  gboolean lines;              /* of texts: each line is an item */
   const char *array;           /* the one of an archive that has the pictures; NULL: the first that
                                   can be pictures */
   const char *leave_out;       /* a list of items that are left out (inspection.h); NULL: none */
@@ -241,6 +246,7 @@ typedef struct {
                      those that come first stay, since in an epoch all are wanted as often, and
                      whatever made room for another would be wanted before it. Of what is in memory
                      none are. Since: 0.2 */
+  gboolean items_recur; /* in an epoch: what is drawn for an item is drawn anew each time */
 } GenLoaderSettings;
 
 typedef enum {

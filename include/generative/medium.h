@@ -15,7 +15,9 @@ G_BEGIN_DECLS
  */
 typedef struct _GenMedium GenMedium;
 
-/* UTF-8, of at most `length` bytes, ended by 0 where it is shorter. */
+/* UTF-8, of at most `length` bytes, ended by 0 where it is shorter. One of no length becomes as
+ * long as the text that is loaded into it. */
+#define GEN_TEXT_MAX_BYTES (1 << 28)
 typedef struct {
   char *data;
   gsize length;
@@ -34,7 +36,7 @@ typedef struct {
   int width, height; /* pictures: pixels */
   int channels;      /* pictures: 1, 3 or 4; sounds: from 1 on */
   int rate;          /* sounds: frames a second */
-  gsize length;      /* sounds: frames; texts: bytes; vectors: numbers */
+  gsize length;      /* sounds: frames; texts: bytes, 0 as many as each has; vectors: numbers */
 } GenFormat;
 
 /* One example. The medium says which of the four it is. */
@@ -48,10 +50,20 @@ typedef struct {
   };
 } GenSample;
 
-/* How a file's content is brought to a format. */
+/* How a file's content is brought to a format.
+ *
+ * GEN_FIT_RANDOM_CROP scales a part of the picture, as Szegedy et al. (2015) cut it: of an area
+ * uniform from `crop_area` to 1 of the whole, and of a width to its height that is log-uniform from
+ * 1 / `crop_aspect` to `crop_aspect`; one that is not within the picture is drawn again, ten times
+ * at most, and then the greatest part in the middle is taken that has an allowed shape. It hangs on
+ * seed, draw and item alone. */
 typedef struct {
   GenFit fit;             /* pictures */
   guint32 background;     /* pictures: see gen_picture_fit_over */
+  double crop_area;       /* (0, 1] */
+  double crop_aspect;     /* from 1 on; 0: 1 */
+  guint64 seed, draw;     /* which a loader sets, the draw to the epoch */
+  guint32 item;           /* which gen_dataset_load sets */
   GenNormalize normalize; /* sounds: of what is loaded, before silence is added to it */
   guint64 first;          /* sounds: the frame to begin with, at the rate that is wanted */
 } GenFitting;

@@ -49,9 +49,10 @@ GEN_API GBytes *gen_picture_encode_png (const GenPicture *picture, GError **erro
 GEN_API gboolean gen_picture_save_png (const GenPicture *picture, const char *path, GError **error);
 
 typedef enum {
-  GEN_FIT_STRETCH, /* scale to the size, whatever the shape becomes */
-  GEN_FIT_CROP,    /* scale to cover the size, cut what stands over */
-  GEN_FIT_PAD,     /* scale to fit within, pad with black (zeros); never enlarge */
+  GEN_FIT_STRETCH,     /* scale to the size, whatever the shape becomes */
+  GEN_FIT_CROP,        /* scale to cover the size, cut what stands over */
+  GEN_FIT_PAD,         /* scale to fit within, pad with black (zeros); never enlarge */
+  GEN_FIT_RANDOM_CROP, /* scale a part that datasets draw (GenFitting); here the same as CROP */
 } GenFit;
 
 /* Bring `source` to the size and channels of `target`: along an axis that shrinks by the mean of

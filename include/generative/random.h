@@ -41,6 +41,7 @@ GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 numb
 #define GEN_STREAM_SHUFFLE_BUFFER "shuffle-buffer"   /* number: 1 of the shards; draw: the epoch */
 #define GEN_STREAM_SHARE "worker-share"              /* of what lasts; draw: the epoch */
 #define GEN_STREAM_BALANCE "balance"                 /* number: the class + 1; draw: the round */
+#define GEN_STREAM_CROP "crop"                       /* of a picture; number: the item */
 #define GEN_STREAM_SAMPLE_NOISE "sample-noise"       /* what augmentation adds to pictures */
 #define GEN_STREAM_SOUND_NOISE "sound-samples"       /* and to sounds; draw: the window */
 #define GEN_STREAM_NODE "node"                       /* of a graph; number: its id */

@@ -16,11 +16,13 @@ G_STATIC_ASSERT (sizeof (GenDataMedium) == sizeof (int) && sizeof (GenSplit) == 
 static const char *const medium_names[] = { [GEN_DATA_MEDIUM_AUTO] = "auto",
   [GEN_DATA_MEDIUM_PICTURE] = "picture",
   [GEN_DATA_MEDIUM_SOUND] = "sound",
+  [GEN_DATA_MEDIUM_TEXT] = "text",
   NULL };
 static const char *const medium_texts[] = {
   [GEN_DATA_MEDIUM_AUTO] = "What the next element takes, else what most files are",
   [GEN_DATA_MEDIUM_PICTURE] = "Pictures",
   [GEN_DATA_MEDIUM_SOUND] = "Sounds",
+  [GEN_DATA_MEDIUM_TEXT] = "Texts in UTF-8",
 };
 
 static const char *const split_names[] = { [GEN_SPLIT_ALL] = "all",
@@ -67,13 +69,16 @@ static const char *const remainder_texts[] = {
   [GEN_REMAINDER_REPEAT] = "The first items of the epoch are shown again: all workers show as many",
 };
 
-static const char *const fit_names[] = {
-  [GEN_FIT_STRETCH] = "stretch", [GEN_FIT_CROP] = "crop", [GEN_FIT_PAD] = "pad", NULL
-};
+static const char *const fit_names[] = { [GEN_FIT_STRETCH] = "stretch",
+  [GEN_FIT_CROP] = "crop",
+  [GEN_FIT_PAD] = "pad",
+  [GEN_FIT_RANDOM_CROP] = "random-crop",
+  NULL };
 static const char *const fit_texts[] = {
   [GEN_FIT_STRETCH] = "Scale to the size, whatever the shape becomes",
   [GEN_FIT_CROP] = "Scale to cover the size, and cut what stands over",
   [GEN_FIT_PAD] = "Shrink to fit within, never enlarge, and pad with the background",
+  [GEN_FIT_RANDOM_CROP] = "Scale a part that is drawn for each item in each epoch, by the seed",
 };
 
 static const char *const normalize_names[] = { [GEN_NORMALIZE_NONE] = "none",
@@ -93,11 +98,11 @@ static const GenSetting list[] = {
   { .name = "location",
       .nick = "Location",
       .description =
-          "A folder of pictures or of sounds (each sub-folder a class), a manifest of them (.csv, "
-          ".tsv, .jsonl), shards of WebDataset (tar files, a folder of them, or a pattern with "
-          "braces), an array of numpy's (.npy, .npz), CIFAR's binary files, a sheet of tiles, an "
-          "IDX file (gzipped or not), a film or a folder of them, one picture or one sound (unset: "
-          "an error)",
+          "A folder of pictures, sounds or texts (each sub-folder a class), a manifest of them "
+          "(.csv, .tsv, .jsonl), shards of WebDataset (tar files, a folder of them, or a pattern "
+          "with braces), an array of numpy's (.npy, .npz), CIFAR's binary files, a sheet of tiles, "
+          "an IDX file (gzipped or not), a film or a folder of them, one picture, sound or text "
+          "(unset: an error)",
       .type = GEN_SETTING_TEXT,
       FIELD (location) },
   { .name = "medium",
@@ -158,11 +163,28 @@ static const GenSetting list[] = {
       FIELD (clip_length),
       .minimum = 0,
       .maximum = 1 << 20 },
+  { .name = "scene-threshold",
+      .nick = "Scene threshold",
+      .description =
+          "Films are cut into scenes, which no clip crosses, where a frame differs from the one "
+          "before it by so much of full scale more than frames around it do (0: they are not; 0.1 "
+          "finds most cuts)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (scene_threshold),
+      .minimum = 0,
+      .maximum = 1 },
   { .name = "animation",
       .nick = "Animation",
-      .description = "A GIF or an animated PNG at location is a film, instead of its first picture",
+      .description = "A GIF, an animated PNG or WebP, or a folder of them, is a film, instead of "
+                     "the first picture of each",
       .type = GEN_SETTING_FLAG,
       FIELD (animation) },
+  { .name = "lines",
+      .nick = "Lines",
+      .description = "Each line of a text file, or of a folder of them, is an item, instead of the "
+                     "whole text; blank lines are none",
+      .type = GEN_SETTING_FLAG,
+      FIELD (lines) },
   { .name = "leave-out",
       .nick = "Leave out",
       .description = "A list of items that are left out, JSON Lines with their file_name, as "
@@ -263,6 +285,21 @@ static const GenSetting list[] = {
       FIELD (fit),
       .choices = fit_names,
       .choice_texts = fit_texts },
+  { .name = "crop-area",
+      .nick = "Crop area",
+      .description = "Least share of a picture's area that fit=random-crop leaves",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (crop_area),
+      .minimum = 0.0001,
+      .maximum = 1 },
+  { .name = "crop-aspect",
+      .nick = "Crop aspect",
+      .description = "How many times wider than high, or higher than wide, what fit=random-crop "
+                     "leaves is at most",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (crop_aspect),
+      .minimum = 1,
+      .maximum = 100 },
   { .name = "background",
       .nick = "Background",
       .description = "Colour behind transparent pixels, where samples have no alpha, and around "
@@ -329,7 +366,9 @@ gen_data_setting_list (guint *n)
 void
 gen_data_settings_init (GenDataSettings *settings)
 {
-  *settings = (GenDataSettings){ .order = GEN_SEQUENCE_DEFAULTS, .fit = GEN_FIT_CROP };
+  *settings = (GenDataSettings){
+    .order = GEN_SEQUENCE_DEFAULTS, .fit = GEN_FIT_CROP, .crop_area = 0.08, .crop_aspect = 4.0 / 3
+  };
 }
 
 void
@@ -352,6 +391,7 @@ gen_data_settings_dataset (const GenDataSettings *settings)
     [GEN_DATA_MEDIUM_AUTO] = NULL,
     [GEN_DATA_MEDIUM_PICTURE] = &gen_medium_picture,
     [GEN_DATA_MEDIUM_SOUND] = &gen_medium_sound,
+    [GEN_DATA_MEDIUM_TEXT] = &gen_medium_text,
   };
 
   return (GenDatasetSettings){ .medium = media[settings->medium],
@@ -362,7 +402,9 @@ gen_data_settings_dataset (const GenDataSettings *settings)
     .array = settings->array,
     .frame_step = settings->frame_step,
     .clip_length = settings->clip_length,
+    .scene_threshold = settings->scene_threshold,
     .animation = settings->animation,
+    .lines = settings->lines,
     .leave_out = settings->leave_out };
 }
 
@@ -386,7 +428,10 @@ gen_data_settings_order (const GenDataSettings *settings)
 GenFitting
 gen_data_settings_fitting (const GenDataSettings *settings)
 {
-  return (GenFitting){
-    .fit = settings->fit, .background = settings->background, .normalize = settings->normalize
-  };
+  return (GenFitting){ .fit = settings->fit,
+    .background = settings->background,
+    .crop_area = settings->crop_area,
+    .crop_aspect = settings->crop_aspect,
+    .seed = settings->order.seed,
+    .normalize = settings->normalize };
 }

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../medium/fitting.h"
 #include "../ops/number.h"
 
 #define MAX_EXTENT (1 << 16) /* of a picture */
@@ -76,7 +77,7 @@ gen_array_dataset_load (const GenDataset *dataset, guint32 index, const GenFitti
   const GenFormat *format = &dataset->sample;
   const GenArrayDataset *array = (const GenArrayDataset *)dataset;
   g_auto (GenPicture) converted = { 0 };
-  /* gen_picture_fit_over only reads its source. */
+  /* gen_fitting_apply only reads its source. */
   GenPicture picture = {
     .data = (guint8 *)g_bytes_get_data (array->bytes, NULL) + array->first + index * array->step,
     .width = format->width,
@@ -86,12 +87,10 @@ gen_array_dataset_load (const GenDataset *dataset, guint32 index, const GenFitti
   };
 
   if (array->type == GEN_TYPE_UINT8 && !array->planes)
-    return gen_picture_fit_over (
-        &picture, &target->picture, fitting->fit, fitting->background, error);
+    return gen_fitting_apply (fitting, &picture, &target->picture, error);
   gen_picture_init (&converted, format->width, format->height, format->channels);
   convert (array, index, &converted);
-  return gen_picture_fit_over (
-      &converted, &target->picture, fitting->fit, fitting->background, error);
+  return gen_fitting_apply (fitting, &converted, &target->picture, error);
 }
 
 static gboolean

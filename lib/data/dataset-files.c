@@ -3,6 +3,7 @@
  * is wrong with the others shows when they are loaded. */
 #include <string.h>
 
+#include "../medium/fitting.h"
 #include "dataset-files.h"
 
 /* Longer texts are no captions. */
@@ -90,7 +91,7 @@ load_box (const char *path, const GenBox *box, const GenFitting *fitting, GenSam
   part.width = box->width;
   part.height = box->height;
   part.owned = FALSE;
-  return gen_picture_fit_over (&part, &target->picture, fitting->fit, fitting->background, error);
+  return gen_fitting_apply (fitting, &part, &target->picture, error);
 }
 
 gboolean

@@ -62,6 +62,7 @@ extern const GenDatasetFormat gen_dataset_npz;
 extern const GenDatasetFormat gen_dataset_sheet;
 extern const GenDatasetFormat gen_dataset_sound;
 extern const GenDatasetFormat gen_dataset_tar;
+extern const GenDatasetFormat gen_dataset_text;
 extern const GenDatasetFormat gen_dataset_video;
 
 /* What a dataset is cut from; others, themselves. */

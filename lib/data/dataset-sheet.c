@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A sheet: one picture cut into tiles of one size, counted row by row. It is decoded once, and
  * an item is a view into it. */
+#include "../medium/fitting.h"
 #include "dataset-private.h"
 
 typedef struct {
@@ -97,7 +98,7 @@ sheet_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
   tile.width = dataset->sample.width;
   tile.height = dataset->sample.height;
   tile.owned = FALSE;
-  return gen_picture_fit_over (&tile, &target->picture, fitting->fit, fitting->background, error);
+  return gen_fitting_apply (fitting, &tile, &target->picture, error);
 }
 
 static char *

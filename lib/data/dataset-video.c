@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The frames of films: of one file, or of all in a folder. Each frame is an item, or every so many;
- * those of a clip follow each other. */
+ * those of a clip follow each other, and are of one scene where scenes are asked for. */
 #include <string.h>
 
+#include "../medium/fitting.h"
 #include "dataset-private.h"
 #include "dataset-walk.h"
+#include "scenes.h"
 #include "video-file.h"
 
 typedef struct {
   GenVideoFile *file; /* NULL: it cannot be read */
   char *damage;       /* why */
   char *class;
-  guint32 first, count; /* its items */
+  GArray *cuts; /* of guint32: frames with which another scene begins; NULL: none are known */
 } Film;
+
+/* What is between two cuts, or a whole film. */
+typedef struct {
+  guint film;
+  guint32 frame; /* of the film, with which it begins */
+  guint32 first; /* of its items */
+} Scene;
 
 typedef struct {
   GenDataset dataset;
-  GArray *films; /* of Film */
-  guint step;    /* frames from one item to the next */
+  GArray *films;  /* of Film */
+  GArray *scenes; /* of Scene: those that have items */
+  guint step;     /* frames from one item to the next */
 } VideoDataset;
 
 static void
@@ -28,6 +38,7 @@ clear_film (gpointer data)
   gen_video_file_free (film->file);
   g_free (film->damage);
   g_free (film->class);
+  g_clear_pointer (&film->cuts, g_array_unref);
 }
 
 static GenDataset *
@@ -37,6 +48,7 @@ video_create (void)
 
   video->films = g_array_new (FALSE, FALSE, sizeof (Film));
   g_array_set_clear_func (video->films, clear_film);
+  video->scenes = g_array_new (FALSE, FALSE, sizeof (Scene));
   return &video->dataset;
 }
 
@@ -46,40 +58,52 @@ video_free (GenDataset *dataset)
   VideoDataset *video = (VideoDataset *)dataset;
 
   g_array_unref (video->films);
+  g_array_unref (video->scenes);
   g_free (video);
 }
 
 /* --- what is a film --- */
 
+static gboolean
+is_named (const char *name, const GenDatasetSettings *settings)
+{
+  return gen_video_file_is_named (name) ||
+         (settings->animation && gen_video_file_is_animation_named (name));
+}
+
+typedef struct {
+  const GenDatasetSettings *settings;
+  gboolean is_film;
+} Look;
+
 /* The first file that is of anything tells what a folder is of. */
 static gboolean
 look_at_file (const char *path, const char *class, gpointer data)
 {
-  gboolean *is_film = data;
+  Look *look = data;
 
-  *is_film = gen_video_file_is_named (path);
-  return !*is_film && !gen_medium_picture.is_named (path) && !gen_medium_sound.is_named (path);
+  look->is_film = is_named (path, look->settings);
+  return !look->is_film && !gen_medium_picture.is_named (path) && !gen_medium_sound.is_named (path);
 }
 
 static gboolean
 video_recognise (const char *location, const GenDatasetSettings *settings)
 {
-  gboolean is_film = FALSE;
+  Look look = { .settings = settings };
 
   if (settings->medium != NULL && settings->medium != &gen_medium_picture)
     return FALSE;
-  if (g_file_test (location, G_FILE_TEST_IS_DIR)) {
-    gen_dataset_walk (location, look_at_file, &is_film, NULL);
-    return is_film;
-  }
-  return gen_video_file_is_named (location) ||
-         (settings->animation && gen_video_file_is_animation_named (location));
+  if (!g_file_test (location, G_FILE_TEST_IS_DIR))
+    return is_named (location, settings);
+  gen_dataset_walk (location, look_at_file, &look, NULL);
+  return look.is_film;
 }
 
 /* --- opening --- */
 
 typedef struct {
   VideoDataset *video;
+  const GenDatasetSettings *settings;
   const GRegex *pattern;
   gsize above; /* the length of the location */
 } Walk;
@@ -93,7 +117,7 @@ add_film (const char *path, const char *class, gpointer data)
   const char *below = path + walk->above;
   Film film = { 0 };
 
-  if (!gen_video_file_is_named (path))
+  if (!is_named (path, walk->settings))
     return TRUE;
   while (*below == '/')
     below++;
@@ -112,7 +136,7 @@ open_films (VideoDataset *video, const GenDatasetSettings *settings, GError **er
   const char *location = video->dataset.location;
   g_autoptr (GRegex) pattern = NULL;
   g_autoptr (GError) reason = NULL;
-  Walk walk = { .video = video, .above = strlen (location) };
+  Walk walk = { .video = video, .settings = settings, .above = strlen (location) };
   Film film = { 0 };
 
   if (!gen_dataset_compile_pattern (settings, &pattern, error))
@@ -129,49 +153,106 @@ open_films (VideoDataset *video, const GenDatasetSettings *settings, GError **er
   return TRUE;
 }
 
+typedef struct {
+  const VideoDataset *video;
+  double threshold;
+} Search;
+
+static void
+find_cuts (gpointer data, gpointer user_data)
+{
+  const Search *search = user_data;
+  Film *film = &g_array_index (search->video->films, Film, GPOINTER_TO_UINT (data) - 1);
+
+  /* What is damaged shows when it is loaded. */
+  if (film->file != NULL)
+    film->cuts = gen_scenes_find (film->file, search->threshold, NULL);
+}
+
+/* Films are decoded side by side. */
+static void
+find_all_cuts (const VideoDataset *video, double threshold)
+{
+  Search search = { video, threshold };
+  GThreadPool *pool =
+      g_thread_pool_new (find_cuts, &search, (int)g_get_num_processors (), FALSE, NULL);
+
+  for (guint i = 0; i < video->films->len; i++)
+    g_thread_pool_push (pool, GUINT_TO_POINTER (i + 1), NULL);
+  g_thread_pool_free (pool, FALSE, TRUE);
+}
+
+/* So many frames of a film as items, as many as make whole clips. */
+static void
+add_scene (VideoDataset *video, guint film, guint32 frame, guint32 frames)
+{
+  const guint32 run = video->dataset.run;
+  const Scene scene = { film, frame, video->dataset.count };
+  const guint32 count = (frames + video->step - 1) / video->step / run * run;
+
+  if (count == 0)
+    return;
+  g_array_append_val (video->scenes, scene);
+  video->dataset.count += count;
+}
+
 /* Number the items. What cannot be read is as many as stand together: they are met, and counted. */
 static void
 count_items (VideoDataset *video, GPtrArray *classes)
 {
-  const guint32 run = video->dataset.run;
-
   for (guint i = 0; i < video->films->len; i++) {
-    Film *film = &g_array_index (video->films, Film, i);
-    guint32 frames = film->file != NULL ? gen_video_file_get_count (film->file) : 0;
+    const Film *film = &g_array_index (video->films, Film, i);
+    const guint32 frames = film->file != NULL ? gen_video_file_get_count (film->file)
+                                              : video->dataset.run * video->step;
+    guint32 begin = 0;
 
-    film->first = video->dataset.count;
-    film->count = (frames + video->step - 1) / video->step / run * run;
-    if (film->file == NULL)
-      film->count = run;
-    video->dataset.count += film->count;
-    for (guint32 k = 0; k < film->count; k++)
+    for (guint k = 0; film->cuts != NULL && k < film->cuts->len; k++) {
+      const guint32 cut = g_array_index (film->cuts, guint32, k);
+
+      add_scene (video, i, begin, cut - begin);
+      begin = cut;
+    }
+    add_scene (video, i, begin, frames - begin);
+    while (classes->len < video->dataset.count)
       g_ptr_array_add (classes, film->class);
   }
 }
 
-static Film *
-find_film (const VideoDataset *video, guint32 item)
+/* The scene that an item is of. */
+static const Scene *
+find_scene (const VideoDataset *video, guint32 item)
 {
-  guint low = 0, high = video->films->len - 1;
+  guint low = 0, high = video->scenes->len - 1;
 
   while (low < high) {
     guint middle = low + (high - low + 1) / 2;
 
-    if (g_array_index (video->films, Film, middle).first <= item)
+    if (g_array_index (video->scenes, Scene, middle).first <= item)
       low = middle;
     else
       high = middle - 1;
   }
-  return &g_array_index (video->films, Film, low);
+  return &g_array_index (video->scenes, Scene, low);
+}
+
+/* The film and the frame of it that an item is. */
+static const Film *
+find_frame (const VideoDataset *video, guint32 item, guint32 *frame)
+{
+  const Scene *scene = find_scene (video, item);
+
+  *frame = scene->frame + (item - scene->first) * video->step;
+  return &g_array_index (video->films, Film, scene->film);
 }
 
 static gboolean
 load_frame (const VideoDataset *video, guint32 index, GenPicture *picture, GError **error)
 {
-  const Film *film = find_film (video, index);
+  guint32 frame;
+  const Film *film = find_frame (video, index, &frame);
 
   if (film->file != NULL)
-    return gen_video_file_load (film->file, (index - film->first) * video->step, picture, error);
+    return gen_video_file_load (film->file, frame, picture, error);
   g_set_error_literal (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ, film->damage);
   return FALSE;
 }
@@ -209,11 +290,15 @@ video_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **er
     return FALSE;
   video->step = (guint)MAX (settings->frame_step, 1);
   dataset->run = (guint32)MAX (settings->clip_length, 1);
+  if (settings->scene_threshold > 0)
+    find_all_cuts (video, settings->scene_threshold);
   count_items (video, classes);
   if (dataset->count == 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
-        "%s: no clip of %u frames, each %u behind the other, is in it", dataset->location,
-        dataset->run, video->step);
+        "%s: no clip of %u frames, each %u behind the other, is in it%s", dataset->location,
+        dataset->run, video->step,
+        settings->scene_threshold > 0 ? " without a cut; a higher scene-threshold finds fewer"
+                                      : "");
     return FALSE;
   }
   gen_dataset_name_labels (dataset, classes, FALSE);
@@ -229,31 +314,32 @@ video_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
   g_auto (GenPicture) picture = { 0 };
 
   return load_frame ((const VideoDataset *)dataset, index, &picture, error) &&
-         gen_picture_fit_over (
-             &picture, &target->picture, fitting->fit, fitting->background, error);
+         gen_fitting_apply (fitting, &picture, &target->picture, error);
 }
 
 static char *
 video_describe (const GenDataset *dataset, guint32 index)
 {
-  const VideoDataset *video = (const VideoDataset *)dataset;
-  const Film *film = find_film (video, index);
+  guint32 frame;
+  const Film *film = find_frame ((const VideoDataset *)dataset, index, &frame);
 
   if (film->file == NULL)
     return g_strdup (film->damage);
-  return g_strdup_printf (
-      "%s, frame %u", gen_video_file_get_path (film->file), (index - film->first) * video->step);
+  return g_strdup_printf ("%s, frame %u", gen_video_file_get_path (film->file), frame);
 }
 
-/* A film is in one split; of a single one, a clip is. */
+/* A film is in one split; of a single one, a scene is, or a clip where scenes are not known. */
 static guint32
 video_get_source (const GenDataset *dataset, guint32 index)
 {
   const VideoDataset *video = (const VideoDataset *)dataset;
+  const Scene *scene = find_scene (video, index);
 
-  if (video->films->len == 1)
-    return index / dataset->run;
-  return (guint32)(find_film (video, index) - &g_array_index (video->films, Film, 0));
+  if (video->films->len > 1)
+    return scene->film;
+  if (video->scenes->len > 1)
+    return (guint32)(scene - &g_array_index (video->scenes, Scene, 0));
+  return index / dataset->run;
 }
 
 const GenDatasetFormat gen_dataset_video = {

@@ -14,6 +14,7 @@ G_DEFINE_QUARK (gen - dataset - error - quark, gen_dataset_error)
 static const GenDatasetFormat *const formats[] = {
   &gen_dataset_cifar,
   &gen_dataset_tar,
+  &gen_dataset_text,
   &gen_dataset_video,
   &gen_dataset_idx,
   &gen_dataset_folder,
@@ -61,6 +62,12 @@ gen_dataset_open (const char *location, const GenDatasetSettings *settings, GErr
       (*format)->medium != settings->medium) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS, "%s: holds %s, not %s",
         location, (*format)->medium->plural, settings->medium->plural);
+    return NULL;
+  }
+  if (settings->lines && *format != &gen_dataset_text) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+        "%s: its items have no lines; those of a text file, and of a folder of them, have",
+        location);
     return NULL;
   }
   dataset = (*format)->create ();
@@ -181,9 +188,12 @@ gboolean
 gen_dataset_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
     GenSample *target, GError **error)
 {
+  GenFitting own = *fitting;
+
   g_return_val_if_fail (index < dataset->count, FALSE);
   g_return_val_if_fail (target->medium == dataset->sample.medium, FALSE);
-  return dataset->format->load (dataset, index, fitting, target, error);
+  own.item = index;
+  return dataset->format->load (dataset, index, &own, target, error);
 }
 
 void

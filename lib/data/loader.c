@@ -83,7 +83,10 @@ has_ended (const GenLoader *loader, guint64 turn)
 static gboolean
 has_lengths (const GenLoader *loader)
 {
-  return loader->settings.format.medium == &gen_medium_sound && loader->settings.format.length == 0;
+  const GenFormat *format = &loader->settings.format;
+
+  return (format->medium == &gen_medium_sound || format->medium == &gen_medium_text) &&
+         format->length == 0;
 }
 
 static gsize
@@ -91,13 +94,18 @@ count_numbers (const GenLoader *loader, guint32 item)
 {
   if (!has_lengths (loader))
     return 0;
-  return gen_dataset_get_length (loader->dataset, item) * (gsize)loader->settings.format.channels;
+  return gen_dataset_get_length (loader->dataset, item) *
+         (gsize)MAX (loader->settings.format.channels, 1);
 }
 
 /* Load an item into a sample that is there, or that is made for it. */
 static gboolean
-load_item (const GenLoader *loader, guint32 item, GenSample *sample, GError **error)
+load_item (const GenLoader *loader, guint64 frame, guint32 item, GenSample *sample, GError **error)
 {
+  GenFitting fitting = loader->settings.fitting;
+
+  fitting.draw =
+      loader->settings.items_recur ? frame : frame / gen_sequence_get_length (loader->sequence);
   if (has_lengths (loader)) {
     GenFormat format = loader->settings.format;
 
@@ -105,7 +113,7 @@ load_item (const GenLoader *loader, guint32 item, GenSample *sample, GError **er
     gen_sample_clear (sample);
     gen_sample_init (sample, &format);
   }
-  return gen_dataset_load (loader->dataset, item, &loader->settings.fitting, sample, error);
+  return gen_dataset_load (loader->dataset, item, &fitting, sample, error);
 }
 
 /* Bytes of an item's sample. */
@@ -128,6 +136,9 @@ take_room (GenLoader *loader, guint32 item)
 {
   const guint64 bytes = count_bytes (loader, item) + sizeof (GenSample);
 
+  /* How long a text is that is an item as a whole nobody knows yet. */
+  if (has_lengths (loader) && count_numbers (loader, item) == 0)
+    return FALSE;
   if (loader->kept == NULL || loader->kept[item] != NULL ||
       bytes > loader->settings.cache - loader->kept_bytes)
     return FALSE;
@@ -183,13 +194,14 @@ may_begin (GenLoader *loader)
 static void
 load_next (GenLoader *loader)
 {
+  const guint64 frame = frame_of (loader, loader->next);
   Slot *slot = slot_of (loader, loader->next);
   gboolean loaded = FALSE;
   GError *error = NULL;
   GenSample *copy = NULL;
   gboolean keep;
 
-  slot->item = gen_sequence_get_item (loader->sequence, frame_of (loader, loader->next));
+  slot->item = gen_sequence_get_item (loader->sequence, frame);
   slot->state = SLOT_BUSY;
   loader->ahead += count_numbers (loader, slot->item);
   loader->next++;
@@ -200,7 +212,7 @@ load_next (GenLoader *loader)
     keep = take_room (loader, slot->item);
     loader->busy++;
     g_mutex_unlock (&loader->lock);
-    loaded = load_item (loader, slot->item, &slot->sample, &error);
+    loaded = load_item (loader, frame, slot->item, &slot->sample, &error);
     if (loaded && keep)
       copy = copy_sample (&slot->sample);
     g_mutex_lock (&loader->lock);
@@ -238,7 +250,8 @@ gen_loader_new (const GenDataset *dataset, GenSequence *sequence, const GenLoade
   loader->sequence = sequence;
   loader->settings = *settings;
   loader->bad = g_new0 (guint8, gen_dataset_get_count (dataset));
-  if (settings->cache > 0 && !gen_dataset_is_in_memory (dataset))
+  if (settings->cache > 0 && settings->fitting.fit != GEN_FIT_RANDOM_CROP &&
+      !gen_dataset_is_in_memory (dataset))
     loader->kept = g_new0 (GenSample *, gen_dataset_get_count (dataset));
   g_mutex_init (&loader->lock);
   g_cond_init (&loader->work);
@@ -287,8 +300,10 @@ gen_loader_free (GenLoader *loader)
 static GenLoaderResult
 load_directly (GenLoader *loader, guint32 *item, GenSample *target, GError **error)
 {
-  *item = gen_sequence_get_item (loader->sequence, frame_of (loader, loader->head));
-  if (load_item (loader, *item, target, error))
+  const guint64 frame = frame_of (loader, loader->head);
+
+  *item = gen_sequence_get_item (loader->sequence, frame);
+  if (load_item (loader, frame, *item, target, error))
     return GEN_LOADER_SAMPLE;
   return GEN_LOADER_BAD;
 }

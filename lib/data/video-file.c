@@ -8,8 +8,12 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+#include "have.h"
+
 #include "../medium/av-file.h"
 #include "../medium/picture-private.h"
+#include "dataset-private.h"
+#include "webp-animation.h"
 
 /* Years of film. */
 #define MAX_FRAMES ((guint)1 << 27)
@@ -34,7 +38,8 @@ struct _GenVideoFile {
   gboolean
       counted; /* packets have no times: frames are known by their numbers from the beginning */
   GMutex lock;
-  GPtrArray *idle; /* of Decoder */
+  GPtrArray *idle;             /* of Decoder */
+  GenWebpAnimation *animation; /* NULL: libav decodes it */
 };
 
 static gboolean
@@ -235,17 +240,73 @@ list_frames (GenVideoFile *video, Decoder *decoder, GError **error)
   return TRUE;
 }
 
+/* --- animated WebP, of which libav decodes nothing --- */
+
+static gboolean
+is_animated_webp (const char *path)
+{
+  guint8 start[GEN_WEBP_HEADER];
+
+  return gen_webp_is_animated (start, gen_dataset_read_start (path, start, sizeof start));
+}
+
+#ifdef GEN_HAVE_WEBPDEMUX
+static gboolean
+open_animation (GenVideoFile *video, GError **error)
+{
+  video->animation = gen_webp_animation_open (video->path, error);
+  for (guint32 i = 0;
+       video->animation != NULL && i < gen_webp_animation_get_count (video->animation); i++)
+    g_array_append_val (video->times, (gint64){ i });
+  return video->animation != NULL;
+}
+
+static void
+visit_animation (GenVideoFile *video, GenVideoVisit visit, gpointer data)
+{
+  AVFrame *frame = av_frame_alloc ();
+
+  for (guint32 i = 0; i < video->times->len; i++) {
+    g_auto (GenPicture) picture = { 0 };
+
+    if (!gen_webp_animation_load (video->animation, i, &picture, NULL))
+      continue;
+    frame->format = AV_PIX_FMT_RGBA;
+    frame->data[0] = picture.data;
+    frame->linesize[0] = picture.stride;
+    frame->width = picture.width;
+    frame->height = picture.height;
+    visit (i, frame, data);
+  }
+  av_frame_free (&frame);
+}
+#else
+#define gen_webp_animation_free(animation)
+#define gen_webp_animation_load(animation, frame, picture, error) FALSE
+#define visit_animation(video, visit, data)
+
+static gboolean
+open_animation (GenVideoFile *video, GError **error)
+{
+  return fail (error, video->path,
+      "an animated WebP, whose frames nobody finds: this build has no libwebpdemux", 0);
+}
+#endif
+
 GenVideoFile *
 gen_video_file_open (const char *path, GError **error)
 {
   g_autoptr (GenVideoFile) video = g_new0 (GenVideoFile, 1);
-  g_autoptr (Decoder) decoder = decoder_new (path, error);
+  g_autoptr (Decoder) decoder = NULL;
 
   video->path = g_strdup (path);
   video->times = g_array_new (FALSE, FALSE, sizeof (gint64));
   video->keys = g_array_new (FALSE, FALSE, sizeof (gint64));
   video->idle = g_ptr_array_new_with_free_func (decoder_free);
   g_mutex_init (&video->lock);
+  if (is_animated_webp (path))
+    return open_animation (video, error) ? g_steal_pointer (&video) : NULL;
+  decoder = decoder_new (path, error);
   if (decoder == NULL || !list_frames (video, decoder, error))
     return NULL;
   return g_steal_pointer (&video);
@@ -256,6 +317,7 @@ gen_video_file_free (GenVideoFile *video)
 {
   if (video == NULL)
     return;
+  gen_webp_animation_free (video->animation);
   g_ptr_array_unref (video->idle);
   g_array_unref (video->times);
   g_array_unref (video->keys);
@@ -385,10 +447,13 @@ load (GenVideoFile *video, Decoder **decoder, guint32 frame, GenPicture *picture
 gboolean
 gen_video_file_load (GenVideoFile *video, guint32 frame, GenPicture *picture, GError **error)
 {
-  Decoder *decoder = take_decoder (video, frame);
+  Decoder *decoder;
   gboolean loaded;
 
   *picture = (GenPicture){ 0 };
+  if (video->animation != NULL)
+    return gen_webp_animation_load (video->animation, frame, picture, error);
+  decoder = take_decoder (video, frame);
   if (decoder == NULL)
     decoder = decoder_new (video->path, error);
   if (decoder == NULL)
@@ -402,6 +467,42 @@ gen_video_file_load (GenVideoFile *video, guint32 frame, GenPicture *picture, GE
   return loaded;
 }
 
+/* The number of the frame that was decoded; NO_FRAME where it is none of the list. */
+static guint32
+number_of (const GenVideoFile *video, Decoder *decoder)
+{
+  gint64 now, frame;
+
+  if (video->counted)
+    return count_on (decoder);
+  now = frame_time (decoder->frame);
+  frame = find_time (video->times, now);
+  return frame >= 0 && g_array_index (video->times, gint64, frame) == now ? (guint32)frame
+                                                                          : NO_FRAME;
+}
+
+gboolean
+gen_video_file_visit (GenVideoFile *video, GenVideoVisit visit, gpointer data, GError **error)
+{
+  g_autoptr (Decoder) decoder = NULL;
+  int code;
+
+  if (video->animation != NULL) {
+    visit_animation (video, visit, data);
+    return TRUE;
+  }
+  decoder = decoder_new (video->path, error);
+  if (decoder == NULL)
+    return FALSE;
+  while ((code = decoder_next (decoder)) >= 0) {
+    guint32 frame = number_of (video, decoder);
+
+    if (frame < video->times->len)
+      visit (frame, decoder->frame, data);
+  }
+  return code == AVERROR_EOF || fail (error, video->path, "damaged or cut short", code);
+}
+
 gboolean
 gen_video_file_is_named (const char *name)
 {
@@ -411,5 +512,5 @@ gen_video_file_is_named (const char *name)
 gboolean
 gen_video_file_is_animation_named (const char *name)
 {
-  return av_match_ext (name, "gif,apng,png");
+  return av_match_ext (name, "gif,apng,png,webp");
 }

@@ -20,6 +20,13 @@ guint32 gen_video_file_get_count (const GenVideoFile *video);
 gboolean gen_video_file_load (
     GenVideoFile *video, guint32 frame, GenPicture *picture, GError **error);
 
+/* Told of each frame that can be decoded, in their order. */
+struct AVFrame;
+typedef void (*GenVideoVisit) (guint32 frame, const struct AVFrame *decoded, gpointer data);
+/* Decode all of a film once, from its beginning. */
+gboolean gen_video_file_visit (
+    GenVideoFile *video, GenVideoVisit visit, gpointer data, GError **error);
+
 /* Whether a name ends as those of films do; or as those of animated pictures do. */
 gboolean gen_video_file_is_named (const char *name);
 gboolean gen_video_file_is_animation_named (const char *name);

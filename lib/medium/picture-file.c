@@ -16,8 +16,14 @@
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
+#include "have.h"
+
 #include "av-file.h"
+#include "colour-profile.h"
 #include "exif.h"
+#include "fitting.h"
+#include "jpeg-size.h"
+#include "picture-heif.h"
 #include "picture-private.h"
 
 /* Kinds of pictures that not every libav decodes, or none does: they are told by name all the same,
@@ -26,6 +32,10 @@ typedef struct {
   const char *name;
   const char *endings; /* of file names */
   gboolean (*recognise) (const guint8 *start, gsize length);
+  /* By another library; NULL: there is none. */
+  gboolean (*load) (
+      GenPicture *picture, const char *path, const char *kind, GBytes *bytes, GError **error);
+  gboolean by_libav; /* where libav can */
 } Kind;
 
 typedef struct {
@@ -34,7 +44,11 @@ typedef struct {
   AVCodecContext *codec;
   AVPacket *packet;
   AVFrame *frame;
+  const Kind *kind;     /* NULL: none of the list's */
+  gboolean is_animated; /* a WebP */
   int stream;
+  const GenFitting *fitting; /* what the picture is wanted for; NULL: as it is */
+  const GenPicture *target;
   GenWebpCanvas canvas; /* of an animated WebP, whose first frame is in `packet`; else of no size */
 } Reader;
 
@@ -105,11 +119,17 @@ is_svg (const guint8 *start, gsize length)
          g_strstr_len (text, (gssize)length, "<svg") != NULL;
 }
 
+#ifdef GEN_HAVE_HEIF
+#define LOAD_HEIF gen_picture_load_heif
+#else
+#define LOAD_HEIF NULL
+#endif
+
 static const Kind kinds[] = {
-  { "AVIF", "avif,avifs", is_avif },
-  { "HEIC", "heic,heif,hif,heics,heifs", is_heic },
-  { "JPEG XL", "jxl", is_jpeg_xl },
-  { "SVG", "svg", is_svg },
+  { "AVIF", "avif,avifs", is_avif, LOAD_HEIF, TRUE },
+  { "HEIC", "heic,heif,hif,heics,heifs", is_heic, LOAD_HEIF, FALSE },
+  { "JPEG XL", "jxl", is_jpeg_xl, NULL, TRUE },
+  { "SVG", "svg", is_svg, NULL, TRUE },
 };
 
 static const Kind *
@@ -157,6 +177,22 @@ open_format (Reader *reader, const char *path, const char *url)
   return code;
 }
 
+/* JPEG's coefficients can be decoded to a half, a quarter or an eighth of the size at once, where
+ * the picture is to become as small in any case. */
+static void
+choose_halvings (Reader *reader, const AVCodec *codec)
+{
+  const gint64 place = avio_tell (reader->io);
+  int width, height;
+
+  if (reader->fitting == NULL || codec->id != AV_CODEC_ID_MJPEG)
+    return;
+  if (gen_jpeg_find_size (reader->io, &width, &height))
+    reader->codec->lowres = MIN (
+        gen_fitting_halvings (reader->fitting, width, height, reader->target), codec->max_lowres);
+  avio_seek (reader->io, place, SEEK_SET);
+}
+
 static gboolean
 open_codec (Reader *reader, const AVCodec *codec, const AVCodecParameters *parameters,
     const char *path, GError **error)
@@ -175,6 +211,7 @@ open_codec (Reader *reader, const AVCodec *codec, const AVCodecParameters *param
     if (codec->id != AV_CODEC_ID_TIFF)
       reader->codec->err_recognition |= AV_EF_EXPLODE;
     reader->codec->log_level_offset = GEN_AV_SILENCE;
+    choose_halvings (reader, codec);
     code = avcodec_open2 (reader->codec, codec, NULL);
   }
   if (code < 0)
@@ -239,14 +276,12 @@ open_stream (Reader *reader, const char *path, const char *url, const AVCodec **
   return code;
 }
 
+/* Open the file, or its content, and look at how it begins. */
 static gboolean
-reader_open (Reader *reader, const char *path, GBytes *bytes, GError **error)
+open_io (Reader *reader, const char *path, GBytes *bytes, GError **error)
 {
-  g_autofree char *url = bytes == NULL ? g_strconcat ("file:", path, NULL) : NULL;
-  guint8 start[GEN_AV_SNIFF_BYTES];
-  const AVCodec *codec = NULL;
   g_autofree char *reason = NULL;
-  const Kind *kind;
+  guint8 start[GEN_AV_SNIFF_BYTES];
   int length;
 
   reader->io = bytes != NULL ? gen_av_bytes_open (bytes) : gen_av_file_open (path, &reason);
@@ -256,13 +291,26 @@ reader_open (Reader *reader, const char *path, GBytes *bytes, GError **error)
   }
   length = avio_read (reader->io, start, sizeof start);
   avio_seek (reader->io, 0, SEEK_SET);
-  if (length > 0 && gen_webp_is_animated (start, (gsize)length))
+  if (length <= 0)
+    return TRUE;
+  reader->kind = find_kind (start, (gsize)length);
+  reader->is_animated = gen_webp_is_animated (start, (gsize)length);
+  return TRUE;
+}
+
+static gboolean
+reader_open (Reader *reader, const char *path, GBytes *bytes, GError **error)
+{
+  g_autofree char *url = bytes == NULL ? g_strconcat ("file:", path, NULL) : NULL;
+  const AVCodec *codec = NULL;
+
+  if (reader->is_animated)
     return open_animation (reader, path, error);
 
   reader->stream = open_stream (reader, path, url, &codec);
-  kind = reader->stream < 0 && length > 0 ? find_kind (start, (gsize)length) : NULL;
-  if (kind != NULL) {
-    g_autofree char *what = g_strdup_printf ("%s: this FFmpeg cannot decode it", kind->name);
+  if (reader->stream < 0 && reader->kind != NULL) {
+    g_autofree char *what =
+        g_strdup_printf ("%s: this FFmpeg cannot decode it", reader->kind->name);
 
     return fail_decode (error, path, what, 0);
   }
@@ -327,9 +375,8 @@ channels_of (const AVPixFmtDescriptor *format)
   return format->nb_components == 1 && (format->flags & AV_PIX_FMT_FLAG_PAL) == 0 ? 1 : 3;
 }
 
-/* swscale takes the range from us and warns of formats that imply one. */
-static enum AVPixelFormat
-without_range (enum AVPixelFormat format)
+int
+gen_picture_av_without_range (int format)
 {
   switch (format) {
   case AV_PIX_FMT_YUVJ411P:
@@ -351,7 +398,7 @@ without_range (enum AVPixelFormat format)
 static struct SwsContext *
 converter_for (const AVFrame *frame, enum AVPixelFormat wanted)
 {
-  enum AVPixelFormat format = without_range (frame->format);
+  enum AVPixelFormat format = gen_picture_av_without_range (frame->format);
   gboolean full_range =
       format != (enum AVPixelFormat)frame->format || frame->color_range == AVCOL_RANGE_JPEG;
   struct SwsContext *context = sws_alloc_context ();
@@ -469,6 +516,18 @@ put_on_canvas (const GenWebpCanvas *canvas, GenPicture *picture)
   *picture = whole;
 }
 
+/* Colours that a profile in the file explains become sRGB, as which all others are taken. */
+static void
+apply_profile (const AVFrame *frame, GenPicture *picture)
+{
+#ifdef GEN_HAVE_LCMS
+  const AVFrameSideData *side = av_frame_get_side_data (frame, AV_FRAME_DATA_ICC_PROFILE);
+
+  if (side != NULL)
+    gen_colour_profile_apply (side->data, side->size, picture);
+#endif
+}
+
 gboolean
 gen_picture_from_frame (const AVFrame *frame, GenPicture *picture)
 {
@@ -478,35 +537,63 @@ gen_picture_from_frame (const AVFrame *frame, GenPicture *picture)
   return TRUE;
 }
 
+/* By libav, with the channels that the file has. */
 static gboolean
-load (GenPicture *picture, const char *path, GBytes *bytes, int channels, GError **error)
+load_by_libav (Reader *reader, GenPicture *picture, const char *path, GError **error)
 {
-  g_auto (Reader) reader = { 0 };
-  g_auto (GenPicture) native = { 0 };
-  int code;
+  int code = reader_first_frame (reader);
 
-  *picture = (GenPicture){ 0 };
-  g_return_val_if_fail (channels == 0 || channels == 1 || channels == 3 || channels == 4, FALSE);
-
-  if (!reader_open (&reader, path, bytes, error))
-    return FALSE;
-  code = reader_first_frame (&reader);
   if (code == AVERROR_EOF)
     return fail_decode (error, path, "no whole picture in it", 0);
   if (code < 0)
     return fail_decode (error, path, "damaged or cut short", code);
-  if (reader.frame->decode_error_flags != 0 || (reader.frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
+  if (reader->frame->decode_error_flags != 0 || (reader->frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
     return fail_decode (error, path, "damaged or cut short", 0);
-  if (reader.codec->codec_id == AV_CODEC_ID_GIF && !is_whole_gif (reader.io))
+  if (reader->codec->codec_id == AV_CODEC_ID_GIF && !is_whole_gif (reader->io))
     return fail_decode (error, path, "cut short", 0);
-  if (!convert_frame (reader.frame, &native))
+  if (!convert_frame (reader->frame, picture))
     return fail_decode (error, path, "its pixel format is not supported", 0);
-  if (reader.canvas.width > 0 && (native.width > reader.canvas.width - reader.canvas.x ||
-                                     native.height > reader.canvas.height - reader.canvas.y))
+  if (reader->canvas.width > 0 && (picture->width > reader->canvas.width - reader->canvas.x ||
+                                      picture->height > reader->canvas.height - reader->canvas.y))
     return fail_decode (error, path, "damaged or cut short", 0);
-  put_on_canvas (&reader.canvas, &native);
-  turn_upright (reader.frame, reader.io, &native);
+  apply_profile (reader->frame, picture);
+  put_on_canvas (&reader->canvas, picture);
+  turn_upright (reader->frame, reader->io, picture);
+  return TRUE;
+}
 
+/* What the file has, as large as is wanted for a target at least. */
+static gboolean
+load_native (GenPicture *picture, const char *path, GBytes *bytes, const GenFitting *fitting,
+    const GenPicture *target, GError **error)
+{
+  g_auto (Reader) reader = { .fitting = fitting, .target = target };
+  g_autoptr (GError) reason = NULL;
+
+  if (!open_io (&reader, path, bytes, error))
+    return FALSE;
+  if (reader.kind != NULL && reader.kind->load != NULL && !reader.kind->by_libav)
+    return reader.kind->load (picture, path, reader.kind->name, bytes, error);
+  if (reader_open (&reader, path, bytes, &reason) &&
+      load_by_libav (&reader, picture, path, &reason))
+    return TRUE;
+  gen_picture_clear (picture);
+  if (reader.kind != NULL && reader.kind->load != NULL)
+    return reader.kind->load (picture, path, reader.kind->name, bytes, error);
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
+static gboolean
+load (GenPicture *picture, const char *path, GBytes *bytes, int channels, GError **error)
+{
+  g_auto (GenPicture) native = { 0 };
+
+  *picture = (GenPicture){ 0 };
+  g_return_val_if_fail (channels == 0 || channels == 1 || channels == 3 || channels == 4, FALSE);
+
+  if (!load_native (&native, path, bytes, NULL, NULL, error))
+    return FALSE;
   if (channels == 0 || channels == native.channels) {
     *picture = native;
     native.owned = FALSE;
@@ -515,6 +602,16 @@ load (GenPicture *picture, const char *path, GBytes *bytes, int channels, GError
   gen_picture_init (picture, native.width, native.height, channels);
   gen_picture_convert (&native, picture);
   return TRUE;
+}
+
+gboolean
+gen_picture_load_fitting (
+    GenPicture *target, const char *path, GBytes *bytes, const GenFitting *fitting, GError **error)
+{
+  g_auto (GenPicture) picture = { 0 };
+
+  return load_native (&picture, path, bytes, fitting, target, error) &&
+         gen_fitting_apply (fitting, &picture, target, error);
 }
 
 gboolean

@@ -80,11 +80,7 @@ picture_probe (const char *path, GenFormat *format, GError **error)
 static gboolean
 picture_load (const char *path, const GenFitting *fitting, GenSample *target, GError **error)
 {
-  g_auto (GenPicture) picture = { 0 };
-
-  return gen_picture_load (&picture, path, 0, error) &&
-         gen_picture_fit_over (
-             &picture, &target->picture, fitting->fit, fitting->background, error);
+  return gen_picture_load_fitting (&target->picture, path, NULL, fitting, error);
 }
 
 static gboolean
@@ -102,11 +98,7 @@ static gboolean
 picture_load_bytes (
     GBytes *bytes, const char *name, const GenFitting *fitting, GenSample *target, GError **error)
 {
-  g_auto (GenPicture) picture = { 0 };
-
-  return gen_picture_load_bytes (&picture, bytes, name, 0, error) &&
-         gen_picture_fit_over (
-             &picture, &target->picture, fitting->fit, fitting->background, error);
+  return gen_picture_load_fitting (&target->picture, name, bytes, fitting, error);
 }
 
 static gboolean

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <generative/picture.h>
+#include <generative/medium.h>
 
 /* The AVPixelFormat of pictures of 1, 3 or 4 channels. */
 int gen_picture_av_format (int channels);
+
+/* A format without the range that it may imply, which swscale takes from us and warns of. */
+int gen_picture_av_without_range (int format);
 
 /* Convert `source` to the channels of `target`, which has the same size. */
 void gen_picture_convert (const GenPicture *source, GenPicture *target);
@@ -15,6 +18,11 @@ void gen_picture_convert_over (const GenPicture *source, GenPicture *target, gui
  * FALSE where its format cannot be converted. */
 struct AVFrame;
 gboolean gen_picture_from_frame (const struct AVFrame *frame, GenPicture *picture);
+
+/* A file's picture, or that of its content where `bytes` are given, into the size and the channels
+ * of `target`. A JPEG that becomes much smaller is decoded as small as it may be. */
+gboolean gen_picture_load_fitting (
+    GenPicture *target, const char *path, GBytes *bytes, const GenFitting *fitting, GError **error);
 
 /* TRUE when the name or, failing that, the first bytes of the file tell a picture, which may be
  * one that libav cannot decode. Says nothing of whether the file is whole. */

@@ -218,6 +218,7 @@ gen_picture_fit_over (
 
   switch (fit) {
   case GEN_FIT_CROP:
+  case GEN_FIT_RANDOM_CROP:
     width = source->width;
     height = source->height;
     if (wider)

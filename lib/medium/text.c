@@ -2,11 +2,17 @@
 /* Texts as a medium. */
 #include <generative/medium.h>
 
+#include <gio/gio.h>
 #include <string.h>
+
+/* In front of a text, and none of it. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static char *
 text_describe (const GenFormat *format)
 {
+  if (format->length == 0)
+    return g_strdup ("text");
   return g_strdup_printf ("text of up to %" G_GSIZE_FORMAT " bytes", format->length);
 }
 
@@ -44,17 +50,48 @@ text_recognise (const char *path)
   return g_str_has_suffix (lower, ".txt");
 }
 
+/* Whether text begins as one in UTF-16 does. */
+static gboolean
+is_wide (const char *text, gsize length)
+{
+  return length >= 2 && (memcmp (text, "\xff\xfe", 2) == 0 || memcmp (text, "\xfe\xff", 2) == 0);
+}
+
 /* Whether a file's content is text. */
 static gboolean
 check_text (const char *text, gsize length, const char *name, GError **error)
 {
   const char *end;
 
+  if (length == 0) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: empty", name);
+    return FALSE;
+  }
+  if (length > GEN_TEXT_MAX_BYTES) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "%s: a text of %" G_GSIZE_FORMAT " bytes; %d are the most that one may have", name, length,
+        GEN_TEXT_MAX_BYTES);
+    return FALSE;
+  }
   if (g_utf8_validate_len (text, length, &end))
     return TRUE;
   g_set_error (error, G_CONVERT_ERROR, G_CONVERT_ERROR_ILLEGAL_SEQUENCE,
-      "%s: byte %" G_GSIZE_FORMAT " is no UTF-8", name, (gsize)(end - text));
+      "%s: byte %" G_GSIZE_FORMAT " is no UTF-8%s", name, (gsize)(end - text),
+      is_wide (text, length) ? ", but the mark of UTF-16: iconv -f UTF-16 -t UTF-8 makes it so"
+                             : "");
   return FALSE;
+}
+
+/* Leave out the mark before a text. */
+static void
+skip_mark (const char **text, gsize *length)
+{
+  const gsize mark = strlen (BYTE_ORDER_MARK);
+
+  if (*length < mark || memcmp (*text, BYTE_ORDER_MARK, mark) != 0)
+    return;
+  *text += mark;
+  *length -= mark;
 }
 
 static gboolean
@@ -86,10 +123,16 @@ text_probe_bytes (GBytes *bytes, const char *name, GenFormat *format, GError **e
   return check_text (text, format->length, name, error);
 }
 
-/* What does not fit is cut at a character. */
+/* What does not fit is cut at a character; a text of no length takes the one that there is. */
 static void
 take_text (const char *text, gsize length, GenText *target)
 {
+  skip_mark (&text, &length);
+  if (target->length == 0) {
+    if (target->owned)
+      g_free (target->data);
+    *target = (GenText){ .data = g_malloc0 (length + 1), .length = length, .owned = TRUE };
+  }
   if (length > target->length)
     length = (gsize)(g_utf8_find_prev_char (text, text + target->length + 1) - text);
   memset (target->data, 0, target->length);
@@ -105,8 +148,7 @@ text_load_bytes (
 
   if (!check_text (text, length, name, error))
     return FALSE;
-  if (length > 0)
-    take_text (text, length, &target->text);
+  take_text (text, length, &target->text);
   return TRUE;
 }
 

@@ -34,7 +34,7 @@ write_sample (const GenSample *sample, FILE *file)
   const GenPicture *picture = &sample->picture;
 
   if (sample->medium == &gen_medium_text) {
-    fwrite (sample->text.data, 1, sample->text.length, file);
+    fwrite (sample->text.data, 1, sample->text.length + 1, file);
   } else if (sample->medium == &gen_medium_sound) {
     fwrite (sample->sound.data, sizeof (float),
         sample->sound.frames * (gsize)sample->sound.channels, file);
@@ -45,7 +45,7 @@ write_sample (const GenSample *sample, FILE *file)
   }
 }
 
-/* The item as the first one is. */
+/* The item as the first one is, but for texts, which are as long as they are and end on 0. */
 static void
 dump_item (const GenDataset *dataset, guint32 item, const GenFitting *fitting, FILE *file)
 {
@@ -56,6 +56,8 @@ dump_item (const GenDataset *dataset, guint32 item, const GenFitting *fitting, F
   g_auto (GenSample) sample = { 0 };
   g_autoptr (GError) error = NULL;
 
+  if (format.medium == &gen_medium_text)
+    format.length = 0;
   gen_sample_init (&sample, &format);
   if (!gen_dataset_load (dataset, item, fitting, &sample, &error)) {
     printf ("bad\t%s\n", error->message);

@@ -6,20 +6,24 @@
 A function whose name begins with "test_" is a test: it writes into a folder of its own and compares.
 """
 import csv
+import functools
 import gzip
 import io
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
 import wave as wav
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 DUMP, FOLDER = sys.argv[1:3]
+# What the build has of what it need not have.
+HAVE_LCMS, HAVE_HEIF, HAVE_WEBPDEMUX = (name in os.environ.get("GENERATIVE_HAS", "").split() for name in ("lcms2", "libheif", "libwebpdemux"))
 random = np.random.default_rng(7)
 
 
@@ -528,6 +532,108 @@ def test_animations(folder):
         assert len(load(path(folder, name)).labels) == 1
 
 
+def test_animated_webp(folder):
+    """Frames that are laid over parts of others, as Pillow puts them together."""
+    frames = [Image.fromarray(smooth(30, 40, 4) * np.array([1, 1, 1, 0], np.uint8) + np.array([0, 0, 0, 255], np.uint8))]
+    for n in range(1, 9):
+        frames.append(frames[0].copy())
+        frames[n].paste((n * 25, 255 - n * 25, 0, 128 + n), (n, n, n + 9, n + 12))
+    file = path(folder, "a.webp")
+    frames[0].save(file, save_all=True, append_images=frames[1:], lossless=True, duration=40)
+    picture = Image.open(file)
+    assert picture.n_frames == 9
+    wanted = [np.array(picture.convert("RGBA")) for i in range(9) if picture.seek(i) is None]
+    if not HAVE_WEBPDEMUX:
+        refused(file, "this build has no libwebpdemux", animation="true")
+        return "this build has no libwebpdemux"
+    ours = load(file, animation="true").pictures(30, 40, 4)
+    assert (ours == wanted).all(), abs(ours.astype(int) - wanted).max()
+    # In any order, and as one of several films.
+    assert (load(file, animation="true", frame_step=3, clip_length=3).pictures(30, 40, 4) == wanted[::3]).all()
+    frames[0].save(path(folder, "films/b.gif"), save_all=True, append_images=frames[1:], duration=40)
+    os.replace(file, path(folder, "films/a.webp"))
+    assert len(load(path(folder, "films"), animation="true").labels) >= 9 + 8
+    assert len(load(path(folder, "films")).labels) == 2
+
+
+def test_scenes(folder):
+    """Cuts between pictures that ffmpeg makes, and where its own scene score finds them."""
+    sources = ["testsrc2=size=160x120:rate=25", "mandelbrot=size=160x120:rate=25", "rgbtestsrc=size=160x120:rate=25", "testsrc=size=160x120:rate=25", "smptebars=size=160x120:rate=25"]
+    lengths = [31, 17, 40, 23, 12]
+    chains = [f"{source},format=yuv420p,trim=end_frame={n},setpts=PTS-STARTPTS[s{i}]" for i, (source, n) in enumerate(zip(sources, lengths))]
+    joined = ";".join(chains) + ";" + "".join(f"[s{i}]" for i in range(len(sources))) + f"concat=n={len(sources)}"
+    file = path(folder, "film.mp4")
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-filter_complex", joined, "-c:v", "libx264", "-g", "50", file], check=True)
+    scores = subprocess.run(["ffprobe", "-loglevel", "error", "-f", "lavfi", f"movie={file},select='gt(scene,0.3)'", "-show_entries", "frame=pts_time", "-of", "csv=p=0"], capture_output=True, text=True, check=True)
+    theirs = [round(float(line.split(",")[0]) * 25) for line in scores.stdout.split()]
+    cuts = list(np.cumsum(lengths)[:-1])
+    assert theirs == cuts, theirs
+
+    def numbers(**settings):
+        """Which frames items are: all pictures of the film differ, or are as far from a cut."""
+        every = load(file).pictures(120, 160, 3)
+        return [[n for n in range(len(every)) if (every[n] == item).all()] for item in load(file, **settings).pictures(120, 160, 3)]
+
+    clip = 5
+    found = numbers(scene_threshold=0.1, clip_length=clip)
+    begins = [0, *cuts]
+    wanted = [begin + i for begin, n in zip(begins, lengths) for i in range(n // clip * clip)]
+    assert len(found) == len(wanted) and all(n in places for n, places in zip(wanted, found)), found
+    assert len(load(file, clip_length=clip).labels) == sum(lengths) // clip * clip
+    assert len(load(file, scene_threshold=0.1, clip_length=3, frame_step=4).labels) == sum((n + 3) // 4 // 3 * 3 for n in lengths)
+    refused(file, "without a cut", scene_threshold=0.1, clip_length=41)
+    # A flash is none, nor is motion.
+    film = np.repeat(np.roll(smooth(60, 80, 3), 3, 0)[None], 30, 0)
+    film[12] = 255
+    encode(path(folder, "flash.mkv"), film, "-c:v", "ffv1")
+    assert len(load(path(folder, "flash.mkv"), scene_threshold=0.1, clip_length=30).labels) == 30
+    moving = np.stack([np.roll(bytes_of(1, 80, 3).repeat(60, 0), 0, 0) if n == 0 else np.roll(smooth(60, 80, 3), 7 * n, 1) for n in range(1, 31)])
+    encode(path(folder, "motion.mkv"), moving, "-c:v", "ffv1")
+    assert len(load(path(folder, "motion.mkv"), scene_threshold=0.1, clip_length=30).labels) == 30
+
+
+# --- texts ---
+
+
+def test_texts(folder):
+    words = ["one", "Größe", "日本語 テキスト", "tab\tinside", "😀 end"]
+    corpus = path(folder, "c/corpus.txt")
+    with open(corpus, "w", encoding="utf-8-sig", newline="") as file:
+        file.write("\r\n".join(f"  {word} {i}\n" * (i % 3) for i in range(3000) for word in words))
+    with open(corpus, encoding="utf-8-sig") as file:
+        wanted = [line.strip() for line in file if line.strip()]
+    dump = load(corpus, lines="true", shuffle="false")
+    assert dump.bytes.decode().split("\0")[:-1] == wanted
+    assert load(corpus).bytes[:-1] == open(corpus, "rb").read()[3:]
+    assert load(corpus, medium="text").format == load(corpus).format
+
+    # What is no UTF-8 is told by its place.
+    lines = [b"good", b"b\xe4d", b"\xed\xa0\x80 a surrogate", b"nul \0", b"fine"]
+    with open(path(folder, "d/bad.txt"), "wb") as file:
+        file.write(b"\n".join(lines))
+    dump = load(path(folder, "d/bad.txt"), lines="true")
+    assert dump.bytes == b"good\0fine\0"
+    assert [reason.split("bad.txt, ")[1] for reason in dump.bad] == ["line 2: byte 1 is no UTF-8", "line 3: byte 0 is no UTF-8", "line 4: byte 4 is no UTF-8"]
+
+    # Documents and lines of a folder, with its classes; a manifest of texts.
+    for name, text in {"ham/a.txt": "dear\nfriend", "spam/b.txt": "win", "spam/wide.txt": None}.items():
+        with open(path(folder, "mails/" + name), "wb") as file:
+            file.write(text.encode() if text is not None else "win\n".encode("utf-16"))
+    dump = load(path(folder, "mails"))
+    assert dump.names == ["ham", "spam"] and dump.bytes == b"dear\nfriend\0win\0"
+    assert len(dump.bad) == 1 and "iconv" in dump.bad[0]
+    dump = load(path(folder, "mails"), lines="true")
+    assert dump.names == ["ham", "ham", "spam"] and dump.bytes == b"dear\0friend\0win\0"
+    with open(path(folder, "mails/list.csv"), "w") as file:
+        file.write("file,label,caption\nham/a.txt,0,polite\nspam/b.txt,1,\n")
+    dump = load(path(folder, "mails/list.csv"), medium="text")
+    assert dump.labels == [0, 1] and dump.captions == ["polite", ""] and dump.bytes == b"dear\nfriend\0win\0"
+    refused(path(folder, "mails/list.csv"), "have no lines", lines="true")
+    open(path(folder, "none.txt"), "w").close()
+    refused(path(folder, "none.txt"), "no lines of text", lines="true")
+    refused(path(folder, "none.txt"), "empty")
+
+
 # --- pictures as they are found ---
 
 
@@ -595,6 +701,139 @@ def test_deep_samples(folder):
         subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", name, "-s", "30x20", "-i", "-", file], input=deep.tobytes(), check=True)
         ours = load(os.path.dirname(file)).pictures(20, 30, channels)[0]
         assert abs(ours - deep / 257).max() <= 1, name
+
+
+def compare_profile(file, profile, save):
+    """What ImageCms makes of the colours that the same file has for us without a profile, and what they become with it."""
+    folder, name = os.path.split(file)
+    colours = {}
+    for kind, options in {"plain": {}, "profile": {"icc_profile": profile}}.items():
+        save(path(folder, f"{kind}/{name}"), **options)
+        dump = load(path(folder, kind))
+        width, height = int(dump.format.split()[0]), int(dump.format.split()[2])
+        colours[kind] = dump.pictures(height, width, 4 if "alpha" in dump.format else 3)[0, ..., :3]
+    wanted = ImageCms.profileToProfile(Image.fromarray(np.ascontiguousarray(colours["plain"])), ImageCms.getOpenProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"))
+    wanted = np.array(wanted).astype(int)
+    assert abs(wanted - colours["plain"]).max() > 8, "the profile changes nothing"
+    off = abs(wanted - colours["profile"]).max()
+    assert off <= 1, f"{name}: off by {off}"
+
+
+def matrix_profile(primaries, gamma):
+    """A profile of three primaries and an exponent, by no library of ours: numbers in ICC's layout."""
+    white = np.array([0.9642, 1.0, 0.8249])
+    x, y = np.array(primaries).T
+    xyz = np.stack([x / y, np.ones(3), (1 - x - y) / y])
+    d65 = np.array([0.3127 / 0.3290, 1.0, (1 - 0.3127 - 0.3290) / 0.3290])
+    colours = xyz * np.linalg.solve(xyz, d65)
+    bradford = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    adapt = np.linalg.inv(bradford) @ np.diag((bradford @ white) / (bradford @ d65)) @ bradford
+    colours = adapt @ colours
+    fixed = lambda v: struct.pack(">i", int(round(v * 65536)))
+    tags = {b"wtpt": b"XYZ \0\0\0\0" + b"".join(map(fixed, white)), b"desc": b"desc\0\0\0\0\0\0\0\x05test\0" + bytes(79), b"cprt": b"text\0\0\0\0none\0\0\0\0"}
+    for i, channel in enumerate(b"rgb"):
+        tags[bytes([channel]) + b"XYZ"] = b"XYZ \0\0\0\0" + b"".join(map(fixed, colours[:, i]))
+        tags[bytes([channel]) + b"TRC"] = b"curv\0\0\0\0\0\0\0\x01" + struct.pack(">H", int(round(gamma * 256))) + b"\0\0"
+    offset, table, data = 128 + 4 + 12 * len(tags), b"", b""
+    for tag, content in tags.items():
+        content += bytes(-len(content) % 4)
+        table += tag + struct.pack(">II", offset + len(data), len(content))
+        data += content
+    header = struct.pack(">I4sI4s4s4s", offset + len(data), b"none", 0x02400000, b"mntr", b"RGB ", b"XYZ ") + bytes(12) + b"acsp" + bytes(28) + b"".join(map(fixed, white)) + bytes(48)
+    return header + struct.pack(">I", len(tags)) + table + data
+
+
+def test_profiles(folder):
+    if not HAVE_LCMS:
+        return "this build has no lcms2"
+    adobe = matrix_profile([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06)], 563 / 256)
+    wide = matrix_profile([(0.68, 0.32), (0.265, 0.69), (0.15, 0.06)], 2.2)
+    picture = Image.fromarray(smooth(48, 64, 3))
+    for name, profile in {"adobe": adobe, "p3": wide}.items():
+        for ending, options in {"png": {}, "tif": {}, "webp": {"lossless": True}, "jpg": {"quality": 90}}.items():
+            compare_profile(path(folder, f"{name}-{ending}/a.{ending}"), profile, functools.partial(picture.save, **options))
+    # sRGB's own changes nothing, nor does one that is damaged or of other samples.
+    for name, profile in {"srgb": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), "cut": adobe[:200], "grey": adobe[:16] + b"GRAY" + adobe[20:]}.items():
+        file = path(folder, f"{name}/a.png")
+        picture.save(file, icc_profile=profile)
+        compare(file, "RGB", 0)
+
+
+def test_heic(folder):
+    try:
+        import pillow_heif
+    except ImportError:
+        return "there is no pillow_heif"
+    if not HAVE_HEIF:
+        return "this build has no libheif"
+    pillow_heif.register_heif_opener()
+    colour, alpha = Image.fromarray(smooth(64, 96, 3)), Image.fromarray(smooth(64, 96, 4))
+    for name, picture in {"colour.heic": colour, "alpha.heic": alpha, "named.png": colour}.items():
+        file = path(folder, f"{name}-folder/{name}")
+        with open(file, "wb") as out:
+            picture.save(out, format="HEIF", quality=95, chroma=444)
+        ours, wanted = picture_of(file, picture.mode)
+        assert ours.shape == wanted.shape and abs(ours - wanted).max() <= 3, f"{name}: {abs(ours - wanted).max()}"
+    exif = Image.Exif()
+    for orientation in (3, 6, 8):
+        exif[0x0112] = orientation
+        file = path(folder, f"turned-{orientation}/a.heic")
+        colour.save(file, format="HEIF", quality=95, chroma=444, exif=exif.tobytes())
+        ours, wanted = picture_of(file, "RGB")
+        assert ours.shape == wanted.shape and abs(ours - wanted).max() <= 3, f"{orientation}: {ours.shape}, {wanted.shape}"
+    file = path(folder, "cut/a.heic")
+    colour.save(file, format="HEIF")
+    Image.fromarray(smooth(8, 8, 3)).save(path(folder, "cut/b.png"))
+    with open(file, "r+b") as cut:
+        cut.truncate(os.path.getsize(file) * 2 // 3)
+    dump = load(path(folder, "cut"))
+    assert len(dump.labels) == 1 and "HEIC" in dump.bad[0], dump.items
+    # Where colours are told by a profile.
+    if HAVE_LCMS:
+        adobe = matrix_profile([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06)], 563 / 256)
+        compare_profile(path(folder, "profile/a.heic"), adobe, functools.partial(colour.save, format="HEIF", quality=95))
+
+
+def distance(a, b):
+    """Kolmogorov and Smirnov's, of two samples."""
+    both = np.sort(np.concatenate([a, b]))
+    return abs(np.searchsorted(np.sort(a), both, "right") / len(a) - np.searchsorted(np.sort(b), both, "right") / len(b)).max()
+
+
+def draw_crop(width, height, area, aspect):
+    """The definition of fit=random-crop, by numpy's numbers."""
+    for _ in range(10):
+        wanted, shape = random.uniform(area, 1) * width * height, np.exp(random.uniform(-np.log(aspect), np.log(aspect)))
+        w, h = round(np.sqrt(wanted * shape)), round(np.sqrt(wanted / shape))
+        if 0 < w <= width and 0 < h <= height:
+            x, y = random.integers(width - w + 1), random.integers(height - h + 1)
+            return x, y, w, h
+    w, h = min(width, round(height * aspect)), min(height, round(width * aspect))
+    return (width - w) // 2, (height - h) // 2, w, h
+
+
+def test_random_crops(folder):
+    """Pixels say where they are, so that crops do."""
+    width, height, n = 256, 200, 600
+    y, x = np.mgrid[:height, :width]
+    Image.fromarray(np.stack([x, y, x * 0], -1).astype(np.uint8)).save(path(folder, "a.png"))
+    with open(path(folder, "list.csv"), "w") as file:
+        file.write("file\n" + "a.png\n" * n)
+    for area, aspect in ((0.08, 4 / 3), (0.5, 2.0)):
+        settings = {"fit": "random-crop", "crop_area": area, "crop_aspect": aspect}
+        crops = load(path(folder, "list.csv"), **settings).pictures(height, width, 3).astype(float)
+        ours = np.stack([crops[:, :, 0, 0].mean(1), crops[:, 0, :, 1].mean(1), crops[:, :, -1, 0].mean(1), crops[:, -1, :, 1].mean(1)], -1)
+        drawn = np.array([draw_crop(width, height, area, aspect) for _ in range(n)])
+        theirs = np.stack([drawn[:, 0], drawn[:, 1], drawn[:, 0] + drawn[:, 2] - 1, drawn[:, 1] + drawn[:, 3] - 1], -1)
+        for what in range(4):
+            assert distance(np.round(ours[:, what]), theirs[:, what]) < 1.8 * np.sqrt(2 / n), (what, area)
+        area_of = lambda c: (c[:, 2] - c[:, 0] + 1) * (c[:, 3] - c[:, 1] + 1) / width / height
+        shape_of = lambda c: (c[:, 2] - c[:, 0] + 1) / (c[:, 3] - c[:, 1] + 1)
+        assert distance(area_of(ours), area_of(theirs)) < 1.8 * np.sqrt(2 / n)
+        assert distance(shape_of(ours), shape_of(theirs)) < 1.8 * np.sqrt(2 / n)
+        again = load(path(folder, "list.csv"), **settings).pictures(height, width, 3)
+        other = load(path(folder, "list.csv"), seed=8, **settings).pictures(height, width, 3)
+        assert (again == crops).all() and not (other == crops).all()
 
 
 def test_palettes(folder):

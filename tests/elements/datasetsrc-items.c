@@ -171,6 +171,64 @@ test_clips (void)
   scratch_remove (folder);
 }
 
+/* A crop hangs on the item and the epoch: not on threads, on what was played before, or on the
+ * order. */
+static void
+test_crops (void)
+{
+  enum { EPOCHS = 3 };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "a.png", NULL);
+  g_autofree char *other = g_build_filename (folder, "b.png", NULL);
+  g_auto (GenPicture) picture = { 0 };
+  guint32 seen[EPOCHS][2] = { { 0 } };
+
+  gen_picture_init (&picture, 64, 48, 3);
+  for (int i = 0; i < 64 * 48; i++) {
+    guint8 *pixel = picture.data + i / 64 * picture.stride + i % 64 * 3;
+
+    pixel[0] = (guint8)(i % 64 * 4);
+    pixel[1] = (guint8)(i / 64 * 5);
+  }
+  g_assert_true (gen_picture_save_png (&picture, path, NULL));
+  g_assert_true (gen_picture_save_png (&picture, other, NULL));
+  for (int turn = 0; turn < 4; turn++) {
+    g_autofree char *line = g_strdup_printf ("datasetsrc fit=random-crop seed=3 epochs=%d "
+                                             "threads=%d shuffle=%s location=%s",
+        EPOCHS, 1 + turn, turn < 2 ? "false" : "true", folder);
+    GstHarness *harness = gst_harness_new_parse (line);
+
+    gst_harness_set_sink_caps_str (harness, "video/x-raw,format=RGB,width=24,height=24");
+    gst_harness_play (harness);
+    if (turn % 2 == 1) {
+      gst_buffer_unref (gst_harness_pull (harness));
+      g_assert_true (gst_harness_push_upstream_event (
+          harness, gst_event_new_seek (1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
+                       gst_util_uint64_scale_ceil (2, GST_SECOND, 30), GST_SEEK_TYPE_NONE, 0)));
+    }
+    for (guint64 frame = 0; frame != 2 * EPOCHS - 1;) {
+      g_autoptr (GstBuffer) buffer = gst_harness_pull (harness);
+      GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, "generative-label");
+      guint32 bytes, *known;
+      guint item;
+
+      frame = GST_BUFFER_OFFSET (buffer);
+      gst_structure_get_uint (gst_custom_meta_get_structure (meta), "index", &item);
+      gst_buffer_extract (buffer, 24 * 12 * 3, &bytes, sizeof bytes);
+      known = &seen[frame / 2][item];
+      g_assert_true (*known == 0 || *known == bytes);
+      *known = bytes;
+    }
+    gst_harness_teardown (harness);
+  }
+  for (int epoch = 0; epoch < EPOCHS; epoch++) {
+    g_assert_cmpuint (seen[epoch][0], !=, 0);
+    g_assert_cmpuint (seen[epoch][0], !=, seen[epoch][1]);
+    g_assert_cmpuint (seen[epoch][0], !=, seen[(epoch + 1) % EPOCHS][0]);
+  }
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -179,5 +237,6 @@ main (int argc, char **argv)
   g_test_add_func ("/datasetsrc/captions", test_captions);
   g_test_add_func ("/datasetsrc/strict", test_strict);
   g_test_add_func ("/datasetsrc/clips", test_clips);
+  g_test_add_func ("/datasetsrc/crops", test_crops);
   return g_test_run ();
 }

@@ -192,10 +192,10 @@ test_undecodable (void)
     gsize size;
     const char *words;
   } files[] = {
-    { "1.heic", heic, sizeof heic - 1, "HEIC: this FFmpeg cannot decode it" },
-    { "2", heic, sizeof heic - 1, "HEIC: this FFmpeg cannot decode it" },
-    { "3.HEIF", heic, sizeof heic - 1, "HEIC: this FFmpeg cannot decode it" },
-    { "4.avif", avif, sizeof avif - 1, "AVIF: this FFmpeg cannot decode it" },
+    { "1.heic", heic, sizeof heic - 1, "HEIC: " },
+    { "2", heic, sizeof heic - 1, "HEIC: " },
+    { "3.HEIF", heic, sizeof heic - 1, "HEIC: " },
+    { "4.avif", avif, sizeof avif - 1, "AVIF: " },
     { "5.heic", (const guint8 *)"words", 5, "no picture that libav can read" },
     { "6.jxl", (const guint8 *)"\0\0\0\x0cJXL \r\n\x87\n", 12, "6.jxl" },
     { "7.webp", whole, 100, "an animated WebP that is damaged or cut short" },

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pictures by a GenFitting. */
+#pragma once
+
+#include <generative/medium.h>
+
+/* Bring `source` to the size and channels of `target`. */
+gboolean gen_fitting_apply (
+    const GenFitting *fitting, const GenPicture *source, GenPicture *target, GError **error);
+
+/* By how many halvings of its size at most a picture of `width` x `height` may be decoded, so that
+ * what is fitted into `target` is still not smaller than that. */
+int gen_fitting_halvings (
+    const GenFitting *fitting, int width, int height, const GenPicture *target);
