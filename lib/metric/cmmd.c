@@ -36,14 +36,9 @@ block_read (Block *block, const GenFeatureRows *rows, guint first)
 {
   block->n = MIN (BLOCK, rows->n - first);
   gen_sets_read (rows, first, NULL, block->n, block->rows);
-  for (guint i = 0; i < block->n; i++) {
-    double *row = block->rows + (gsize)i * (gsize)block->length;
-    const double norm = cblas_dnrm2 (block->length, row, 1);
-
-    if (norm > 0)
-      cblas_dscal (block->length, 1 / norm, row, 1);
-    block->squares[i] = norm > 0;
-  }
+  for (guint i = 0; i < block->n; i++)
+    block->squares[i] =
+        gen_sets_normalize (block->rows + (gsize)i * (gsize)block->length, block->length);
 }
 
 static double
@@ -89,11 +84,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
 {
   const GenFeatureRows *samples = sets->samples, *reference = sets->reference;
 
-  values[0] = GEN_MISSING;
-  values[1] = 0;
-  values[2] = (double)samples->seen;
-  values[3] = (double)reference->seen;
-  if (!gen_sets_are_enough (sets))
+  if (!gen_sets_begin (sets, values, 1, TRUE, 2))
     return TRUE;
   values[0] = SCALE * (mean_kernel (samples, samples) + mean_kernel (reference, reference) -
                           2 * mean_kernel (samples, reference));

@@ -71,11 +71,8 @@ compare (const GenMetricSets *sets, double *values, GError **error)
   g_auto (GenStatistics) reference = { 0 };
   Line line = { 0 };
 
-  values[0] = values[2] = GEN_MISSING;
-  values[1] = 0;
-  values[3] = (double)sets->samples->seen;
-  values[4] = (double)sets->reference->seen;
-  if (n < SIZES || !find_statistics (sets->reference, NULL, sets->reference->n, &reference))
+  if (!gen_sets_begin (sets, values, 2, TRUE, 2) || n < SIZES ||
+      !find_statistics (sets->reference, NULL, sets->reference->n, &reference))
     return TRUE;
   for (guint i = 0; i < SIZES; i++) {
     const guint size = least + (guint)((guint64)(n - least) * i / (SIZES - 1));
@@ -85,7 +82,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
       return FALSE;
     line_add (&line, 1.0 / size, distance);
   }
-  line_fit (&line, &values[0], &values[2]);
+  line_fit (&line, &values[0], &values[1]);
   return TRUE;
 }
 
@@ -101,8 +98,8 @@ const GenMetric gen_metric_frechet_infinity = {
   .needs_reference = TRUE,
   .takes_long = TRUE,
   .fields = { { "frechet-infinity", GEN_FIELD_NUMBER, NULL, too_few },
-      { "frechet-infinity-features", GEN_FIELD_TEXT, NULL },
       { "frechet-infinity-slope", GEN_FIELD_NUMBER, NULL, too_few },
+      { "frechet-infinity-features", GEN_FIELD_TEXT, NULL },
       { "frechet-infinity-samples", GEN_FIELD_COUNT, NULL },
       { "frechet-infinity-reference-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 5,

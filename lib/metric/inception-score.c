@@ -64,10 +64,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
   g_autofree double *mean = g_new (double, rows->length);
   double sum = 0, squares = 0;
 
-  values[0] = values[2] = GEN_MISSING;
-  values[1] = 0;
-  values[3] = (double)rows->seen;
-  if (rows->n == 0)
+  if (!gen_sets_begin (sets, values, 2, FALSE, 1))
     return TRUE;
   for (guint i = 0; i < parts; i++) {
     const guint first = (guint)((guint64)rows->n * i / parts);
@@ -78,7 +75,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
     squares += score * score;
   }
   values[0] = sum / parts;
-  values[2] = sqrt (MAX (squares / parts - values[0] * values[0], 0));
+  values[1] = sqrt (MAX (squares / parts - values[0] * values[0], 0));
   return TRUE;
 }
 
@@ -91,8 +88,8 @@ const GenMetric gen_metric_inception_score = {
   .needs_classifier = TRUE,
   .takes_long = TRUE,
   .fields = { { "inception-score", GEN_FIELD_NUMBER, NULL, "there is no sample" },
-      { "inception-score-features", GEN_FIELD_TEXT, NULL },
       { "inception-score-deviation", GEN_FIELD_NUMBER, NULL, "there is no sample" },
+      { "inception-score-features", GEN_FIELD_TEXT, NULL },
       { "inception-score-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 4,
   .compare = compare,

@@ -92,11 +92,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
   double sum = 0, squares = 0;
   Subsets subsets;
 
-  values[0] = values[2] = GEN_MISSING;
-  values[1] = 0;
-  values[3] = (double)samples->seen;
-  values[4] = (double)reference->seen;
-  if (!gen_sets_are_enough (sets))
+  if (!gen_sets_begin (sets, values, 2, TRUE, 2))
     return TRUE;
   a = g_new (double, (gsize)n *(gsize)samples->length);
   b = g_new (double, (gsize)n *(gsize)samples->length);
@@ -114,7 +110,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
     squares += distance * distance;
   }
   values[0] = sum / count;
-  values[2] = sqrt (MAX (squares / count - values[0] * values[0], 0));
+  values[1] = sqrt (MAX (squares / count - values[0] * values[0], 0));
   return TRUE;
 }
 
@@ -127,8 +123,8 @@ const GenMetric gen_metric_kernel_distance = {
   .needs_reference = TRUE,
   .takes_long = TRUE,
   .fields = { { "kernel-distance", GEN_FIELD_NUMBER, NULL, GEN_SETS_TOO_FEW },
-      { "kernel-distance-features", GEN_FIELD_TEXT, NULL },
       { "kernel-distance-deviation", GEN_FIELD_NUMBER, NULL, GEN_SETS_TOO_FEW },
+      { "kernel-distance-features", GEN_FIELD_TEXT, NULL },
       { "kernel-distance-samples", GEN_FIELD_COUNT, NULL },
       { "kernel-distance-reference-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 5,

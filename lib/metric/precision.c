@@ -235,12 +235,7 @@ measure (const GenMetricSets *sets, double *values)
 static gboolean
 compare (const GenMetricSets *sets, double *values, GError **error)
 {
-  for (int i = 0; i < 4; i++)
-    values[i] = GEN_MISSING;
-  values[4] = 0;
-  values[5] = (double)sets->samples->seen;
-  values[6] = (double)sets->reference->seen;
-  if (sets->samples->n > FIFTH && sets->reference->n > FIFTH)
+  if (gen_sets_begin (sets, values, 4, TRUE, FIFTH + 1))
     measure (sets, values);
   return TRUE;
 }

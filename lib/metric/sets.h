@@ -10,5 +10,11 @@
  * without what is between them. */
 void gen_sets_read (
     const GenFeatureRows *rows, guint first, const guint32 *places, guint n, double *out);
-/* Whether both have two rows at least; they are of one length then. */
-gboolean gen_sets_are_enough (const GenMetricSets *sets);
+/* Bring a row to unit length; FALSE where it has no direction, and stays 0. */
+gboolean gen_sets_normalize (double *row, int length);
+/* The values before anything is found, in the order of all these metrics' fields: `figures` of them
+ * are missing, then come the features' name, the number of samples, and that of the reference's
+ * where it `refers` to one. FALSE where either set has less than `least` rows; else they are of one
+ * length. */
+gboolean gen_sets_begin (
+    const GenMetricSets *sets, double *values, int figures, gboolean refers, guint least);

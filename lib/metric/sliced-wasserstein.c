@@ -78,11 +78,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
   g_autofree float *directions = NULL, *a = NULL, *b = NULL;
   double sum = 0;
 
-  values[0] = GEN_MISSING;
-  values[1] = 0;
-  values[2] = (double)samples->seen;
-  values[3] = (double)reference->seen;
-  if (!gen_sets_are_enough (sets))
+  if (!gen_sets_begin (sets, values, 1, TRUE, 2))
     return TRUE;
   directions = draw_directions (sets->seed, samples->length, samples->stride);
   a = project (samples, directions);

@@ -39,21 +39,13 @@ compare (const GenMetricSets *sets, double *values, GError **error)
   g_autofree double *matrix = NULL, *eigenvalues = NULL;
   double entropy = 0;
 
-  values[0] = GEN_MISSING;
-  values[1] = 0;
-  values[2] = (double)n;
-  if (n == 0)
+  if (!gen_sets_begin (sets, values, 1, FALSE, 1))
     return TRUE;
   matrix = g_new (double, (gsize)n *(gsize)length);
   eigenvalues = g_new (double, MIN (n, length));
   gen_sets_read (rows, 0, NULL, (guint)n, matrix);
-  for (int i = 0; i < n; i++) {
-    double *row = matrix + (gsize)i * (gsize)length;
-    const double norm = cblas_dnrm2 (length, row, 1);
-
-    if (norm > 0)
-      cblas_dscal (length, 1 / norm, row, 1);
-  }
+  for (int i = 0; i < n; i++)
+    gen_sets_normalize (matrix + (gsize)i * (gsize)length, length);
   if (!find_eigenvalues (matrix, n, length, eigenvalues, error))
     return FALSE;
   for (int i = 0; i < MIN (n, length); i++)
