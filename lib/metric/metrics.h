@@ -3,9 +3,12 @@
 
 #include <generative/metric.h>
 
+extern const GenMetric gen_metric_black;
+extern const GenMetric gen_metric_blockiness;
 extern const GenMetric gen_metric_brightness;
 extern const GenMetric gen_metric_clipping;
 extern const GenMetric gen_metric_cmmd;
+extern const GenMetric gen_metric_colourfulness;
 extern const GenMetric gen_metric_contrast;
 extern const GenMetric gen_metric_dc_offset;
 extern const GenMetric gen_metric_diversity;
@@ -19,6 +22,7 @@ extern const GenMetric gen_metric_loudness;
 extern const GenMetric gen_metric_modes;
 extern const GenMetric gen_metric_ms_ssim;
 extern const GenMetric gen_metric_nearest;
+extern const GenMetric gen_metric_noise_level;
 extern const GenMetric gen_metric_precision;
 extern const GenMetric gen_metric_psnr;
 extern const GenMetric gen_metric_sharpness;
@@ -27,13 +31,18 @@ extern const GenMetric gen_metric_signal_to_noise;
 extern const GenMetric gen_metric_silence;
 extern const GenMetric gen_metric_sliced_wasserstein;
 extern const GenMetric gen_metric_snr;
+extern const GenMetric gen_metric_spectral_bandwidth;
 extern const GenMetric gen_metric_spectral_centroid;
 extern const GenMetric gen_metric_spectral_flatness;
+extern const GenMetric gen_metric_spectral_roll_off;
 extern const GenMetric gen_metric_ssim;
+extern const GenMetric gen_metric_stereo_correlation;
+extern const GenMetric gen_metric_temporal_difference;
 extern const GenMetric gen_metric_temporal_ssim;
 extern const GenMetric gen_metric_tenengrad;
 extern const GenMetric gen_metric_true_peak;
 extern const GenMetric gen_metric_vendi_score;
+extern const GenMetric gen_metric_zero_crossing_rate;
 
 /* Why figures of a window of sound are missing. */
 #define GEN_METRIC_NO_NUMBERS "the window has samples that are no finite numbers"

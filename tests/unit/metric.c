@@ -92,17 +92,24 @@ assert_near (double value, double expected, double relative)
 static void
 test_frames (void)
 {
-  g_auto (GenPicture) grey = { 0 }, colour = { 0 };
+  g_auto (GenPicture) grey = { 0 }, colour = { 0 }, before = { 0 };
 
   make_picture (&grey, 40, 30, 1, 1);
+  make_picture (&before, 40, 30, 1, 2);
   assert_near (measure ("sharpness", NULL, &grey), 115620.61552708333, 1e-12);
   assert_near (measure ("tenengrad", NULL, &grey), 113015.17666666667, 1e-12);
   assert_near (measure ("brightness", NULL, &grey), 0.48344444444444445, 1e-12);
   assert_near (measure ("contrast", NULL, &grey), 0.2846138383745921, 1e-12);
+  assert_near (measure ("noise-level", NULL, &grey), 75.99944583479038, 1e-12);
+  assert_near (measure ("blockiness", NULL, &grey), 1.0506190745719541, 1e-12);
+  assert_near (measure ("black", NULL, &grey), 0.12916666666666668, 1e-12);
+  assert_near (measure ("temporal-difference", &before, &grey), 0.33163071895424834, 1e-12);
+  assert_near (measure ("colourfulness", NULL, &grey), 0, 0);
 
   make_picture (&colour, 40, 30, 3, 1);
   assert_near (measure ("sharpness", NULL, &colour), 47622.39736041667, 1e-12);
   assert_near (measure ("brightness", NULL, &colour), 0.48284313725490197, 1e-12);
+  assert_near (measure ("colourfulness", NULL, &colour), 141.95257930170803, 1e-12);
 }
 
 /* Where every pixel is on a border. */
@@ -587,9 +594,9 @@ test_settings (void)
     guint n_fields;
     const char *text;
   } cases[] = {
-    { NULL, FALSE, FALSE, -1, 7, NULL },
-    { "auto", TRUE, FALSE, -1, 16, NULL },
-    { "auto", TRUE, TRUE, -1, 21, NULL },
+    { NULL, FALSE, FALSE, -1, 12, NULL },
+    { "auto", TRUE, FALSE, -1, 21, NULL },
+    { "auto", TRUE, TRUE, -1, 26, NULL },
     { "brightness, sharpness ,brightness", FALSE, FALSE, -1, 2, NULL },
     { "colour", FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "\"colour\"" },
     { "", FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "sharpness" },

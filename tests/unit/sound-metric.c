@@ -207,27 +207,37 @@ test_true_peak (void)
   }
 }
 
-/* librosa.feature.spectral_centroid and spectral_flatness (n_fft=2048, hop_length=512,
- * center=False) of the mean of both channels, their mean over the window. */
+/* librosa.feature.spectral_centroid, spectral_bandwidth, spectral_rolloff and spectral_flatness
+ * (n_fft=2048, hop_length=512, center=False) of the mean of both channels, their mean over the
+ * window; librosa.zero_crossings (pad=False, threshold=0) of each; correlation by numpy. */
 static void
 test_spectrum (void)
 {
   static const struct {
     int window;
-    double centroid, flatness;
-  } wanted[] = { { 0, 9053.436185, 0.0300668384 }, { 15, 4241.755491, 0.000938196721 },
-    { 29, 7259.618983, 0.00797353929 } };
+    double centroid, bandwidth, roll_off, flatness, crossings, correlation;
+  } wanted[] = { { 0, 9053.436185, 7779.983355, 19180.8364, 0.0300668384, 0.05359375,
+                     0.0009728944 },
+    { 15, 4241.755491, 6563.998263, 12663.8327, 0.000938196721, 0.02765625, 0.0004161552 },
+    { 29, 7259.618983, 7707.468136, 17866.9577, 0.00797353929, 0.033203125, -0.00264766 } };
   g_auto (GenSound) sound = { 0 };
-  g_autoptr (GenMeter) meter = meter_new ("spectral-centroid,spectral-flatness", FALSE);
+  g_autoptr (GenMeter) meter = meter_new ("spectral-centroid,spectral-flatness,"
+                                          "spectral-bandwidth,spectral-roll-off,"
+                                          "zero-crossing-rate,stereo-correlation",
+      FALSE);
 
   make_sound (&sound);
   for (gsize i = 0; i < G_N_ELEMENTS (wanted); i++) {
     const GenSample window = part_of (&sound, (gsize)wanted[i].window * WINDOW, WINDOW);
-    double values[2];
+    double values[6];
 
     measure (meter, &window, values);
     g_assert_cmpfloat_with_epsilon (values[0], wanted[i].centroid, wanted[i].centroid * 1e-4);
     g_assert_cmpfloat_with_epsilon (values[1], wanted[i].flatness, wanted[i].flatness * 1e-3);
+    g_assert_cmpfloat_with_epsilon (values[2], wanted[i].bandwidth, wanted[i].bandwidth * 1e-4);
+    g_assert_cmpfloat_with_epsilon (values[3], wanted[i].roll_off, wanted[i].roll_off * 1e-4);
+    g_assert_cmpfloat_with_epsilon (values[4], wanted[i].crossings, 1e-4);
+    g_assert_cmpfloat_with_epsilon (values[5], wanted[i].correlation, 1e-6);
   }
 }
 
