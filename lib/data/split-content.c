@@ -106,12 +106,22 @@ recall (const Deal *deal, Source *source)
 
 /* --- what is in it --- */
 
+/* Whether near-duplicates of a medium are known. */
+static gboolean
+has_fingerprints (const Deal *deal)
+{
+  const GenMedium *medium = gen_dataset_get_format (deal->dataset)->medium;
+
+  return deal->settings->split_distance > 0 &&
+         (medium == &gen_medium_picture || medium == &gen_medium_sound);
+}
+
 static void
 take_fingerprint (const Deal *deal, Source *source, GenInspected *inspected)
 {
   g_auto (GenSample) luma = { 0 };
 
-  if (deal->settings->split_distance == 0)
+  if (!has_fingerprints (deal))
     return;
   if (inspected->sample->medium == &gen_medium_picture) {
     if (!gen_inspect_take_luma (inspected->sample, &luma, NULL))
@@ -137,8 +147,7 @@ read_file (const Deal *deal, Source *source, const char *path)
   for (gsize at = 0; at < size; at += MIN (size - at, G_MAXINT))
     g_checksum_update (sum, data + at, (gssize)MIN (size - at, G_MAXINT));
   g_checksum_get_digest (sum, source->entry.digest, &length);
-  if (deal->settings->split_distance == 0 ||
-      !gen_inspect_load_file (path, &inspected.format, &sample, NULL))
+  if (!has_fingerprints (deal) || !gen_inspect_load_file (path, &inspected.format, &sample, NULL))
     return TRUE;
   inspected.sample = &sample;
   take_fingerprint (deal, source, &inspected);
@@ -161,12 +170,17 @@ read_numbers (const Deal *deal, Source *source)
       !gen_dataset_probe (deal->dataset, source->item, &inspected.format, NULL))
     return FALSE;
   inspected.format.medium = medium;
+  if (gen_dataset_has_lengths (deal->dataset))
+    inspected.format.length = gen_dataset_get_length (deal->dataset, source->item);
   gen_sample_init (&sample, &inspected.format);
   if (!gen_dataset_load (deal->dataset, source->item, &fitting, &sample, NULL))
     return FALSE;
   if (medium == &gen_medium_sound)
     g_checksum_update (sum, (const guchar *)sample.sound.data,
         (gssize)(sample.sound.frames * (gsize)sample.sound.channels * sizeof (float)));
+  if (medium == &gen_medium_text && sample.text.data != NULL)
+    g_checksum_update (sum, (const guchar *)sample.text.data,
+        (gssize)strnlen (sample.text.data, sample.text.length));
   for (int y = 0; medium == &gen_medium_picture && y < sample.picture.height; y++)
     g_checksum_update (sum, sample.picture.data + (gssize)y * sample.picture.stride,
         (gssize)sample.picture.width * sample.picture.channels);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How long it takes until a dataset shows its first item, and how much memory at most; run by
- * folders.py.
+/* How long it takes until a dataset shows its first item, in seconds and of the processor, and how
+ * much memory at most, in megabytes; run by folders.py.
  *
  * usage: open-dataset LOCATION [SPLIT] */
 #include <generative/dataset.h>
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* A line of /proc/self/status, in kilobytes. */
 static long
@@ -64,6 +65,7 @@ main (int argc, char **argv)
   }
   printf ("items %u\nclasses %d\nlength %u\n", gen_dataset_get_count (dataset),
       gen_dataset_get_label_count (dataset), gen_sequence_get_length (sequence));
+  printf ("processor %.3f\n", (double)clock () / CLOCKS_PER_SEC);
   printf ("program %.1f\nmost %.1f\nanonymous %.1f\nmapped %.1f\n", (double)before / 1024,
       (double)read_status ("VmHWM") / 1024, (double)read_status ("RssAnon") / 1024,
       (double)read_status ("RssFile") / 1024);
