@@ -53,8 +53,8 @@ take_first (guint32 id, gpointer data)
 }
 
 void
-gen_data_find_twins (const GenDataItem *items, const gboolean *left_out, guint32 n, int distance,
-    GenDataTwin *twins)
+gen_data_find_twins (
+    const GenDataItem *items, const gboolean *left_out, guint32 n, int distance, GenDataTwin *twins)
 {
   g_autoptr (GenNear) kept = NULL;
 
