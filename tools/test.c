@@ -11,6 +11,9 @@
 #include "training-data.h"
 
 #define DESCRIPTION "training.json"
+/* What --samples is where nobody says it. */
+#define UNSAID G_MAXINT
+#define MOST_SAMPLES 65536
 
 typedef struct {
   char *folder, *description; /* of the models, and what was said of their training */
@@ -61,6 +64,29 @@ find_training (Test *test, const char *path, GError **error)
   return FALSE;
 }
 
+/* Of the models, 0 where it is not said. */
+static gboolean
+read_step (Test *test, JsonObject *all, GError **error)
+{
+  JsonNode *node = json_object_get_member (all, "step");
+  gint64 step = 0;
+
+  if (node != NULL) {
+    const gboolean is_number =
+        JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64;
+
+    step = is_number ? json_node_get_int (node) : -1;
+  }
+  test->step = (guint64)step;
+  if (step >= 0)
+    return TRUE;
+  g_autofree char *text = json_to_string (node, FALSE);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "%s: step is %s, and should be how many steps were made, a whole number from 0 on",
+      test->description, text);
+  return FALSE;
+}
+
 static gboolean
 read_training (Test *test, GError **error)
 {
@@ -78,7 +104,8 @@ read_training (Test *test, GError **error)
         "%s: it does not say by which settings the nets were trained", test->description);
     return FALSE;
   }
-  test->step = (guint64)json_object_get_int_member_with_default (all, "step", 0);
+  if (!read_step (test, all, error))
+    return FALSE;
   settings = json_node_get_object (node);
   list = gen_training_setting_list (&n);
   for (guint i = 0; i < n; i++)
@@ -284,7 +311,7 @@ describe (void)
 static int
 run (int argc, char **argv)
 {
-  int samples = 0;
+  int samples = UNSAID;
   g_auto (Test) test = { 0 };
   const GOptionEntry entries[] = {
     { "samples", 'n', 0, G_OPTION_ARG_INT, &samples, "Samples that are measured, at most (1000)",
@@ -298,16 +325,16 @@ run (int argc, char **argv)
   gen_training_settings_init (&test.settings);
   if (!command_parse (&command_test, entries, details, 2, -1, &argc, &argv))
     return STATUS_USAGE;
-  if (samples < 0 || samples == 1) {
+  if (samples != UNSAID && (samples < 2 || samples > MOST_SAMPLES)) {
     g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--samples is %d, which should be 2 or more", samples);
+        "--samples is %d, which should be from 2 to %d", samples, MOST_SAMPLES);
     return command_fail (g_steal_pointer (&error));
   }
   if (!find_training (&test, argv[1], &error) || !read_training (&test, &error) ||
       !read_data (&test, argv + 2, &error))
     return command_fail (g_steal_pointer (&error));
   choose_net (&test, argv[1]);
-  if (samples > 0)
+  if (samples != UNSAID)
     test.settings.test_samples = (guint)samples;
   follow_net (&test);
   test.data = training_data_open (test.said, NULL, NULL, "data", &error);

@@ -378,6 +378,7 @@ held_event (GstPad *pad, GstObject *parent, GstEvent *event)
     handled = gst_trainer_samples_set_caps (&held->samples, caps);
   } else if (is_dataset (event)) {
     held->samples.by_item = TRUE;
+    gst_structure_get_uint (gst_event_get_structure (event), "length", &held->length);
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->training != NULL) {
     end_held (self, held);
   }
@@ -397,6 +398,34 @@ test_take (gpointer data, const GenSample *sample, int label)
 {
   return gen_training_add_test (GST_TRAINER (data)->training, sample, label) ? GST_FLOW_OK
                                                                              : GST_FLOW_EOS;
+}
+
+/* Whether all of a data set have come, which goes on with those that have come before. */
+static gboolean
+is_through (const GstTrainerHeld *held)
+{
+  return held->length > 0 && held->n_come >= held->length;
+}
+
+/* Hand a buffer's samples on. Each counts once: the first pass through a data set is the last. */
+static GstFlowReturn
+hold (GstTrainer *self, GstTrainerHeld *held, GstBuffer *buffer)
+{
+  GstFlowReturn flow = GST_FLOW_EOS;
+
+  if (begins_anew (&held->samples, buffer))
+    break_held (self, held);
+  if (!is_through (held))
+    flow = take_samples (
+        self, &held->samples, buffer, held == &self->test ? test_take : validation_take);
+  if (flow == GST_FLOW_OK)
+    held->n_come++;
+  if (!is_through (held))
+    return flow;
+  GST_INFO_OBJECT (
+      self, "%s has all %u of its data set", GST_OBJECT_NAME (held->pad), held->length);
+  end_held (self, held);
+  return flow == GST_FLOW_OK ? GST_FLOW_EOS : flow;
 }
 
 /* How long sounds are, the nets say, and these are made when the data to train on comes. */
@@ -423,11 +452,8 @@ held_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   if (gst_pad_has_current_caps (pad))
     flow = wait_for_length (self, &held->samples);
-  if (flow == GST_FLOW_OK && begins_anew (&held->samples, buffer))
-    break_held (self, held);
   if (flow == GST_FLOW_OK)
-    flow = take_samples (
-        self, &held->samples, buffer, held == &self->test ? test_take : validation_take);
+    flow = hold (self, held, buffer);
   gst_buffer_unref (buffer);
   return flow;
 }

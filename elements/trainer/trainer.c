@@ -345,6 +345,8 @@ gst_trainer_stop (GstTrainer *self)
   gst_trainer_samples_clear (&self->training_data);
   gst_trainer_samples_clear (&self->validation.samples);
   gst_trainer_samples_clear (&self->test.samples);
+  self->validation.length = self->validation.n_come = 0;
+  self->test.length = self->test.n_come = 0;
 }
 
 /* To PAUSED. With somebody behind it, it is his to wait for data, and the preview comes with it. */

@@ -32,6 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstTrainer, gst_object_unref)
 typedef struct {
   GstPad *pad;               /* on request, else NULL */
   GstTrainerSamples samples; /* the streaming thread's */
+  /* Of a data set: samples in it, 0 where it does not say, and those that have come. Likewise. */
+  guint length, n_come;
 } GstTrainerHeld;
 
 struct _GstTrainer {

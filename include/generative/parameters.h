@@ -32,6 +32,12 @@ GEN_API void gen_parameters_settle (GenGraph *net);
 /* Those of `graph`, which is a net called `net`, in the order of its nodes. (transfer full) */
 GEN_API GArray *gen_parameters_list (const GenGraph *graph, const char *net, const char *trainable);
 
+/* Whether all numbers of the parameters of `graph`, of the file `path`, are finite: of others
+ * nothing can be learned. The error (GEN_TRAINER_ERROR_MODEL) names the file, the parameter and the
+ * place. Since: 0.2 */
+GEN_API gboolean gen_parameters_check_finite (
+    const GenGraph *graph, const char *path, GError **error);
+
 /* Whether there are any of them that are trained. Since: 0.2 */
 GEN_API gboolean gen_parameters_are_trained (
     const GenGraph *graph, const char *net, const char *trainable);

@@ -144,6 +144,8 @@ struct _GenRecipe {
   GenGraph *(*wrap) (const GenGraph *made, guint *runs, GError **error);
   /* NULL, or what the file of net `net` is to say of it besides what the net said before. */
   void (*describe) (const GenTrainerSettings *settings, guint net, GHashTable *metadata);
+  /* NULL, or what the files of all nets, in their order, are to say of each other. Since: 0.2 */
+  void (*relate) (GenGraph *const *nets);
   /* NULL, or the model that plays what was learned, where no net does by itself: made of `net`, the
    * averaged one or else the first as it is exported, and written as the file of the role of a
    * generator. (transfer full) */

@@ -38,9 +38,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTokenizer, gen_tokenizer_unref)
 GEN_API gboolean gen_tokenizer_check (
     const GenRecipe *recipe, const GenTokenizer *tokenizer, GError **error);
 
-/* The metadata of a predictor of codes that says which codebook they are of: codes of one mean
- * nothing in another. */
+/* The metadata of a predictor of codes, and of what makes codes and takes them, that says which
+ * codebook they are of: codes of one mean nothing in another. */
 #define GEN_TOKENIZER_CODEBOOK "generative.codebook"
+/* What it says where they are of this codebook. (transfer full) */
+GEN_API char *gen_tokenizer_name (const GenTensor *codebook);
 /* What it says where they are of this one. (transfer full) */
 GEN_API char *gen_tokenizer_name_codebook (const GenTokenizer *tokenizer);
 /* Whether `predictor` was trained on these codes, or does not say. */

@@ -88,6 +88,27 @@ save_model (GenGraph *graph, const char *folder, const char *name, GError **erro
   return saved;
 }
 
+/* A file for each net. */
+static gboolean
+save_nets (GenTrainer *trainer, const char *folder, GError **error)
+{
+  const GenRecipe *recipe = gen_trainer_settings (trainer)->recipe;
+  GenGraph *nets[GEN_RECIPE_MAX_NETS] = { NULL };
+  gboolean saved = TRUE;
+
+  for (guint i = 0; recipe->nets[i].role != NULL; i++)
+    nets[i] = gen_trainer_export (trainer, i, FALSE);
+  if (recipe->relate != NULL)
+    recipe->relate (nets);
+  for (guint i = 0; recipe->nets[i].role != NULL; i++) {
+    g_autofree char *file = model_file (recipe->nets[i].role);
+
+    saved = saved && save_model (gen_graph_ref (nets[i]), folder, file, error);
+    gen_graph_unref (nets[i]);
+  }
+  return saved;
+}
+
 /* The keys of the progress in the state's metadata. */
 enum {
   KEY_SAMPLES,
@@ -148,17 +169,11 @@ save_assembled (GenTrainer *trainer, const char *folder, GError **error)
 gboolean
 gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **error)
 {
-  const GenRecipeNet *nets = gen_trainer_settings (trainer)->recipe->nets;
   const int averaged = gen_trainer_averaged_net (trainer);
 
-  if (!gen_checkpoint_check (folder, error) || !gen_trainer_check (trainer, error))
+  if (!gen_checkpoint_check (folder, error) || !gen_trainer_check (trainer, error) ||
+      !save_nets (trainer, folder, error))
     return FALSE;
-  for (guint i = 0; nets[i].role != NULL; i++) {
-    g_autofree char *file = model_file (nets[i].role);
-
-    if (!save_model (gen_trainer_export (trainer, i, FALSE), folder, file, error))
-      return FALSE;
-  }
   if (averaged >= 0 &&
       !save_model (gen_trainer_export (trainer, (guint)averaged, TRUE), folder, AVERAGE, error))
     return FALSE;

@@ -22,3 +22,15 @@ gen_few_samples_warn (
       length, length == 1 ? medium->name : medium->plural, batch_size,
       gen_few_samples_explain (medium));
 }
+
+gboolean
+gen_few_samples_are_silent (const GenMedium *medium, const float *numbers, gsize n)
+{
+  gsize i = 0;
+
+  if (medium != &gen_medium_sound)
+    return FALSE;
+  while (i < n && numbers[i] == 0)
+    i++;
+  return i == n;
+}

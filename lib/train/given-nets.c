@@ -2,9 +2,11 @@
 /* Nets as exporters write them, made such that training finds all of their weights. */
 #include <generative/parameters.h>
 
+#include <math.h>
 #include <string.h>
 
 #include <generative/operator.h>
+#include <generative/trainer.h>
 
 #include "../graph/graph-private.h"
 
@@ -64,4 +66,40 @@ gen_parameters_settle (GenGraph *net)
       stop_dropout (node);
   }
   gen_graph_remove_dead (net);
+}
+
+/* The place of the first number that is not finite, or how many there are. */
+static gsize
+find_not_finite (const float *numbers, gsize n)
+{
+  gsize i = 0;
+
+  while (i < n && isfinite (numbers[i]))
+    i++;
+  return i;
+}
+
+gboolean
+gen_parameters_check_finite (const GenGraph *graph, const char *path, GError **error)
+{
+  g_autoptr (GArray) parameters = gen_parameters_list (graph, "", NULL);
+
+  for (guint i = 0; i < parameters->len; i++) {
+    const GenTensor *tensor = g_array_index (parameters, GenParameter, i).tensor;
+    gsize size, place;
+    const float *numbers = g_bytes_get_data (tensor->data, &size);
+
+    if (tensor->type != GEN_TYPE_FLOAT32)
+      continue;
+    place = find_not_finite (numbers, size / sizeof *numbers);
+    if (place == size / sizeof *numbers)
+      continue;
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+        "'%s': number %" G_GSIZE_FORMAT
+        " of '%s' (counted from 0) is %f, and no training can begin "
+        "with that, nor learn from it",
+        path, place, tensor->name, (double)numbers[place]);
+    return FALSE;
+  }
+  return TRUE;
 }

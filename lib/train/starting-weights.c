@@ -21,7 +21,10 @@ load (GPtrArray *models, const char *path, GError **error)
     return FALSE;
   gen_parameters_settle (model);
   g_ptr_array_add (models, model);
-  return TRUE;
+  if (gen_parameters_check_finite (model, path, error))
+    return TRUE;
+  g_prefix_error_literal (error, "weights: ");
+  return FALSE;
 }
 
 static gboolean

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <generative/onnx.h>
+#include <generative/parameters.h>
 #include <generative/trainer.h>
 
 #include "../graph/graph-private.h"
@@ -94,13 +95,40 @@ load (const char *folder, const GenNetRole *role, GError **error)
   g_autofree char *file = g_strconcat (role->name, ".onnx", NULL);
   g_autofree char *path = g_build_filename (folder, file, NULL);
 
-  if (g_file_test (path, G_FILE_TEST_EXISTS))
-    return gen_onnx_load (path, error);
+  if (g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_autoptr (GenGraph) net = gen_onnx_load (path, error);
+
+    if (net == NULL || !gen_parameters_check_finite (net, path, error))
+      return NULL;
+    return g_steal_pointer (&net);
+  }
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
       "there is no '%s'; a folder is wanted that recipe vector-quantized has trained in, with its "
       "encoder.onnx, quantizer.onnx and decoder.onnx",
       path);
   return NULL;
+}
+
+/* Files of several trainings, or of several steps of one, are in nobody's folder but by mistake. */
+static gboolean
+check_related (const GenTokenizer *tokenizer, GError **error)
+{
+  const GenGraph *const nets[] = { tokenizer->encoder, tokenizer->decoder };
+  static const char *const files[] = { "encoder.onnx", "decoder.onnx" };
+  g_autofree char *name = gen_tokenizer_name_codebook (tokenizer);
+
+  for (guint i = 0; i < G_N_ELEMENTS (nets); i++) {
+    const char *said = g_hash_table_lookup (nets[i]->metadata, GEN_TOKENIZER_CODEBOOK);
+
+    if (said == NULL || strcmp (said, name) == 0)
+      continue;
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+        "%s was trained with another codebook than that of quantizer.onnx, as its metadata "
+        "" GEN_TOKENIZER_CODEBOOK " says; the three files of one checkpoint are wanted",
+        files[i]);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 GenTokenizer *
@@ -111,14 +139,15 @@ gen_tokenizer_load (const char *folder, GError **error)
       encoder != NULL ? load (folder, &gen_net_role_quantizer, error) : NULL;
   g_autoptr (GenGraph) decoder =
       quantizer != NULL ? load (folder, &gen_net_role_decoder, error) : NULL;
-  GenTokenizer *tokenizer;
+  g_autoptr (GenTokenizer) tokenizer = NULL;
 
   if (decoder == NULL)
     return NULL;
   tokenizer = gen_tokenizer_new (encoder, quantizer, decoder, error);
-  if (tokenizer == NULL)
-    g_prefix_error (error, "'%s': ", folder);
-  return tokenizer;
+  if (tokenizer != NULL && check_related (tokenizer, error))
+    return g_steal_pointer (&tokenizer);
+  g_prefix_error (error, "'%s': ", folder);
+  return NULL;
 }
 
 GenTokenizer *
@@ -157,9 +186,15 @@ gen_tokenizer_check (const GenRecipe *recipe, const GenTokenizer *tokenizer, GEr
 }
 
 char *
+gen_tokenizer_name (const GenTensor *codebook)
+{
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, codebook->data);
+}
+
+char *
 gen_tokenizer_name_codebook (const GenTokenizer *tokenizer)
 {
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, tokenizer->codebook->data);
+  return gen_tokenizer_name (tokenizer->codebook);
 }
 
 gboolean

@@ -28,6 +28,20 @@ check_description (const GenTrainingSettings *settings, GError **error)
   return FALSE;
 }
 
+/* There are models, and no state to go on from. */
+static void
+refuse_models (const GenTrainingSettings *settings, const GenTrainingEvents *events,
+    GenTrainingError code, const char *setting, GError **error)
+{
+  g_autofree char *overwrite = gen_training_name_flag (events, "overwrite");
+
+  g_set_error (error, GEN_TRAINING_ERROR, code,
+      "%s: the folder '%s' has models, but no " GEN_CHECKPOINT_STATE
+      " to go on from, as a training leaves it that was ended within its first checkpoint; %s "
+      "begins anew and replaces them, and weights=%s with another checkpoint begins with them",
+      setting, settings->checkpoint, overwrite, settings->checkpoint);
+}
+
 static gboolean
 check_resume (const GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error)
 {
@@ -44,8 +58,13 @@ check_resume (const GenTrainingSettings *settings, const GenTrainingEvents *even
   }
   if (gen_checkpoint_exists (settings->checkpoint))
     return check_description (settings, error);
+  if (gen_checkpoint_find (settings->checkpoint) != NULL) {
+    refuse_models (settings, events, GEN_TRAINING_ERROR_NO_STATE, "resume", error);
+    return FALSE;
+  }
   g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_NO_STATE,
-      "resume: the folder '%s' has no " GEN_CHECKPOINT_STATE " to go on from",
+      "resume: the folder '%s' has no " GEN_CHECKPOINT_STATE
+      " to go on from, nor any model; without resume, training begins there",
       settings->checkpoint);
   return FALSE;
 }
@@ -63,11 +82,15 @@ check_replaced (
   if (settings->resume || settings->overwrite || present == NULL)
     return TRUE;
   g_debug ("there is a file '%s'", present);
+  if (!resumes) {
+    refuse_models (settings, events, GEN_TRAINING_ERROR_FOLDER, "checkpoint", error);
+    return FALSE;
+  }
   g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_FOLDER,
-      "checkpoint: the folder '%s' has trained models already; %s%s%s begins anew and replaces "
-      "them, another folder keeps both",
-      settings->checkpoint, resumes ? resume : "", resumes ? " goes on with them, " : "",
-      overwrite);
+      "checkpoint: the folder '%s' has trained models already; %s goes on with them, %s begins "
+      "anew "
+      "and replaces them, another folder keeps both",
+      settings->checkpoint, resume, overwrite);
   return FALSE;
 }
 

@@ -127,10 +127,16 @@ load_graphs (const GenTrainingSettings *settings, Nets *nets, GError **error)
   const GenRecipeNet *wanted = settings->trainer.recipe->nets;
 
   for (guint i = 0; wanted[i].role != NULL; i++) {
-    nets->graphs[i] = gen_onnx_load (settings->models[find_role (wanted[i].role)], error);
+    const char *path = settings->models[find_role (wanted[i].role)];
+
+    nets->graphs[i] = gen_onnx_load (path, error);
     if (nets->graphs[i] == NULL)
       return FALSE;
     gen_parameters_settle (nets->graphs[i]);
+    if (!gen_parameters_check_finite (nets->graphs[i], path, error)) {
+      g_prefix_error (error, "%s-model: ", wanted[i].role->name);
+      return FALSE;
+    }
   }
   return TRUE;
 }
@@ -210,7 +216,7 @@ load_teacher (const GenTrainingSettings *settings, GenGraph **teacher, GError **
   const char *path = settings->trainer.teacher_model;
 
   *teacher = path != NULL ? gen_onnx_load (path, error) : NULL;
-  if (path == NULL || *teacher != NULL)
+  if (path == NULL || (*teacher != NULL && gen_parameters_check_finite (*teacher, path, error)))
     return TRUE;
   g_prefix_error_literal (error, "teacher-model: ");
   return FALSE;

@@ -519,6 +519,30 @@ check_epochs (GenTraining *training)
 }
 
 static gboolean
+is_silent (const GenTraining *training, const GenTrainerBatch *batch)
+{
+  const gsize n =
+      gen_trainer_sample_size (training->trainer) * (gsize)training->settings.trainer.batch_size;
+
+  return gen_few_samples_are_silent (training->format.medium, gen_feed_data (batch->samples), n);
+}
+
+/* What is worth a word of the first batch. */
+static void
+look_at_first (GenTraining *training, const GenTrainerBatch *batch)
+{
+  const int n = training->settings.trainer.batch_size;
+
+  gen_few_samples_warn (
+      &training->events, training->format.medium, find_place (training).epoch_length, n);
+  if (is_silent (training, batch))
+    gen_training_warn (&training->events, GEN_TRAINING_ERROR_FAILED,
+        "the first %d sounds are digital silence, of which nothing can be learned: is what makes "
+        "them muted, or do files begin so?",
+        n);
+}
+
+static gboolean
 make_step (GenTraining *training, GenTrainerBatch *batch, GenTrainerFigures *figures)
 {
   const GenTrainingCallbacks *callbacks = &training->events.callbacks;
@@ -528,6 +552,8 @@ make_step (GenTraining *training, GenTrainerBatch *batch, GenTrainerFigures *fig
 
   set_rate (training);
   stepped = gen_trainer_step_batch (training->trainer, batch, figures, &error);
+  if (!stepped && is_silent (training, batch))
+    g_prefix_error (&error, "the sounds of the batch are digital silence: ");
   gen_batch_queue_give_back (training->queue);
   training->folder.unsaved = stepped; /* what a step that failed has left is worth nothing */
   if (!stepped) {
@@ -551,6 +577,26 @@ take_batch (GenTraining *training)
   return batch;
 }
 
+/* The data ended before a batch was full. */
+static void
+tell_too_few (GenTraining *training)
+{
+  const GenTrainerSettings *settings = &training->settings.trainer;
+  const guint n = gen_batch_queue_get_rest (training->queue);
+
+  if (settings->recipe->frames > 1 && settings->recipe->frames_of == GEN_FRAMES_OF_FILM)
+    gen_training_fail (&training->events, GEN_TRAINING_ERROR_FAILED,
+        "the data ended after %u samples of %u frames that follow each other, which are fewer than "
+        "the batch-size %d; a film of at least %u frames without a cut is wanted",
+        n, settings->recipe->frames, settings->batch_size,
+        (guint)settings->batch_size + settings->recipe->frames - 1);
+  else
+    gen_training_fail (&training->events, GEN_TRAINING_ERROR_FAILED,
+        "the data ended after %u %s, which are fewer than the batch-size %d; %s", n,
+        training->format.medium->plural, settings->batch_size,
+        gen_few_samples_explain (training->format.medium));
+}
+
 /* Steps until the end, or until training is stopped. FALSE when it failed. */
 static gboolean
 train (GenTraining *training, GenTrainerFigures *figures)
@@ -560,8 +606,7 @@ train (GenTraining *training, GenTrainerFigures *figures)
   while (!is_stale (training) && (batch = take_batch (training)) != NULL) {
     note_samples (training, batch);
     if (gen_trainer_steps (training->trainer) == training->first_step)
-      gen_few_samples_warn (&training->events, training->format.medium,
-          find_place (training).epoch_length, training->settings.trainer.batch_size);
+      look_at_first (training, batch);
     if (!check_epochs (training) || !check_end (training) ||
         !gen_training_compare_before (training) ||
         (is_validation_left (training) && !gen_training_validate (training)))
@@ -574,10 +619,7 @@ train (GenTraining *training, GenTrainerFigures *figures)
   if (gen_training_is_stopping (training))
     return TRUE;
   if (gen_trainer_steps (training->trainer) == 0) {
-    gen_training_fail (&training->events, GEN_TRAINING_ERROR_FAILED,
-        "the data ended after %u %s, which are fewer than the batch-size %d; %s",
-        gen_batch_queue_get_rest (training->queue), training->format.medium->plural,
-        training->settings.trainer.batch_size, gen_few_samples_explain (training->format.medium));
+    tell_too_few (training);
     return FALSE;
   }
   return gen_training_validate (training);

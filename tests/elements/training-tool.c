@@ -639,6 +639,20 @@ judge (Fixture *fixture, const char *arguments, char **out)
   return WEXITSTATUS (status);
 }
 
+/* A folder whose description says that fewer than no steps were made. */
+static void
+write_odd_step (const Fixture *fixture, const char *description)
+{
+  g_autofree char *folder = path_in (fixture, "odd"),
+                  *path = path_in (fixture, "odd/training.json");
+  g_auto (GStrv) parts = g_strsplit (description, "\"step\" : 3", -1);
+  g_autofree char *text = g_strjoinv ("\"step\" : -1", parts);
+
+  g_assert_cmpstr (text, !=, description);
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
 /* Nets of a folder are judged as their training judged them at its end, and nothing is written. */
 static void
 test_judged (Fixture *fixture, gconstpointer data)
@@ -652,6 +666,9 @@ test_judged (Fixture *fixture, gconstpointer data)
         "splt=all: there is no setting \"splt\" (did you mean \"split\"?)" },
     { "fresh pictures width=20", "the encoder takes pictures of 28 x 28 pixels, grey" },
     { "fresh pictures --samples 1", "--samples is 1" },
+    { "fresh pictures --samples 0", "--samples is 0, which should be from 2 to 65536" },
+    { "fresh pictures --samples -3", "--samples is -3" },
+    { "odd pictures", "odd/training.json: step is -1, and should be how many steps were made" },
   };
   g_autofree char *path = path_in (fixture, "fresh/training.json"), *out = NULL, *same = NULL,
                   *before = NULL, *after = NULL, *one = NULL;
@@ -686,6 +703,7 @@ test_judged (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (same, "test: of "));
   g_assert_true (g_file_get_contents (path, &after, NULL, NULL));
   g_assert_cmpstr (after, ==, before);
+  write_odd_step (fixture, before);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_clear_pointer (&one, g_free);
     g_assert_cmpint (judge (fixture, cases[i].arguments, &one), ==, 1);

@@ -9,6 +9,7 @@
 
 #include <glib/gstdio.h>
 
+#include "../scratch.h"
 #include "../trainers.h"
 
 #define BATCH 3
@@ -566,6 +567,52 @@ test_refuses (void)
   assert_says (error, "below 32 or a multiple of it, not 48");
 }
 
+/* The nets of a tokenizer of seed `seed`, as a checkpoint has them, but for those of a file. */
+static void
+save_tokenizer (const char *folder, guint64 seed, const char *but)
+{
+  static const char *const files[] = { "encoder.onnx", "quantizer.onnx", "decoder.onnx" };
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .latent_size = 4, .codes = 8, .width = 2,
+    .seed = seed };
+  GenGraph *nets[G_N_ELEMENTS (files)];
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    nets[i] = gen_preset_vq_vae.nets[i](&options, &error);
+  g_assert_no_error (error);
+  gen_recipe_vector_quantized.relate (nets);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *path = g_build_filename (folder, files[i], NULL);
+
+    if (but == NULL || strcmp (but, files[i]) == 0)
+      g_assert_true (gen_onnx_save (nets[i], path, &error));
+    gen_graph_unref (nets[i]);
+  }
+}
+
+/* Files of two tokenizers in one folder are found out. */
+static void
+test_mixed (void)
+{
+  static const char *const files[] = { "decoder.onnx", "encoder.onnx" };
+  g_autofree char *folder = scratch_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autoptr (GenTokenizer) whole = NULL;
+    g_autofree char *text = g_strconcat (files[i], " was trained with another codebook", NULL);
+    g_autoptr (GError) error = NULL;
+
+    save_tokenizer (folder, 1, NULL);
+    whole = gen_tokenizer_load (folder, &error);
+    g_assert_no_error (error);
+    g_assert_nonnull (whole);
+    save_tokenizer (folder, 2, files[i]);
+    g_assert_null (gen_tokenizer_load (folder, &error));
+    g_assert_nonnull (strstr (error->message, text));
+  }
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -576,5 +623,6 @@ main (int argc, char **argv)
   g_test_add_func ("/language/draws", test_draws);
   g_test_add_func ("/language/played", test_played);
   g_test_add_func ("/language/refuses", test_refuses);
+  g_test_add_func ("/language/mixed", test_mixed);
   return g_test_run ();
 }

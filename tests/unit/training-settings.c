@@ -261,7 +261,8 @@ assert_describes (const char *name, const char *text)
 {
   guint n;
   const GenSetting *list = gen_training_setting_list (&n);
-  g_autofree char *all = gen_training_setting_describe (gen_setting_find (list, n, name, NULL), NULL);
+  g_autofree char *all =
+      gen_training_setting_describe (gen_setting_find (list, n, name, NULL), NULL);
 
   if (strstr (all, text) == NULL)
     g_error ("%s: '%s' does not say '%s'", name, all, text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Training without a pipeline. What gantrainer adds is tested with it. */
 #include <generative/checkpoint.h>
+#include <generative/onnx.h>
+#include <generative/parameters.h>
 
 #include <math.h>
 #include <string.h>
@@ -570,6 +572,81 @@ test_refused (void)
   scratch_remove (folder);
 }
 
+/* What a kill within the first checkpoint leaves: models, and no state. The error says the ways
+ * out. */
+static void
+test_half_begun (void)
+{
+  static const char *const ways[] = { "no state.safetensors", "overwrite=true begins anew",
+    "weights=" };
+  static const int codes[] = { GEN_TRAINING_ERROR_FOLDER, GEN_TRAINING_ERROR_NO_STATE };
+  g_autofree char *folder = scratch_new (), *path = g_build_filename (folder, "encoder.onnx", NULL);
+  g_auto (Run) run = { 0 };
+
+  g_assert_true (g_file_set_contents (path, "half", -1, NULL));
+  run_init (&run, folder);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GError) error = NULL;
+
+    run.settings.resume = i == 1;
+    g_assert_null (gen_training_new (&run.settings, &callbacks, &run, &error));
+    g_assert_true (g_error_matches (error, GEN_TRAINING_ERROR, codes[i]));
+    for (guint k = 0; k < G_N_ELEMENTS (ways); k++)
+      g_assert_nonnull (strstr (error->message, ways[k]));
+  }
+  scratch_remove (folder);
+}
+
+/* A generator of which one weight is no number, saved. */
+static void
+save_broken (const char *path)
+{
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .latent_size = 4 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) net = gen_preset_mlp.nets[GENERATOR](&options, &error);
+  g_autoptr (GArray) parameters = gen_parameters_list (net, "generator", NULL);
+  GenTensor *tensor = g_array_index (parameters, GenParameter, 2).tensor;
+  gsize size;
+  float *numbers = g_bytes_unref_to_data (g_steal_pointer (&tensor->data), &size);
+
+  g_assert_no_error (error);
+  numbers[7] = NAN;
+  tensor->data = g_bytes_new_take (numbers, size);
+  g_assert_true (gen_onnx_save (net, path, &error));
+}
+
+/* Weights that are no numbers are told of as what they are, by file and name. */
+static void
+test_not_finite (void)
+{
+  const GenFormat pictures = { &gen_medium_picture, 28, 28, 1 };
+  g_autofree char *folder = scratch_new (), *path = g_build_filename (folder, "broken.onnx", NULL);
+
+  save_broken (path);
+  for (guint i = 0; i < 2; i++) {
+    g_auto (Run) run = { 0 };
+    g_autofree char *start =
+        g_strconcat (i == 0 ? "weights: '" : "generator-model: '", path, "': number 7 of '", NULL);
+    g_autoptr (GError) error = NULL;
+
+    run_init (&run, folder);
+    if (i == 0) {
+      run.settings.weights = g_strdup (path);
+    } else {
+      run.settings.models[GENERATOR] = g_strdup (path);
+      run.settings.models[DISCRIMINATOR] = g_strdup (path);
+    }
+    run.settings.overwrite = TRUE;
+    run.training = gen_training_new (&run.settings, &callbacks, &run, &error);
+    g_assert_no_error (error);
+    g_assert_false (gen_training_open (run.training, &pictures, &error));
+    g_assert_true (g_str_has_prefix (error->message, start));
+    g_assert_nonnull (strstr (error->message, "is nan"));
+    gen_training_free (run.training);
+  }
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -583,5 +660,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/waited-for", test_waited_for);
   g_test_add_func ("/training/stopped-early", test_stopped_early);
   g_test_add_func ("/training/refused", test_refused);
+  g_test_add_func ("/training/half-begun", test_half_begun);
+  g_test_add_func ("/training/not-finite", test_not_finite);
   return g_test_run ();
 }

@@ -12,6 +12,8 @@
  * and the second term is none of the loss. */
 #include <math.h>
 
+#include <generative/tokenizer.h>
+
 #include "../losses/scores.h"
 #include "code-shares.h"
 #include "codebook.h"
@@ -173,6 +175,17 @@ make (GenStep *step, GError **error)
          gen_step_show (step, gen_step_apply_to (step, DECODER, code.near[VECTORS], error));
 }
 
+/* Nets of other codebooks make nothing of each other's codes. */
+static void
+relate (GenGraph *const *graphs)
+{
+  const GenTensor *codebook = gen_graph_find (graphs[QUANTIZER], "codebook");
+
+  for (guint i = 0; codebook != NULL && i <= DECODER; i++)
+    g_hash_table_insert (
+        graphs[i]->metadata, g_strdup (GEN_TOKENIZER_CODEBOOK), gen_tokenizer_name (codebook));
+}
+
 static const GenRecipeNet nets[] = {
   { .role = &gen_net_role_encoder, .n_inputs = 1 },
   { .role = &gen_net_role_quantizer, .n_inputs = 1, .n_outputs = OUTPUTS },
@@ -227,4 +240,5 @@ const GenRecipe gen_recipe_vector_quantized = {
   .made_of = GEN_MADE_OF_SAMPLES,
   .n_shown = 2,
   .make = make,
+  .relate = relate,
 };
