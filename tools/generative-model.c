@@ -59,7 +59,9 @@ command_warn (const char *format, ...)
 int
 command_fail (GError *error)
 {
-  g_printerr ("%s: %s\n", g_get_prgname (), error->message);
+  g_autofree char *text = g_utf8_make_valid (error->message, -1); /* names of files may be none */
+
+  g_printerr ("%s: %s\n", g_get_prgname (), text);
   g_error_free (error);
   return STATUS_FAILED;
 }

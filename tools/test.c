@@ -2,7 +2,9 @@
 /* generative-model test: what a training would say of its nets at the end, on other data, without
  * training. The main thread measures, another gives samples. */
 #include <math.h>
+#include <string.h>
 
+#include <generative/checkpoint.h>
 #include <generative/model.h>
 #include <generative/training.h>
 
@@ -19,7 +21,8 @@ typedef struct {
   char *folder, *description; /* of the models, and what was said of their training */
   GenTrainingSettings settings;
   guint64 step;
-  JsonObject *said; /* of the data */
+  JsonObject *trained; /* what its data was, or NULL */
+  JsonObject *said;    /* of the data */
   TrainingData *data;
   GenTraining *training;
   gboolean json;
@@ -30,6 +33,7 @@ test_clear (Test *test)
 {
   g_clear_pointer (&test->training, gen_training_free);
   g_clear_pointer (&test->data, training_data_free);
+  g_clear_pointer (&test->trained, json_object_unref);
   g_clear_pointer (&test->said, json_object_unref);
   gen_training_settings_clear (&test->settings);
   g_free (test->folder);
@@ -107,6 +111,9 @@ read_training (Test *test, GError **error)
   if (!read_step (test, all, error))
     return FALSE;
   settings = json_node_get_object (node);
+  node = json_object_get_member (all, GEN_CHECKPOINT_DATA);
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
+    test->trained = json_object_ref (json_node_get_object (node));
   list = gen_training_setting_list (&n);
   for (guint i = 0; i < n; i++)
     gen_training_settings_say (&test->settings, &list[i]);
@@ -140,9 +147,12 @@ read_data (Test *test, char **arguments, GError **error)
   for (char **text = arguments; *text != NULL; text++) {
     g_auto (GStrv) parts = g_strsplit (*text, "=", 2);
     const gboolean is_named = parts[1] != NULL;
+    /* As train has it. */
+    const char *name =
+        g_str_has_prefix (parts[0], "data.") ? parts[0] + strlen ("data.") : parts[0];
 
     if (training_data_say (
-            test->said, is_named ? parts[0] : "location", is_named ? parts[1] : *text, error))
+            test->said, is_named ? name : "location", is_named ? parts[1] : *text, error))
       continue;
     g_prefix_error (error, "%s: ", *text);
     return FALSE;
@@ -157,20 +167,31 @@ say_unsaid (JsonObject *said, const char *name, gint64 number)
     json_object_set_int_member (said, name, number);
 }
 
+/* The file of the net that sees samples, which may be a tokenizer's. (transfer full) */
+static char *
+find_data_net (const Test *test, const GenRecipe *recipe)
+{
+  const GenNetRole *role =
+      recipe->coded ? &gen_net_role_encoder : recipe->nets[recipe->data_net].role;
+  const char *folder = recipe->coded ? test->settings.trainer.tokenizer_folder : test->folder;
+  g_autofree char *name = g_strconcat (role->name, ".onnx", NULL);
+
+  return folder != NULL ? g_build_filename (folder, name, NULL) : NULL;
+}
+
 /* Samples are as the net takes them that sees them, unless somebody says otherwise. */
 static void
 follow_net (Test *test)
 {
   const GenRecipe *recipe = gen_training_settings_recipe (&test->settings);
-  g_autofree char *name = NULL, *path = NULL;
+  g_autofree char *path = NULL;
   g_autoptr (GenModel) model = NULL;
   const GenPort *port;
 
   if (recipe->frames > 1 || recipe->nets == NULL)
     return;
-  name = g_strconcat (recipe->nets[recipe->data_net].role->name, ".onnx", NULL);
-  path = g_build_filename (test->folder, name, NULL);
-  model = gen_model_load (path, NULL);
+  path = find_data_net (test, recipe);
+  model = path != NULL ? gen_model_load (path, NULL) : NULL;
   if (model == NULL)
     return;
   port = gen_model_find_input (model, GEN_PORT_SOUND);
@@ -300,7 +321,8 @@ describe (void)
       "data: "
       "a place, and\nNAME=VALUE of what train has in \"data\"; size and channels are those that "
       "the "
-      "nets take:\n\n"
+      "nets take, and where\ngenerative-model train has trained them, samples are fitted and "
+      "normalized as there, and all is as there\nbut the split where the place is the same:\n\n"
       "  generative-model test model digits.png tile-width=20 rows-per-label=5 split=test\n\n"
       "Names:\n");
 
@@ -336,6 +358,8 @@ run (int argc, char **argv)
   choose_net (&test, argv[1]);
   if (samples != UNSAID)
     test.settings.test_samples = (guint)samples;
+  if (test.trained != NULL)
+    training_data_follow (test.said, test.trained);
   follow_net (&test);
   test.data = training_data_open (test.said, NULL, NULL, "data", &error);
   if (test.data == NULL || !measure (&test, &error))

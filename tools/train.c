@@ -3,6 +3,7 @@
  * signals, another trains, and one each gives samples. */
 #include <glib-unix.h>
 #include <signal.h>
+#include <string.h>
 
 #include <generative/nearest.h>
 #include <generative/terminal.h>
@@ -17,6 +18,7 @@ typedef struct {
   char **said;      /* what comes before these, name=value */
   GenTrainingSettings settings;
   TrainingData *data, *validation, *test; /* the last two may be NULL */
+  GVariant *described;                    /* what was said of data */
   GenTraining *training;
   GenTerminal terminal;
   GMainLoop *loop; /* until the training has ended */
@@ -29,6 +31,7 @@ train_clear (Train *train)
   g_clear_pointer (&train->data, training_data_free);
   g_clear_pointer (&train->validation, training_data_free);
   g_clear_pointer (&train->test, training_data_free);
+  g_clear_pointer (&train->described, g_variant_unref);
   g_clear_pointer (&train->loop, g_main_loop_unref);
   gen_training_settings_clear (&train->settings);
 }
@@ -79,6 +82,7 @@ open_data (Train *train, JsonObject *settings, GError **error)
   train->data = training_data_open (data, NULL, NULL, "data", error);
   if (train->data == NULL)
     return FALSE;
+  train->described = g_variant_ref_sink (training_data_describe (data));
   like = training_data_get_format (train->data);
   if (validation != NULL && (train->validation = training_data_open (
                                  validation, data, like, "validation", error)) == NULL)
@@ -125,6 +129,12 @@ say (JsonObject *settings, const char *text, GError **error)
   if (parts[1] == NULL) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "%s: a setting is wanted as NAME=VALUE, such as max-steps=100", text);
+    return FALSE;
+  }
+  if (names[1] == NULL && g_strv_contains (others, parts[0])) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s: it has members, which are said one by one, such as %s.%s", text, parts[0],
+        strcmp (parts[0], "data") == 0 ? "location=pictures" : "split=validation");
     return FALSE;
   }
   list = gen_training_setting_list (&n);
@@ -320,6 +330,7 @@ open_training (Train *train, GError **error)
   train->training = gen_training_new (&train->settings, &callbacks, train, error);
   if (train->training == NULL || !check_frames (train, error))
     return FALSE;
+  gen_training_note_data (train->training, train->described);
   gen_training_set_classes (train->training, training_data_get_classes (train->data));
   return gen_training_open (train->training, training_data_get_format (train->data), error);
 }

@@ -104,6 +104,38 @@ training_data_say (JsonObject *object, const char *name, const char *value, GErr
       object, (const GenSetting *)(void *)list->data, list->len, name, value, error);
 }
 
+GVariant *
+training_data_describe (JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+
+  return json_gvariant_deserialize (node, "a{sv}", NULL);
+}
+
+static gboolean
+is_same_location (JsonObject *object, JsonObject *other)
+{
+  JsonNode *one = json_object_get_member (object, "location");
+  JsonNode *two = json_object_get_member (other, "location");
+
+  return one != NULL && two != NULL && json_node_equal (one, two);
+}
+
+void
+training_data_follow (JsonObject *object, JsonObject *trained)
+{
+  /* Of what samples are like. */
+  static const char *const made[] = { "medium", "fit", "background", "normalize", "window", "hop",
+    NULL };
+  const gboolean same = is_same_location (object, trained);
+  g_autoptr (GList) names = json_object_get_members (trained);
+
+  for (GList *name = names; name != NULL; name = name->next)
+    if ((same || g_strv_contains (made, name->data)) && strcmp (name->data, "split") != 0 &&
+        !json_object_has_member (object, name->data))
+      json_object_set_member (object, name->data, json_object_dup_member (trained, name->data));
+}
+
 void
 training_data_describe_settings (GString *text)
 {
@@ -221,7 +253,7 @@ open_dataset (TrainingData *data, const GenFormat *like, GError **error)
   const GenDatasetSettings dataset = gen_data_settings_dataset (settings);
   GenSequenceSettings order;
 
-  if (settings->location == NULL) {
+  if (settings->location == NULL || *settings->location == '\0') {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
         "location: a folder, a sheet or an IDX file must be named");
     return FALSE;

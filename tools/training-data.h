@@ -17,6 +17,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainingData, training_data_free)
 /* Let `object`, which training_data_open takes, say that its setting `name` is `value`. */
 gboolean training_data_say (
     JsonObject *object, const char *name, const char *value, GError **error);
+/* What was said of it, for training.json. (transfer floating) */
+GVariant *training_data_describe (JsonObject *object);
+/* Where `object` says nothing, samples are made as those of `trained` were, which a training has
+ * noted: all is as there where both are of one location. */
+void training_data_follow (JsonObject *object, JsonObject *trained);
 /* Their names, for --help. */
 void training_data_describe_settings (GString *text);
 

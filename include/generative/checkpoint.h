@@ -49,6 +49,9 @@ typedef struct {
 GEN_API gboolean gen_training_progress_note (
     GenTrainingProgress *progress, guint64 step, double figure);
 
+/* Of the settings, what the data is (a{sv}), which stands beside them. Since: 0.2 */
+#define GEN_CHECKPOINT_DATA "data"
+
 /* Write a checkpoint; the folder is made where it is missing. `settings` (a{sv}, may be NULL) is
  * written to training.json, for people to read and to compare with. Errors name the file. */
 GEN_API gboolean gen_checkpoint_save (GenTrainer *trainer, const char *folder, GVariant *settings,

@@ -73,6 +73,7 @@ typedef struct {
   /* The same of the validation samples, when nothing is trained: its name in messages and its
    * curve; NULL where it is not measured. */
   const char *validation, *validation_curve;
+  gboolean is_share; /* from 0 to 1, such as an accuracy. Since: 0.2 */
 } GenRecipeFigure;
 
 /* What the nets make samples of. */

@@ -119,6 +119,10 @@ GEN_API void gen_training_set_epoch (GenTraining *training, guint64 samples);
  * say. Before it is opened. */
 GEN_API void gen_training_set_classes (GenTraining *training, int classes);
 
+/* What the data is, a{sv}, such as {"location": …}, by whatever names whoever gives it has for
+ * that: checkpoints note it beside the settings. Before it is opened; `data` is sunk. Since: 0.2 */
+GEN_API void gen_training_note_data (GenTraining *training, GVariant *data);
+
 /* A sample to validate by, of the same format, which is copied, and its class, -1 where there is
  * none; FALSE when no more are wanted. By any thread, one at a time, from gen_training_new on. */
 GEN_API gboolean gen_training_add_validation (

@@ -207,6 +207,19 @@ gen_setting_set (gpointer record, const GenSetting *setting, GVariant *value, GE
   }
 }
 
+/* A whole number that is written as 1e3, where one is wanted. (transfer full), else NULL. */
+static char *
+write_whole (GenSettingType type, const char *text)
+{
+  char *end;
+  const double number = g_ascii_strtod (text, &end);
+
+  if (type == GEN_SETTING_DOUBLE || type == GEN_SETTING_FLAG || end == text || *end != '\0' ||
+      number < 0 || number != floor (number) || number > G_MAXUINT32)
+    return NULL;
+  return g_strdup_printf ("%.0f", number);
+}
+
 GVariant *
 gen_setting_parse (const GenSetting *setting, const char *text, GError **error)
 {
@@ -233,9 +246,14 @@ gen_setting_parse (const GenSetting *setting, const char *text, GError **error)
   }
   value =
       g_variant_parse ((const GVariantType *)kinds[setting->type].type, digits, NULL, NULL, NULL);
-  if (value == NULL)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s is wanted, and there is '%s'",
-        kinds[setting->type].wanted, text);
+  if (value == NULL) {
+    g_autofree char *meant = write_whole (setting->type, text);
+
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "%s is wanted, and there is '%s'%s%s%s", kinds[setting->type].wanted, text,
+        meant != NULL ? " (did you mean " : "", meant != NULL ? meant : "",
+        meant != NULL ? "?)" : "");
+  }
   return g_steal_pointer (&value);
 }
 

@@ -35,6 +35,20 @@ describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingPro
   json_object_set_int_member (object, "best-step", progress->best_step);
 }
 
+/* The settings, and beside them what the data is. */
+static void
+describe_settings (JsonObject *object, GVariant *settings)
+{
+  g_autoptr (JsonNode) node = json_gvariant_serialize (settings);
+  JsonObject *all = json_node_get_object (node);
+  JsonNode *data = json_object_dup_member (all, GEN_CHECKPOINT_DATA);
+
+  json_object_remove_member (all, GEN_CHECKPOINT_DATA);
+  json_object_set_member (object, "settings", g_steal_pointer (&node));
+  if (data != NULL)
+    json_object_set_member (object, GEN_CHECKPOINT_DATA, data);
+}
+
 gboolean
 gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *settings,
     const GenTrainingProgress *progress, JsonObject *test, GError **error)
@@ -46,7 +60,7 @@ gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *sett
 
   describe_progress (object, trainer, progress);
   if (settings != NULL)
-    json_object_set_member (object, "settings", json_gvariant_serialize (settings));
+    describe_settings (object, settings);
   if (test != NULL)
     json_object_set_object_member (object, "test", json_object_ref (test));
   text = gen_checkpoint_json (root);

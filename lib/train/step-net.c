@@ -373,6 +373,16 @@ gen_step_net_shape (
       return TRUE;
   }
   g_autofree char *text = gen_shape_to_string (&tensor->shape);
+  if (shape->rank >= 1 && shape->dims[0] > 0 && shape->dims[0] != batch) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+        "the %s's input '%s' has the shape %s, whose first extent, the batch, was fixed at "
+        "%" G_GINT64_FORMAT " when it was exported, and training is by %" G_GINT64_FORMAT
+        ": export it with a free one (torch.onnx.export with dynamic_axes={'%s': {0: 'batch'}}, or "
+        "dynamic_shapes), or set batch-size=%" G_GINT64_FORMAT,
+        self->net->role->name, tensor->name, text, shape->dims[0], batch, tensor->name,
+        shape->dims[0]);
+    return FALSE;
+  }
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the %s's input '%s' has the shape %s; only its first extent, the batch, may be free, and "
       "must take %" G_GINT64_FORMAT,

@@ -102,6 +102,16 @@ load (const char *folder, const GenNetRole *role, GError **error)
       return NULL;
     return g_steal_pointer (&net);
   }
+  if (g_file_test (folder, G_FILE_TEST_IS_REGULAR)) {
+    g_autofree char *around = g_path_get_dirname (folder);
+
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "'%s' is a file; the folder is wanted that recipe vector-quantized has trained in, with "
+        "its "
+        "encoder.onnx, quantizer.onnx and decoder.onnx, such as '%s'",
+        folder, around);
+    return NULL;
+  }
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
       "there is no '%s'; a folder is wanted that recipe vector-quantized has trained in, with its "
       "encoder.onnx, quantizer.onnx and decoder.onnx",

@@ -163,12 +163,24 @@ to_figure (JsonObject *figures, const char *name)
              : NAN;
 }
 
+static gboolean
+is_share (const GenRecipe *recipe, const char *name)
+{
+  for (guint i = 0; i < recipe->n_figures; i++)
+    if (strcmp (recipe->figures[i].figure.field.name, name) == 0)
+      return recipe->figures[i].is_share;
+  return FALSE;
+}
+
+/* Of shares in percentage points, of other figures as a share of what they were. */
 static char *
-to_change (JsonObject *before, JsonObject *after, const char *name)
+to_change (const GenRecipe *recipe, JsonObject *before, JsonObject *after, const char *name)
 {
   const double was = to_figure (before, name), is = to_figure (after, name);
   const double change = 100 * (is - was) / fabs (was);
 
+  if (is_share (recipe, name) && isfinite (is - was))
+    return g_strdup_printf ("%+.1f percentage points", 100 * (is - was));
   return isfinite (change) ? g_strdup_printf ("%+.1f %%", change) : g_strdup ("");
 }
 
@@ -180,10 +192,11 @@ text_of (JsonObject *object, const char *name)
 }
 
 static void
-add_row (GString *text, JsonObject *before, JsonObject *after, JsonObject *best, const char *name)
+add_row (GString *text, const GenRecipe *recipe, JsonObject *before, JsonObject *after,
+    JsonObject *best, const char *name)
 {
   g_autofree char *was = to_text (before, name), *is = to_text (after, name),
-                  *change = to_change (before, after, name);
+                  *change = to_change (recipe, before, after, name);
 
   g_string_append_printf (text, "| %s | %s | %s | %s |", name, was, is, change);
   if (best != NULL) {
@@ -195,14 +208,15 @@ add_row (GString *text, JsonObject *before, JsonObject *after, JsonObject *best,
 }
 
 static void
-add_table (GString *text, JsonObject *before, JsonObject *after, JsonObject *best)
+add_table (
+    GString *text, const GenRecipe *recipe, JsonObject *before, JsonObject *after, JsonObject *best)
 {
   g_autoptr (GList) names = json_object_get_members (after);
 
   g_string_append_printf (text, "\n| | before | after | change |%s\n|---|---|---|---|%s\n",
       best != NULL ? " best validation |" : "", best != NULL ? "---|" : "");
   for (GList *name = names; name != NULL; name = name->next)
-    add_row (text, before, after, best, name->data);
+    add_row (text, recipe, before, after, best, name->data);
 }
 
 /* Which samples figures are of is worth a word. */
@@ -243,7 +257,7 @@ write_markdown (const GenTrainingSettings *settings, JsonObject *report, GError 
     g_string_append_printf (text, "%s `%s` `%s`", model == models ? ", begun with" : ",",
         (const char *)model->data, json_object_get_string_member (given, model->data));
   g_string_append (text, ".\n");
-  add_table (text, before, after, best);
+  add_table (text, settings->trainer.recipe, before, after, best);
   add_split (text, before, after);
   g_string_append_printf (text,
       "\nWhat the nets make of the same %s:\n\n| before | after |\n|---|---|\n"

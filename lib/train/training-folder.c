@@ -154,6 +154,7 @@ void
 gen_training_folder_give_back (GenTrainingFolder *folder)
 {
   g_clear_pointer (&folder->lock, gen_checkpoint_unlock);
+  g_clear_pointer (&folder->data, g_variant_unref);
 }
 
 gboolean
@@ -207,6 +208,19 @@ remove_rest (
     gen_training_comparison_remove (folder->settings);
 }
 
+/* What training.json says of how it came. (transfer full) */
+static GVariant *
+describe (const GenTrainingFolder *folder)
+{
+  g_autoptr (GVariant) settings =
+      g_variant_ref_sink (gen_training_settings_describe (folder->settings, FALSE));
+  g_auto (GVariantDict) all = G_VARIANT_DICT_INIT (settings);
+
+  if (folder->data != NULL)
+    g_variant_dict_insert_value (&all, GEN_CHECKPOINT_DATA, folder->data);
+  return g_variant_ref_sink (g_variant_dict_end (&all));
+}
+
 gboolean
 gen_training_folder_save (GenTrainingFolder *folder, GenTrainer *trainer,
     const GenTrainingProgress *progress, gboolean last)
@@ -218,7 +232,7 @@ gen_training_folder_save (GenTrainingFolder *folder, GenTrainer *trainer,
 
   if (!folder->unsaved)
     return TRUE;
-  settings = g_variant_ref_sink (gen_training_settings_describe (folder->settings, FALSE));
+  settings = describe (folder);
   folder->saved_time = g_get_monotonic_time ();
   if (!gen_checkpoint_save (trainer, path, settings, progress, &error))
     return complain (folder, error, last);
@@ -249,8 +263,7 @@ gboolean
 gen_training_folder_save_test (GenTrainingFolder *folder, GenTrainer *trainer,
     const GenTrainingProgress *progress, JsonObject *test, GError **error)
 {
-  g_autoptr (GVariant) settings =
-      g_variant_ref_sink (gen_training_settings_describe (folder->settings, FALSE));
+  g_autoptr (GVariant) settings = describe (folder);
 
   return gen_checkpoint_describe (
       trainer, folder->settings->checkpoint, settings, progress, test, error);

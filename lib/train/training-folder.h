@@ -13,6 +13,7 @@ typedef struct {
   const GenTrainingEvents *events;
   GenCheckpointLock *lock;
   gint64 saved_time;
+  GVariant *data;     /* what the data is, a{sv}; NULL: nobody has said */
   gboolean unsaved;   /* something has been learned that no checkpoint has */
   gboolean replacing; /* there is an earlier training's checkpoint until this one's first */
 } GenTrainingFolder;

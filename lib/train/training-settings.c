@@ -282,9 +282,10 @@ static const GenSetting of_all[] = {
   { .name = "patch-size",
       .nick = "Patch size",
       .description = "Pixels, across and down, that unet-diffusion folds into the channels of one "
-                     "place, so that all between its ends works on smaller extents: 1, 2, 4 or 8 "
-                     "(0 = 1 for pictures of 28 pixels, 2 of 32, 4 of 64), or that a code of "
-                     "vq-vae stands for: 2, 4, 8 or 16 (0 = 4)",
+                     "place, so that all between its ends works on smaller extents: 1, 2 or 4, or "
+                     "8 of 64 pixels (0 = 1 for pictures of 28 pixels, 2 of 32, 4 of 64), or that "
+                     "a code of vq-vae stands for: 2 or 4, or of more than 28 pixels also 8 or 16 "
+                     "(0 = 4)",
       .type = GEN_SETTING_INT,
       FIELD (options.patch_size),
       .minimum = 0,

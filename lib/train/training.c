@@ -251,6 +251,13 @@ gen_training_set_classes (GenTraining *training, int classes)
     training->settings.options.classes = classes;
 }
 
+void
+gen_training_note_data (GenTraining *training, GVariant *data)
+{
+  g_clear_pointer (&training->folder.data, g_variant_unref);
+  training->folder.data = g_variant_ref_sink (data);
+}
+
 gboolean
 gen_training_open (GenTraining *training, const GenFormat *format, GError **error)
 {

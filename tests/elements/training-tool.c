@@ -407,6 +407,10 @@ test_said (Fixture *fixture, gconstpointer data)
                         "\"learning-rate\"?)" },
     { "max-steps=many", "max-steps: a whole number from 0 on is wanted, and there is 'many'" },
     { "max-steps", "max-steps: a setting is wanted as NAME=VALUE" },
+    { "batch-size=1e3", "batch-size: a whole number is wanted, and there is '1e3' (did you mean "
+                        "1000?)" },
+    { "data=3", "data=3: it has members, which are said one by one, such as data.location=" },
+    { "data.location=", "data.location: a folder, a sheet or an IDX file must be named" },
     { "data.splt=all", "data.splt: there is no setting \"splt\" (did you mean \"split\"?)" },
     { "dta.split=all", "dta.split: there is no \"dta\" (did you mean \"data\"?)" },
     { "preset=mpl", "settings.json: preset: there is no preset \"mpl\" (did you mean \"mlp\"?)" },
@@ -427,6 +431,11 @@ test_said (Fixture *fixture, gconstpointer data)
     if (strstr (fixture->err, cases[i].text) == NULL)
       g_error ("'%s' does not say '%s'", fixture->err, cases[i].text);
   }
+  write_settings (fixture, "{\"data\":{\"location\":\"pictures\",\"width\":8,\"height\":8}}");
+  g_assert_cmpint (
+      train_saying (fixture, "recipe=language", "tokenizer=settings.json", "checkpoint=none"), ==,
+      1);
+  g_assert_nonnull (strstr (fixture->err, "tokenizer: 'settings.json' is a file; the folder is "));
 }
 
 /* What fails as it goes on. */
@@ -465,6 +474,10 @@ write_sheet_settings (const Fixture *fixture, const char *more)
 static void
 test_fine_tuned (Fixture *fixture, gconstpointer data)
 {
+  static const char *const judged =
+      "\"preset\":\"classifier\",\"weights\":\"whole\",\"max-steps\":2,"
+      "\"validation\":{\"split\":\"all\"},\"checkpoint\":\"judged\"";
+  g_autofree char *path = path_in (fixture, "judged/comparison/report.md"), *report = NULL;
   static const char *const taught = "\"preset\":\"classifier\",\"weights\":\"features\","
                                     "\"trainable\":\"head\",\"max-steps\":%d,"
                                     "\"checkpoint\":\"%s\"";
@@ -494,6 +507,13 @@ test_fine_tuned (Fixture *fixture, gconstpointer data)
   write_sheet_settings (fixture, "\"preset\":\"classifier\",\"classes\":1");
   g_assert_cmpint (train (fixture, NULL), ==, 1);
   g_assert_nonnull (strstr (fixture->err, "classes: a classifier tells two or more apart"));
+  /* Shares change by points, and other figures by a share of what they were. */
+  write_sheet_settings (fixture, judged);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  g_assert_true (g_file_get_contents (path, &report, NULL, NULL));
+  g_assert_true (g_regex_match_simple (
+      "\\| accuracy \\| [0-9.]+ \\| [0-9.]+ \\| [-+][0-9.]+ percentage points \\|", report, 0, 0));
+  g_assert_true (g_regex_match_simple ("\\| loss \\|.* % \\|", report, 0, 0));
 }
 
 /* The figures of a training's comparison, "before" or "after". (transfer full) */
@@ -676,18 +696,18 @@ test_judged (Fixture *fixture, gconstpointer data)
   g_autoptr (JsonNode) figures = NULL;
   JsonObject *last, *made;
 
+  /* What is said of "data" there holds here. */
   write_settings (fixture,
-      "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1},"
-      "\"test\":{\"split\":\"validation\",\"validation-fraction\":0.2},"
+      "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1,"
+      "\"fit\":\"pad\",\"seed\":4,\"validation-fraction\":0.2},"
+      "\"test\":{\"split\":\"validation\"},"
       "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,\"ema\":0.5,\"max-steps\":3,"
       "\"checkpoint\":\"fresh\"}");
   g_assert_cmpint (train (fixture, NULL), ==, 0);
   training = read_json (fixture, "fresh", "training.json");
   last = json_object_get_object_member (json_object_get_object_member (training, "test"), "last");
   g_assert_true (g_file_get_contents (path, &before, NULL, NULL));
-  g_assert_cmpint (
-      judge (fixture, "fresh pictures split=validation validation-fraction=0.2 --json", &out), ==,
-      0);
+  g_assert_cmpint (judge (fixture, "fresh pictures data.split=validation --json", &out), ==, 0);
   figures = json_from_string (out, NULL);
   made = json_node_get_object (figures);
   g_assert_cmpint (json_object_get_int_member (made, "step"), ==, 3);
@@ -695,10 +715,7 @@ test_judged (Fixture *fixture, gconstpointer data)
       json_object_get_int_member (last, "samples"));
   g_assert_cmpfloat (json_object_get_double_member (made, "loss-on-test"), ==,
       json_object_get_double_member (last, "loss"));
-  g_assert_cmpint (
-      judge (
-          fixture, "fresh/encoder.onnx pictures split=validation validation-fraction=0.2", &same),
-      ==, 0);
+  g_assert_cmpint (judge (fixture, "fresh/encoder.onnx pictures split=validation", &same), ==, 0);
   g_assert_nonnull (strstr (same, "loss-on-test "));
   g_assert_nonnull (strstr (same, "test: of "));
   g_assert_true (g_file_get_contents (path, &after, NULL, NULL));
@@ -710,6 +727,26 @@ test_judged (Fixture *fixture, gconstpointer data)
     if (strstr (fixture->err, cases[i].text) == NULL)
       g_error ("'%s' does not say '%s'", fixture->err, cases[i].text);
   }
+}
+
+/* What takes codes is asked about pictures as its tokenizer takes them. */
+static void
+test_judged_codes (Fixture *fixture, gconstpointer data)
+{
+  static const char *const format =
+      "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1},"
+      "\"width\":4,\"batch-size\":4,\"max-steps\":2,\"checkpoint\":\"%s\",%s}";
+  g_autofree char *codes = g_strdup_printf (format, "codes", "\"preset\":\"vq-vae\"");
+  g_autofree char *prior =
+      g_strdup_printf (format, "prior", "\"preset\":\"transformer\",\"tokenizer\":\"codes\"");
+  g_autofree char *out = NULL;
+
+  write_settings (fixture, codes);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  write_settings (fixture, prior);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  g_assert_cmpint (judge (fixture, "prior pictures", &out), ==, 0);
+  g_assert_nonnull (strstr (out, "perplexity-on-test "));
 }
 
 static double
@@ -836,6 +873,7 @@ main (int argc, char **argv)
   g_test_add ("/training-tool/compared", Fixture, NULL, set_up, test_compared, tear_down);
   g_test_add ("/training-tool/tested", Fixture, NULL, set_up, test_tested, tear_down);
   g_test_add ("/training-tool/judged", Fixture, NULL, set_up, test_judged, tear_down);
+  g_test_add ("/training-tool/judged-codes", Fixture, NULL, set_up, test_judged_codes, tear_down);
   g_test_add (
       "/training-tool/judged-average", Fixture, NULL, set_up, test_judged_average, tear_down);
   g_test_add (

@@ -820,6 +820,13 @@ test_errors (void)
   g28 = gen_preset_mlp.nets[GENERATOR](&(GenPresetOptions){ GEN_PRESET_DEFAULTS }, &error);
   d8 = gen_preset_mlp.nets[DISCRIMINATOR](&small, &error);
   settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS };
+  ((GenTensor *)d8->inputs->pdata[0])->shape.dims[0] = 3;
+  g_assert_null (adversarial_trainer (g28, d8, &settings, &error));
+  g_assert_nonnull (strstr (error->message, "the batch, was fixed at 3"));
+  g_assert_nonnull (strstr (error->message, "dynamic_axes={'"));
+  g_assert_nonnull (strstr (error->message, "or set batch-size=3"));
+  g_clear_error (&error);
+  ((GenTensor *)d8->inputs->pdata[0])->shape.dims[0] = -1;
   g_assert_null (adversarial_trainer (g28, d8, &settings, &error));
   g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL);
 }

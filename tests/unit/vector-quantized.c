@@ -335,7 +335,8 @@ test_refuses (void)
     g_autoptr (GError) refused = NULL;
 
     g_assert_null (gen_preset_vq_vae.nets[i](&eight, &refused));
-    g_assert_nonnull (strstr (refused->message, "patch-size is 2, 4, 8 or 16 and divides"));
+    g_assert_nonnull (
+        strstr (refused->message, "patch-size of pictures of 28x28 is 2 or 4, not 8"));
   }
 }
 

@@ -10,6 +10,7 @@
 #define WIDTH 32
 /* Pixels across and down that a vector stands for. */
 #define PATCH 4
+#define MOST_PATCH 16
 #define CODES "generative.codes"
 
 static gint64
@@ -24,19 +25,34 @@ activate (GenLayers *layers, const char *name, GenTensor *x, GError **error)
   return gen_unary (layers->graph, "Relu", gen_layers_normalize (layers, name, x, error), error);
 }
 
+/* "2 or 4": those that divide the extents. (transfer full) */
+static char *
+name_patches (int extent)
+{
+  GString *names = g_string_new ("2");
+
+  for (int patch = 4; patch <= MOST_PATCH && extent % patch == 0; patch *= 2)
+    g_string_append_printf (
+        names, 2 * patch > MOST_PATCH || extent % (2 * patch) != 0 ? " or %d" : ", %d", patch);
+  return g_string_free (names, FALSE);
+}
+
 /* How often the extents are halved, 0 on an error. */
 static int
 count_halvings (const GenPresetOptions *options, GError **error)
 {
   const int patch = options->patch_size > 0 ? options->patch_size : PATCH;
+  g_autofree char *names = NULL;
 
   if (!gen_coder_check ("vq-vae", options, error))
     return 0;
-  if (patch >= 2 && patch <= 16 && (patch & (patch - 1)) == 0 && options->format.width % patch == 0)
+  if (patch >= 2 && patch <= MOST_PATCH && (patch & (patch - 1)) == 0 &&
+      options->format.width % patch == 0)
     return g_bit_nth_lsf ((gulong)patch, -1);
+  names = name_patches (options->format.width);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "preset vq-vae: patch-size is 2, 4, 8 or 16 and divides the extents, %d, not %d",
-      options->format.width, patch);
+      "preset vq-vae: patch-size of pictures of %dx%d is %s, not %d", options->format.width,
+      options->format.width, names, patch);
   return 0;
 }
 

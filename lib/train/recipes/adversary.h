@@ -36,11 +36,11 @@ gboolean gen_adversary_report (
         NULL, NULL },                                                                              \
       { { { "accuracy-on-real", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/real", NULL, NULL, 0,    \
             -INFINITY },                                                                           \
-        "accuracy-on-validation", "accuracy/validation" },                                         \
+        "accuracy-on-validation", "accuracy/validation", TRUE },                                   \
   {                                                                                                \
     { { "accuracy-on-fake", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/fake", NULL, NULL, 0,        \
       -INFINITY },                                                                                 \
-        NULL, NULL                                                                                 \
+        NULL, NULL, TRUE                                                                           \
   }
 
 gconstpointer gen_adversary_find_loss (const char *name, GError **error);

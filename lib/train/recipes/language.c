@@ -328,7 +328,7 @@ static const GenRecipeFigure figures[] = {
       "loss-on-validation", "loss/validation" },
   { { { "accuracy", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/training", ", accuracy ", "", 3,
         -INFINITY },
-      "accuracy-on-validation", "accuracy/validation" },
+      "accuracy-on-validation", "accuracy/validation", TRUE },
   { { { "perplexity", GEN_FIELD_NUMBER, NULL, NULL }, "perplexity/training", ", perplexity ", "", 2,
         -INFINITY },
       "perplexity-on-validation", "perplexity/validation" },
