@@ -102,7 +102,7 @@ gen_fitting_halvings (const GenFitting *fitting, int width, int height, const Ge
       MIN (reduction (fitting, width, height, target), reduction (fitting, height, width, target));
   int halvings = 0;
 
-  while (halvings < MAX_HALVINGS && least >= 2 << halvings)
+  while (halvings < MAX_HALVINGS && least >= 4 << halvings)
     halvings++;
   return halvings;
 }

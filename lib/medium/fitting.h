@@ -9,6 +9,6 @@ gboolean gen_fitting_apply (
     const GenFitting *fitting, const GenPicture *source, GenPicture *target, GError **error);
 
 /* By how many halvings of its size at most a picture of `width` x `height` may be decoded, so that
- * what is fitted into `target` is still not smaller than that. */
+ * what is fitted into `target` is still twice as large, and averaged. */
 int gen_fitting_halvings (
     const GenFitting *fitting, int width, int height, const GenPicture *target);

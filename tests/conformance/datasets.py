@@ -836,6 +836,23 @@ def test_random_crops(folder):
         assert (again == crops).all() and not (other == crops).all()
 
 
+def test_small_jpeg(folder):
+    """What becomes much smaller is decoded smaller: against all of it, averaged by Pillow, turned or not."""
+    Image.fromarray(smooth(75, 100, 3)).save(path(folder, "0.png"))
+    exif = Image.Exif()
+    for n, (orientation, options) in enumerate(((1, {}), (1, {"progressive": True}), (3, {}), (6, {"subsampling": 0})), 1):
+        exif[0x0112] = orientation
+        y, x = np.mgrid[:600, :800] / 40
+        Image.fromarray(np.stack([127 + 120 * np.sin(x * (c + 1) / 3 + y + c) for c in range(3)], -1).astype(np.uint8)).save(path(folder, f"{n}.jpg"), quality=95, exif=exif, **options)
+    ours = load(folder).pictures(75, 100, 3).astype(int)
+    assert len(ours) == 5
+    for n in range(1, 5):
+        whole = ImageOps.exif_transpose(Image.open(path(folder, f"{n}.jpg")))
+        wanted = np.array(ImageOps.fit(whole, (100, 75), Image.Resampling.BOX)).astype(int)
+        off = abs(ours[n] - wanted)
+        assert off.max() <= 6 and off.mean() <= 2, (n, off.max(), off.mean())
+
+
 def test_palettes(folder):
     rgba = np.concatenate([smooth(20, 30, 3) & 0xC0, (np.mgrid[:20, :30][1:].transpose(1, 2, 0) * 8).astype(np.uint8)], -1)
     palette = Image.fromarray(rgba[..., :3]).convert("P", palette=Image.Palette.ADAPTIVE, colors=64)
