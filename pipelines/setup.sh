@@ -19,7 +19,7 @@ packages="gcc libc6-dev meson ninja-build pkgconf
  libdnnl-dev libopenblas-dev liblapacke-dev libminizip-dev libarchive-dev
  libonnx-dev libprotobuf-c-dev protobuf-c-compiler
  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev
- liblcms2-dev libheif-dev libwebp-dev"
+ liblcms2-dev libheif-dev libwebp-dev libjpeg-dev"
 # To play: gst-launch-1.0, the elements of the pipelines, and x264enc, which is in ugly.
 packages="$packages
  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly

@@ -48,8 +48,8 @@ find_tags (const guint8 *start, gboolean *big)
   return read_number (start + 4, 4, *big);
 }
 
-static int
-orientation_of_exif (const guint8 *data, gsize size)
+int
+gen_exif_orientation_of (const guint8 *data, gsize size)
 {
   gboolean big;
   guint at;
@@ -97,7 +97,7 @@ orientation_of_chunks (AVIOContext *io, gint64 at, const char *name, gboolean is
   }
   exif = g_malloc (MAX_EXIF);
   read = avio_read (io, exif, (int)MIN (size, MAX_EXIF));
-  return read > 0 ? orientation_of_exif (exif, (gsize)read) : 1;
+  return read > 0 ? gen_exif_orientation_of (exif, (gsize)read) : 1;
 }
 
 int

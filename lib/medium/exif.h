@@ -9,3 +9,5 @@ struct AVIOContext;
  * where it says nothing. libav tells this of JPEG alone. Goes to the beginning of the file, and
  * leaves it anywhere. */
 int gen_exif_find_orientation (struct AVIOContext *io);
+/* The same of Exif data, as they lie in a JPEG, too. */
+int gen_exif_orientation_of (const guint8 *data, gsize size);

@@ -9,16 +9,12 @@
 #define MAX_HALVINGS 3
 #define MAX_DRAWS 10
 
-typedef struct {
-  int x, y, width, height;
-} Part;
-
 /* The part in the middle that is as large as its shape allows. */
-static Part
+static GenPicturePart
 middle_part (double aspect, int width, int height)
 {
   const double own = (double)width / height, wanted = CLAMP (own, 1 / aspect, aspect);
-  Part part = { .width = width, .height = height };
+  GenPicturePart part = { .width = width, .height = height };
 
   if (own > wanted)
     part.width = (int)CLAMP (lround (height * wanted), 1, width);
@@ -36,7 +32,7 @@ draw_place (float uniform, int room)
   return MIN ((int)(uniform * (float)(room + 1)), room);
 }
 
-static Part
+static GenPicturePart
 draw_part (const GenFitting *fitting, int width, int height)
 {
   enum { NUMBERS = 4 };
@@ -46,7 +42,7 @@ draw_part (const GenFitting *fitting, int width, int height)
   for (guint64 i = 0; i < MAX_DRAWS; i++) {
     float u[NUMBERS];
     double area, shape;
-    Part part;
+    GenPicturePart part;
 
     gen_random_uniform (&random, fitting->draw, i * NUMBERS, u, NUMBERS);
     area = (fitting->crop_area + (1 - fitting->crop_area) * (double)u[0]) * width * height;
@@ -63,20 +59,35 @@ draw_part (const GenFitting *fitting, int width, int height)
 }
 
 gboolean
+gen_fitting_find_part (const GenFitting *fitting, int width, int height, GenPicturePart *part)
+{
+  if (fitting->fit != GEN_FIT_RANDOM_CROP)
+    return FALSE;
+  *part = draw_part (fitting, width, height);
+  return TRUE;
+}
+
+gboolean
+gen_fitting_apply_to_part (
+    const GenFitting *fitting, const GenPicture *part, GenPicture *target, GError **error)
+{
+  return gen_picture_fit_over (part, target, GEN_FIT_STRETCH, fitting->background, error);
+}
+
+gboolean
 gen_fitting_apply (
     const GenFitting *fitting, const GenPicture *source, GenPicture *target, GError **error)
 {
   GenPicture cut = *source;
-  Part part;
+  GenPicturePart part;
 
-  if (fitting->fit != GEN_FIT_RANDOM_CROP)
+  if (!gen_fitting_find_part (fitting, source->width, source->height, &part))
     return gen_picture_fit_over (source, target, fitting->fit, fitting->background, error);
-  part = draw_part (fitting, source->width, source->height);
   cut.data += (gssize)part.y * source->stride + (gssize)part.x * source->channels;
   cut.width = part.width;
   cut.height = part.height;
   cut.owned = FALSE;
-  return gen_picture_fit_over (&cut, target, GEN_FIT_STRETCH, fitting->background, error);
+  return gen_fitting_apply_to_part (fitting, &cut, target, error);
 }
 
 /* How many times larger than its target the part of a picture is that is scaled, along the axis on
@@ -87,7 +98,7 @@ reduction (const GenFitting *fitting, int width, int height, const GenPicture *t
   const double wide = (double)width / target->width, high = (double)height / target->height;
 
   if (fitting->fit == GEN_FIT_RANDOM_CROP) {
-    const Part part = draw_part (fitting, width, height);
+    const GenPicturePart part = draw_part (fitting, width, height);
 
     return MIN ((double)part.width / target->width, (double)part.height / target->height);
   }

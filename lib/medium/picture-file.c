@@ -22,6 +22,7 @@
 #include "colour-profile.h"
 #include "exif.h"
 #include "fitting.h"
+#include "jpeg-decode.h"
 #include "jpeg-size.h"
 #include "picture-heif.h"
 #include "picture-private.h"
@@ -46,6 +47,8 @@ typedef struct {
   AVFrame *frame;
   const Kind *kind;     /* NULL: none of the list's */
   gboolean is_animated; /* a WebP */
+  gboolean is_jpeg;
+  gboolean is_part; /* no more was decoded than the part that is wanted */
   int stream;
   const GenFitting *fitting; /* what the picture is wanted for; NULL: as it is */
   const GenPicture *target;
@@ -295,6 +298,7 @@ open_io (Reader *reader, const char *path, GBytes *bytes, GError **error)
     return TRUE;
   reader->kind = find_kind (start, (gsize)length);
   reader->is_animated = gen_webp_is_animated (start, (gsize)length);
+  reader->is_jpeg = length >= 3 && memcmp (start, "\xff\xd8\xff", 3) == 0;
   return TRUE;
 }
 
@@ -482,18 +486,26 @@ turn (GenPicture *picture, const gint32 *m)
   *picture = turned;
 }
 
+/* By what Exif says, 1 to 8. */
+static void
+turn_by_orientation (GenPicture *picture, int orientation)
+{
+  static const gint32 orientations[][4] = { { 1, 0, 0, 1 }, { -1, 0, 0, 1 }, { -1, 0, 0, -1 },
+    { 1, 0, 0, -1 }, { 0, 1, 1, 0 }, { 0, 1, -1, 0 }, { 0, -1, -1, 0 }, { 0, -1, 1, 0 } };
+
+  turn (picture, orientations[orientation - 1]);
+}
+
 /* Apply the file's note of how the camera was held. libav knows that of JPEG and of films; of other
  * pictures we read it from `io`, if it is given. */
 static void
 turn_upright (const AVFrame *frame, AVIOContext *io, GenPicture *picture)
 {
-  static const gint32 orientations[][4] = { { 1, 0, 0, 1 }, { -1, 0, 0, 1 }, { -1, 0, 0, -1 },
-    { 1, 0, 0, -1 }, { 0, 1, 1, 0 }, { 0, 1, -1, 0 }, { 0, -1, -1, 0 }, { 0, -1, 1, 0 } };
   AVFrameSideData *side = av_frame_get_side_data (frame, AV_FRAME_DATA_DISPLAYMATRIX);
   const gint32 *matrix = side != NULL ? (const gint32 *)side->data : NULL;
 
   if (side == NULL && io != NULL)
-    turn (picture, orientations[gen_exif_find_orientation (io) - 1]);
+    turn_by_orientation (picture, gen_exif_find_orientation (io));
   else if (side != NULL && side->size >= 9 * sizeof (gint32))
     turn (picture, (const gint32[]){ matrix[0], matrix[1], matrix[3], matrix[4] });
 }
@@ -518,14 +530,21 @@ put_on_canvas (const GenWebpCanvas *canvas, GenPicture *picture)
 
 /* Colours that a profile in the file explains become sRGB, as which all others are taken. */
 static void
-apply_profile (const AVFrame *frame, GenPicture *picture)
+apply_profile (const guint8 *profile, gsize size, GenPicture *picture)
 {
 #ifdef GEN_HAVE_LCMS
+  if (profile != NULL)
+    gen_colour_profile_apply (profile, size, picture);
+#endif
+}
+
+static void
+apply_profile_of (const AVFrame *frame, GenPicture *picture)
+{
   const AVFrameSideData *side = av_frame_get_side_data (frame, AV_FRAME_DATA_ICC_PROFILE);
 
   if (side != NULL)
-    gen_colour_profile_apply (side->data, side->size, picture);
-#endif
+    apply_profile (side->data, side->size, picture);
 }
 
 gboolean
@@ -556,30 +575,83 @@ load_by_libav (Reader *reader, GenPicture *picture, const char *path, GError **e
   if (reader->canvas.width > 0 && (picture->width > reader->canvas.width - reader->canvas.x ||
                                       picture->height > reader->canvas.height - reader->canvas.y))
     return fail_decode (error, path, "damaged or cut short", 0);
-  apply_profile (reader->frame, picture);
+  apply_profile_of (reader->frame, picture);
   put_on_canvas (&reader->canvas, picture);
   turn_upright (reader->frame, reader->io, picture);
   return TRUE;
 }
 
-/* What the file has, as large as is wanted for a target at least. */
-static gboolean
-load_native (GenPicture *picture, const char *path, GBytes *bytes, const GenFitting *fitting,
-    const GenPicture *target, GError **error)
+#ifdef GEN_HAVE_JPEG
+/* All that is in the file, or in `bytes`. */
+static GBytes *
+read_all (Reader *reader, GBytes *bytes)
 {
-  g_auto (Reader) reader = { .fitting = fitting, .target = target };
+  gint64 size = avio_size (reader->io);
+  guint8 *data;
+
+  if (bytes != NULL)
+    return g_bytes_ref (bytes);
+  if (size <= 0 || size > G_MAXINT)
+    return NULL;
+  data = g_malloc ((gsize)size);
+  size = avio_read (reader->io, data, (int)size);
+  return g_bytes_new_take (data, (gsize)MAX (size, 0));
+}
+
+/* A JPEG by its own library, and no more of it than is wanted; FALSE where libav is to be asked. */
+static gboolean
+load_jpeg (Reader *reader, GenPicture *picture, GBytes *bytes)
+{
+  g_autoptr (GBytes) content = read_all (reader, bytes);
+  gsize size = 0;
+  const guint8 *data = content != NULL ? g_bytes_get_data (content, &size) : NULL;
+  g_autoptr (GenJpeg) jpeg = data != NULL ? gen_jpeg_open (data, size) : NULL;
+  const GenFitting *fitting = reader->fitting;
+  GenPicturePart part;
+  int width, height, halvings = 0;
+
+  avio_seek (reader->io, 0, SEEK_SET);
+  if (jpeg == NULL)
+    return FALSE;
+  width = gen_jpeg_get_width (jpeg);
+  height = gen_jpeg_get_height (jpeg);
+  if (fitting != NULL)
+    halvings = gen_fitting_halvings (fitting, width, height, reader->target);
+  /* A part is of the picture upright. */
+  if (fitting != NULL && gen_jpeg_get_orientation (jpeg) == 1)
+    reader->is_part = gen_fitting_find_part (
+        fitting, AV_CEIL_RSHIFT (width, halvings), AV_CEIL_RSHIFT (height, halvings), &part);
+  if (!gen_jpeg_read (jpeg, halvings, reader->is_part ? &part : NULL, picture)) {
+    reader->is_part = FALSE;
+    return FALSE;
+  }
+  data = gen_jpeg_get_profile (jpeg, &size);
+  apply_profile (data, size, picture);
+  turn_by_orientation (picture, gen_jpeg_get_orientation (jpeg));
+  return TRUE;
+}
+#endif
+
+/* What the file has, as large as is wanted for a target at least, and perhaps no more than the part
+ * that is. */
+static gboolean
+load_native (Reader *reader, GenPicture *picture, const char *path, GBytes *bytes, GError **error)
+{
   g_autoptr (GError) reason = NULL;
 
-  if (!open_io (&reader, path, bytes, error))
+  if (!open_io (reader, path, bytes, error))
     return FALSE;
-  if (reader.kind != NULL && reader.kind->load != NULL && !reader.kind->by_libav)
-    return reader.kind->load (picture, path, reader.kind->name, bytes, error);
-  if (reader_open (&reader, path, bytes, &reason) &&
-      load_by_libav (&reader, picture, path, &reason))
+#ifdef GEN_HAVE_JPEG
+  if (reader->is_jpeg && load_jpeg (reader, picture, bytes))
+    return TRUE;
+#endif
+  if (reader->kind != NULL && reader->kind->load != NULL && !reader->kind->by_libav)
+    return reader->kind->load (picture, path, reader->kind->name, bytes, error);
+  if (reader_open (reader, path, bytes, &reason) && load_by_libav (reader, picture, path, &reason))
     return TRUE;
   gen_picture_clear (picture);
-  if (reader.kind != NULL && reader.kind->load != NULL)
-    return reader.kind->load (picture, path, reader.kind->name, bytes, error);
+  if (reader->kind != NULL && reader->kind->load != NULL)
+    return reader->kind->load (picture, path, reader->kind->name, bytes, error);
   g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
 }
@@ -587,12 +659,13 @@ load_native (GenPicture *picture, const char *path, GBytes *bytes, const GenFitt
 static gboolean
 load (GenPicture *picture, const char *path, GBytes *bytes, int channels, GError **error)
 {
+  g_auto (Reader) reader = { 0 };
   g_auto (GenPicture) native = { 0 };
 
   *picture = (GenPicture){ 0 };
   g_return_val_if_fail (channels == 0 || channels == 1 || channels == 3 || channels == 4, FALSE);
 
-  if (!load_native (&native, path, bytes, NULL, NULL, error))
+  if (!load_native (&reader, &native, path, bytes, error))
     return FALSE;
   if (channels == 0 || channels == native.channels) {
     *picture = native;
@@ -608,10 +681,14 @@ gboolean
 gen_picture_load_fitting (
     GenPicture *target, const char *path, GBytes *bytes, const GenFitting *fitting, GError **error)
 {
+  g_auto (Reader) reader = { .fitting = fitting, .target = target };
   g_auto (GenPicture) picture = { 0 };
 
-  return load_native (&picture, path, bytes, fitting, target, error) &&
-         gen_fitting_apply (fitting, &picture, target, error);
+  if (!load_native (&reader, &picture, path, bytes, error))
+    return FALSE;
+  if (reader.is_part)
+    return gen_fitting_apply_to_part (fitting, &picture, target, error);
+  return gen_fitting_apply (fitting, &picture, target, error);
 }
 
 gboolean

@@ -3,13 +3,14 @@
 """How much processor time augmentations of sound take against audiomentations' and torchaudio's, in
 one run.
 
-    tests/benchmarks/sound_augment.py build/lib/libgenerative.so
+    tests/benchmarks/sound_augment.py build/lib/libgenerative.so [TRANSFORM...]
 
 Prints for each transform the microseconds of processor time that a window takes (the best of many
 rounds, in turns, one thread each) and how many times as fast ours is, and at the end the geometric
 mean of that. Needs numpy, audiomentations (with `pip install "audiomentations[extras]"` its limiter
 and loudness, too) and, for some, torchaudio; what is not installed is left out and said. Each of
-ours is drawn anew for each window, as theirs are. Ours work in place, and theirs make a new array.
+ours is drawn anew for each window, as theirs are. Ours work in place, and theirs make a
+new array: where that is a view of the one that was given, a copy is made of it.
 """
 import ctypes
 import os
@@ -88,7 +89,10 @@ def ours (library, rate, amounts, folder):
 
 
 def audiomentations (rate, transform):
-    return lambda rows: transform (rows, sample_rate=rate)
+    def augment (rows):
+        made = transform (rows, sample_rate=rate)
+        return made.copy () if np.shares_memory (made, rows) else made
+    return augment
 
 
 def biquad (name, rate, low, high):
@@ -167,7 +171,7 @@ def save_response (folder, rate):
         file.writeframes (np.clip (noise, -32768, 32767).astype ("<i2").tobytes ())
 
 
-def compare (library, rate, length, channels, folder):
+def compare (library, rate, length, channels, folder, wanted):
     random = np.random.default_rng (1)
     frames = random.standard_normal ((length, channels)).astype (np.float32) / 8
     rows = np.ascontiguousarray (frames.T) if channels > 1 else frames[:, 0]
@@ -175,6 +179,8 @@ def compare (library, rate, length, channels, folder):
     save_response (folder, rate)
     print (f"\n{length} samples at {rate} Hz, {channels} channels")
     for name, amounts, peer, theirs in cases (rate, length, folder):
+        if wanted and name not in wanted:
+            continue
         own = ours (library, rate, amounts, folder)
         best = [np.inf, np.inf]
         rounds = 0
@@ -197,11 +203,11 @@ def compare (library, rate, length, channels, folder):
 
 
 if __name__ == "__main__":
-    if len (sys.argv) != 2:
+    if len (sys.argv) < 2:
         sys.exit (__doc__)
     warnings.simplefilter ("ignore")
     loaded = ctypes.CDLL (sys.argv[1])
     loaded.gen_augment_sounds_open.restype = ctypes.c_void_p
     with tempfile.TemporaryDirectory () as responses:
-        compare (loaded, 16000, 16000, 1, responses)
-        compare (loaded, 44100, 5 * 44100, 2, responses)
+        compare (loaded, 16000, 16000, 1, responses, sys.argv[2:])
+        compare (loaded, 44100, 5 * 44100, 2, responses, sys.argv[2:])

@@ -23,7 +23,7 @@ from PIL import Image, ImageCms, ImageOps
 
 DUMP, FOLDER = sys.argv[1:3]
 # What the build has of what it need not have.
-HAVE_LCMS, HAVE_HEIF, HAVE_WEBPDEMUX = (name in os.environ.get("GENERATIVE_HAS", "").split() for name in ("lcms2", "libheif", "libwebpdemux"))
+HAVE_LCMS, HAVE_HEIF, HAVE_WEBPDEMUX, HAVE_JPEG = (name in os.environ.get("GENERATIVE_HAS", "").split() for name in ("lcms2", "libheif", "libwebpdemux", "libjpeg"))
 random = np.random.default_rng(7)
 
 
@@ -851,6 +851,43 @@ def test_small_jpeg(folder):
         wanted = np.array(ImageOps.fit(whole, (100, 75), Image.Resampling.BOX)).astype(int)
         off = abs(ours[n] - wanted)
         assert off.max() <= 6 and off.mean() <= 2, (n, off.max(), off.mean())
+
+
+def jpeg_kinds():
+    """Each way in which Pillow writes them."""
+    for mode, layouts in {"RGB": (0, 1, 2), "L": (0,)}.items():
+        for layout in layouts:
+            for progressive in (False, True):
+                for options in ({}, {"restart_marker_blocks": 3}):
+                    yield mode, {"subsampling": layout, "progressive": progressive, "quality": 85, **options}
+
+
+def test_jpegs(folder):
+    """To the bit what Pillow decodes; halved, what Pillow's draft is; and a part is that of the whole."""
+    if not HAVE_JPEG:
+        return "this build has no libjpeg-turbo"
+    for n, (mode, options) in enumerate(jpeg_kinds()):
+        for width, height in ((333, 251), (64, 64), (17, 90)):
+            picture = Image.fromarray(smooth(height, width, 3) ^ (bytes_of(height, width, 3) & 15)).convert(mode)
+            file = path(folder, f"{n}-{width}/a.jpg")
+            picture.save(file, **options)
+            compare(file, mode, 0)
+            if width == height:
+                half = Image.open(file)
+                half.draft(mode, (width // 2, height // 2))
+                half.load()
+                # The first picture says how large all become.
+                half.reduce(2).save(path(folder, f"{n}-half/0.png"))
+                os.symlink(file, path(folder, f"{n}-half/1.jpg"))
+                first, ours = load(path(folder, f"{n}-half"), fit="stretch").pictures(16, 16, len(mode)).astype(int)
+                assert abs(first - ours).max() <= 1, (mode, options)
+    decoded = [Image.open(path(folder, f"{n}-333/a.jpg")) for n, _ in enumerate(jpeg_kinds())]
+    for n, picture in enumerate(decoded):
+        picture.convert("RGB").save(path(folder, f"png/{n:02}.png"))
+        os.symlink(path(folder, f"{n}-333/a.jpg"), path(folder, f"jpg/{n:02}.jpg"))
+    for seed in range(20):
+        crops = [load(path(folder, kind), fit="random-crop", crop_area=0.1, seed=seed).pictures(251, 333, 3) for kind in ("jpg", "png")]
+        assert (crops[0] == crops[1]).all(), seed
 
 
 def test_palettes(folder):

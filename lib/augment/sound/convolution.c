@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Convolution by Fourier transforms of partitions (Stockham, 1966; partitioned evenly, with a line
- * of spectra of the blocks before). The transform is complex: two channels go through one as its
- * real and its imaginary part, since the response is real. */
+ * of spectra of the blocks before). The response is real: two channels go through one complex
+ * transform as its real and its imaginary part; one channel alone goes through a transform of half
+ * the length, its even samples as the real part and its odd ones as the imaginary one. */
 #include "convolution.h"
 
 #include <string.h>
@@ -14,14 +15,18 @@
 #define LONGEST 4096
 
 typedef struct {
+  gboolean single; /* one channel, by transforms of half the length */
   GenFourier *fourier;
   gsize block, partitions;
   double *response; /* of each partition the real parts of its spectrum and the imaginary ones */
+  gsize apart;      /* from real parts to imaginary ones, of which there are as many */
+  double *roots;    /* single: of unity, of twice the order of `fourier`, as far as to -1 */
   double *line;     /* spectra of as many blocks of the sound, the oldest overwritten */
   double *sum, *scratch;
+  double *numbers; /* single: a block and the one before it, in pairs */
 } Convolution;
 
-/* sum += a * b, complex. */
+/* sum += a * b, complex, of `n` bins, whose imaginary parts lie behind the real ones. */
 GEN_CLONES (
     void, accumulate, (double *sum, const double *a, const double *b, gsize n), (sum, a, b, n))
 {
@@ -35,41 +40,103 @@ GEN_CLONES (
   }
 }
 
-static void
-transform (Convolution *self, double *spectrum)
+/* Of the spectrum z of m numbers, which are pairs of real ones, bins 0 to m of the spectrum of
+ * these: x[k] = (z[k] + z*[m - k] - i w^k (z[k] - z*[m - k])) / 2. */
+GEN_CLONES (void, part_halves,
+    (const double *zr, const double *zi, const double *roots, double *xr, double *xi, gsize m),
+    (zr, zi, roots, xr, xi, m))
 {
-  gen_fourier_run (self->fourier, spectrum, spectrum + 2 * self->block, self->scratch);
+  xr[0] = zr[0] + zi[0];
+  xi[0] = 0;
+  xr[m] = zr[0] - zi[0];
+  xi[m] = 0;
+#pragma GCC ivdep
+  for (gsize k = 1; k < m; k++) {
+    const double er = zr[k] + zr[m - k], ei = zi[k] - zi[m - k];
+    const double dr = zr[k] - zr[m - k], di = zi[k] + zi[m - k];
+    const double wr = roots[2 * k], wi = roots[2 * k + 1];
+
+    xr[k] = 0.5 * (er + wr * di + wi * dr);
+    xi[k] = 0.5 * (ei + wi * di - wr * dr);
+  }
+}
+
+/* The way back, times 2: z[k] = x[k] + x*[m - k] + i w^-k (x[k] - x*[m - k]). */
+GEN_CLONES (void, join_halves,
+    (const double *xr, const double *xi, const double *roots, double *zr, double *zi, gsize m),
+    (xr, xi, roots, zr, zi, m))
+{
+#pragma GCC ivdep
+  for (gsize k = 0; k < m; k++) {
+    const double er = xr[k] + xr[m - k], ei = xi[k] - xi[m - k];
+    const double dr = xr[k] - xr[m - k], di = xi[k] + xi[m - k];
+    const double wr = roots[2 * k], wi = roots[2 * k + 1];
+
+    zr[k] = er - (wr * di - wi * dr);
+    zi[k] = ei + (wr * dr + wi * di);
+  }
+}
+
+/* Of twice a block of numbers, one channel's in pairs, the spectrum; in place, or single elsewhere.
+ */
+static void
+transform (Convolution *self, double *numbers, double *spectrum)
+{
+  if (!self->single) {
+    gen_fourier_run (self->fourier, spectrum, spectrum + self->apart, self->scratch);
+    return;
+  }
+  gen_fourier_run (self->fourier, numbers, numbers + self->block, self->scratch);
+  part_halves (
+      numbers, numbers + self->block, self->roots, spectrum, spectrum + self->apart, self->block);
+}
+
+/* Partition `p` of the response, by the inverse's factor. */
+static void
+add_partition (Convolution *self, const float *response, gsize n, gsize p)
+{
+  const gsize block = self->block;
+  double *spectrum = self->response + 2 * self->apart * p;
+  double *numbers = self->single ? self->numbers : spectrum;
+
+  memset (numbers, 0, 2 * block * sizeof *numbers);
+  for (gsize t = 0; t < block && p * block + t < n; t++)
+    numbers[self->single ? t / 2 + t % 2 * block : t] =
+        response[p * block + t] / (double)(2 * block);
+  transform (self, numbers, spectrum);
 }
 
 static void
-convolution_init (Convolution *self, const float *response, gsize n)
+convolution_init (Convolution *self, const float *response, gsize n, int channels)
 {
-  gsize block = SHORTEST, size;
+  gsize block = SHORTEST;
 
   while (block < LONGEST && block < n)
     block *= 2;
-  size = 4 * block;
+  self->single = channels == 1;
   self->block = block;
+  self->apart = self->single ? block + 1 : 2 * block;
   self->partitions = (n + block - 1) / block;
-  self->fourier = gen_fourier_new (2 * block);
-  self->response = g_new0 (double, size * self->partitions);
-  self->line = g_new (double, size * self->partitions);
-  self->sum = g_new (double, size);
+  self->fourier = gen_fourier_new (self->single ? block : 2 * block);
+  self->response = g_new0 (double, 2 * self->apart * self->partitions);
+  self->line = g_new (double, 2 * self->apart * self->partitions);
+  self->sum = g_new (double, 2 * self->apart);
   self->scratch = g_new (double, gen_fourier_scratch_size (self->fourier));
-  for (gsize p = 0; p < self->partitions; p++) {
-    double *spectrum = self->response + size * p;
-
-    /* The inverse transform is without its factor. */
-    for (gsize t = 0; t < block && p * block + t < n; t++)
-      spectrum[t] = response[p * block + t] / (double)(2 * block);
-    transform (self, spectrum);
+  if (self->single) {
+    self->numbers = g_new (double, 2 * block);
+    self->roots = g_new (double, 2 * block);
+    gen_fourier_fill_roots (2 * block, block, self->roots);
   }
+  for (gsize p = 0; p < self->partitions; p++)
+    add_partition (self, response, n, p);
 }
 
 static void
 convolution_clear (Convolution *self)
 {
   gen_fourier_free (self->fourier);
+  g_free (self->numbers);
+  g_free (self->roots);
   g_free (self->response);
   g_free (self->line);
   g_free (self->sum);
@@ -109,25 +176,65 @@ write_block (GenSound *sound, int c, gsize at, gsize block, const double *sum)
   }
 }
 
-/* Channels `c` and the next one. */
+/* One channel's block that begins with frame `at`, behind the one before it, as pairs. */
 static void
-convolve_pair (Convolution *self, const GenSound *from, GenSound *to, int c)
+read_pairs (const GenSound *sound, gsize at, gsize block, double *re, double *im)
 {
-  const gsize block = self->block, size = 4 * block;
+  const float *samples = sound->data;
 
-  memset (self->line, 0, size * self->partitions * sizeof *self->line);
+  for (gsize t = 0; t < block; t++) {
+    const gsize even = at + 2 * t, odd = even + 1; /* counted from a block before */
+
+    re[t] = even >= block && even - block < sound->frames ? samples[even - block] : 0;
+    im[t] = odd >= block && odd - block < sound->frames ? samples[odd - block] : 0;
+  }
+}
+
+static void
+write_pairs (GenSound *sound, gsize at, gsize block, const double *re, const double *im)
+{
+  for (gsize t = 0; t < block && at + t < sound->frames; t++)
+    sound->data[at + t] = (float)(t % 2 == 0 ? re : im)[(block + t) / 2];
+}
+
+/* The inverse: real and imaginary parts exchanged. */
+static void
+take_back (Convolution *self)
+{
+  double *numbers = self->numbers;
+
+  if (!self->single) {
+    gen_fourier_run (self->fourier, self->sum + self->apart, self->sum, self->scratch);
+    return;
+  }
+  join_halves (
+      self->sum, self->sum + self->apart, self->roots, numbers, numbers + self->block, self->block);
+  gen_fourier_run (self->fourier, numbers + self->block, numbers, self->scratch);
+}
+
+/* Channels `c` and the next one, or the only one. */
+static void
+convolve_channels (Convolution *self, const GenSound *from, GenSound *to, int c)
+{
+  const gsize block = self->block, size = 2 * self->apart;
+
   for (gsize at = 0, b = 0; at < to->frames; at += block, b++) {
     double *newest = self->line + size * (b % self->partitions);
 
-    read_block (from, c, at, block, newest);
-    transform (self, newest);
+    if (self->single)
+      read_pairs (from, at, block, self->numbers, self->numbers + block);
+    else
+      read_block (from, c, at, block, newest);
+    transform (self, self->numbers, newest);
     memset (self->sum, 0, size * sizeof *self->sum);
     for (gsize p = 0; p < MIN (self->partitions, b + 1); p++)
       accumulate (self->sum, self->line + size * ((b - p) % self->partitions),
-          self->response + size * p, 2 * block);
-    /* The inverse: real and imaginary parts exchanged. */
-    gen_fourier_run (self->fourier, self->sum + 2 * block, self->sum, self->scratch);
-    write_block (to, c, at, block, self->sum);
+          self->response + size * p, self->apart);
+    take_back (self);
+    if (self->single)
+      write_pairs (to, at, block, self->numbers, self->numbers + block);
+    else
+      write_block (to, c, at, block, self->sum);
   }
 }
 
@@ -139,10 +246,10 @@ gen_augment_convolve (GenSound *sound, const float *response, gsize n)
 
   if (sound->frames == 0)
     return;
-  convolution_init (&self, response, n);
+  convolution_init (&self, response, n, sound->channels);
   gen_sound_init (&from, sound->rate, sound->channels, sound->frames);
   memcpy (from.data, sound->data, sound->frames * (gsize)sound->channels * sizeof (float));
   for (int c = 0; c < sound->channels; c += 2)
-    convolve_pair (&self, &from, sound, c);
+    convolve_channels (&self, &from, sound, c);
   convolution_clear (&self);
 }

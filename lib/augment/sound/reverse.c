@@ -16,6 +16,22 @@ GEN_CLONES (void, turn, (float *samples, gsize n), (samples, n))
   }
 }
 
+/* Of two channels a frame is one number. */
+typedef guint64 Frame __attribute__ ((aligned (4), may_alias));
+
+GEN_CLONES (void, turn_stereo, (Frame * frames, gsize n), (frames, n))
+{
+  Frame *last = frames + n - 1;
+
+#pragma GCC ivdep
+  for (gsize i = 0; i < n / 2; i++) {
+    const guint64 kept = frames[i];
+
+    frames[i] = *(last - i);
+    *(last - i) = kept;
+  }
+}
+
 static void
 turn_frames (GenSound *part)
 {
@@ -38,6 +54,8 @@ run (const GenAugmentSoundDraw *draw, const GenAugmentSoundStep *step, GenSound 
 {
   if (part->channels == 1)
     turn (part->data, part->frames);
+  else if (part->channels == 2)
+    turn_stereo ((Frame *)part->data, part->frames);
   else
     turn_frames (part);
 }

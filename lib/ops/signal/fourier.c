@@ -20,6 +20,7 @@ typedef struct {
   gsize radix, m, s;
   double *twiddles; /* of each q < m: e^(-2 pi i q t / (radix m)) for t from 1 to radix - 1 */
   double *roots;    /* e^(-2 pi i t / radix) */
+  double *planar;   /* of a stage of radix 4 with s = 1: twiddles [t][real, imaginary][q] */
 } Stage;
 
 struct _GenFourier {
@@ -41,6 +42,27 @@ root (guint64 j, guint64 n, double *out)
   out[1] = sin (angle);
 }
 
+/* Of each eighth of the circle sine and cosine are those of the first one. */
+void
+gen_fourier_fill_roots (gsize n, gsize count, double *roots)
+{
+  for (gsize j = 0; j < count && (n % 8 != 0 || j <= n / 8); j++)
+    root (j, n, roots + 2 * j);
+  if (n % 8 != 0)
+    return;
+  for (gsize j = n / 8 + 1; j < count; j++) {
+    const gsize eighth = 8 * j / n, within = j - eighth * (n / 8);
+    const gsize near = eighth % 2 == 0 ? within : n / 8 - within;
+    const double c = roots[2 * near], s = -roots[2 * near + 1];
+    /* Whether the angle is nearer to an axis across, and the signs of its quarter. */
+    const gboolean across = eighth % 4 == 1 || eighth % 4 == 2;
+    const double x = across ? s : c, y = across ? c : s;
+
+    roots[2 * j] = j > n / 4 && j < n - n / 4 ? -x : x;
+    roots[2 * j + 1] = j > n / 2 ? y : -y;
+  }
+}
+
 static gsize
 next_radix (gsize n)
 {
@@ -53,16 +75,24 @@ next_radix (gsize n)
 }
 
 static void
-add_stage (GenFourier *fourier, gsize radix, gsize m, gsize s)
+add_stage (GenFourier *fourier, const double *roots, gsize radix, gsize m, gsize s)
 {
   Stage *stage = &fourier->stages[fourier->n_stages++];
 
   *stage = (Stage){ radix, m, s, g_new (double, 2 * (radix - 1) * m), g_new (double, 2 * radix) };
   for (gsize q = 0; q < m; q++)
     for (gsize t = 1; t < radix; t++)
-      root ((guint64)q * t, radix * m, stage->twiddles + 2 * (q * (radix - 1) + t - 1));
+      /* Of the first stage's roots, every s-th. */
+      memcpy (stage->twiddles + 2 * (q * (radix - 1) + t - 1),
+          roots + 2 * (q * t % (radix * m) * s), 2 * sizeof *roots);
   for (gsize t = 0; t < radix; t++)
     root (t, radix, stage->roots + 2 * t);
+  if (radix != 4 || s != 1)
+    return;
+  stage->planar = g_new (double, 6 * m);
+  for (gsize q = 0; q < m; q++)
+    for (gsize i = 0; i < 6; i++)
+      stage->planar[i * m + q] = stage->twiddles[6 * q + i];
 }
 
 static void
@@ -99,6 +129,7 @@ GenFourier *
 gen_fourier_new (gsize n)
 {
   GenFourier *fourier = g_new0 (GenFourier, 1);
+  g_autofree double *roots = NULL;
   gsize left = n, s = 1, radix;
 
   fourier->n = n;
@@ -109,10 +140,12 @@ gen_fourier_new (gsize n)
       return fourier;
     }
   }
+  roots = g_new (double, 2 * n);
+  gen_fourier_fill_roots (n, n, roots);
   while (left > 1) {
     radix = next_radix (left);
     left /= radix;
-    add_stage (fourier, radix, left, s);
+    add_stage (fourier, roots, radix, left, s);
     s *= radix;
   }
   return fourier;
@@ -126,6 +159,7 @@ gen_fourier_free (GenFourier *fourier)
   for (int i = 0; i < fourier->n_stages; i++) {
     g_free (fourier->stages[i].twiddles);
     g_free (fourier->stages[i].roots);
+    g_free (fourier->stages[i].planar);
   }
   gen_fourier_free (fourier->convolution);
   g_free (fourier->chirp);
@@ -203,6 +237,32 @@ GEN_CLONES (void, radix_4, (const Stage *stage, From x, To y), (stage, x, y))
   }
 }
 
+/* With s = 1, as the first stage has: over all q at once. */
+GEN_CLONES (void, radix_4_first, (const Stage *stage, From x, To y), (stage, x, y))
+{
+  const gsize m = stage->m;
+  const double *w = stage->planar;
+
+#pragma GCC ivdep
+  for (gsize q = 0; q < m; q++) {
+    const double pr = x.re[q] + x.re[q + 2 * m], pi = x.im[q] + x.im[q + 2 * m];
+    const double mr = x.re[q] - x.re[q + 2 * m], mi = x.im[q] - x.im[q + 2 * m];
+    const double qr = x.re[q + m] + x.re[q + 3 * m], qi = x.im[q + m] + x.im[q + 3 * m];
+    const double nr = x.re[q + m] - x.re[q + 3 * m], ni = x.im[q + m] - x.im[q + 3 * m];
+    const double b1r = mr + ni, b1i = mi - nr, b2r = pr - qr, b2i = pi - qi;
+    const double b3r = mr - ni, b3i = mi + nr;
+
+    y.re[4 * q] = pr + qr;
+    y.im[4 * q] = pi + qi;
+    y.re[4 * q + 1] = b1r * w[q] - b1i * w[m + q];
+    y.im[4 * q + 1] = b1r * w[m + q] + b1i * w[q];
+    y.re[4 * q + 2] = b2r * w[2 * m + q] - b2i * w[3 * m + q];
+    y.im[4 * q + 2] = b2r * w[3 * m + q] + b2i * w[2 * m + q];
+    y.re[4 * q + 3] = b3r * w[4 * m + q] - b3i * w[5 * m + q];
+    y.im[4 * q + 3] = b3r * w[5 * m + q] + b3i * w[4 * m + q];
+  }
+}
+
 GEN_CLONES (void, radix_any, (const Stage *stage, From x, To y), (stage, x, y))
 {
   gsize p = stage->radix, m = stage->m, s = stage->s;
@@ -241,6 +301,8 @@ run_stages (const GenFourier *fourier, double *re, double *im, double *scratch)
 
     if (stage->radix == 2)
       radix_2 (stage, from, there);
+    else if (stage->planar != NULL)
+      radix_4_first (stage, from, there);
     else if (stage->radix == 4)
       radix_4 (stage, from, there);
     else

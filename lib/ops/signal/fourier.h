@@ -12,6 +12,9 @@ typedef struct _GenFourier GenFourier;
 
 #define GEN_FOURIER_MAX ((gint64)1 << 24)
 
+/* e^(-2 pi i j / n) for each j < `count`, real and imaginary part by turns; `count` is n at most.
+ */
+void gen_fourier_fill_roots (gsize n, gsize count, double *roots);
 /* `n` is 1 to GEN_FOURIER_MAX. */
 GenFourier *gen_fourier_new (gsize n);
 void gen_fourier_free (GenFourier *fourier);
