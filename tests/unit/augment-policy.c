@@ -174,7 +174,7 @@ test_wrong (void)
     { "{\"steps\": [{\"transform\": \"blur\", \"amount\": 1, \"probability\": 2}]}",
         "\"probability\" should be a number from 0 to 1" },
     { "{\"steps\": [{\"transform\": \"blur\", \"amount\": 1, \"holes\": 2}]}",
-        "there is no \"holes\"" },
+        "there is no \"holes\" of such a step; there are transform, amount, probability" },
     { "{\"steps\": [{\"transform\": \"cutout\", \"amount\": 1, \"holes\": 99}]}", "from 1 to 16" },
     { "{\"steps\": [{\"one-of\": []}]}", "steps[0]: \"one-of\" should be an array" },
     { "{\"steps\": [{\"one-of\": 3}]}", "steps[0]: \"one-of\" should be an array" },

@@ -177,22 +177,51 @@ read_program (
          read_number (reader, object, "magnitude", 0, 30, &step->magnitude, place, error);
 }
 
-/* Whether a step of its kind has a member of that name. */
-static gboolean
-is_known (const GenPolicyStep *step, const char *name)
+/* The members that a step of its kind may have, with a NULL at the end. (transfer container) */
+static GPtrArray *
+members_of (const GenPolicyStep *step)
 {
-  if (g_str_equal (name, "probability"))
-    return TRUE;
-  if (step->kind == GEN_POLICY_ONE_OF)
-    return g_str_equal (name, "one-of");
-  if (step->kind == GEN_POLICY_PROGRAM)
-    return g_str_equal (name, "program") ||
-           (g_str_equal (name, "operations") && step->program->operations > 0) ||
-           (g_str_equal (name, "magnitude") && step->program->has_magnitude);
-  for (int i = 0; i < GEN_AUGMENT_PARAMETERS; i++)
-    if (g_strcmp0 (name, step->augmentation->parameters[i].name) == 0)
-      return TRUE;
-  return g_str_equal (name, "transform") || g_str_equal (name, "amount");
+  GPtrArray *names = g_ptr_array_new ();
+
+  if (step->kind == GEN_POLICY_ONE_OF) {
+    g_ptr_array_add (names, (char *)"one-of");
+  } else if (step->kind == GEN_POLICY_PROGRAM) {
+    g_ptr_array_add (names, (char *)"program");
+    if (step->program->operations > 0)
+      g_ptr_array_add (names, (char *)"operations");
+    if (step->program->has_magnitude)
+      g_ptr_array_add (names, (char *)"magnitude");
+  } else {
+    g_ptr_array_add (names, (char *)"transform");
+    g_ptr_array_add (names, (char *)"amount");
+    for (int i = 0; i < GEN_AUGMENT_PARAMETERS; i++)
+      if (step->augmentation->parameters[i].name != NULL)
+        g_ptr_array_add (names, (char *)step->augmentation->parameters[i].name);
+  }
+  g_ptr_array_add (names, (char *)"probability");
+  g_ptr_array_add (names, NULL);
+  return names;
+}
+
+/* Whether a step has no members but those of its kind. */
+static gboolean
+check_members (Reader *reader, JsonObject *object, const GenPolicyStep *step, const char *place,
+    GError **error)
+{
+  g_autoptr (GPtrArray) known = members_of (step);
+  const char *const *names = (const char *const *)known->pdata;
+  g_autoptr (GList) members = json_object_get_members (object);
+
+  for (const GList *item = members; item != NULL; item = item->next) {
+    g_autofree char *all = NULL;
+
+    if (g_strv_contains (names, item->data))
+      continue;
+    all = g_strjoinv (", ", (char **)known->pdata);
+    return fail (reader, place, error, "there is no \"%s\" of such a step; there are %s",
+        (const char *)item->data, all);
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -211,7 +240,6 @@ read_kind (
 static gboolean
 read_step (Reader *reader, JsonNode *node, GenPolicyStep *step, const char *place, GError **error)
 {
-  g_autoptr (GList) names = NULL;
   JsonObject *object;
 
   if (!JSON_NODE_HOLDS_OBJECT (node))
@@ -221,13 +249,9 @@ read_step (Reader *reader, JsonNode *node, GenPolicyStep *step, const char *plac
   *step = (GenPolicyStep){ .probability = 1 };
   object = json_node_get_object (node);
   if (!read_number (reader, object, "probability", 0, 1, &step->probability, place, error) ||
-      !read_kind (reader, object, step, place, error))
+      !read_kind (reader, object, step, place, error) ||
+      !check_members (reader, object, step, place, error))
     return FALSE;
-  names = json_object_get_members (object);
-  for (const GList *item = names; item != NULL; item = item->next)
-    if (!is_known (step, item->data))
-      return fail (
-          reader, place, error, "there is no \"%s\" of such a step", (const char *)item->data);
   if (step->kind != GEN_POLICY_ONE_OF)
     reader->most += MAX (step->operations, 1);
   return TRUE;
