@@ -25,6 +25,8 @@ recipe_reads (gconstpointer member, const char *name)
 {
   const GenRecipe *recipe = member;
 
+  if (strcmp (name, "ema") == 0)
+    return gen_recipe_averaged_net (recipe) >= 0;
   for (guint i = 0; i < recipe->n_settings; i++)
     if (strcmp (recipe->settings[i].name, name) == 0)
       return TRUE;

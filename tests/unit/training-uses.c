@@ -607,6 +607,9 @@ test_refused (void)
                                    "masked" },
     { "preset=vae patch-size=2",
         "patch-size: preset vae has no use for it; it is for vq-vae, unet-diffusion" },
+    { "preset=vq-vae ema=0.9",
+        "ema: recipe vector-quantized has no use for it; it is for all but autoencoder, "
+        "vector-quantized, masked" },
     { "preset=vae codes=12", "codes: preset vae has no use for it; it is for vq-vae" },
     { "preset=vae classes=3", "classes: it changes nothing without conditional" },
     { "preset=vae classes=3 conditional=true", NULL },
