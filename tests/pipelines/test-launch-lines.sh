@@ -87,7 +87,7 @@ numpy.savez_compressed ("faces.npz", train_images=numpy.zeros ((4, 8, 8, 3), num
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=64,height=64 ! \
         modeltrainer preset=autoencoder width=4 silent=true batch-size=8 max-steps=2 checkpoint=code || return 1
     train_digits "preset=masked-autoencoder checkpoint=features" || return 1
-    train_digits "preset=classifier checkpoint=classes" && cp classes/classifier.onnx net.onnx || return 1
+    train_digits "preset=classifier ema=0.9 checkpoint=classes" && cp classes/classifier.onnx net.onnx || return 1
     train_digits "preset=unet-diffusion conditional=true width=4 ema=0.9 checkpoint=ten" || return 1
     train_digits "preset=vq-vae width=4 latent-size=4 checkpoint=vq" || return 1
     train_digits "preset=transformer width=8 tokenizer=vq ema=0.9 checkpoint=prior" || return 1
