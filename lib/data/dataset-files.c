@@ -3,6 +3,8 @@
  * is wrong with the others shows when they are loaded. */
 #include <string.h>
 
+#include <generative/file-bytes.h>
+
 #include "../medium/fitting.h"
 #include "dataset-files.h"
 
@@ -120,13 +122,17 @@ gen_file_read_caption (const char *path)
   const char *dot = strrchr (path, '.'), *slash = strrchr (path, '/');
   const gsize stem = dot != NULL && dot > slash ? (gsize)(dot - path) : strlen (path);
   g_autofree char *beside = g_strdup_printf ("%.*s.txt", (int)stem, path);
-  g_autofree char *text = NULL;
+  /* A pipe or a device is no caption, and must not be waited for. */
+  g_autoptr (GBytes) bytes = g_str_equal (beside, path) ? NULL : gen_file_bytes (beside, NULL);
+  const char *text;
   gsize length;
 
-  if (g_str_equal (beside, path) || !g_file_get_contents (beside, &text, &length, NULL) ||
-      length > MAX_CAPTION || !g_utf8_validate_len (text, length, NULL))
+  if (bytes == NULL)
     return NULL;
-  return g_strdup (g_strstrip (text));
+  text = g_bytes_get_data (bytes, &length);
+  if (length > MAX_CAPTION || !g_utf8_validate_len (text, length, NULL))
+    return NULL;
+  return length == 0 ? g_strdup ("") : g_strstrip (g_strndup (text, length));
 }
 
 char *

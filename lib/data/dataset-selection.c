@@ -6,6 +6,7 @@
 
 #include "../base/json-file.h"
 #include "dataset-private.h"
+#include "list-text.h"
 
 typedef struct {
   GenDataset dataset;
@@ -141,7 +142,7 @@ read_list (const char *path, GError **error)
   g_autoptr (GError) cause = NULL;
   g_auto (GStrv) lines = NULL;
 
-  if (!g_file_get_contents (path, &text, NULL, &cause)) {
+  if (!gen_list_text_read (path, &text, &cause)) {
     g_set_error (
         error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS, "leave-out: %s", cause->message);
     return NULL;

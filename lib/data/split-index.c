@@ -11,6 +11,7 @@
 #include <generative/atomic-file.h>
 
 #include "cache-folder.h"
+#include "list-text.h"
 
 #define NAME "generative-split.tsv"
 #define TITLE                                                                                      \
@@ -243,7 +244,7 @@ read_file (GenSplitIndex *index, const char *path, GError **error)
   g_autoptr (GError) cause = NULL;
   g_autofree char *text = NULL;
 
-  if (g_file_get_contents (path, &text, NULL, &cause))
+  if (gen_list_text_read (path, &text, &cause))
     return parse (index, text, path, error);
   if (g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     return TRUE;

@@ -4,6 +4,7 @@
 #include <gst/check/gstharness.h>
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../scratch.h"
@@ -38,11 +39,13 @@ test_captions (void)
 {
   g_autofree char *folder = scratch_new ();
   g_autofree char *text = g_build_filename (folder, "01.txt", NULL);
+  g_autofree char *pipe = g_build_filename (folder, "02.txt", NULL);
   g_autofree char *line = g_strdup_printf ("datasetsrc shuffle=false epochs=1 location=%s", folder);
   GstHarness *harness;
 
   save_pictures (folder);
   g_assert_true (g_file_set_contents (text, " Grau, mit Übergang\n", -1, NULL));
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0); /* nobody will ever write into it */
   harness = gst_harness_new_parse (line);
   gst_harness_set_sink_caps_str (harness, "video/x-raw,format=RGB");
   gst_harness_play (harness);

@@ -339,6 +339,10 @@ test_keeps_one (Fixture *fixture, gconstpointer data)
   first = path_of (fixture, "a.wav");
   g_assert_true (g_file_get_contents (first, &bytes, &size, NULL));
   digests = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guint8 *)bytes, size);
+  g_assert_true (g_file_set_contents (denied, "# none\n\0\0\0", 10, NULL));
+  g_assert_null (gen_data_filter_load_denied (denied, &error));
+  g_assert_nonnull (strstr (error->message, "byte 7 is zero"));
+  g_clear_error (&error);
   g_assert_true (g_file_set_contents (denied, digests, -1, NULL));
   filter.denied = gen_data_filter_load_denied (denied, &error);
   g_assert_no_error (error);

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../list-text.h"
+
 #define HEX (2 * GEN_DATA_DIGEST)
 
 /* Why an item is left out. */
@@ -24,7 +26,7 @@ gen_data_filter_load_denied (const char *path, GError **error)
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
 
-  if (!g_file_get_contents (path, &text, NULL, error))
+  if (!gen_list_text_read (path, &text, error))
     return NULL;
   lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++) {
