@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* generative-model: looks at models, runs, checks, times, trains and tests them, without a
  * pipeline. */
+#include <errno.h>
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <generative/graph.h>
@@ -74,6 +76,18 @@ command_fail_of (const char *path, GError *error)
   return command_fail (error);
 }
 
+/* What was written counts only when it has arrived: a disk may be full. */
+static int
+finish (int status)
+{
+  errno = 0;
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  g_printerr ("%s: the standard output cannot be written: %s\n", g_get_prgname (),
+      errno != 0 ? g_strerror (errno) : "not all of it has arrived");
+  return status == STATUS_FINE ? STATUS_FAILED : status;
+}
+
 static void
 print_help (void)
 {
@@ -118,7 +132,7 @@ main (int argc, char **argv)
       continue;
     program = g_strdup_printf ("generative-model %s", name);
     g_set_prgname (program);
-    return commands[i]->run (argc - 1, argv + 1);
+    return finish (commands[i]->run (argc - 1, argv + 1));
   }
   if (*name != '\0')
     tell_unknown (name);

@@ -199,6 +199,13 @@ check_likeness (
 static gboolean
 check_format (const GenFormat *format, GError **error)
 {
+  if (format->medium == &gen_medium_picture &&
+      (gint64)format->width * format->height > GEN_PICTURE_MAX_PIXELS) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "width, height: pictures have at most %d pixels, and %d x %d are more",
+        GEN_PICTURE_MAX_PIXELS, format->width, format->height);
+    return FALSE;
+  }
   if (format->medium == &gen_medium_sound ||
       (format->medium == &gen_medium_picture && (format->channels == 1 || format->channels == 3)))
     return TRUE;

@@ -54,7 +54,7 @@ typedef enum {
 #define GEN_DATA_DIGEST 32
 
 typedef struct {
-  const char *name;        /* below the location; its description, where it is no file */
+  const char *name;        /* below the location, as UTF-8; its description, where it is no file */
   const char *error;       /* why it cannot be read; NULL: it can */
   const char *kind;        /* of the file: "png", "jpeg", "flac" … */
   const char *source_type; /* IPTC's, without what comes before its name; NULL: it has none */

@@ -186,8 +186,10 @@ names_any (const GenDataset *source, GHashTable *names, guint32 first, guint32 r
 
   for (guint32 i = first; i < first + run; i++) {
     g_autofree char *description = gen_dataset_describe_item (source, i);
+    /* JSON is UTF-8, and names of files need not be. */
+    g_autofree char *name = g_utf8_make_valid (gen_dataset_name_below (source, description), -1);
 
-    *found += g_hash_table_contains (names, gen_dataset_name_below (source, description));
+    *found += g_hash_table_contains (names, name);
   }
   return *found > before;
 }

@@ -1,14 +1,37 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A heap of real digits examined and filtered by a classifier that was trained on them.
+# Names that are no UTF-8, disks that are full, and a heap of real digits, examined and filtered by
+# a classifier that was trained on them.
 . "$(dirname "$0")/harness.sh"
+
+cd "$work" || exit 1
+# Names need not be UTF-8; lists of them are.
+mkdir odd
+for name in a b c; do
+    gst-launch-1.0 -q videotestsrc num-buffers=1 ! video/x-raw,width=16,height=16 ! pngenc ! \
+        filesink location="odd/$name.png"
+done
+mv odd/c.png "$(printf 'odd/\377.png')"
+succeeds "a name that is no UTF-8 is listed" "$GENERATIVE_MODEL" data filter odd --out=odd.jsonl \
+    --without=duplicate
+holds "as UTF-8" iconv -f UTF-8 -t UTF-8 -o copy.jsonl odd.jsonl
+succeeds "datasetsrc leaves it out" gst-launch-1.0 -q datasetsrc location=odd \
+    leave-out=odd.jsonl epochs=1 ! datasetsink location=rest
+holds "with the other copy" test "$(wc -l <rest/metadata.jsonl)" -eq 1
+
+# What cannot be written or held is an error.
+complains "a report that does not arrive is an error" "standard output cannot be written" \
+    sh -c '"$GENERATIVE_MODEL" data inspect odd >/dev/full'
+complains "so is a comparison" "standard output cannot be written" \
+    sh -c '"$GENERATIVE_MODEL" compare odd odd --pairs >/dev/full'
+complains "pictures of a size that nothing can hold are refused" "at most 268435456 pixels" \
+    "$GENERATIVE_MODEL" compare odd odd --pairs width=1000000 height=1000000
 
 digits=${GENERATIVE_DIGITS:-$build/data/digits.png}
 if [ ! -s "$digits" ]; then
     skip "no digits; sh pipelines/fetch-digits.sh brings them"
     finish
 fi
-cd "$work" || exit 1
 sheet="--tile-width=20 --tile-height=20 --rows-per-label=5"
 
 cat >settings.json <<END

@@ -368,10 +368,12 @@ test_faults (void)
     "train\t0000000000000000000000000000000000000000000000000000000000000000\t-\t1\t1\ta.png" };
   g_autofree char *folder = scratch_new ();
   g_autofree char *index = g_build_filename (folder, INDEX, NULL);
+  g_autofree char *text = NULL;
   g_autoptr (GenDataset) dataset = NULL;
   GenSequenceSettings settings = by_content (GEN_SPLIT_ALL);
   g_autoptr (GenSequence) first = NULL;
   g_autoptr (GError) cancelled = NULL;
+  gsize length;
 
   save_numbers (folder, "a", 0, 5);
   dataset = open_folder (folder);
@@ -391,6 +393,10 @@ test_faults (void)
     g_assert_true (g_file_set_contents (index, damaged[i], -1, NULL));
     assert_fails (dataset, &settings, GEN_DATASET_ERROR_READ, "damaged");
   }
+  g_assert_true (g_file_get_contents (index, &text, &length, NULL));
+  text[length - 1] = '\0'; /* which a disk leaves that failed */
+  g_assert_true (g_file_set_contents (index, text, (gssize)length, NULL));
+  assert_fails (dataset, &settings, GEN_DATASET_ERROR_READ, "is zero");
   g_assert_true (g_file_set_contents (index, "# a\nsomething\n", -1, NULL));
   assert_fails (dataset, &settings, GEN_DATASET_ERROR_SETTINGS, "something");
   scratch_remove (folder);

@@ -205,7 +205,8 @@ static const char *
 name_of (GenInspection *inspection, guint32 index)
 {
   g_autofree char *path = gen_dataset_describe_item (inspection->dataset, index);
-  const char *below = gen_dataset_name_below (inspection->dataset, path);
+  g_autofree char *below =
+      g_utf8_make_valid (gen_dataset_name_below (inspection->dataset, path), -1);
 
   return g_string_chunk_insert (inspection->texts, below);
 }
@@ -276,7 +277,9 @@ follow_look (GenInspection *inspection, guint32 index, Follow *follow, Look *loo
   if (look->traits.source_type != NULL)
     item->source_type = g_string_chunk_insert_const (inspection->texts, look->traits.source_type);
   if (look->error != NULL) {
-    item->error = g_string_chunk_insert (inspection->texts, look->error);
+    g_autofree char *error = g_utf8_make_valid (look->error, -1);
+
+    item->error = g_string_chunk_insert (inspection->texts, error);
     return TRUE;
   }
   if (!gen_features_compute (follow->features, &look->fitted, 1, follow->numbers, error))
