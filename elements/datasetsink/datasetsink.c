@@ -63,6 +63,7 @@
 
 #include "../elements.h"
 #include "../shared/choices.h"
+#include "../shared/caption-meta.h"
 #include "../shared/label-meta.h"
 #include "../shared/origin-meta.h"
 #include "../shared/refused-caps.h"
@@ -567,6 +568,7 @@ gst_dataset_sink_class_init (GstDatasetSinkClass *klass)
   GST_DEBUG_CATEGORY_INIT (
       dataset_sink_debug, "datasetsink", 0, "what is there, what has become safe, each buffer");
   gst_generative_label_register ();
+  gst_generative_caption_register ();
   gst_generative_origin_register ();
 
   gobject_class->set_property = gst_dataset_sink_set_property;

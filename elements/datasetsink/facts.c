@@ -4,6 +4,7 @@
 
 #include "datasetsink.h"
 
+#include "../shared/caption-meta.h"
 #include "../shared/label-meta.h"
 #include "../shared/origin-meta.h"
 #include "../shared/score.h"
@@ -203,10 +204,13 @@ gst_dataset_sink_find_facts (GstDatasetSink *self, const GstDatasetPart *part)
 {
   const GstStructure *origin = gst_generative_origin_get (part->buffer);
   GstCustomMeta *label = gst_buffer_get_custom_meta (part->buffer, GST_GENERATIVE_LABEL);
+  const char *caption = gst_generative_caption_find (part->buffer);
   JsonObject *facts = json_object_new ();
   const char *source;
   guint index;
 
+  if (caption != NULL)
+    json_object_set_string_member (facts, GEN_DATASET_ITEM_CAPTION, caption);
   set_number (facts, "frame", part->frame);
   if (part->parts > 1)
     set_number (facts, "part", part->part);

@@ -89,13 +89,17 @@ typedef enum {
   GEN_DATASET_WRITER_ERROR_ITEM,     /* an item that the format has no place for */
 } GenDatasetWriterError;
 
+/* What is said of an item in words. Since: 0.2 */
+#define GEN_DATASET_ITEM_CAPTION "caption"
+
 typedef struct {
   const GenSample *sample;
   int bits;              /* of sounds (GenEncodingOptions) */
   int label;             /* the number of its class, or -1 */
   const char *name;      /* of the class; NULL: the number in digits, where there is one */
   JsonObject *facts;     /* what else is known of it; "digital_source_type" among them is
-                            embedded into pictures, too; it is not changed any more; NULL: nothing */
+                            embedded into pictures, too, and GEN_DATASET_ITEM_CAPTION is the text
+                            of an item in a shard; it is not changed any more; NULL: nothing */
   GBytes *file;          /* the item, where it is a file already, as a clip is: `sample`, its first
                             frame, says what it is of; NULL: `sample` is encoded */
   const char *extension; /* of that file's name */

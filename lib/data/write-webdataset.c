@@ -2,7 +2,7 @@
 /* Shards as PyTorch's webdataset package reads them: archives shard-000000.tar (POSIX ustar, by
  * libarchive), in which the files of an item follow each other and have one name but for what is
  * behind its first dot: 00000012.png, 00000012.cls (the number of its class, in digits, which is
- * what the package's decoder makes of it; names are in classes.txt) and
+ * what the package's decoder makes of it; names are in classes.txt), 00000012.txt (its caption) and
  * 00000012.json (its line of the manifest). A shard gets its name when it is whole. The same items
  * make the same shards, byte for byte: no file in them has a time or an owner. */
 #include <archive.h>
@@ -287,14 +287,23 @@ member_size (gsize size)
   return BLOCK + ((guint64)size + BLOCK - 1) / BLOCK * BLOCK;
 }
 
+/* NULL: nothing is said of it. */
+static const char *
+find_caption (const GenWrittenItem *item)
+{
+  return json_object_get_string_member_with_default (item->line, GEN_DATASET_ITEM_CAPTION, NULL);
+}
+
 static gboolean
 webdataset_is_full (gpointer state, const GenWrittenItem *item)
 {
   const Shards *shards = state;
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), item->line);
   g_autofree char *line = json_to_string (node, FALSE);
-  const guint64 size = member_size (g_bytes_get_size (item->bytes)) +
-                       (item->label < 0 ? 0 : member_size (1)) + member_size (strlen (line));
+  const char *caption = find_caption (item);
+  const guint64 size =
+      member_size (g_bytes_get_size (item->bytes)) + (item->label < 0 ? 0 : member_size (1)) +
+      (caption == NULL ? 0 : member_size (strlen (caption))) + member_size (strlen (line));
 
   return gen_atomic_file_size (shards->file) + size + ARCHIVE_END >
          shards->writer->settings.shard_size;
@@ -320,6 +329,7 @@ webdataset_add (gpointer state, const GenWrittenItem *item, GError **error)
   g_autofree char *class = g_strdup_printf ("%d", item->label);
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), item->line);
   g_autofree char *line = json_to_string (node, FALSE);
+  const char *caption = find_caption (item);
   gsize size;
   const void *data = g_bytes_get_data (item->bytes, &size);
 
@@ -329,6 +339,7 @@ webdataset_add (gpointer state, const GenWrittenItem *item, GError **error)
     return FALSE;
   return add_member (shards, key, item->extension, data, size, error) &&
          (item->label < 0 || add_member (shards, key, "cls", class, strlen (class), error)) &&
+         (caption == NULL || add_member (shards, key, "txt", caption, strlen (caption), error)) &&
          add_member (shards, key, "json", line, strlen (line), error);
 }
 

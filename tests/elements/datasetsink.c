@@ -391,6 +391,45 @@ test_renegotiation (void)
 
 /* --- what is known --- */
 
+/* What was said of an item is said of it where it is read again, in a shard and by a manifest. */
+static void
+test_captions (void)
+{
+  static const struct {
+    const char *format, *read_from;
+  } cases[] = { { "folder", "data/metadata.jsonl" }, { "webdataset", "data/shard-000000.tar" } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *folder = scratch_new ();
+    g_autofree char *properties =
+        g_strdup_printf ("location=%s/data format=%s", folder, cases[i].format);
+    g_autofree char *written = g_build_filename (folder, cases[i].read_from, NULL);
+    g_autofree char *caption = NULL, *none = NULL;
+    g_autoptr (GenDataset) dataset = NULL;
+    g_autoptr (GError) error = NULL;
+    GenDatasetSettings settings = { 0 };
+    GstBuffer *buffer = make_buffer (32, 0);
+    Sink sink;
+
+    sink_open (&sink, properties);
+    gst_harness_set_src_caps_str (sink.harness, GREY);
+    gst_structure_set (
+        add_meta (buffer, "generative-caption"), "text", G_TYPE_STRING, "a \"dog\", running", NULL);
+    push (&sink, buffer);
+    push (&sink, make_buffer (32, 9));
+    finish (&sink);
+    sink_close (&sink);
+    dataset = gen_dataset_open (written, &settings, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (gen_dataset_get_count (dataset), ==, 2);
+    caption = gen_dataset_get_caption (dataset, 0);
+    none = gen_dataset_get_caption (dataset, 1);
+    g_assert_cmpstr (caption, ==, "a \"dog\", running");
+    g_assert_null (none);
+    scratch_remove (folder);
+  }
+}
+
 static void
 test_facts (void)
 {
@@ -1097,6 +1136,7 @@ main (int argc, char **argv)
   g_test_add_func ("/datasetsink/tile-too-large", test_tile_too_large);
   g_test_add_func ("/datasetsink/interlaced", test_interlaced);
   g_test_add_func ("/datasetsink/renegotiation", test_renegotiation);
+  g_test_add_func ("/datasetsink/captions", test_captions);
   g_test_add_func ("/datasetsink/facts", test_facts);
   g_test_add_func ("/datasetsink/generated", test_generated);
   g_test_add_func ("/datasetsink/branches", test_branches);
