@@ -316,9 +316,10 @@ test_refused (Fixture *fixture, gconstpointer data)
     { "{\"data\":{\"location\":\"pictures\",\"balance\":\"class\"}}",
         "settings.json: data.balance: there is no \"class\"; there are none, oversample" },
     { "{\"data\":{\"location\":\"pictures\",\"medium\":\"smell\"}}",
-        "settings.json: data.medium: there is no \"smell\"; there are auto, picture, sound\n" },
+        "settings.json: data.medium: there is no \"smell\"; there are auto, picture, sound, "
+        "text\n" },
     { "{\"data\":{\"location\":\"pictures\",\"medium\":\"text\"}}",
-        "settings.json: data.medium: there is no \"text\"; there are auto, picture, sound\n" },
+        "settings.json: data.location: pictures: no texts in this folder" },
     { "{\"data\":{\"location\":\"pictures\",\"rate\":2147483647}}",
         "settings.json: data.rate: a whole number from 0 to 3072000 is wanted" },
     { "{\"data\":{\"location\":\"pictures\"},\"resume\":true,\"overwrite\":true}",
@@ -590,7 +591,7 @@ test_tested (Fixture *fixture, gconstpointer data)
       "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1},"
       "\"validation\":{\"split\":\"validation\",\"validation-fraction\":0.2},"
       "\"test\":{\"split\":\"validation\",\"validation-fraction\":0.2},"
-      "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,\"ema\":0.5,"
+      "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,"
       "\"validation-interval\":1,\"learning-rate\":%g,\"max-steps\":%d,"
       "\"checkpoint\":\"%s\"%s}";
   g_autofree char *fresh = g_strdup_printf (settings, 1e-3, 2, "fresh", "");
@@ -701,7 +702,7 @@ test_judged (Fixture *fixture, gconstpointer data)
       "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1,"
       "\"fit\":\"pad\",\"seed\":4,\"validation-fraction\":0.2},"
       "\"test\":{\"split\":\"validation\"},"
-      "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,\"ema\":0.5,\"max-steps\":3,"
+      "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,\"max-steps\":3,"
       "\"checkpoint\":\"fresh\"}");
   g_assert_cmpint (train (fixture, NULL), ==, 0);
   training = read_json (fixture, "fresh", "training.json");
