@@ -24,6 +24,21 @@ print_progress (guint32 done, guint32 count, gpointer terminal)
   gen_terminal_print (terminal, line, done == count);
 }
 
+/* Of the whole, and not a number is of nothing. */
+static gboolean
+check_fractions (const DataOptions *options, GError **error)
+{
+  const double validation = options->validation_fraction, test = options->test_fraction;
+
+  if (validation >= 0 && test >= 0 && validation + test <= 1)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      "--validation-fraction is %g and --test-fraction %g: they are from 0 on, and not more than 1 "
+      "together",
+      validation, test);
+  return FALSE;
+}
+
 GenInspection *
 data_inspect (const DataOptions *options, const char *location, GError **error)
 {
@@ -35,6 +50,8 @@ data_inspect (const DataOptions *options, const char *location, GError **error)
         "--distance is at most %d, and --gate-output from 0 on", GEN_FINGERPRINT_MAX_DISTANCE);
     return NULL;
   }
+  if (!check_fractions (options, error))
+    return NULL;
   if (options->medium != NULL) {
     settings.dataset.medium = gen_medium_find (options->medium, error);
     if (settings.dataset.medium == NULL)

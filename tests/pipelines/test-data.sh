@@ -27,6 +27,11 @@ complains "so is a comparison" "standard output cannot be written" \
 complains "pictures of a size that nothing can hold are refused" "at most 268435456 pixels" \
     "$GENERATIVE_MODEL" compare odd odd --pairs width=1000000 height=1000000
 
+for fraction in nan 2 -1; do
+    complains "splits are shares, and $fraction is none" "from 0 on, and not more than 1 together" \
+        "$GENERATIVE_MODEL" data inspect odd "--validation-fraction=$fraction"
+done
+
 digits=${GENERATIVE_DIGITS:-$build/data/digits.png}
 if [ ! -s "$digits" ]; then
     skip "no digits; sh pipelines/fetch-digits.sh brings them"
