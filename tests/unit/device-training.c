@@ -29,6 +29,15 @@ options_of (const GenPreset *preset, int extent)
   return options;
 }
 
+static gboolean
+smooths_labels (const GenRecipe *recipe)
+{
+  for (guint i = 0; i < recipe->n_settings; i++)
+    if (g_str_equal (recipe->settings[i].name, "label-smoothing"))
+      return TRUE;
+  return FALSE;
+}
+
 static GenTrainer *
 trainer_with (const GenPreset *preset, int extent, const GenLoss *loss,
     const GenOptimizer *optimizer, const GenDevice *device, GenPrecision precision)
@@ -42,7 +51,7 @@ trainer_with (const GenPreset *preset, int extent, const GenLoss *loss,
 
   settings.loss = loss;
   settings.optimizer = optimizer;
-  settings.label_smoothing = 0.1;
+  settings.label_smoothing = smooths_labels (preset->recipe) ? 0.1 : 0;
   trainer = preset_trainer_new (preset, &options, &settings, &error);
   g_assert_no_error (error);
   return trainer;
