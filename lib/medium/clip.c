@@ -84,8 +84,15 @@ fail (const GenClip *clip, int code, GError **error)
   return FALSE;
 }
 
+/* What FFmpeg 7 hands over is not to be changed. */
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(61, 0, 0)
+typedef const uint8_t Written;
+#else
+typedef uint8_t Written;
+#endif
+
 static int
-write_memory (void *opaque, uint8_t *data, int size)
+write_memory (void *opaque, Written *data, int size)
 {
   Memory *memory = opaque;
   const gsize end = memory->at + (gsize)size;
