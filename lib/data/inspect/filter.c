@@ -123,8 +123,7 @@ judge_twins (const GenDataFilter *filter, const GenInspection *inspection, Verdi
       inspection->items, left_out, count, near ? inspection->settings.distance : -1, twins);
   for (guint32 i = 0; i < count; i++)
     if (same && twins[i].same != GEN_DATA_NONE)
-      verdicts[i] =
-          (Verdict){ .reason = gen_data_finding_duplicate.name, .of = twins[i].same };
+      verdicts[i] = (Verdict){ .reason = gen_data_finding_duplicate.name, .of = twins[i].same };
     else if (near && twins[i].near != GEN_DATA_NONE)
       verdicts[i] =
           (Verdict){ .reason = gen_data_finding_near_duplicate.name, .of = twins[i].near };
