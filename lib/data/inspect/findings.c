@@ -45,9 +45,9 @@ is_generated (const GenDataItem *item)
 #define FINDING(id, ...) static const GenDataFinding id = { __VA_ARGS__ }
 
 FINDING (bad, .name = "bad", .summary = "Cannot be read", .find = is_bad);
-const GenDataFinding gen_data_finding_duplicate = { .name = "duplicate",
-  .summary = "Same content as a file before",
-  .find = is_duplicate };
+const GenDataFinding gen_data_finding_duplicate = {
+  .name = "duplicate", .summary = "Same content as a file before", .find = is_duplicate
+};
 const GenDataFinding gen_data_finding_near_duplicate = { .name = "near-duplicate",
   .summary = "Looks or sounds nearly like one before",
   .find = is_near_duplicate };
@@ -72,7 +72,8 @@ FINDING (generated, .name = "generated",
     .find = is_generated);
 
 static const GenDataFinding *const findings[] = { &bad, &gen_data_finding_duplicate,
-  &gen_data_finding_near_duplicate, &blank, &blurred, &dark, &bright, &silent, &clipped, &place, &credentials, &generated, NULL };
+  &gen_data_finding_near_duplicate, &blank, &blurred, &dark, &bright, &silent, &clipped, &place,
+  &credentials, &generated, NULL };
 
 const GenDataFinding *const *
 gen_data_finding_list (void)
