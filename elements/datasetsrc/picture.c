@@ -39,7 +39,7 @@ picture_fixate (GstDatasetSrc *self, GstCaps *caps)
   gst_structure_fixate_field_nearest_fraction (structure, "framerate", FALLBACK_RATE, 1);
 }
 
-/* Where that was left for now. */
+/* The items get their order, unless they have one. */
 static gboolean
 deal (GstDatasetSrc *self, GError **error)
 {

@@ -24,20 +24,8 @@
 #include "fitting.h"
 #include "jpeg-decode.h"
 #include "jpeg-size.h"
-#include "picture-heif.h"
+#include "picture-kind.h"
 #include "picture-private.h"
-
-/* Kinds of pictures that not every libav decodes, or none does: they are told by name all the same,
- * so that what is left out is left out for a reason. */
-typedef struct {
-  const char *name;
-  const char *endings; /* of file names */
-  gboolean (*recognise) (const guint8 *start, gsize length);
-  /* By another library; NULL: there is none. */
-  gboolean (*load) (
-      GenPicture *picture, const char *path, const char *kind, GBytes *bytes, GError **error);
-  gboolean by_libav; /* where libav can */
-} Kind;
 
 typedef struct {
   AVIOContext *io;
@@ -45,8 +33,8 @@ typedef struct {
   AVCodecContext *codec;
   AVPacket *packet;
   AVFrame *frame;
-  const Kind *kind;     /* NULL: none of the list's */
-  gboolean is_animated; /* a WebP */
+  const GenPictureKind *kind; /* NULL: none of the list's */
+  gboolean is_animated;       /* a WebP */
   gboolean is_jpeg;
   gboolean is_part; /* no more was decoded than the part that is wanted */
   int stream;
@@ -78,87 +66,6 @@ fail_decode (GError **error, const char *path, const char *what, int code)
   return FALSE;
 }
 
-/* Whether the file is in ISO's container for pictures, of which `brand` is one of the brands. */
-static gboolean
-has_brand (const guint8 *start, gsize length, const char *brand)
-{
-  gsize end = length < 12 ? 0 : MIN ((gsize)start[2] << 8 | start[3], length);
-
-  if (length < 12 || memcmp (start + 4, "ftyp", 4) != 0)
-    return FALSE;
-  for (gsize at = 8; at + 4 <= MAX (end, 12); at += 4)
-    if (at != 12 && memcmp (start + at, brand, strlen (brand)) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-is_avif (const guint8 *start, gsize length)
-{
-  return has_brand (start, length, "avif") || has_brand (start, length, "avis");
-}
-
-static gboolean
-is_heic (const guint8 *start, gsize length)
-{
-  return has_brand (start, length, "hei") || has_brand (start, length, "hev") ||
-         has_brand (start, length, "mif1") || has_brand (start, length, "msf1");
-}
-
-static gboolean
-is_jpeg_xl (const guint8 *start, gsize length)
-{
-  static const guint8 box[] = { 0, 0, 0, 12, 'J', 'X', 'L', ' ' };
-
-  return length >= sizeof box && memcmp (start, box, sizeof box) == 0;
-}
-
-static gboolean
-is_svg (const guint8 *start, gsize length)
-{
-  const char *text = (const char *)start;
-
-  return length > 4 && (memcmp (text, "<svg", 4) == 0 || memcmp (text, "<?xm", 4) == 0) &&
-         g_strstr_len (text, (gssize)length, "<svg") != NULL;
-}
-
-#ifdef GEN_HAVE_HEIF
-#define LOAD_HEIF gen_picture_load_heif
-#else
-#define LOAD_HEIF NULL
-#endif
-
-static const Kind kinds[] = {
-  { "AVIF", "avif,avifs", is_avif, LOAD_HEIF, TRUE },
-  { "HEIC", "heic,heif,hif,heics,heifs", is_heic, LOAD_HEIF, FALSE },
-  { "JPEG XL", "jxl", is_jpeg_xl, NULL, TRUE },
-  { "SVG", "svg", is_svg, NULL, TRUE },
-};
-
-static const Kind *
-find_kind (const guint8 *start, gsize length)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (kinds[i].recognise (start, length))
-      return &kinds[i];
-  return NULL;
-}
-
-/* TRUE when libav ties the ending of the name to a codec of pictures. (Unknown endings get its
- * default, JPEG.) */
-static gboolean
-is_named_codec (const char *path)
-{
-  const AVOutputFormat *pictures = av_guess_format ("image2", NULL, NULL);
-  enum AVCodecID codec;
-
-  if (pictures == NULL)
-    return FALSE;
-  codec = av_guess_codec (pictures, NULL, path, NULL, AVMEDIA_TYPE_VIDEO);
-  return codec != AV_CODEC_ID_NONE && codec != AV_CODEC_ID_RAWVIDEO &&
-         codec != pictures->video_codec;
-}
-
 static int
 open_format (Reader *reader, const char *path, const char *url)
 {
@@ -169,7 +76,7 @@ open_format (Reader *reader, const char *path, const char *url)
   av_dict_set (&options, "protocol_whitelist", "none", 0);
   code = avformat_open_input (&reader->format, path, NULL, &options);
   av_dict_free (&options);
-  if (code >= 0 || url == NULL || !is_named_codec (path))
+  if (code >= 0 || url == NULL || !gen_picture_has_codec (path))
     return code;
 
   reader->format = gen_av_format_new (NULL);
@@ -296,7 +203,7 @@ open_io (Reader *reader, const char *path, GBytes *bytes, GError **error)
   avio_seek (reader->io, 0, SEEK_SET);
   if (length <= 0)
     return TRUE;
-  reader->kind = find_kind (start, (gsize)length);
+  reader->kind = gen_picture_kind_find (start, (gsize)length);
   reader->is_animated = gen_webp_is_animated (start, (gsize)length);
   reader->is_jpeg = length >= 3 && memcmp (start, "\xff\xd8\xff", 3) == 0;
   return TRUE;
@@ -702,52 +609,4 @@ gen_picture_load_bytes (
     GenPicture *picture, GBytes *bytes, const char *name, int channels, GError **error)
 {
   return load (picture, name, bytes, channels, error);
-}
-
-/* Still pictures among what libav recognises by content. */
-static gboolean
-is_still (const AVInputFormat *format)
-{
-  static const char *const names[] = { "apng", "gif", "ico", NULL };
-
-  return g_str_has_suffix (format->name, "_pipe") || g_strv_contains (names, format->name);
-}
-
-static gboolean
-has_ending_of_kind (const char *path)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (av_match_ext (path, kinds[i].endings))
-      return TRUE;
-  return FALSE;
-}
-
-gboolean
-gen_picture_is_named (const char *name)
-{
-  return is_named_codec (name) || has_ending_of_kind (name) ||
-         av_match_ext (name, "jpg,jpeg,jpe,jfif,gif,apng,webp,ico");
-}
-
-gboolean
-gen_picture_recognise (const char *path)
-{
-  g_autofree char *url = g_strconcat ("file:", path, NULL);
-  guint8 start[GEN_AV_SNIFF_BYTES + AVPROBE_PADDING_SIZE] = { 0 };
-  AVProbeData probe = { .filename = "", .buf = start };
-  const AVInputFormat *format;
-  AVIOContext *io = NULL;
-  int length;
-
-  if (gen_picture_is_named (path))
-    return TRUE;
-  if (avio_open2 (&io, url, AVIO_FLAG_READ, NULL, NULL) < 0)
-    return FALSE;
-  length = avio_read (io, start, GEN_AV_SNIFF_BYTES);
-  avio_closep (&io);
-  if (length <= 0)
-    return FALSE;
-  probe.buf_size = length;
-  format = av_probe_input_format (&probe, TRUE);
-  return (format != NULL && is_still (format)) || find_kind (start, (gsize)length) != NULL;
 }
