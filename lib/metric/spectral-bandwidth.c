@@ -7,18 +7,6 @@
 
 #include "spectrum.h"
 
-static gpointer
-bandwidth_open (const GenMetricSettings *settings)
-{
-  return gen_spectrum_new ();
-}
-
-static void
-bandwidth_close (gpointer metric)
-{
-  gen_spectrum_free (metric);
-}
-
 static double
 bandwidth_of (const double *power)
 {
@@ -37,20 +25,9 @@ bandwidth_of (const double *power)
 static void
 bandwidth_measure (gpointer metric, const GenSample *window, double *values)
 {
-  const gsize n = gen_spectrum_count (&window->sound);
-  double sum = 0;
-  gsize heard = 0;
-
-  for (gsize i = 0; i < n; i++) {
-    const double *power = gen_spectrum_power (metric, &window->sound, i);
-
-    if (power == NULL)
-      continue;
-    sum += bandwidth_of (power);
-    heard++;
-  }
-  if (heard > 0)
-    values[0] = sum / (double)heard * window->sound.rate / GEN_SPECTRUM_SIZE;
+  /* In bins, and in Hertz. */
+  values[0] = gen_spectrum_mean (metric, &window->sound, bandwidth_of) * window->sound.rate /
+              GEN_SPECTRUM_SIZE;
 }
 
 const GenMetric gen_metric_spectral_bandwidth = {
@@ -60,7 +37,7 @@ const GenMetric gen_metric_spectral_bandwidth = {
   .unit = "Hertz, from 0",
   .fields = { { "spectral-bandwidth", GEN_FIELD_NUMBER, NULL, GEN_METRIC_SILENT } },
   .n_fields = 1,
-  .open = bandwidth_open,
-  .close = bandwidth_close,
+  .open = gen_spectrum_open,
+  .close = gen_spectrum_close,
   .measure = bandwidth_measure,
 };

@@ -6,18 +6,6 @@
 
 #include "spectrum.h"
 
-static gpointer
-centroid_open (const GenMetricSettings *settings)
-{
-  return gen_spectrum_new ();
-}
-
-static void
-centroid_close (gpointer metric)
-{
-  gen_spectrum_free (metric);
-}
-
 static double
 centroid_of (const double *power)
 {
@@ -35,20 +23,9 @@ centroid_of (const double *power)
 static void
 centroid_measure (gpointer metric, const GenSample *window, double *values)
 {
-  const gsize n = gen_spectrum_count (&window->sound);
-  double sum = 0;
-  gsize heard = 0;
-
-  for (gsize i = 0; i < n; i++) {
-    const double *power = gen_spectrum_power (metric, &window->sound, i);
-
-    if (power == NULL)
-      continue;
-    sum += centroid_of (power);
-    heard++;
-  }
-  if (heard > 0)
-    values[0] = sum / (double)heard * window->sound.rate / GEN_SPECTRUM_SIZE;
+  /* In bins, and in Hertz. */
+  values[0] = gen_spectrum_mean (metric, &window->sound, centroid_of) * window->sound.rate /
+              GEN_SPECTRUM_SIZE;
 }
 
 const GenMetric gen_metric_spectral_centroid = {
@@ -58,7 +35,7 @@ const GenMetric gen_metric_spectral_centroid = {
   .unit = "Hertz, from 0",
   .fields = { { "spectral-centroid", GEN_FIELD_NUMBER, NULL, GEN_METRIC_SILENT } },
   .n_fields = 1,
-  .open = centroid_open,
-  .close = centroid_close,
+  .open = gen_spectrum_open,
+  .close = gen_spectrum_close,
   .measure = centroid_measure,
 };

@@ -6,18 +6,6 @@
 
 #include "spectrum.h"
 
-static gpointer
-flatness_open (const GenMetricSettings *settings)
-{
-  return gen_spectrum_new ();
-}
-
-static void
-flatness_close (gpointer metric)
-{
-  gen_spectrum_free (metric);
-}
-
 static double
 flatness_of (const double *power)
 {
@@ -35,20 +23,7 @@ flatness_of (const double *power)
 static void
 flatness_measure (gpointer metric, const GenSample *window, double *values)
 {
-  const gsize n = gen_spectrum_count (&window->sound);
-  double sum = 0;
-  gsize heard = 0;
-
-  for (gsize i = 0; i < n; i++) {
-    const double *power = gen_spectrum_power (metric, &window->sound, i);
-
-    if (power == NULL)
-      continue;
-    sum += flatness_of (power);
-    heard++;
-  }
-  if (heard > 0)
-    values[0] = sum / (double)heard;
+  values[0] = gen_spectrum_mean (metric, &window->sound, flatness_of);
 }
 
 const GenMetric gen_metric_spectral_flatness = {
@@ -58,7 +33,7 @@ const GenMetric gen_metric_spectral_flatness = {
   .unit = "0 to 1",
   .fields = { { "spectral-flatness", GEN_FIELD_NUMBER, NULL, GEN_METRIC_SILENT } },
   .n_fields = 1,
-  .open = flatness_open,
-  .close = flatness_close,
+  .open = gen_spectrum_open,
+  .close = gen_spectrum_close,
   .measure = flatness_measure,
 };

@@ -7,18 +7,6 @@
 
 #include "spectrum.h"
 
-static gpointer
-roll_off_open (const GenMetricSettings *settings)
-{
-  return gen_spectrum_new ();
-}
-
-static void
-roll_off_close (gpointer metric)
-{
-  gen_spectrum_free (metric);
-}
-
 #define SHARE 0.85
 
 static double
@@ -37,20 +25,9 @@ roll_off_of (const double *power)
 static void
 roll_off_measure (gpointer metric, const GenSample *window, double *values)
 {
-  const gsize n = gen_spectrum_count (&window->sound);
-  double sum = 0;
-  gsize heard = 0;
-
-  for (gsize i = 0; i < n; i++) {
-    const double *power = gen_spectrum_power (metric, &window->sound, i);
-
-    if (power == NULL)
-      continue;
-    sum += roll_off_of (power);
-    heard++;
-  }
-  if (heard > 0)
-    values[0] = sum / (double)heard * window->sound.rate / GEN_SPECTRUM_SIZE;
+  /* In bins, and in Hertz. */
+  values[0] = gen_spectrum_mean (metric, &window->sound, roll_off_of) * window->sound.rate /
+              GEN_SPECTRUM_SIZE;
 }
 
 const GenMetric gen_metric_spectral_roll_off = {
@@ -60,7 +37,7 @@ const GenMetric gen_metric_spectral_roll_off = {
   .unit = "Hertz, from 0",
   .fields = { { "spectral-roll-off", GEN_FIELD_NUMBER, NULL, GEN_METRIC_SILENT } },
   .n_fields = 1,
-  .open = roll_off_open,
-  .close = roll_off_close,
+  .open = gen_spectrum_open,
+  .close = gen_spectrum_close,
   .measure = roll_off_measure,
 };

@@ -69,3 +69,34 @@ gen_spectrum_power (GenSpectrum *spectrum, const GenSound *sound, gsize i)
   }
   return heard ? spectrum->re : NULL;
 }
+
+gpointer
+gen_spectrum_open (const GenMetricSettings *settings)
+{
+  return gen_spectrum_new ();
+}
+
+void
+gen_spectrum_close (gpointer spectrum)
+{
+  gen_spectrum_free (spectrum);
+}
+
+double
+gen_spectrum_mean (
+    GenSpectrum *spectrum, const GenSound *sound, double (*figure) (const double *power))
+{
+  const gsize n = gen_spectrum_count (sound);
+  double sum = 0;
+  gsize heard = 0;
+
+  for (gsize i = 0; i < n; i++) {
+    const double *power = gen_spectrum_power (spectrum, sound, i);
+
+    if (power == NULL)
+      continue;
+    sum += figure (power);
+    heard++;
+  }
+  return heard > 0 ? sum / (double)heard : GEN_MISSING;
+}

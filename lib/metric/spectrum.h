@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <generative/sound.h>
+#include <generative/metric.h>
 
 /**
  * The spectra of a window of sound: the mean of its channels in pieces of GEN_SPECTRUM_SIZE frames,
@@ -25,3 +25,12 @@ gsize gen_spectrum_count (const GenSound *sound);
 /* The squared magnitudes of piece `i`, GEN_SPECTRUM_BINS numbers, which hold until the next call.
  * NULL where none is above the floor. */
 const double *gen_spectrum_power (GenSpectrum *spectrum, const GenSound *sound, gsize i);
+
+/* What metrics of spectra have in common: their state is a GenSpectrum, which these open and close,
+ */
+gpointer gen_spectrum_open (const GenMetricSettings *settings);
+void gen_spectrum_close (gpointer spectrum);
+/* and their figure the mean of what `figure` says of each piece that is not silent. GEN_MISSING
+ * where all are. */
+double gen_spectrum_mean (
+    GenSpectrum *spectrum, const GenSound *sound, double (*figure) (const double *power));
