@@ -73,6 +73,7 @@ static gboolean
 read_step (Test *test, JsonObject *all, GError **error)
 {
   JsonNode *node = json_object_get_member (all, "step");
+  g_autofree char *text = NULL;
   gint64 step = 0;
 
   if (node != NULL) {
@@ -84,7 +85,7 @@ read_step (Test *test, JsonObject *all, GError **error)
   test->step = (guint64)step;
   if (step >= 0)
     return TRUE;
-  g_autofree char *text = json_to_string (node, FALSE);
+  text = json_to_string (node, FALSE);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
       "%s: step is %s, and should be how many steps were made, a whole number from 0 on",
       test->description, text);

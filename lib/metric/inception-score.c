@@ -62,20 +62,18 @@ compare (const GenMetricSets *sets, double *values, GError **error)
   const guint parts = rows->n >= 2 * PARTS ? PARTS : 1;
   g_autofree double *probabilities = g_new (double, rows->length);
   g_autofree double *mean = g_new (double, rows->length);
-  double sum = 0, squares = 0;
+  GenTally scores = { 0 };
 
   if (!gen_sets_begin (sets, values, 2, FALSE, 1))
     return TRUE;
   for (guint i = 0; i < parts; i++) {
     const guint first = (guint)((guint64)rows->n * i / parts);
     const guint end = (guint)((guint64)rows->n * (i + 1) / parts);
-    const double score = measure (rows, first, end, probabilities, mean);
 
-    sum += score;
-    squares += score * score;
+    gen_tally_add (&scores, measure (rows, first, end, probabilities, mean));
   }
-  values[0] = sum / parts;
-  values[1] = sqrt (MAX (squares / parts - values[0] * values[0], 0));
+  values[0] = scores.mean;
+  values[1] = sqrt (scores.squares / parts);
   return TRUE;
 }
 

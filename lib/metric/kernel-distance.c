@@ -89,7 +89,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
     gen_random_new (sets->seed, "kernel-distance", 1) };
   g_autofree double *a = NULL, *b = NULL, *products = NULL;
   g_autofree guint32 *sample_places = NULL, *reference_places = NULL;
-  double sum = 0, squares = 0;
+  GenTally distances = { 0 };
   Subsets subsets;
 
   if (!gen_sets_begin (sets, values, 2, TRUE, 2))
@@ -101,16 +101,12 @@ compare (const GenMetricSets *sets, double *values, GError **error)
   reference_places = count_up (reference->n);
   subsets = (Subsets){ samples->length, n, a, b, products };
   for (int i = 0; i < count; i++) {
-    double distance;
-
     draw (&random[0], (guint64)i, sample_places, samples, n, a);
     draw (&random[1], (guint64)i, reference_places, reference, n, b);
-    distance = measure (&subsets);
-    sum += distance;
-    squares += distance * distance;
+    gen_tally_add (&distances, measure (&subsets));
   }
-  values[0] = sum / count;
-  values[1] = sqrt (MAX (squares / count - values[0] * values[0], 0));
+  values[0] = distances.mean;
+  values[1] = sqrt (distances.squares / count);
   return TRUE;
 }
 

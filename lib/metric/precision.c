@@ -6,13 +6,12 @@
  * for density and coverage (Naeem et al., "Reliable fidelity and diversity metrics for generative
  * models", ICML 2020).
  *
- * Distances come from products of blocks in float32, and those that decide by a hair are computed
- * again in double. */
+ * Distances come from products of blocks in float32, and those that may decide are computed again
+ * in double. */
 #include "sets.h"
 
 #include <cblas.h>
 #include <math.h>
-#include <string.h>
 
 #define BLOCK 512
 /* Whose distance is the radius for precision and recall, and for density and coverage. */
