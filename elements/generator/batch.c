@@ -2,12 +2,10 @@
 /* Buffer by buffer: pictures, or sounds, of latents or of pictures, of several buffers in a run
  * where that is asked for. */
 #include "allocation.h"
-#include "mode.h"
 #include "outputs.h"
+#include "slots.h"
 #include "sound.h"
 
-#include "../shared/debug.h"
-#include "../shared/model-file.h"
 #include "../shared/origin-meta.h"
 #include "../shared/stream-time.h"
 
@@ -16,53 +14,36 @@
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
-typedef struct {
-  GstBuffer *input, *output;
-  GstGeneratorMapped mapped; /* the input */
-  GstGenerativeFrame frame;  /* the output */
-} Slot;
+typedef GstGeneratorSlot Slot;
 
 typedef struct {
   GstGeneratorPlay *play;
   GstGeneratorFormat *format;
-  GstGeneratorLateness *lateness;
+  GstGeneratorSlots gathered;
   GstGeneratorSounds sounds;
   gboolean single; /* the model takes one picture at a time: a wall is made tile by tile */
   gsize numbers;   /* bytes of what is made of a buffer, where that is a tensor, else 0 */
-  guint n_gathered, n_made, n_given;
-  Slot slots[GST_GENERATOR_MAX_BATCH];
 } Batch;
-
-static void
-forget_buffers (Batch *self)
-{
-  for (guint i = 0; i < GST_GENERATOR_MAX_BATCH; i++) {
-    gst_clear_buffer (&self->slots[i].input);
-    gst_clear_buffer (&self->slots[i].output);
-  }
-  self->n_gathered = self->n_made = self->n_given = 0;
-  gst_generator_branches_forget (&self->play->branches);
-}
 
 /* --- frames --- */
 
 /* Tensors of all slots to one input each: where they lie when there is one buffer, else side by
  * side. */
 static void
-bind_latents (Batch *self, guint n)
+bind_latents (Batch *self, const Slot *slots, guint n)
 {
   for (guint t = 0; t < self->format->n_tensors; t++) {
     guint8 *numbers;
 
     if (self->play->batch == 1) {
       gen_player_bind_numbers (
-          self->play->player, self->format->places[t], self->slots[0].mapped.tensors[t]);
+          self->play->player, self->format->places[t], slots[0].mapped.tensors[t]);
       continue;
     }
     numbers = gen_player_numbers (self->play->player, self->format->places[t]);
     for (guint i = 0; i < n; i++)
-      memcpy (numbers + i * self->format->sizes[t], self->slots[i].mapped.tensors[t],
-          self->format->sizes[t]);
+      memcpy (
+          numbers + i * self->format->sizes[t], slots[i].mapped.tensors[t], self->format->sizes[t]);
   }
 }
 
@@ -195,16 +176,18 @@ take_branches (Batch *self, const Slot *slots, guint n)
 }
 
 static gboolean
-run_batch (Batch *self, guint n, GError **error)
+run_batch (Batch *self, GError **error)
 {
+  const Slot *slots = self->gathered.slots;
+  const guint n = self->gathered.n_gathered;
   const gboolean from_frames = gen_player_use (self->play->player)->from_frames;
 
   if (!from_frames)
-    bind_latents (self, n);
+    bind_latents (self, slots, n);
   for (guint i = 0; i < n; i++) {
     if (from_frames)
-      gst_generator_bind_picture (&self->slots[i].mapped, self->play, i);
-    bind_whole_output (self, i, &self->slots[i]);
+      gst_generator_bind_picture (&slots[i].mapped, self->play, i);
+    bind_whole_output (self, i, &slots[i]);
   }
   for (guint i = n; i < self->play->batch; i++) {
     if (from_frames)
@@ -214,10 +197,10 @@ run_batch (Batch *self, guint n, GError **error)
   }
   if (!bind_branches (self, n, error) || !gen_player_run (self->play->player, error))
     return FALSE;
-  finish_numbers (self, self->slots, n);
-  take_branches (self, self->slots, n);
-  notice_not_finite (self, self->slots, n);
-  notice_loud (self, self->slots, n);
+  finish_numbers (self, slots, n);
+  take_branches (self, slots, n);
+  notice_not_finite (self, slots, n);
+  notice_loud (self, slots, n);
   self->play->frame += n;
   return TRUE;
 }
@@ -242,12 +225,13 @@ clear_pixels (
 
 /* A model that takes one picture at a time: each tile is a run. */
 static gboolean
-run_single (Batch *self, guint n, GError **error)
+run_single (Batch *self, GError **error)
 {
+  const guint n = self->gathered.n_gathered;
   const GenModelUse *use = gen_player_use (self->play->player);
 
   for (guint i = 0; i < n; i++) {
-    Slot *slot = &self->slots[i];
+    const Slot *slot = &self->gathered.slots[i];
     int places = slot->frame.is_sound ? self->format->input.pictures
                                       : self->format->input.columns * self->format->input.rows;
 
@@ -293,62 +277,6 @@ clear_on_device (Batch *self, GstBuffer *buffer)
   gst_video_frame_unmap (&frame);
 }
 
-static GstFlowReturn
-map_slot (Batch *self, Slot *slot)
-{
-  if (!gst_generator_map_input (&slot->mapped, self->format, self->play, slot->input))
-    return GST_FLOW_ERROR;
-  /* Tiles for which there is no picture, where none but the plan can reach them. */
-  if (self->single && gst_generator_play_makes_frames (self->play) &&
-      self->format->input.pictures < self->format->input.columns * self->format->input.rows &&
-      gst_generative_frame_is_on_device (&self->play->playing, self->play->player, slot->output))
-    clear_on_device (self, slot->output);
-  if (!gst_generator_play_makes_frames (self->play)
-          ? gst_generative_sound_map (&slot->frame, slot->output, GST_MAP_WRITE)
-          : gst_generative_frame_map (&slot->frame, &self->play->playing, self->play->player,
-                &self->format->out_info, slot->output, GST_MAP_WRITE))
-    return GST_FLOW_OK;
-  gst_generator_unmap_input (&slot->mapped, self->play, slot->input);
-  GST_ELEMENT_ERROR (
-      self->play->base, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
-  return GST_FLOW_ERROR;
-}
-
-static void
-unmap_slots (Batch *self, guint n)
-{
-  for (guint i = 0; i < n; i++) {
-    gst_generative_frame_unmap (&self->slots[i].frame);
-    gst_generator_unmap_input (&self->slots[i].mapped, self->play, self->slots[i].input);
-  }
-}
-
-/* Map the first `n` slots, for a player that fits how their frames lie. What went wrong is
- * posted. */
-static GstFlowReturn
-map_slots (Batch *self, guint n)
-{
-  const gboolean on_device = gen_player_shares_context (self->play->player);
-  GstFlowReturn result = GST_FLOW_OK;
-  guint mapped = 0;
-
-  while (mapped < n && result == GST_FLOW_OK) {
-    Slot *slot = &self->slots[mapped];
-
-    result = map_slot (self, slot);
-    if (result != GST_FLOW_OK)
-      break;
-    mapped++;
-    if (!gst_generator_follow_layouts (self->play, &slot->mapped, &slot->frame))
-      result = GST_FLOW_ERROR;
-  }
-  if (result == GST_FLOW_OK && on_device == gen_player_shares_context (self->play->player))
-    return GST_FLOW_OK;
-  unmap_slots (self, mapped);
-  /* The device has given way to the CPU, which cannot read what was mapped for it. */
-  return result == GST_FLOW_OK ? map_slots (self, n) : result;
-}
-
 /* Map what goes in beside them, and compile anew where it does not lie as was thought. */
 static gboolean
 follow_sides (Batch *self, GError **error)
@@ -363,63 +291,40 @@ follow_sides (Batch *self, GError **error)
              gst_generator_play_compile (self->play, &use, error));
 }
 
-/* Make the pictures of the first `n` slots, whose buffers are there. What went wrong is posted, or
- * in `error`. */
-static GstFlowReturn
-try_slots (Batch *self, guint n, GError **error)
+static gboolean
+batch_run (gpointer mode, GError **error)
 {
-  GstFlowReturn result = map_slots (self, n);
-  GstClockTime start = gst_util_get_timestamp ();
+  Batch *self = mode;
+  const gboolean good =
+      follow_sides (self, error) && (self->single ? run_single : run_batch) (self, error);
 
-  if (result != GST_FLOW_OK)
-    return result;
-  if (!follow_sides (self, error) || !(self->single ? run_single : run_batch) (self, n, error))
-    result = GST_FLOW_ERROR;
   gst_generator_sides_unmap (&self->play->sides);
-  unmap_slots (self, n);
-  gst_generator_lateness_note_run (self->lateness, start);
-  return result;
+  return good;
+}
+
+/* A frame, of whose tiles all that there is no picture for are black where none but the plan can
+ * reach them. */
+static GstFlowReturn
+allocate_frame (Batch *self, Slot *slot)
+{
+  const GstGeneratorInput *input = &self->format->input;
+  const GstFlowReturn flow = gst_generator_play_allocate (self->play, slot->input, &slot->output);
+
+  if (flow == GST_FLOW_OK && self->single && input->pictures < input->columns * input->rows &&
+      gst_generative_frame_is_on_device (&self->play->playing, self->play->player, slot->output))
+    clear_on_device (self, slot->output);
+  return flow;
 }
 
 static GstFlowReturn
-run_slots (Batch *self, guint n)
+batch_allocate (gpointer mode, Slot *slot)
 {
-  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
-  g_autoptr (GError) error = NULL;
-  GstFlowReturn result;
-  GenModelUse use;
-
-  if (gen_player_use (self->play->player) == NULL)
-    return GST_FLOW_NOT_NEGOTIATED;
-  use = *gen_player_use (self->play->player);
-  result = try_slots (self, n, &error);
-  /* The device has failed: the CPU goes on, with this very frame. */
-  if (error != NULL && gst_generator_play_fall_back (self->play, error)) {
-    g_clear_error (&error);
-    gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self->play->base));
-    if (gst_generator_play_compile (self->play, &use, &error))
-      result = try_slots (self, n, &error);
-  }
-  if (error != NULL)
-    gst_generative_post_error (GST_ELEMENT (self->play->base), error);
-  for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
-    if (makes_sound (self))
-      gst_generator_sounds_finish (&self->sounds, self->slots[i].output);
-  for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
-    GST_LOG_OBJECT (self->play->base,
-        GST_GENERATIVE_FRAME_FORMAT ": made, in a run of %u frames that took %.3f ms",
-        GST_GENERATIVE_FRAME_ARGS (self->slots[i].input), n, gst_generative_since (began));
-  return result;
-}
-
-static GstFlowReturn
-allocate (Batch *self, Slot *slot)
-{
+  Batch *self = mode;
   GstBaseTransform *base = self->play->base;
   GstFlowReturn flow;
 
   if (gst_generator_play_makes_frames (self->play))
-    return gst_generator_play_allocate (self->play, slot->input, &slot->output);
+    return allocate_frame (self, slot);
   if (self->numbers > 0) {
     flow = gst_generator_allocation_new (self->play, self->numbers, &slot->output);
     if (flow == GST_FLOW_OK)
@@ -441,7 +346,7 @@ wait_for_sides (Batch *self)
 {
   GstBaseTransform *base = self->play->base;
   const GstClockTime time =
-      gst_generative_running_time (&base->segment, GST_BUFFER_PTS (self->slots[0].input));
+      gst_generative_running_time (&base->segment, GST_BUFFER_PTS (self->gathered.slots[0].input));
   const GstFlowReturn flow = gst_generator_sides_wait (&self->play->sides, time);
 
   if (flow != GST_FLOW_EOS)
@@ -456,26 +361,22 @@ wait_for_sides (Batch *self)
   return GST_FLOW_ERROR;
 }
 
+static const GstGeneratorSlotsClass class = { .allocate = batch_allocate, .run = batch_run };
+
 /* Pictures for all that is gathered. */
 static GstFlowReturn
 run_gathered (Batch *self)
 {
   GstFlowReturn result = wait_for_sides (self);
-  guint n = self->n_gathered;
 
-  for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
-    result = allocate (self, &self->slots[i]);
-  if (result == GST_FLOW_OK)
-    result = run_slots (self, n);
   if (result != GST_FLOW_OK) {
-    forget_buffers (self);
+    gst_generator_slots_forget (&self->gathered);
     return result;
   }
-  for (guint i = 0; i < n; i++)
-    gst_clear_buffer (&self->slots[i].input);
-  self->n_gathered = self->n_given = 0;
-  self->n_made = n;
-  return GST_FLOW_OK;
+  result = gst_generator_slots_make (&self->gathered, &class, self);
+  for (guint i = 0; i < self->gathered.n_made && makes_sound (self); i++)
+    gst_generator_sounds_finish (&self->sounds, self->gathered.slots[i].output);
+  return result;
 }
 
 /* --- the mode --- */
@@ -493,7 +394,7 @@ batch_new (const GstGeneratorContext *context)
 
   self->play = context->play;
   self->format = context->format;
-  self->lateness = context->lateness;
+  gst_generator_slots_init (&self->gathered, context, GST_GENERATOR_MAX_BATCH);
   gst_generator_sounds_forget (&self->sounds);
   return self;
 }
@@ -503,7 +404,7 @@ batch_free (gpointer mode)
 {
   Batch *self = mode;
 
-  forget_buffers (self);
+  gst_generator_slots_clear (&self->gathered);
   gst_generator_sounds_clear (&self->sounds);
   g_free (self);
 }
@@ -616,15 +517,14 @@ static GstFlowReturn
 batch_drain (gpointer mode)
 {
   Batch *self = mode;
-  GstFlowReturn result = GST_FLOW_OK;
+  GstFlowReturn result;
 
-  if (self->n_gathered == 0)
+  if (self->gathered.n_gathered == 0)
     return GST_FLOW_OK;
   result = run_gathered (self);
-  while (result == GST_FLOW_OK && self->n_given < self->n_made)
-    result = gst_generator_play_push (
-        self->play, g_steal_pointer (&self->slots[self->n_given++].output));
-  forget_buffers (self);
+  if (result == GST_FLOW_OK)
+    result = gst_generator_slots_push (&self->gathered);
+  gst_generator_slots_forget (&self->gathered);
   return result;
 }
 
@@ -654,11 +554,11 @@ batch_output (gpointer mode, GstBuffer *input, GstBuffer **output)
     return result;
   }
   if (input != NULL)
-    self->slots[self->n_gathered++].input = input;
-  if (self->n_given == self->n_made && self->n_gathered == self->play->batch)
+    gst_generator_slots_gather (&self->gathered, input);
+  if (self->gathered.n_given == self->gathered.n_made &&
+      self->gathered.n_gathered == self->play->batch)
     result = run_gathered (self);
-  if (self->n_given < self->n_made)
-    *output = g_steal_pointer (&self->slots[self->n_given++].output);
+  *output = gst_generator_slots_take (&self->gathered);
   return result;
 }
 
@@ -667,7 +567,7 @@ batch_pending (gpointer mode)
 {
   const Batch *self = mode;
 
-  return self->n_gathered > 0;
+  return self->gathered.n_gathered > 0;
 }
 
 static void
@@ -682,11 +582,12 @@ static void
 batch_flush (gpointer mode)
 {
   Batch *self = mode;
+  const GstGeneratorSlots *gathered = &self->gathered;
 
-  if (self->n_gathered > 0 || self->n_given < self->n_made)
+  if (gathered->n_gathered > 0 || gathered->n_given < gathered->n_made)
     GST_DEBUG_OBJECT (self->play->base, "a flush: %u gathered and %u made frames are dropped",
-        self->n_gathered, self->n_made - self->n_given);
-  forget_buffers (self);
+        gathered->n_gathered, gathered->n_made - gathered->n_given);
+  gst_generator_slots_forget (&self->gathered);
   gst_generator_sounds_forget (&self->sounds);
 }
 

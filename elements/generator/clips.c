@@ -2,38 +2,14 @@
 /* Models that make as many frames as they see at once: frames are gathered until there are as many,
  * and each comes out with its own time and metas. Where a clip ends before it is full, its last
  * frame stands for what is missing. */
-#include "mode.h"
-
-#include "../shared/debug.h"
-#include "../shared/model-file.h"
-
-GST_DEBUG_CATEGORY_EXTERN (generator_debug);
-#define GST_CAT_DEFAULT generator_debug
-
-typedef struct {
-  GstBuffer *input, *output;
-  GstGeneratorMapped mapped; /* the input */
-  GstGenerativeFrame frame;  /* the output */
-} Slot;
+#include "slots.h"
 
 typedef struct {
   GstGeneratorPlay *play;
   GstGeneratorFormat *format;
-  GstGeneratorLateness *lateness;
+  GstGeneratorSlots gathered;
   guint window; /* frames of a full clip */
-  guint n_gathered, n_made, n_given;
-  Slot *slots; /* as they come */
 } Clips;
-
-static void
-forget (Clips *self)
-{
-  for (guint i = 0; i < GEN_MODEL_MAX_WINDOW; i++) {
-    gst_clear_buffer (&self->slots[i].input);
-    gst_clear_buffer (&self->slots[i].output);
-  }
-  self->n_gathered = self->n_made = self->n_given = 0;
-}
 
 /* Which frame of a clip slot `i` is: the model sees them in the order of their time. */
 static guint
@@ -54,147 +30,57 @@ fits_layout (const Clips *self, const GstGenerativeFrame *frame)
          gen_frame_layout_equal (&layout, &use->to);
 }
 
-/* Of `n` frames, the last of which is seen to the end of the clip. */
-static gboolean
-run (Clips *self, guint n, GError **error)
+/* Tell of numbers of which there can be no picture, by the frames that they were made of. */
+static void
+notice_not_finite (Clips *self)
 {
+  GstBuffer *inputs[GEN_MODEL_MAX_WINDOW];
+
+  for (guint i = 0; i < self->window; i++)
+    inputs[place_of (self, i)] = self->gathered.slots[MIN (i, self->gathered.n_gathered - 1)].input;
+  gst_generator_play_notice_not_finite (self->play, inputs, self->window);
+}
+
+/* The last frame that is gathered is seen to the end of the clip. */
+static gboolean
+clips_run (gpointer mode, GError **error)
+{
+  Clips *self = mode;
   GenPlayer *player = self->play->player;
+  GstGeneratorSlot *slots = self->gathered.slots;
+  const guint n = self->gathered.n_gathered;
 
   for (guint i = 0; i < self->window; i++) {
     const guint place = place_of (self, i);
     GenFrame frame;
 
-    gst_generator_bind_picture (&self->slots[MIN (i, n - 1)].mapped, self->play, place);
+    gst_generator_bind_picture (&slots[MIN (i, n - 1)].mapped, self->play, place);
     if (i >= n) {
       gen_player_bind_output_frame (player, place, NULL);
       continue;
     }
-    if (!fits_layout (self, &self->slots[i].frame))
+    if (!fits_layout (self, &slots[i].frame))
       return gst_generator_fail_spacing (error);
     frame = gst_generative_frame_part (
-        &self->slots[i].frame, &gen_player_use (player)->to, 0, 0, self->format->out_info.height);
+        &slots[i].frame, &gen_player_use (player)->to, 0, 0, self->format->out_info.height);
     gen_player_bind_output_frame (player, place, &frame);
   }
-  return gen_player_run (player, error);
-}
-
-static void
-unmap_slots (Clips *self, guint n)
-{
-  for (guint i = 0; i < n; i++) {
-    gst_generative_frame_unmap (&self->slots[i].frame);
-    gst_generator_unmap_input (&self->slots[i].mapped, self->play, self->slots[i].input);
-  }
-}
-
-/* FALSE when an error was posted. */
-static gboolean
-map_slot (Clips *self, Slot *slot)
-{
-  if (!gst_generator_map_input (&slot->mapped, self->format, self->play, slot->input))
+  if (!gen_player_run (player, error))
     return FALSE;
-  if (gst_generative_frame_map (&slot->frame, &self->play->playing, self->play->player,
-          &self->format->out_info, slot->output, GST_MAP_WRITE))
-    return TRUE;
-  gst_generator_unmap_input (&slot->mapped, self->play, slot->input);
-  GST_ELEMENT_ERROR (
-      self->play->base, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
-  return FALSE;
-}
-
-/* Map the first `n` slots, for a player that fits how their frames lie. FALSE when an error was
- * posted. */
-static gboolean
-map_slots (Clips *self, guint n)
-{
-  const gboolean on_device = gen_player_shares_context (self->play->player);
-  gboolean good;
-
-  for (guint i = 0; i < n; i++)
-    if (!map_slot (self, &self->slots[i])) {
-      unmap_slots (self, i);
-      return FALSE;
-    }
-  good = gst_generator_follow_layouts (self->play, &self->slots[0].mapped, &self->slots[0].frame);
-  if (good && on_device == gen_player_shares_context (self->play->player))
-    return TRUE;
-  unmap_slots (self, n);
-  /* The device has given way to the CPU, which cannot read what was mapped for it. */
-  return good && map_slots (self, n);
-}
-
-/* What went wrong is posted, or in `error`. */
-static gboolean
-try_clip (Clips *self, guint n, GError **error)
-{
-  const GstClockTime start = gst_util_get_timestamp ();
-  gboolean good;
-
-  if (!map_slots (self, n))
-    return FALSE;
-  good = run (self, n, error);
-  unmap_slots (self, n);
-  gst_generator_lateness_note_run (self->lateness, start);
-  return good;
-}
-
-/* The CPU goes on where a device has failed, with these very frames. */
-static gboolean
-make_clip (Clips *self, guint n)
-{
-  const GenModelUse use = *gen_player_use (self->play->player);
-  g_autoptr (GError) error = NULL;
-  gboolean good = try_clip (self, n, &error);
-
-  if (error != NULL && gst_generator_play_fall_back (self->play, error)) {
-    g_clear_error (&error);
-    gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self->play->base));
-    good = gst_generator_play_compile (self->play, &use, &error) && try_clip (self, n, &error);
-  }
-  if (error != NULL)
-    gst_generative_post_error (GST_ELEMENT (self->play->base), error);
-  return good;
-}
-
-/* Tell of numbers of which there can be no picture, by the frames that they were made of. */
-static void
-notice_not_finite (Clips *self, guint n)
-{
-  GstBuffer *inputs[GEN_MODEL_MAX_WINDOW];
-
-  for (guint i = 0; i < self->window; i++)
-    inputs[place_of (self, i)] = self->slots[MIN (i, n - 1)].input;
-  gst_generator_play_notice_not_finite (self->play, inputs, self->window);
-}
-
-/* Frames of all that is gathered. */
-static GstFlowReturn
-run_gathered (Clips *self)
-{
-  const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
-  const guint n = self->n_gathered;
-  GstFlowReturn flow = GST_FLOW_OK;
-
-  for (guint i = 0; i < n && flow == GST_FLOW_OK; i++)
-    flow = gst_generator_play_allocate (self->play, self->slots[i].input, &self->slots[i].output);
-  if (flow == GST_FLOW_OK && !make_clip (self, n))
-    flow = GST_FLOW_ERROR;
-  if (flow != GST_FLOW_OK) {
-    forget (self);
-    return flow;
-  }
-  notice_not_finite (self, n);
+  notice_not_finite (self);
   self->play->frame += n;
-  GST_LOG_OBJECT (self->play->base,
-      GST_GENERATIVE_FRAME_FORMAT " and %u more: made in a run of %u frames that took %.3f ms",
-      GST_GENERATIVE_FRAME_ARGS (self->slots[0].input), n - 1, self->window,
-      gst_generative_since (began));
-  for (guint i = 0; i < n; i++)
-    gst_clear_buffer (&self->slots[i].input);
-  self->n_gathered = self->n_given = 0;
-  self->n_made = n;
-  return GST_FLOW_OK;
+  return TRUE;
 }
+
+static GstFlowReturn
+clips_allocate (gpointer mode, GstGeneratorSlot *slot)
+{
+  const Clips *self = mode;
+
+  return gst_generator_play_allocate (self->play, slot->input, &slot->output);
+}
+
+static const GstGeneratorSlotsClass class = { .allocate = clips_allocate, .run = clips_run };
 
 /* --- the mode --- */
 
@@ -211,15 +97,16 @@ clips_new (const GstGeneratorContext *context)
 
   self->play = context->play;
   self->format = context->format;
-  self->lateness = context->lateness;
-  self->slots = g_new0 (Slot, GEN_MODEL_MAX_WINDOW);
+  gst_generator_slots_init (&self->gathered, context, GEN_MODEL_MAX_WINDOW);
   return self;
 }
 
 static void
-clips_forget (gpointer mode)
+clips_flush (gpointer mode)
 {
-  forget (mode);
+  Clips *self = mode;
+
+  gst_generator_slots_forget (&self->gathered);
 }
 
 static void
@@ -227,8 +114,7 @@ clips_free (gpointer mode)
 {
   Clips *self = mode;
 
-  forget (self);
-  g_free (self->slots);
+  gst_generator_slots_clear (&self->gathered);
   g_free (self);
 }
 
@@ -263,7 +149,7 @@ clips_pending (gpointer mode)
 {
   const Clips *self = mode;
 
-  return self->n_given < self->n_made;
+  return self->gathered.n_given < self->gathered.n_made;
 }
 
 /* What has been gathered is all that there is of a clip. */
@@ -271,15 +157,14 @@ static GstFlowReturn
 clips_finish (gpointer mode)
 {
   Clips *self = mode;
-  GstFlowReturn flow = GST_FLOW_OK;
+  GstFlowReturn flow;
 
-  if (self->n_gathered == 0)
+  if (self->gathered.n_gathered == 0)
     return GST_FLOW_OK;
-  flow = run_gathered (self);
-  while (flow == GST_FLOW_OK && self->n_given < self->n_made)
-    flow = gst_generator_play_push (
-        self->play, g_steal_pointer (&self->slots[self->n_given++].output));
-  forget (self);
+  flow = gst_generator_slots_make (&self->gathered, &class, self);
+  if (flow == GST_FLOW_OK)
+    flow = gst_generator_slots_push (&self->gathered);
+  gst_generator_slots_forget (&self->gathered);
   return flow;
 }
 
@@ -297,9 +182,9 @@ can_join (const Clips *self, GstBuffer *frame)
 {
   const int *one, *other;
 
-  if (self->n_gathered == 0)
+  if (self->gathered.n_gathered == 0)
     return TRUE;
-  one = strides_of (self, self->slots[0].input);
+  one = strides_of (self, self->gathered.slots[0].input);
   other = strides_of (self, frame);
   for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES (&self->format->in_info); p++)
     if (one[p] != other[p])
@@ -321,11 +206,10 @@ clips_output (gpointer mode, GstBuffer *input, GstBuffer **output)
     return flow;
   }
   if (input != NULL)
-    self->slots[self->n_gathered++].input = input;
-  if (self->n_gathered == self->window)
-    flow = run_gathered (self);
-  if (self->n_given < self->n_made)
-    *output = g_steal_pointer (&self->slots[self->n_given++].output);
+    gst_generator_slots_gather (&self->gathered, input);
+  if (self->gathered.n_gathered == self->window)
+    flow = gst_generator_slots_make (&self->gathered, &class, self);
+  *output = gst_generator_slots_take (&self->gathered);
   return flow;
 }
 
@@ -339,5 +223,5 @@ const GstGeneratorMode gst_generator_clips = {
   .output = clips_output,
   .pending = clips_pending,
   .finish = clips_finish,
-  .flush = clips_forget,
+  .flush = clips_flush,
 };

@@ -200,46 +200,47 @@ map_made (Frames *self, GstBuffer *const *outputs, GstGenerativeFrame *made)
   return TRUE;
 }
 
-/* Into `outputs`. What went wrong is posted, or in `error`. */
-static GstFlowReturn
-try_run (Frames *self, GstBuffer *const *outputs, GError **error)
+/* What goes into a run, and where it leads. */
+typedef struct {
+  Frames *self;
+  GstBuffer *const *outputs;
+} Run;
+
+static gboolean
+run_mapped (gpointer data, GError **error)
 {
+  const Run *of = data;
+  Frames *self = of->self;
   GstGenerativeFrame made[GST_GENERATOR_MAX_BETWEEN];
   gboolean good;
 
   for (guint i = 0; i < self->window; i++)
     if (!gst_generator_map_input (&self->mapped[i], self->format, self->play, self->seen[i])) {
       unmap_seen (self, i);
-      return GST_FLOW_ERROR;
+      return FALSE;
     }
-  if (!map_made (self, outputs, made)) {
+  if (!map_made (self, of->outputs, made)) {
     unmap_seen (self, self->window);
-    return GST_FLOW_ERROR;
+    return FALSE;
   }
   good = run (self, made, error);
   for (guint m = 0; m < n_made (self); m++)
     gst_generative_frame_unmap (&made[m]);
   unmap_seen (self, self->window);
-  return good ? GST_FLOW_OK : GST_FLOW_ERROR;
+  return good;
 }
 
-/* The CPU goes on where a device has failed, with these very frames. */
 static GstFlowReturn
-run_or_fall_back (Frames *self, GstBuffer *const *outputs)
+run_to (Frames *self, GstBuffer *const *outputs)
 {
-  const GenModelUse use = *gen_player_use (self->play->player);
+  Run run = { self, outputs };
   g_autoptr (GError) error = NULL;
-  GstFlowReturn result = try_run (self, outputs, &error);
 
-  if (error != NULL && gst_generator_play_fall_back (self->play, error)) {
-    g_clear_error (&error);
-    gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self->play->base));
-    if (gst_generator_play_compile (self->play, &use, &error))
-      result = try_run (self, outputs, &error);
-  }
+  if (gst_generator_play_run (self->play, run_mapped, &run, &error))
+    return GST_FLOW_OK;
   if (error != NULL)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
-  return result;
+  return GST_FLOW_ERROR;
 }
 
 /* Make pictures, or a tensor, of what is seen, as many as a run makes, which go with the frame
@@ -259,7 +260,7 @@ make (Frames *self, GstBuffer *like, GstBuffer **outputs)
   for (guint m = 0; m < n_made (self) && result == GST_FLOW_OK; m++)
     result = allocate (self, like, &outputs[m]);
   if (result == GST_FLOW_OK)
-    result = run_or_fall_back (self, outputs);
+    result = run_to (self, outputs);
   for (guint m = 0; m < n_made (self) && result != GST_FLOW_OK; m++)
     gst_clear_buffer (&outputs[m]);
   if (result != GST_FLOW_OK)

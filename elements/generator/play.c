@@ -147,13 +147,24 @@ gst_generator_play_compile (GstGeneratorPlay *play, const GenModelUse *use, GErr
 }
 
 gboolean
-gst_generator_play_fall_back (GstGeneratorPlay *play, const GError *error)
+gst_generator_play_run (GstGeneratorPlay *play, GstGeneratorRun run, gpointer data, GError **error)
 {
-  if (!gen_player_fall_back (play->player, error))
+  const GenModelUse use = *gen_player_use (play->player);
+  g_autoptr (GError) failure = NULL;
+
+  if (run (data, &failure))
+    return TRUE;
+  if (failure == NULL)
     return FALSE;
-  gst_generative_playing_fall_back (&play->playing, GST_ELEMENT (play->base), error);
+  if (!gen_player_fall_back (play->player, failure)) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
+  gst_generative_playing_fall_back (&play->playing, GST_ELEMENT (play->base), failure);
   follow_device (play);
-  return TRUE;
+  /* Buffers may lie elsewhere from now on. */
+  gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (play->base));
+  return gst_generator_play_compile (play, &use, error) && run (data, error);
 }
 
 /* --- what it makes --- */

@@ -62,9 +62,12 @@ gboolean gst_generator_play_prepare (
 /* The same of the one that plays. */
 gboolean gst_generator_play_compile (
     GstGeneratorPlay *play, const GenModelUse *use, GError **error);
-/* Whether the device that plays gives way to the CPU after `error`: then that is announced, and the
- * player is to be compiled anew. */
-gboolean gst_generator_play_fall_back (GstGeneratorPlay *play, const GError *error);
+/* Let `run` make something with the player, and where the device fails in that, give way to the
+ * CPU, say so, and let it try again. `run` returns FALSE with its error, or without one where that
+ * has been posted; so does this. */
+typedef gboolean (*GstGeneratorRun) (gpointer data, GError **error);
+gboolean gst_generator_play_run (
+    GstGeneratorPlay *play, GstGeneratorRun run, gpointer data, GError **error);
 
 /* Say, once a model, which of the `n` frames of the last run, made of `inputs`, is the first into
  * which numbers went of which there can be no picture or sound; */

@@ -240,27 +240,21 @@ take (Speech *self, GstBuffer *input)
 
 /* --- what is made --- */
 
+typedef struct {
+  Speech *self;
+  const GArray *ids;
+} Run;
+
 static gboolean
-run (Speech *self, const GArray *ids, GError **error)
+run (gpointer data, GError **error)
 {
+  const Run *of = data;
+  const Speech *self = of->self;
   GenPlayer *player = self->play->player;
 
-  gen_player_set_tokens (player, self->format->places[0], (const gint64 *)ids->data, ids->len);
+  gen_player_set_tokens (
+      player, self->format->places[0], (const gint64 *)of->ids->data, of->ids->len);
   return gen_player_run (player, error);
-}
-
-static gboolean
-run_or_fall_back (Speech *self, const GArray *ids, GError **error)
-{
-  const GenModelUse use = *gen_player_use (self->play->player);
-  g_autoptr (GError) failure = NULL;
-
-  if (run (self, ids, &failure))
-    return TRUE;
-  if (gst_generator_play_fall_back (self->play, failure))
-    return gst_generator_play_compile (self->play, &use, error) && run (self, ids, error);
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
 }
 
 /* How many samples there are of one channel. */
@@ -348,9 +342,11 @@ speak (Speech *self, const GArray *ids, GstClockTime time, GstBuffer **output)
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow = GST_FLOW_OK;
+  Run of = { self, ids };
   gsize samples = 0;
 
-  if (run_or_fall_back (self, ids, &error) && count_samples (self, &samples, &error) && samples > 0)
+  if (gst_generator_play_run (self->play, run, &of, &error) &&
+      count_samples (self, &samples, &error) && samples > 0)
     flow = gst_generator_allocation_new (
         self->play, samples * (gsize)GST_AUDIO_INFO_BPF (&self->info), &buffer);
   if (flow != GST_FLOW_OK)

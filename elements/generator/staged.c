@@ -186,9 +186,17 @@ follow_layout (Staged *self, const Slot *slot, GError **error)
          gst_generator_play_compile (self->play, &use, error);
 }
 
+typedef struct {
+  Staged *self;
+  const Slot *slot;
+} Run;
+
 static gboolean
-run (Staged *self, const Slot *slot, GError **error)
+run (gpointer data, GError **error)
 {
+  const Run *of = data;
+  const Staged *self = of->self;
+  const Slot *slot = of->slot;
   const GenModelUse *use = gen_player_use (self->play->player);
 
   if (use->from_frames) {
@@ -201,31 +209,18 @@ run (Staged *self, const Slot *slot, GError **error)
   return gen_player_run (self->play->player, error);
 }
 
-static gboolean
-run_or_fall_back (Staged *self, const Slot *slot, GError **error)
-{
-  const GenModelUse use = *gen_player_use (self->play->player);
-  g_autoptr (GError) failure = NULL;
-
-  if (run (self, slot, &failure))
-    return TRUE;
-  if (gst_generator_play_fall_back (self->play, failure))
-    return gst_generator_play_compile (self->play, &use, error) && run (self, slot, error);
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
-}
-
 /* Run on the slot's input. */
 static GstFlowReturn
 make (Staged *self, Slot *slot, Made *made)
 {
+  Run of = { self, slot };
   g_autoptr (GError) error = NULL;
   gboolean good;
 
   if (!gst_generator_map_input (&slot->mapped, self->format, self->play, slot->input))
     return GST_FLOW_ERROR;
-  good = follow_layout (self, slot, &error) && run_or_fall_back (self, slot, &error) &&
-         read_made (self, made, &error);
+  good = follow_layout (self, slot, &error) &&
+         gst_generator_play_run (self->play, run, &of, &error) && read_made (self, made, &error);
   gst_generator_unmap_input (&slot->mapped, self->play, slot->input);
   if (good)
     return GST_FLOW_OK;

@@ -337,29 +337,22 @@ run_on_samples (Stream *self, guint8 *samples, GstBuffer *buffer, GError **error
   return good;
 }
 
+/* What a piece is made of, and where it leads. */
+typedef struct {
+  Stream *self;
+  guint8 *samples;
+  GstBuffer *buffer;
+} Run;
+
 static gboolean
-run_piece (Stream *self, guint8 *samples, GstBuffer *buffer, GError **error)
+run_piece (gpointer data, GError **error)
 {
+  const Run *of = data;
+  Stream *self = of->self;
+
   if (self->play->ports.window > 0)
-    return gst_generator_window_run (self->play, self->format, samples, buffer, error);
-  return run_on_samples (self, samples, buffer, error);
-}
-
-/* The CPU goes on where a device has failed, with this very piece. */
-static gboolean
-run_or_fall_back (Stream *self, guint8 *samples, GstBuffer *buffer, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  GenModelUse use;
-
-  if (run_piece (self, samples, buffer, &failure))
-    return TRUE;
-  use = *gen_player_use (self->play->player);
-  if (gst_generator_play_fall_back (self->play, failure))
-    return gst_generator_play_compile (self->play, &use, error) &&
-           run_piece (self, samples, buffer, error);
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+    return gst_generator_window_run (self->play, self->format, of->samples, of->buffer, error);
+  return run_on_samples (self, of->samples, of->buffer, error);
 }
 
 static GstFlowReturn
@@ -418,15 +411,15 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
   GstClockTime start = gst_util_get_timestamp ();
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
-  GstFlowReturn flow = GST_FLOW_OK;
   gboolean good = prepare_piece (self, to, keep, &error);
+  const GstFlowReturn flow = good ? allocate (self, &buffer) : GST_FLOW_OK;
+  Run run = { .self = self };
 
-  if (good)
-    flow = allocate (self, &buffer);
   if (flow != GST_FLOW_OK)
     return flow;
-  good = good && run_or_fall_back (self, fill_input (self), buffer, &error);
-  if (!good) {
+  run.samples = good ? fill_input (self) : NULL;
+  run.buffer = buffer;
+  if (!good || !gst_generator_play_run (self->play, run_piece, &run, &error)) {
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
     return GST_FLOW_ERROR;
   }

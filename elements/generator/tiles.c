@@ -312,20 +312,27 @@ map_frames (Tiles *self, GstBuffer *input, GstBuffer *output, GstGeneratorMapped
          map_frames (self, input, output, mapped, frame);
 }
 
-/* What went wrong is posted, or in `error`. */
+/* What is made of what. */
+typedef struct {
+  Tiles *self;
+  GstBuffer *input, *output;
+} Run;
+
 static gboolean
-try_frame (Tiles *self, GstBuffer *input, GstBuffer *output, GError **error)
+run_mapped (gpointer data, GError **error)
 {
+  const Run *of = data;
+  Tiles *self = of->self;
   const GstClockTime start = gst_util_get_timestamp ();
   GstGeneratorMapped mapped;
   GstGenerativeFrame frame;
   gboolean good;
 
-  if (!map_frames (self, input, output, &mapped, &frame))
+  if (!map_frames (self, of->input, of->output, &mapped, &frame))
     return FALSE;
   good = run_frame (self, &mapped, &frame, error);
   gst_generative_frame_unmap (&frame);
-  gst_generator_unmap_input (&mapped, self->play, input);
+  gst_generator_unmap_input (&mapped, self->play, of->input);
   gst_generator_lateness_note_run (self->lateness, start);
   return good;
 }
@@ -334,17 +341,10 @@ static GstFlowReturn
 make_frame (Tiles *self, GstBuffer *input, GstBuffer *output)
 {
   const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
-  const GenModelUse use = *gen_player_use (self->play->player);
+  Run run = { self, input, output };
   g_autoptr (GError) error = NULL;
-  gboolean good = try_frame (self, input, output, &error);
+  const gboolean good = gst_generator_play_run (self->play, run_mapped, &run, &error);
 
-  /* The device has failed: the CPU goes on, with this very frame. */
-  if (error != NULL && gst_generator_play_fall_back (self->play, error)) {
-    g_clear_error (&error);
-    gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self->play->base));
-    good = gst_generator_play_compile (self->play, &use, &error) &&
-           try_frame (self, input, output, &error);
-  }
   if (error != NULL)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
   if (!good)
