@@ -2,14 +2,11 @@
 /* Metas of frames that are augmented. */
 #include "augment-meta.h"
 
+#include "../shared/keypoints-meta.h"
+
+#include "box.h"
+
 #include <gst/video/video.h>
-
-#include <math.h>
-
-/* How far beyond a pixel's edge its neighbour begins. */
-#define EDGE 1e-6
-/* Of an edge of a region, where lines become crooked. */
-#define EDGE_PARTS 16
 
 void
 gst_generative_augment_meta_register (void)
@@ -51,96 +48,109 @@ gst_generative_augment_meta_add (
     add_matrix (structure, matrix);
 }
 
-/* A place on edge number `edge` of a region, from one of its corners to the next. */
-static void
-edge_point (
-    const GstVideoRegionOfInterestMeta *region, int edge, double share, double *x, double *y)
-{
-  const double along = edge < 2 ? share : 1 - share, end = edge == 1 || edge == 2 ? 1 : 0;
+/* --- boxes and points --- */
 
-  *x = region->x + region->w * (edge % 2 == 0 ? along : end);
-  *y = region->y + region->h * (edge % 2 == 0 ? end : along);
+typedef struct {
+  const GenAugmentPictureDraw *draw;
+  double min_visibility;
+} Move;
+
+static GstVideoAugmentBox
+box_of (const GstVideoRegionOfInterestMeta *region)
+{
+  return (GstVideoAugmentBox){ region->x, region->y, (double)region->x + region->w,
+    (double)region->y + region->h };
 }
 
-/* The smallest region around what becomes of one; FALSE when nothing of it is left. */
-static gboolean
-move_region (const GenAugmentPictureDraw *draw, GstVideoRegionOfInterestMeta *region)
+/* To whole pixels. */
+static void
+set_box (GstVideoRegionOfInterestMeta *region, GstVideoAugmentBox box)
 {
-  double left = draw->width, top = draw->height, right = 0, bottom = 0, matrix[9];
-  /* Of lines that stay straight the ends tell all. */
-  const int parts = gen_augment_picture_matrix (draw, matrix) ? 1 : EDGE_PARTS;
+  gst_video_augment_box_round (&box);
+  region->x = (guint)box.left;
+  region->y = (guint)box.top;
+  region->w = (guint)(box.right - box.left);
+  region->h = (guint)(box.bottom - box.top);
+}
 
-  for (int i = 0; i < 4 * parts; i++) {
-    double x, y;
+/* The smallest region around what becomes of one; FALSE when it is not left. */
+static gboolean
+move_region (const Move *move, GstVideoRegionOfInterestMeta *region)
+{
+  GstVideoAugmentBox box = box_of (region);
 
-    edge_point (region, i / parts, (double)(i % parts) / parts, &x, &y);
-    gen_augment_picture_follow (draw, &x, &y);
-    left = MIN (left, x);
-    right = MAX (right, x);
-    top = MIN (top, y);
-    bottom = MAX (bottom, y);
-  }
-  /* A whole pixel is not taken for the sake of a rounding error. */
-  left = MAX (floor (left + EDGE), 0);
-  top = MAX (floor (top + EDGE), 0);
-  right = MIN (ceil (right - EDGE), draw->width);
-  bottom = MIN (ceil (bottom - EDGE), draw->height);
-  if (right <= left || bottom <= top)
+  if (!gst_video_augment_box_move (move->draw, move->min_visibility, &box))
     return FALSE;
-  region->x = (guint)left;
-  region->y = (guint)top;
-  region->w = (guint)(right - left);
-  region->h = (guint)(bottom - top);
+  set_box (region, box);
   return TRUE;
 }
 
-/* GstBufferForeachMetaFunc, where pixels move: regions move along, and what else hangs on where
- * things are would be wrong. */
+/* GstGenerativePointFunc */
+static void
+move_point (double *x, double *y, gpointer data)
+{
+  const Move *move = data;
+
+  gen_augment_picture_follow (move->draw, x, y);
+}
+
+/* GstBufferForeachMetaFunc, where pixels move: boxes and points move along, and what else hangs on
+ * where things are would be wrong. */
 static gboolean
 move_meta (GstBuffer *buffer, GstMeta **meta, gpointer data)
 {
   const GstMetaInfo *info = (*meta)->info;
+  const GQuark places = g_quark_from_static_string (GST_META_TAG_VIDEO_ORIENTATION_STR);
 
-  if (info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE
-          ? !move_region (data, (GstVideoRegionOfInterestMeta *)*meta)
-          : gst_meta_api_type_has_tag (
-                info->api, g_quark_from_static_string (GST_META_TAG_VIDEO_ORIENTATION_STR)))
+  if (info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE) {
+    if (!move_region (data, (GstVideoRegionOfInterestMeta *)*meta))
+      *meta = NULL;
+  } else if (gst_generative_keypoints_are (*meta)) {
+    gst_generative_keypoints_change ((GstCustomMeta *)*meta, move_point, data);
+  } else if (gst_meta_api_type_has_tag (info->api, places)) {
     *meta = NULL;
+  }
   return TRUE;
 }
 
 void
-gst_generative_augment_move_metas (GstBuffer *buffer, const GenAugmentPictureDraw *draw)
+gst_generative_augment_move_metas (
+    GstBuffer *buffer, const GenAugmentPictureDraw *draw, double min_visibility)
 {
-  gst_buffer_foreach_meta (buffer, move_meta, (gpointer)draw);
+  Move move = { draw, min_visibility };
+
+  gst_buffer_foreach_meta (buffer, move_meta, &move);
 }
 
 /* --- mixtures --- */
 
+typedef struct {
+  const GenAugmentMixDraw *draw;
+  double min_visibility;
+} Cut;
+
 static gboolean
-is_inside (const GenAugmentMixPart *part, int left, int top, int right, int bottom)
+is_inside (const GenAugmentMixPart *part, const GstVideoAugmentBox *box)
 {
-  return left >= part->left && top >= part->top && right <= part->right && bottom <= part->bottom;
+  return box->left >= part->left && box->top >= part->top && box->right <= part->right &&
+         box->bottom <= part->bottom;
 }
 
-/* What of a region of frame number `index` is seen; FALSE when nothing is. */
+/* What of a region of frame number `index` is seen; FALSE when too little is. */
 static gboolean
-cut_region (const GenAugmentMixDraw *draw, int index, GstVideoRegionOfInterestMeta *region)
+cut_region (const Cut *cut, int index, GstVideoRegionOfInterestMeta *region)
 {
+  const GenAugmentMixDraw *draw = cut->draw;
   const GenAugmentMixPart *part = &draw->parts[index];
-  const int left = MAX ((int)region->x, part->left), top = MAX ((int)region->y, part->top);
-  const int right = MIN ((int)(region->x + region->w), part->right);
-  const int bottom = MIN ((int)(region->y + region->h), part->bottom);
+  const GstVideoAugmentBox own = { part->left, part->top, part->right, part->bottom };
+  GstVideoAugmentBox box = box_of (region);
 
-  if (right <= left || bottom <= top)
+  if (!gst_video_augment_box_cut (&own, cut->min_visibility, &box))
     return FALSE;
   for (int i = index + 1; !draw->mixing->blends && i < draw->n; i++)
-    if (is_inside (&draw->parts[i], left, top, right, bottom))
+    if (is_inside (&draw->parts[i], &box))
       return FALSE;
-  region->x = (guint)left;
-  region->y = (guint)top;
-  region->w = (guint)(right - left);
-  region->h = (guint)(bottom - top);
+  set_box (region, box);
   return TRUE;
 }
 
@@ -161,7 +171,7 @@ copy_parameter (gconstpointer structure, gpointer data)
 }
 
 static void
-add_regions (GstBuffer *buffer, const GenAugmentMixDraw *draw, int index, GstBuffer *partner)
+add_regions (GstBuffer *buffer, const Cut *cut, int index, GstBuffer *partner)
 {
   gpointer state = NULL;
   GstMeta *meta;
@@ -170,7 +180,7 @@ add_regions (GstBuffer *buffer, const GenAugmentMixDraw *draw, int index, GstBuf
               partner, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)) != NULL) {
     GstVideoRegionOfInterestMeta region = *(const GstVideoRegionOfInterestMeta *)meta, *added;
 
-    if (!cut_region (draw, index, &region))
+    if (!cut_region (cut, index, &region))
       continue;
     added = gst_buffer_add_video_region_of_interest_meta_id (
         buffer, region.roi_type, region.x, region.y, region.w, region.h);
@@ -181,10 +191,12 @@ add_regions (GstBuffer *buffer, const GenAugmentMixDraw *draw, int index, GstBuf
 }
 
 void
-gst_generative_augment_mix_metas (
-    GstBuffer *buffer, const GenAugmentMixDraw *draw, GstBuffer *const *partners)
+gst_generative_augment_mix_metas (GstBuffer *buffer, const GenAugmentMixDraw *draw,
+    double min_visibility, GstBuffer *const *partners)
 {
-  gst_buffer_foreach_meta (buffer, cut_meta, (gpointer)draw);
+  Cut cut = { draw, min_visibility };
+
+  gst_buffer_foreach_meta (buffer, cut_meta, &cut);
   for (int i = 1; i < draw->n; i++)
-    add_regions (buffer, draw, i, partners[i - 1]);
+    add_regions (buffer, &cut, i, partners[i - 1]);
 }

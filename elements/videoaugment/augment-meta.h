@@ -17,11 +17,13 @@ void gst_generative_augment_meta_add (
     GstBuffer *buffer, guint64 frame, const GenAugmentPictureDraw *draw);
 
 /* Regions of interest move along with what they are of, as the smallest ones around what becomes of
- * them, and go where nothing is left; what else hangs on where things are would be wrong, and goes.
- */
-void gst_generative_augment_move_metas (GstBuffer *buffer, const GenAugmentPictureDraw *draw);
+ * them, and go where less than `min_visibility` of their area is left, or nothing; key points go
+ * where theirs go, out of the frame as well. What else hangs on where things are would be wrong,
+ * and goes. */
+void gst_generative_augment_move_metas (
+    GstBuffer *buffer, const GenAugmentPictureDraw *draw, double min_visibility);
 
 /* `buffer` has been mixed with `partners` [draw->n - 1]: regions of each are those of the mixture
- * where they are seen in it. */
-void gst_generative_augment_mix_metas (
-    GstBuffer *buffer, const GenAugmentMixDraw *draw, GstBuffer *const *partners);
+ * where enough of them is seen in it. */
+void gst_generative_augment_mix_metas (GstBuffer *buffer, const GenAugmentMixDraw *draw,
+    double min_visibility, GstBuffer *const *partners);

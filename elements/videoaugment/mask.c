@@ -8,6 +8,8 @@ GST_DEBUG_CATEGORY_EXTERN (video_augment_debug);
 
 /* So far may frames be ahead. */
 #define MAX_AHEAD 64
+/* So long may it take until something is linked to the pad of frames, as decodebin links late. */
+#define PATIENCE (5 * G_TIME_SPAN_SECOND)
 
 struct _GstVideoAugmentMask {
   GstElement *element;
@@ -70,20 +72,41 @@ find (GstVideoAugmentMask *mask, guint64 number, gboolean *none)
   return NULL;
 }
 
+static gboolean
+frames_are_linked (GstVideoAugmentMask *mask)
+{
+  g_autoptr (GstPad) frames = gst_element_get_static_pad (mask->element, "sink");
+
+  return gst_pad_is_linked (frames);
+}
+
+/* Until something has changed; FALSE when no frame can come, as nothing has been linked since the
+ * wait began, which is up at `end`. */
+static gboolean
+wait_for_change (GstVideoAugmentMask *mask, gint64 *end)
+{
+  g_cond_broadcast (&mask->changed);
+  if (g_cond_wait_until (&mask->changed, &mask->lock, *end))
+    return TRUE;
+  *end = g_get_monotonic_time () + PATIENCE;
+  return frames_are_linked (mask);
+}
+
 /* Takes the frame of that number into the draw. FALSE with `flow` when there is none. */
 static gboolean
 wait_for (GstVideoAugmentMask *mask, guint64 number, GstFlowReturn *flow)
 {
+  gint64 end = g_get_monotonic_time () + PATIENCE;
   GstVideoAugmentDrawn *drawn = NULL;
-  gboolean none = FALSE;
+  gboolean none = FALSE, alone = FALSE;
 
   g_mutex_lock (&mask->lock);
   while (!mask->flushing && !mask->interrupted && (drawn = find (mask, number, &none)) == NULL &&
-         !none) {
-    g_cond_broadcast (&mask->changed);
-    g_cond_wait (&mask->changed, &mask->lock);
-  }
-  *flow = mask->flushing || mask->interrupted ? GST_FLOW_FLUSHING : GST_FLOW_OK;
+         !none && !alone)
+    alone = !wait_for_change (mask, &end);
+  *flow = mask->flushing || mask->interrupted ? GST_FLOW_FLUSHING
+          : alone                             ? GST_FLOW_ERROR
+                                              : GST_FLOW_OK;
   if (drawn != NULL) {
     gen_augment_draw_picture_of_clip (
         &drawn->settings, drawn->clip, number, drawn->width, drawn->height, &mask->draw);
@@ -196,6 +219,10 @@ mask_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (!wait_for (mask, number, &flow)) {
     if (flow == GST_FLOW_OK)
       say_no_frame (mask, number);
+    else if (flow == GST_FLOW_ERROR)
+      GST_ELEMENT_ERROR (mask->element, STREAM, MUX,
+          ("masks come, but nothing is linked to the pad sink, whose frames they move with"),
+          (NULL));
     gst_buffer_unref (buffer);
     return flow;
   }

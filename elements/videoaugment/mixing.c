@@ -24,8 +24,8 @@ check_partner (GstElement *element, const GstVideoInfo *info, const GstVideoInfo
 
 /* `partners` are as many as the draw takes. */
 static GstFlowReturn
-mix_with (GstElement *element, const GenAugmentMixDraw *draw, GstVideoFrame *frame,
-    GenAugmentFrame *augmented, GstBuffer **partners, GstVideoInfo *info)
+mix_with (GstElement *element, const GenAugmentMixDraw *draw, double min_visibility,
+    GstVideoFrame *frame, GenAugmentFrame *augmented, GstBuffer **partners, GstVideoInfo *info)
 {
   GenAugmentFrame others[GEN_AUGMENT_MIX_MOST] = { 0 };
   GstVideoFrame mapped[GEN_AUGMENT_MIX_MOST];
@@ -39,7 +39,7 @@ mix_with (GstElement *element, const GenAugmentMixDraw *draw, GstVideoFrame *fra
     gen_augment_mix_frames (draw, augmented, others);
     gst_generative_label_mix (
         frame->buffer, partners, (guint)n, draw->weights, (guint)draw->chosen);
-    gst_generative_augment_mix_metas (frame->buffer, draw, partners);
+    gst_generative_augment_mix_metas (frame->buffer, draw, min_visibility, partners);
   }
   for (int i = 0; i < n; i++)
     gst_video_frame_unmap (&mapped[i]);
@@ -52,8 +52,8 @@ mix_with (GstElement *element, const GenAugmentMixDraw *draw, GstVideoFrame *fra
 
 GstFlowReturn
 gst_video_augment_mix (GstElement *element, GstVideoAugmentPartner *partner,
-    const GenAugmentMixSettings *settings, guint64 number, GstVideoFrame *frame,
-    GenAugmentFrame *augmented)
+    const GenAugmentMixSettings *settings, double min_visibility, guint64 number,
+    GstVideoFrame *frame, GenAugmentFrame *augmented)
 {
   const guint n = (guint)settings->mixing->partners;
   GstBuffer *partners[GEN_AUGMENT_MIX_MOST] = { NULL };
@@ -67,7 +67,7 @@ gst_video_augment_mix (GstElement *element, GstVideoAugmentPartner *partner,
   if (!check_partner (element, &frame->info, &info))
     flow = GST_FLOW_ERROR;
   else if (draw.n > 1)
-    flow = mix_with (element, &draw, frame, augmented, partners, &info);
+    flow = mix_with (element, &draw, min_visibility, frame, augmented, partners, &info);
   for (guint i = 0; i < n; i++)
     gst_buffer_unref (partners[i]);
   return flow;

@@ -17,10 +17,13 @@
  *
  * With `clip-frames` so many frames in a row are a clip, which has one draw. With `policy` the
  * transforms of a policy come after those of the properties: `autoaugment` and its like,
- * `randaugment` and `trivialaugment` are built in, and a file of steps has any others
+ * `randaugment`, `trivialaugment` and `augmix` are built in, and a file of steps has any others
  * (docs/augmentation.md).
  *
- * Regions of interest move along with what they are of; where pixels move, metas of other kinds
+ * Regions of interest move along with what they are of, cut off at the edges of the frame, and go
+ * where less than `min-visibility` of them is left. Key points (custom meta
+ * `generative-keypoints`, whose `points` are x and y of each in turn) go where what they are of
+ * goes, by the same map as pixels. Where pixels move, metas of other kinds
  * that hang on the orientation of the picture are left out. With `add-meta` each frame says what
  * was done to it, in a custom meta `generative-augment`: `frame`, its number, `steps`, with their
  * values, and `matrix`, 9 numbers, where lines stayed straight, so that key points can follow.
@@ -52,82 +55,19 @@
  *   videoaugment flip=horizontal rotate=10 translate=0.1 brightness=0.2 noise=0.03 ! fakesink
  * ]|
  */
-#include <stdio.h>
-
-#include "../shared/augment.h"
-#include "../shared/choices.h"
-#include "../shared/debug.h"
 #include "../elements.h"
 #include "../shared/interlaced.h"
+#include "../shared/keypoints-meta.h"
 #include "../shared/label-meta.h"
 #include "../shared/passing.h"
-#include "../shared/settings.h"
 #include "../shared/stream-time.h"
 
 #include "augment-frame.h"
 #include "augment-meta.h"
-#include "mask.h"
-#include "mixing.h"
-
-#include <generative/augment-policy.h>
-#include <gst/video/gstvideofilter.h>
-#include <gst/video/video.h>
-
-#define GST_TYPE_VIDEO_AUGMENT (gst_video_augment_get_type ())
-G_DECLARE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST, VIDEO_AUGMENT, GstVideoFilter)
+#include "videoaugment.h"
 
 GST_DEBUG_CATEGORY (video_augment_debug);
 #define GST_CAT_DEFAULT video_augment_debug
-
-enum {
-  PROP_0,
-  PROP_POLICY,
-  PROP_CLIP_FRAMES,
-  PROP_CLIPS,
-  PROP_MIX,
-  PROP_MIX_CONCENTRATION,
-  PROP_MIX_PROBABILITY,
-  PROP_ADD_META,
-  PROP_FIRST_OF_AUGMENT, /* elements/shared/augment.h */
-};
-
-#define DEFAULT_POLICY NULL
-#define DEFAULT_CLIP_FRAMES 1
-#define DEFAULT_CLIPS GST_CLIPS_OF_FRAMES
-#define DEFAULT_MIX 0
-#define DEFAULT_MIX_CONCENTRATION 0.0
-#define DEFAULT_MIX_PROBABILITY 1.0
-#define DEFAULT_ADD_META FALSE
-
-typedef enum {
-  GST_CLIPS_OF_FRAMES,
-  GST_CLIPS_OF_ITEMS,
-} GstClips;
-
-struct _GstVideoAugment {
-  GstVideoFilter parent;
-
-  /* Properties, under the object lock; the policy that they say is not in the settings. */
-  GenAugmentSettings settings;
-  char *policy_name;
-  gboolean add_meta;
-  GstClips clips;
-  GenAugmentMixSettings mix; /* its seed is the settings' */
-
-  /* Of request pads; they change under the object lock, and not while a frame is worked on. */
-  GstVideoAugmentPartner *partner;
-  GPtrArray *masks; /* of GstVideoAugmentMask */
-
-  /* The streaming thread's. */
-  GenAugmentPolicy *policy; /* or NULL */
-  GenAugmentWorkspace *workspace;
-  GenAugmentPictureDraw draw;
-  guint64 counted; /* frames without number or time so far */
-  guint64 clip;    /* the first frame of the one that began at a discontinuity */
-  gboolean said_no_partners;
-
-  guint masks_made; /* so far; they are numbered */
-};
 
 #define CAPS GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_AUGMENT_FORMATS)
 
@@ -135,141 +75,8 @@ static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
-static GstStaticPadTemplate partner_template =
-    GST_STATIC_PAD_TEMPLATE ("partner", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (CAPS));
-
-/* Pixels that have a place of their own: labels of one byte or two, or colours that stand for them.
- */
-#define MASK_CAPS                                                                                  \
-  GST_VIDEO_CAPS_MAKE (                                                                            \
-      "{ GRAY8, GRAY16_LE, GRAY16_BE, RGB, BGR, RGBA, BGRA, ARGB, ABGR, RGBx, BGRx, xRGB, xBGR }")
-
-static GstStaticPadTemplate mask_sink_template = GST_STATIC_PAD_TEMPLATE (
-    "mask_sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (MASK_CAPS));
-static GstStaticPadTemplate mask_src_template = GST_STATIC_PAD_TEMPLATE (
-    "mask_src_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS (MASK_CAPS));
-
 G_DEFINE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST_TYPE_VIDEO_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (videoaugment, "videoaugment", GST_RANK_NONE, GST_TYPE_VIDEO_AUGMENT)
-
-static GType
-gst_clips_get_type (void)
-{
-  static const GEnumValue values[] = {
-    { GST_CLIPS_OF_FRAMES, "as many frames as clip-frames says", "frames" },
-    { GST_CLIPS_OF_ITEMS, "the frames of an item of a dataset, or up to a discontinuity", "items" },
-    { 0, NULL, NULL },
-  };
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type)) {
-    GType made = g_enum_register_static ("GstVideoAugmentClips", values);
-
-    gst_type_mark_as_plugin_api (made, 0);
-    g_once_init_leave (&type, made);
-  }
-  return type;
-}
-
-static GType
-gst_mix_get_type (void)
-{
-  const GenAugmentMixing *const *list = gen_augment_mixing_list ();
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type)) {
-    GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
-
-    gst_generative_choices_add (values, "none", "No partners");
-    for (guint i = 0; list[i] != NULL; i++)
-      gst_generative_choices_add (values, list[i]->name, list[i]->description);
-    g_once_init_leave (&type, gst_generative_choices_register ("GstVideoAugmentMix", values));
-  }
-  return type;
-}
-
-/* Number of a mixing in the enumeration. */
-static int
-gst_mix_number (const GenAugmentMixing *mixing)
-{
-  const GenAugmentMixing *const *list = gen_augment_mixing_list ();
-  int number = 0;
-
-  while (mixing != NULL && list[number++] != mixing)
-    ;
-  return number;
-}
-
-static void
-gst_video_augment_find_passthrough (GstVideoAugment *self)
-{
-  gboolean idle;
-
-  GST_OBJECT_LOCK (self);
-  idle = gen_augment_settings_are_idle (&self->settings) && self->policy_name == NULL &&
-         !self->add_meta && self->mix.mixing == NULL && self->masks->len == 0;
-  GST_OBJECT_UNLOCK (self);
-  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), idle);
-}
-
-static void
-gst_video_augment_set_property (
-    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
-{
-  GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
-
-  if (!gst_generative_can_set (object, pspec))
-    return;
-  GST_OBJECT_LOCK (self);
-  if (property_id == PROP_POLICY) {
-    g_free (self->policy_name);
-    self->policy_name = g_value_dup_string (value);
-  } else if (property_id == PROP_CLIP_FRAMES) {
-    self->settings.clip_frames = g_value_get_uint64 (value);
-  } else if (property_id == PROP_CLIPS) {
-    self->clips = g_value_get_enum (value);
-  } else if (property_id == PROP_MIX) {
-    const int number = g_value_get_enum (value);
-
-    self->mix.mixing = number > 0 ? gen_augment_mixing_list ()[number - 1] : NULL;
-  } else if (property_id == PROP_MIX_CONCENTRATION) {
-    self->mix.concentration = g_value_get_double (value);
-  } else if (property_id == PROP_MIX_PROBABILITY) {
-    self->mix.probability = g_value_get_double (value);
-  } else if (property_id == PROP_ADD_META) {
-    self->add_meta = g_value_get_boolean (value);
-  } else {
-    gst_generative_augment_set (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
-  }
-  GST_OBJECT_UNLOCK (self);
-  gst_video_augment_find_passthrough (self);
-}
-
-static void
-gst_video_augment_get_property (
-    GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
-{
-  GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
-
-  GST_OBJECT_LOCK (self);
-  if (property_id == PROP_POLICY)
-    g_value_set_string (value, self->policy_name);
-  else if (property_id == PROP_CLIP_FRAMES)
-    g_value_set_uint64 (value, self->settings.clip_frames);
-  else if (property_id == PROP_CLIPS)
-    g_value_set_enum (value, self->clips);
-  else if (property_id == PROP_MIX)
-    g_value_set_enum (value, gst_mix_number (self->mix.mixing));
-  else if (property_id == PROP_MIX_CONCENTRATION)
-    g_value_set_double (value, self->mix.concentration);
-  else if (property_id == PROP_MIX_PROBABILITY)
-    g_value_set_double (value, self->mix.probability);
-  else if (property_id == PROP_ADD_META)
-    g_value_set_boolean (value, self->add_meta);
-  else
-    gst_generative_augment_get (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
-  GST_OBJECT_UNLOCK (self);
-}
 
 static void
 gst_video_augment_finalize (GObject *object)
@@ -381,137 +188,6 @@ gst_video_augment_transform_meta (
   return gst_generative_pass_meta (meta, input, info, output, info);
 }
 
-/* By what all frames of a clip draw. */
-static guint64
-gst_video_augment_draw_number (
-    GstVideoAugment *self, const GenAugmentSettings *settings, GstBuffer *buffer, guint64 number)
-{
-  guint64 item;
-
-  if (self->clips == GST_CLIPS_OF_FRAMES)
-    return number / MAX (settings->clip_frames, 1);
-  item = gst_generative_label_find_item (buffer);
-  if (item != GST_GENERATIVE_NO_ITEM)
-    return item;
-  if (GST_BUFFER_IS_DISCONT (buffer))
-    self->clip = number;
-  return self->clip;
-}
-
-/* --- request pads --- */
-
-static void
-gst_video_augment_interrupt (GstVideoAugment *self, gboolean interrupted)
-{
-  GST_OBJECT_LOCK (self);
-  if (self->partner != NULL)
-    gst_video_augment_partner_interrupt (self->partner, interrupted);
-  for (guint i = 0; i < self->masks->len; i++)
-    gst_video_augment_mask_interrupt (g_ptr_array_index (self->masks, i), interrupted);
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_video_augment_end_masks (GstVideoAugment *self, gboolean ended)
-{
-  GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->masks->len; i++)
-    gst_video_augment_mask_end (g_ptr_array_index (self->masks, i), ended);
-  GST_OBJECT_UNLOCK (self);
-}
-
-static GstPad *
-gst_video_augment_request_partner (GstVideoAugment *self, GstPadTemplate *pad_template)
-{
-  GstVideoAugmentPartner *partner;
-  GstPad *pad;
-
-  if (self->partner != NULL)
-    return NULL;
-  partner = gst_video_augment_partner_new (pad_template, GST_BASE_TRANSFORM_SINK_PAD (self));
-  pad = gst_video_augment_partner_get_pad (partner);
-  GST_OBJECT_LOCK (self);
-  self->partner = partner;
-  GST_OBJECT_UNLOCK (self);
-  gst_element_add_pad (GST_ELEMENT (self), pad);
-  return pad;
-}
-
-static GstPad *
-gst_video_augment_request_mask (
-    GstVideoAugment *self, GstPadTemplate *pad_template, const char *name)
-{
-  GstPadTemplate *src = gst_element_class_get_pad_template (
-      GST_ELEMENT_GET_CLASS (self), mask_src_template.name_template);
-  guint number = self->masks_made;
-  GstVideoAugmentMask *mask;
-  g_autoptr (GstPad) other = NULL;
-
-  if (name != NULL && sscanf (name, "mask_sink_%u", &number) == 1)
-    other = gst_element_get_static_pad (GST_ELEMENT (self), name);
-  if (other != NULL)
-    return NULL;
-  self->masks_made = MAX (self->masks_made, number + 1);
-  mask = gst_video_augment_mask_new (GST_ELEMENT (self), pad_template, src, number);
-  GST_OBJECT_LOCK (self);
-  g_ptr_array_add (self->masks, mask);
-  GST_OBJECT_UNLOCK (self);
-  gst_video_augment_find_passthrough (self);
-  return gst_video_augment_mask_get_pad (mask);
-}
-
-static GstPad *
-gst_video_augment_request_pad (
-    GstElement *element, GstPadTemplate *pad_template, const gchar *name, const GstCaps *caps)
-{
-  GstVideoAugment *self = GST_VIDEO_AUGMENT (element);
-
-  if (g_str_equal (GST_PAD_TEMPLATE_NAME_TEMPLATE (pad_template), partner_template.name_template))
-    return gst_video_augment_request_partner (self, pad_template);
-  return gst_video_augment_request_mask (self, pad_template, name);
-}
-
-/* The mask of a pad, which is no longer among the others; NULL: it is of none. */
-static GstVideoAugmentMask *
-gst_video_augment_steal_mask (GstVideoAugment *self, GstPad *pad)
-{
-  for (guint i = 0; i < self->masks->len; i++) {
-    GstVideoAugmentMask *mask = g_ptr_array_index (self->masks, i);
-
-    if (gst_video_augment_mask_get_pad (mask) == pad) {
-      g_ptr_array_steal_index (self->masks, i);
-      return mask;
-    }
-  }
-  return NULL;
-}
-
-static void
-gst_video_augment_release_pad (GstElement *element, GstPad *pad)
-{
-  GstVideoAugment *self = GST_VIDEO_AUGMENT (element);
-  GstPad *own = GST_BASE_TRANSFORM_SINK_PAD (self);
-  GstVideoAugmentPartner *partner = NULL;
-  GstVideoAugmentMask *mask;
-
-  /* Nobody waits for it any more then, and the frame that is worked on gets done. */
-  gst_pad_set_active (pad, FALSE);
-  GST_PAD_STREAM_LOCK (own);
-  GST_OBJECT_LOCK (self);
-  mask = gst_video_augment_steal_mask (self, pad);
-  if (mask == NULL)
-    partner = g_steal_pointer (&self->partner);
-  GST_OBJECT_UNLOCK (self);
-  GST_PAD_STREAM_UNLOCK (own);
-  if (mask != NULL) {
-    gst_video_augment_mask_free (mask);
-  } else {
-    gst_element_remove_pad (element, pad);
-    gst_video_augment_partner_free (partner);
-  }
-  gst_video_augment_find_passthrough (self);
-}
-
 static GstStateChangeReturn
 gst_video_augment_change_state (GstElement *element, GstStateChange transition)
 {
@@ -544,80 +220,13 @@ static gboolean
 gst_video_augment_src_event (GstBaseTransform *base, GstEvent *event)
 {
   GstVideoAugment *self = GST_VIDEO_AUGMENT (base);
-  GstPad *pad = NULL;
+  g_autoptr (GstPad) partner = NULL;
 
-  GST_OBJECT_LOCK (self);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && self->partner != NULL)
-    pad = gst_object_ref (gst_video_augment_partner_get_pad (self->partner));
-  GST_OBJECT_UNLOCK (self);
-  if (pad != NULL)
-    gst_pad_push_event (pad, gst_event_ref (event));
-  gst_clear_object (&pad);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
+    partner = gst_video_augment_find_partner (self);
+  if (partner != NULL)
+    gst_pad_push_event (partner, gst_event_ref (event));
   return GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)->src_event (base, event);
-}
-
-/* --- frames --- */
-
-static GstFlowReturn
-gst_video_augment_mix_frame (GstVideoAugment *self, const GenAugmentMixSettings *mix,
-    guint64 number, GstVideoFrame *frame, GenAugmentFrame *augmented)
-{
-  GstFlowReturn flow = GST_FLOW_EOS;
-
-  if (self->partner != NULL)
-    flow = gst_video_augment_mix (GST_ELEMENT (self), self->partner, mix, number, frame, augmented);
-  if (flow != GST_FLOW_EOS)
-    return flow;
-  if (!self->said_no_partners)
-    GST_ELEMENT_WARNING (self, STREAM, MUX,
-        ("partners have ended before the frames: the rest is not mixed"), (NULL));
-  self->said_no_partners = TRUE;
-  return GST_FLOW_OK;
-}
-
-static GstFlowReturn
-gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *frame)
-{
-  GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
-  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
-  guint64 number = gst_video_augment_frame_number (frame->buffer, &frame->info, &self->counted);
-  GenAugmentPictureDraw *draw = &self->draw;
-  GstVideoAugmentDrawn drawn = { .number = number };
-  GenAugmentSettings *settings = &drawn.settings;
-  GenAugmentMixSettings mix;
-  GenAugmentFrame augmented;
-  GstFlowReturn flow = GST_FLOW_OK;
-  gboolean add_meta;
-
-  GST_OBJECT_LOCK (self);
-  *settings = self->settings;
-  mix = self->mix;
-  add_meta = self->add_meta;
-  GST_OBJECT_UNLOCK (self);
-  settings->policy = self->policy;
-  gst_generative_augment_frame_init (&augmented, frame);
-  mix.seed = settings->seed;
-  drawn.clip = gst_video_augment_draw_number (self, settings, frame->buffer, number);
-  drawn.width = augmented.width;
-  drawn.height = augmented.height;
-  gen_augment_draw_picture_of_clip (
-      settings, drawn.clip, number, augmented.width, augmented.height, draw);
-  for (guint i = 0; i < self->masks->len; i++)
-    gst_video_augment_mask_offer (g_ptr_array_index (self->masks, i), &drawn);
-  gen_augment_render_frame (draw, self->workspace, &augmented);
-  if (gen_augment_picture_moves (draw))
-    gst_generative_augment_move_metas (frame->buffer, draw);
-  if (add_meta)
-    gst_generative_augment_meta_add (frame->buffer, number, draw);
-  if (mix.mixing != NULL)
-    flow = gst_video_augment_mix_frame (self, &mix, drawn.clip, frame, &augmented);
-  GST_LOG_OBJECT (self, "frame %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": %s in %.3f ms",
-      number, GST_TIME_ARGS (GST_BUFFER_PTS (frame->buffer)),
-      gen_augment_picture_moves (draw)     ? "moved"
-      : gen_augment_picture_is_idle (draw) ? "left as it is"
-                                           : "changed in its values",
-      gst_generative_since (began));
-  return flow;
 }
 
 static void
@@ -630,57 +239,16 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
 
   GST_DEBUG_CATEGORY_INIT (video_augment_debug, "videoaugment", 0, "what becomes of each frame");
 
-  gobject_class->set_property = gst_video_augment_set_property;
-  gobject_class->get_property = gst_video_augment_get_property;
   gobject_class->finalize = gst_video_augment_finalize;
   gst_generative_augment_meta_register ();
+  gst_generative_keypoints_register ();
   gst_generative_label_register ();
 
-  g_object_class_install_property (gobject_class, PROP_POLICY,
-      g_param_spec_string ("policy", "Policy",
-          "What else is done, after the transforms of the properties: autoaugment, "
-          "autoaugment-cifar10, autoaugment-svhn, randaugment, trivialaugment, or a file of steps "
-          "as JSON (unset: nothing)",
-          DEFAULT_POLICY, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (gobject_class, PROP_CLIP_FRAMES,
-      g_param_spec_uint64 ("clip-frames", "Frames of a clip",
-          "So many frames in a row have one draw, so that a film stays coherent; noise is each "
-          "frame's own",
-          1, G_MAXUINT64, DEFAULT_CLIP_FRAMES,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (gobject_class, PROP_CLIPS,
-      g_param_spec_enum ("clips", "Clips", "Which frames have one draw", gst_clips_get_type (),
-          DEFAULT_CLIPS, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (gobject_class, PROP_MIX,
-      g_param_spec_enum ("mix", "Mix",
-          "How each frame is mixed with those of the pad partner, and its label with theirs",
-          gst_mix_get_type (), DEFAULT_MIX,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (gobject_class, PROP_MIX_CONCENTRATION,
-      g_param_spec_double ("mix-concentration", "Concentration of shares",
-          "Alpha of the Beta distribution of a frame's share in mixup and cutmix (0: 0.2 and 1, as "
-          "their papers have it)",
-          0, 100, DEFAULT_MIX_CONCENTRATION,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_CONTROLLABLE |
-              GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (gobject_class, PROP_MIX_PROBABILITY,
-      g_param_spec_double ("mix-probability", "Probability of mixing",
-          "How often a frame is mixed: 1 is always", 0, 1, DEFAULT_MIX_PROBABILITY,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_CONTROLLABLE |
-              GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (gobject_class, PROP_ADD_META,
-      g_param_spec_boolean ("add-meta", "Add a meta",
-          "Say on each frame what was done to it (custom meta generative-augment)",
-          DEFAULT_ADD_META,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
-  gst_generative_augment_install (gobject_class, PROP_FIRST_OF_AUGMENT, &gen_medium_picture,
-      "GstVideoAugment", "How often each transform is applied to a frame: 1 is always");
+  gst_video_augment_install_properties (gobject_class);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_add_static_pad_template (element_class, &partner_template);
-  gst_element_class_add_static_pad_template (element_class, &mask_sink_template);
-  gst_element_class_add_static_pad_template (element_class, &mask_src_template);
+  gst_video_augment_add_pad_templates (element_class);
   gst_element_class_set_static_metadata (element_class, "Video augmentation", "Filter/Effect/Video",
       "Changes each frame at random, so that a model sees more pictures than there are",
       "gst-generative");
@@ -706,10 +274,6 @@ static void
 gst_video_augment_init (GstVideoAugment *self)
 {
   self->masks = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_video_augment_mask_free);
-  self->settings = gst_generative_augment_defaults (&gen_medium_picture);
-  self->settings.clip_frames = DEFAULT_CLIP_FRAMES;
-  self->clips = DEFAULT_CLIPS;
-  self->mix = (GenAugmentMixSettings){ .concentration = DEFAULT_MIX_CONCENTRATION,
-    .probability = DEFAULT_MIX_PROBABILITY };
+  gst_video_augment_init_properties (self);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
 }

@@ -18,22 +18,24 @@ G_BEGIN_DECLS
  *
  * A transform is one of gen_augmentation_list, with its parameters by their names; its amount may
  * be the name of a choice. `probability` is 1 where it is not said. Of `one-of` one is taken, all
- * as likely. A program is one of gen_augment_program_list.
+ * as likely. A program is one of gen_augment_program_list, with its parameters by their names.
  *
  * Each step draws from its transform's stream by its place in the file: changing the amount of one
  * leaves the others as they are.
  */
 
+#define GEN_AUGMENT_PROGRAM_PARAMETERS 4
+
 /* A policy of a paper. */
 typedef struct {
   const char *name;
   const char *description; /* a sentence */
-  gboolean has_magnitude;  /* is one to be set */
-  int operations;          /* how many, where it is not said; 0: it is not to be set */
-  double magnitude;        /* of 30, where it is not said */
+  /* Those that have a name. */
+  GenAugmentParameter parameters[GEN_AUGMENT_PROGRAM_PARAMETERS];
+  /* How many transforms may come together, those of chains being counted; NULL: one. */
+  int (*count) (const double *parameters);
   /* Take operations into the draw, by numbers of `random`. */
-  void (*draw) (
-      GenAugmentPictureDraw *draw, const GenRandom *random, int operations, double magnitude);
+  void (*draw) (GenAugmentPictureDraw *draw, const GenRandom *random, const double *parameters);
 } GenAugmentProgram;
 
 /* The programs there are, NULL-terminated. */
@@ -45,8 +47,8 @@ typedef enum {
   GEN_AUGMENT_POLICY_ERROR_INVALID, /* not a file of steps */
 } GenAugmentPolicyError;
 
-/* At most so many transforms may come together. */
-#define GEN_AUGMENT_POLICY_MAX 16
+/* At most so many transforms of a policy may come together. */
+#define GEN_AUGMENT_POLICY_MAX GEN_AUGMENT_CHAINED
 
 /* The program of that name as it is in its paper, or else the file of that name. */
 GEN_API GenAugmentPolicy *gen_augment_policy_load (const char *name, GError **error);

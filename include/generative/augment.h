@@ -22,6 +22,7 @@ typedef struct _GenAugmentation GenAugmentation;
 #define GEN_AUGMENT_PARAMETERS 2 /* of one, besides its amount */
 
 #define GEN_AUGMENT_NUMBERS 10240
+#define GEN_AUGMENT_CHAINED 16 /* steps of chains, of a draw */
 
 typedef struct _GenPictureChange GenPictureChange;
 
@@ -44,6 +45,10 @@ typedef struct {
   int width, height; /* of the picture */
   GenAugmentPictureStep steps[GEN_AUGMENT_MAX];
   int n_steps;
+  /* Those of chains: what they make of the picture goes into a mean, which is one step (AugMix).
+   * Regions and masks stay where they are in it, as the picture does. */
+  GenAugmentPictureStep chained[GEN_AUGMENT_CHAINED];
+  int n_chained;
   /* What steps have drawn that is more than their values. */
   float numbers[GEN_AUGMENT_NUMBERS];
   int n_numbers;
@@ -51,6 +56,7 @@ typedef struct {
   /* While it is drawn: */
   guint64 seed, number; /* of the draw, which frames of a clip share */
   guint64 instance;     /* which of those who draw from an augmentation's stream */
+  int first_of_chain;   /* of steps, which become chained ones when the chain ends */
   const GenAugmentation *augmentation;
   const double *parameters;
   GenRandom random;

@@ -408,6 +408,15 @@ test_wrong_masks (void)
       GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "a mask must have the size of its frame");
 }
 
+/* Masks whose frames nobody sends do not wait for ever. */
+static void
+test_masks_alone (void)
+{
+  player_assert_error ("videotestsrc ! video/x-raw,format=GRAY8,width=32,height=20 ! "
+                       "a.mask_sink_0 videoaugment name=a rotate=30 a.mask_src_0 ! fakesink",
+      GST_STREAM_ERROR, GST_STREAM_ERROR_MUX, "nothing is linked to the pad sink");
+}
+
 /* Pads come and go while it plays. */
 static void
 test_pads_go (void)
@@ -513,6 +522,7 @@ main (int argc, char **argv)
   g_test_add_func ("/videoaugment-streams/mask-without-frame", test_mask_without_frame);
   g_test_add_func ("/videoaugment-streams/masks-in-a-pipeline", test_masks_in_a_pipeline);
   g_test_add_func ("/videoaugment-streams/wrong-masks", test_wrong_masks);
+  g_test_add_func ("/videoaugment/masks-alone", test_masks_alone);
   g_test_add_func ("/videoaugment-streams/pads-go", test_pads_go);
   g_test_add_func ("/videoaugment-streams/clips-of-items", test_clips_of_items);
   g_test_add_func ("/videoaugment-streams/clips-of-discontinuities", test_clips_of_discontinuities);

@@ -154,6 +154,36 @@ test_program (void)
   g_assert_true (turned);
 }
 
+/* Chains are no steps of the draw, which is told with them, and moves nothing that hangs on places.
+ */
+static void
+test_chains (void)
+{
+  g_autoptr (GenAugmentPolicy) policy =
+      must_load ("{\"steps\": [{\"transform\": \"rotate\", \"amount\": 20},"
+                 " {\"program\": \"augmix\", \"chains\": 5, \"length\": 2},"
+                 " {\"transform\": \"blur\", \"amount\": 2}]}");
+
+  for (guint64 frame = 0; frame < 50; frame++) {
+    GenAugmentPictureDraw draw, turned;
+    double x = 31, y = 17, turned_x = x, turned_y = y;
+    g_autofree char *text = NULL;
+
+    draw_frame (policy, frame, &draw);
+    g_assert_true (is_of (&draw, "rotate, augmix, blur"));
+    g_assert_cmpint (draw.n_chained, ==, 10);
+    text = gen_augment_picture_describe (&draw);
+    g_assert_true (g_regex_match_simple (
+        "^rotate [^(]*, augmix [^(]* \\(([^;]*; ){4}[^;]*\\), blur [0-9.]*$", text, 0, 0));
+    turned = draw;
+    turned.n_steps = 1;
+    gen_augment_picture_follow (&draw, &x, &y);
+    gen_augment_picture_follow (&turned, &turned_x, &turned_y);
+    g_assert_cmpfloat (x, ==, turned_x);
+    g_assert_cmpfloat (y, ==, turned_y);
+  }
+}
+
 static void
 test_wrong (void)
 {
@@ -179,7 +209,16 @@ test_wrong (void)
     { "{\"steps\": [{\"one-of\": []}]}", "steps[0]: \"one-of\" should be an array" },
     { "{\"steps\": [{\"one-of\": 3}]}", "steps[0]: \"one-of\" should be an array" },
     { "{\"steps\": [{\"one-of\": [{\"transform\": \"x\"}]}]}", "steps[0].one-of[0]: " },
-    { "{\"steps\": [{\"program\": \"augmix\"}]}", "there are autoaugment, autoaugment-cifar10" },
+    { "{\"steps\": [{\"program\": \"fastaugment\"}]}",
+        "there are autoaugment, autoaugment-cifar10" },
+    { "{\"steps\": [{\"program\": \"augmix\", \"chains\": 9}]}", "from 1 to 8" },
+    { "{\"steps\": [{\"program\": \"augmix\", \"concentration\": 0}]}", "from 0.01 to 100" },
+    { "{\"steps\": [{\"program\": \"augmix\", \"operations\": 2}]}",
+        "there are program, chains, length, magnitude, concentration, probability" },
+    { "{\"steps\": [{\"program\": \"augmix\"}, {\"program\": \"augmix\"}]}",
+        "steps[1]: more than 16 transforms" },
+    { "{\"steps\": [{\"program\": \"augmix\", \"chains\": 5, \"length\": 4}]}",
+        "more than 16 transforms" },
     { "{\"steps\": [{\"program\": \"randaugment\", \"magnitude\": 31}]}", "from 0 to 30" },
     { "{\"steps\": [{\"program\": \"trivialaugment\", \"magnitude\": 3}]}",
         "there is no \"magnitude\"" },
@@ -209,9 +248,10 @@ test_names (void)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (gen_augment_policy_load ("augmix", &error));
+  g_assert_null (gen_augment_policy_load ("fastaugment", &error));
   g_assert_error (error, GEN_AUGMENT_POLICY_ERROR, GEN_AUGMENT_POLICY_ERROR_INVALID);
-  g_assert_nonnull (strstr (error->message, "autoaugment-svhn, randaugment, trivialaugment"));
+  g_assert_nonnull (
+      strstr (error->message, "autoaugment-svhn, randaugment, trivialaugment, augmix"));
   for (int i = 0; gen_augment_program_list ()[i] != NULL; i++) {
     g_autoptr (GenAugmentPolicy) policy =
         gen_augment_policy_load (gen_augment_program_list ()[i]->name, NULL);
@@ -228,6 +268,7 @@ main (int argc, char **argv)
   g_test_add_func ("/augment-policy/own-draws", test_own_draws);
   g_test_add_func ("/augment-policy/probability", test_probability);
   g_test_add_func ("/augment-policy/program", test_program);
+  g_test_add_func ("/augment-policy/chains", test_chains);
   g_test_add_func ("/augment-policy/wrong", test_wrong);
   g_test_add_func ("/augment-policy/names", test_names);
   return g_test_run ();

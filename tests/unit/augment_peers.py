@@ -228,6 +228,56 @@ def follows (ours):
                 raise Failure (f"{x}, {y} comes back to {back}")
 
 
+GEOMETRY = {"flip": 3, "crop": 0.5, "resized-crop": 0.5, "scale": 0.3, "rotate": 180, "shear": 30,
+    "translate": 0.3, "perspective": 0.6, "grid-distortion": 0.9, "elastic": 0.1}
+
+
+def there_and_back (ours):
+    """Points of each transform at its most, the way there and back."""
+    for name in GEOMETRY:
+        amount = 0.9 if name in ("crop", "translate") else GEOMETRY[name]
+        settings = ours.settings (**{name: amount})
+        random = np.random.default_rng (5)
+        for frame in range (60):
+            ours.make_draw (settings, frame, 640, 360)
+            for x, y in random.uniform ((0, 0), (640, 360), (10, 2)):
+                back = ours.follow (*ours.trace (x, y))
+                if np.hypot (back[0] - x, back[1] - y) > 0.02:
+                    raise Failure (f"{name}: {x}, {y} comes back to {back}")
+
+
+def spots (ours):
+    """A spot that is drawn lands where its middle is said to land, of each transform and of all."""
+    # A spot on a line where cells are of other widths is pulled to one side.
+    cases = [{name: min (amount, 0.3) if name == "grid-distortion" else amount}
+        for name, amount in GEOMETRY.items ()]
+    cases.append ({"flip": 3, "crop": 0.2, "rotate": 30, "shear": 10, "translate": 0.1, "scale": 0.2,
+        "perspective": 0.2, "grid-distortion": 0.2, "elastic": 0.05})
+    width, height, random = 320, 240, np.random.default_rng (3)
+    y, x = np.mgrid[:height, :width] + 0.5
+    for amounts in cases:
+        settings, seen = ours.settings (**amounts), 0
+        for frame in range (60):
+            px, py = random.uniform ((30, 30), (width - 30, height - 30))
+            spot = 255 * np.exp (((x - px) ** 2 + (y - py) ** 2) / -8)
+            draw = ours.make_draw (settings, frame, width, height)
+            result = ours.render (draw, spot.astype (np.uint8)).astype (float)
+            qx, qy = ours.follow (px, py)
+            if not (10 < qx < width - 10 and 10 < qy < height - 10):
+                continue
+            near = (np.abs (x - qx) < 10) & (np.abs (y - qy) < 10)
+            weights = np.where (near & (result > 60), result, 0)
+            if weights.sum () == 0:
+                raise Failure (f"{amounts}: no spot at {qx}, {qy} of frame {frame}")
+            seen += 1
+            off = np.hypot ((weights * x).sum () / weights.sum () - qx,
+                (weights * y).sum () / weights.sum () - qy)
+            if off > 0.5:
+                raise Failure (f"{amounts}: {off} from where it is said to be in frame {frame}")
+        if seen < 15:
+            raise Failure (f"{amounts}: {seen} spots stay")
+
+
 def fused (ours):
     """All geometry in one map is the map of maps: bilinear once, at where `trace` says."""
     settings = ours.settings (rotate=20, perspective=0.3, grid_distortion=0.5, elastic=0.08)
@@ -741,6 +791,162 @@ def policy_pictures (ours):
         raise Failure (f"only {checked}")
 
 
+def augmix_draws (ours):
+    """Shares are of Dirichlet's and the Beta distribution (scipy's, by Kolmogorov-Smirnov), chains
+    have one to three operations, and each of nine is as likely; levels are uniform."""
+    if ndimage is None:
+        return "scipy is not installed"
+    from scipy import stats
+    settings, frames = ours.settings (policy="augmix"), 4000
+    own, shares, lengths, names, angles = [], [], [0] * 3, {}, []
+    for frame in range (frames):
+        draw = ours.make_draw (settings, frame, 331, 331)
+        if draw.names () != ["augmix"]:
+            raise Failure (f"steps are {draw.names ()}")
+        weights, chains = draw.mixture ()
+        if len (chains) != 3 or abs (sum (weights) - 1) > 1e-9:
+            raise Failure (f"weights of {len (chains)} chains are {weights}")
+        own.append (weights[0])
+        shares.append (np.array (weights[1:]) / sum (weights[1:]))
+        for chain in chains:
+            lengths[len (chain) - 1] += 1
+            for step in chain:
+                name, v = step.augmentation.contents.name.decode (), step.values
+                names[name] = names.get (name, 0) + 1
+                if name == "rotate":
+                    angles.append (np.degrees (np.arctan2 (v[1], v[0])))
+                elif name == "posterise" and v[0] not in (3, 4):
+                    raise Failure (f"{v[0]} bits")
+                elif name == "solarise" and not 180 <= v[0] <= 254:
+                    raise Failure (f"a threshold of {v[0]}")
+                elif name == "shear" and not 0.003 <= abs (v[1] + v[3]) <= 0.09:
+                    raise Failure (f"a shear of {v[1] + v[3]}")
+                elif name == "translate" and not 1.1 <= abs (v[2] + v[5]) <= 33.11:
+                    raise Failure (f"a shift of {v[2] + v[5]}")
+    shares = np.array (shares)
+    for i in range (3): # each share alone is of Beta (1, 2)
+        p = stats.kstest (shares[:, i], stats.beta (1, 2).cdf).pvalue
+        if p < 0.001:
+            raise Failure (f"no shares of Dirichlet's distribution: p is {p}")
+    off = np.corrcoef (shares.T) - (1.5 * np.eye (3) - 0.5)
+    if np.abs (off).max () > 0.06: # four standard errors
+        raise Failure (f"correlations are off by {np.abs (off).max ():.3f}")
+    p = stats.kstest (own, stats.beta (1, 1).cdf).pvalue
+    if p < 0.001:
+        raise Failure (f"no share of the Beta distribution: p is {p}")
+    if np.abs (np.corrcoef (own, shares[:, 0])[0, 1]) > 0.065:
+        raise Failure ("both shares go together")
+    if ((np.array (lengths) - frames) ** 2 / frames).sum () > 13.8: # 2 degrees, 0.001
+        raise Failure (f"lengths are {lengths}")
+    n = sum (names.values ())
+    square = sum ((names[name] - e) ** 2 / e for name in names
+        for e in [n / 9 * (2 if name in ("shear", "translate") else 1)])
+    if len (names) != 7 or square > 22.5: # 6 degrees, 0.001
+        raise Failure (f"operations are {names}")
+    uniform (np.abs (angles), 0.3, 9, "angles")
+    if abs (np.sign (angles).sum ()) > 3.3 * len (angles) ** 0.5:
+        raise Failure ("turns have a side")
+
+
+def augmix_concentration (ours):
+    """Other parameters, of a file."""
+    if ndimage is None:
+        return "scipy is not installed"
+    import json
+    import tempfile
+    from scipy import stats
+    for concentration, chains, length in ((0.3, 2, 1), (5, 4, 3)):
+        with tempfile.NamedTemporaryFile ("w", suffix=".json") as file:
+            json.dump ({"steps": [{"program": "augmix", "concentration": concentration,
+                "chains": chains, "length": length, "magnitude": 30}]}, file)
+            file.flush ()
+            settings = ours.settings (policy=file.name)
+        own, shares = [], []
+        for frame in range (3000):
+            weights, steps = ours.make_draw (settings, frame, 331, 331).mixture ()
+            if [len (chain) for chain in steps] != [length] * chains:
+                raise Failure (f"{[len (chain) for chain in steps]} steps")
+            own.append (weights[0])
+            shares.append (weights[1] / sum (weights[1:]))
+        rest = concentration * (chains - 1)
+        for values, theirs in ((own, stats.beta (concentration, concentration)),
+                (shares, stats.beta (concentration, rest))):
+            p = stats.kstest (values, theirs.cdf).pvalue
+            if p < 0.001:
+                raise Failure (f"concentration {concentration}: p is {p}")
+
+
+def chain_in_numpy (chain, picture):
+    """What Pillow and, where pixels move, one bilinear resampling in numpy make of a picture."""
+    height, width = picture.shape[:2]
+    moved, m = False, np.eye (3)
+    for step in chain:
+        name, v = step.augmentation.contents.name.decode (), step.values
+        theirs = Image.fromarray (picture)
+        if name in ("rotate", "shear", "translate"):
+            moved, m = True, m @ np.array ([v[:3], v[3:6], [0, 0, 1]])
+            continue
+        picture = np.array ({"auto-contrast": lambda: ImageOps.autocontrast (theirs),
+            "equalise": lambda: ImageOps.equalize (theirs),
+            "solarise": lambda: ImageOps.solarize (theirs, v[0]),
+            "posterise": lambda: ImageOps.posterize (theirs, int (v[0]))}[name] ())
+    if not moved:
+        return picture
+    x, y = centred (picture)
+    return bilinear (picture, m[0, 0] * x + m[0, 1] * y + m[0, 2] + width / 2 - 0.5,
+        m[1, 0] * x + m[1, 1] * y + m[1, 2] + height / 2 - 0.5)
+
+
+def augmix_pictures (ours):
+    """The mean by weight of what chains make of the picture: of what the library itself makes of
+    each to half a level, of what Pillow and numpy make of it within 2."""
+    settings = ours.settings (policy="augmix")
+    smooth = np.stack ([*np.meshgrid (np.linspace (40, 200, 90), np.linspace (60, 180, 70)),
+        np.full ((70, 90), 99.)], -1).astype (np.uint8)
+    checked, geometry = 0, ("rotate", "shear", "translate")
+    for frame in range (120):
+        for picture in PICTURES if frame < 40 else []:
+            draw = ours.make_draw (settings, frame, picture.shape[1], picture.shape[0])
+            weights, chains = draw.mixture ()
+            expected = weights[0] * colours (picture).astype (float)
+            result = ours.render (draw, picture)
+            for weight, chain in zip (weights[1:], chains):
+                made = ours.render (draw.of_steps (chain), picture)
+                expected += weight * colours (made)
+            close (result, expected, 0.51, what="a mixture")
+            if picture.ndim == 3 and picture.shape[2] == 4 and (
+                    not np.array_equal (result[..., 3], picture[..., 3])):
+                raise Failure ("alpha has moved")
+        if Image is None:
+            continue
+        draw = ours.make_draw (settings, frame, 90, 70)
+        weights, chains = draw.mixture ()
+        # Where levels jump, one of 255 that bilinear is off becomes many.
+        names = [[step.augmentation.contents.name.decode () in geometry for step in chain]
+            for chain in chains]
+        if any (moved != sorted (moved) for moved in names):
+            continue
+        checked += 1
+        expected = weights[0] * smooth.astype (float)
+        for weight, chain in zip (weights[1:], chains):
+            expected += weight * chain_in_numpy (chain, smooth)
+        close (ours.render (draw, smooth), expected, 2.01, what="of others")
+    if Image is not None and checked < 30:
+        raise Failure (f"only {checked} frames")
+
+
+def augmix_planes (ours):
+    """Frames of YUV are mixed as colours."""
+    settings = ours.settings (policy="augmix")
+    for colours_ in each_colours ():
+        planes = colours_.rounded (muted (61, 83))
+        draw = ours.make_draw (settings, 3, 83, 61)
+        results = ours.render_planes (draw, planes, **colours_.said)
+        back = np.clip (np.round (colours_.samples (planes)), 0, 255).astype (np.uint8)
+        expected = ours.render (draw, np.ascontiguousarray (back)).astype (float)
+        close_planes (results, colours_.planes (expected), 1.6, "augmix")
+
+
 # --- planes of YUV ---
 
 LAYOUTS = [(2, 2, 3), (2, 2, 2), (2, 1, 3), (1, 1, 3)] # across, down, planes
@@ -1060,6 +1266,8 @@ TESTS = {
     "elastic, scipy's spline": elastic_spline,
     "grid-distortion": grid_distortion,
     "points follow": follows,
+    "points there and back": there_and_back,
+    "spots": spots,
     "one resampling": fused,
     "saturation": saturation,
     "hue": hue,
@@ -1102,6 +1310,10 @@ TESTS = {
     "policy values": policy_values,
     "autoaugment, torchvision": autoaugment,
     "policy pictures, Pillow": policy_pictures,
+    "augmix, draws": augmix_draws,
+    "augmix, concentration": augmix_concentration,
+    "augmix, pictures": augmix_pictures,
+    "augmix, planes": augmix_planes,
 }
 
 

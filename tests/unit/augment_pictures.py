@@ -4,7 +4,7 @@ import ctypes
 
 import numpy as np
 
-MAX, PARAMETERS, NUMBERS, VALUES = 64, 2, 10240, 12
+MAX, PARAMETERS, NUMBERS, VALUES, CHAINED = 64, 2, 10240, 12, 16
 
 
 class Parameter (ctypes.Structure):
@@ -34,7 +34,8 @@ class Step (ctypes.Structure):
 
 class Draw (ctypes.Structure):
     _fields_ = [("width", ctypes.c_int), ("height", ctypes.c_int), ("steps", Step * MAX),
-        ("n_steps", ctypes.c_int), ("numbers", ctypes.c_float * NUMBERS),
+        ("n_steps", ctypes.c_int), ("chained", Step * CHAINED), ("n_chained", ctypes.c_int),
+        ("numbers", ctypes.c_float * NUMBERS),
         ("n_numbers", ctypes.c_int), ("frame", ctypes.c_uint64), ("rest", ctypes.c_char * 64)]
 
     def names (self):
@@ -42,6 +43,22 @@ class Draw (ctypes.Structure):
 
     def values (self, step=0):
         return list (self.steps[step].values)
+
+    def mixture (self, step=0):
+        """The weights of a mixture, the picture's first, and the steps of each chain."""
+        n = int (self.own_numbers (1, step)[0])
+        first, *lengths = self.own_numbers (2 + n, step)[1:].astype (int)
+        ends = first + np.cumsum ([0] + lengths)
+        return self.values (step)[:n + 1], [[self.chained[i] for i in range (a, b)]
+            for a, b in zip (ends, ends[1:])]
+
+    def of_steps (self, steps):
+        """A draw of these steps alone."""
+        draw = Draw (self.width, self.height)
+        for i, step in enumerate (steps):
+            draw.steps[i] = step
+        draw.n_steps = len (steps)
+        return draw
 
     def own_numbers (self, n, step=0):
         first = self.steps[step].first_number

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shares by the Beta distribution: of two numbers of the Gamma distribution (Marsaglia and Tsang
- * 2000), as many uniform numbers being taken as that asks for. */
+/* Shares by the Beta and the Dirichlet distribution: of two numbers and more of the Gamma
+ * distribution (Marsaglia and Tsang 2000), as many uniform numbers being taken as that asks for. */
 #include <math.h>
 
 #include "mix-private.h"
@@ -51,4 +51,23 @@ gen_augment_draw_share (
   const double a = take_gamma (&numbers, concentration), b = take_gamma (&numbers, concentration);
 
   return 1 / (1 + exp (b - a));
+}
+
+void
+gen_augment_draw_shares (const GenRandom *random, guint64 number, guint64 first,
+    double concentration, double *shares, int n)
+{
+  Numbers numbers = { random, number, first };
+  double most = -G_MAXDOUBLE, sum = 0;
+
+  for (int i = 0; i < n; i++) {
+    shares[i] = take_gamma (&numbers, concentration);
+    most = MAX (most, shares[i]);
+  }
+  for (int i = 0; i < n; i++) {
+    shares[i] = exp (shares[i] - most);
+    sum += shares[i];
+  }
+  for (int i = 0; i < n; i++)
+    shares[i] /= sum;
 }

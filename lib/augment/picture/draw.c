@@ -83,6 +83,7 @@ gen_augment_draw_picture_of_clip (const GenAugmentSettings *settings, guint64 cl
   draw->width = width;
   draw->height = height;
   draw->n_steps = 0;
+  draw->n_chained = 0;
   draw->n_numbers = 0;
   draw->frame = frame;
   draw->seed = settings->seed;
@@ -108,13 +109,12 @@ gen_augment_picture_is_idle (const GenAugmentPictureDraw *draw)
   return draw->n_steps == 0;
 }
 
-char *
-gen_augment_picture_describe (const GenAugmentPictureDraw *draw)
+void
+gen_augment_describe_steps (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *steps,
+    int n_steps, GString *text)
 {
-  GString *text = g_string_new (NULL);
-
-  for (int i = 0; i < draw->n_steps; i++) {
-    const GenAugmentPictureStep *step = &draw->steps[i];
+  for (int i = 0; i < n_steps; i++) {
+    const GenAugmentPictureStep *step = &steps[i];
     int n = G_N_ELEMENTS (step->values);
 
     while (n > 0 && step->values[n - 1] == 0)
@@ -122,6 +122,16 @@ gen_augment_picture_describe (const GenAugmentPictureDraw *draw)
     g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", step->augmentation->name);
     for (int k = 0; k < n; k++)
       g_string_append_printf (text, " %.9g", step->values[k]);
+    if (step->change->describe != NULL)
+      step->change->describe (draw, step, text);
   }
+}
+
+char *
+gen_augment_picture_describe (const GenAugmentPictureDraw *draw)
+{
+  GString *text = g_string_new (NULL);
+
+  gen_augment_describe_steps (draw, draw->steps, draw->n_steps, text);
   return g_string_free (text, FALSE);
 }

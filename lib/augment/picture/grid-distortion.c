@@ -46,7 +46,32 @@ place (
   place_axis (knots + CELLS + 1, (float)draw->height, y, n);
 }
 
-static const GenPictureChange grid_distortion = { .kind = GEN_CHANGE_WARP, .place = place };
+/* From where a line between knots is taken, back to the line. Beyond the edges as place_axis. */
+static double
+back_axis (const float *knots, double extent, double x)
+{
+  const double at = x / extent;
+  int cell = 0;
+
+  while (cell < CELLS - 1 && at >= (double)knots[cell + 1])
+    cell++;
+  return extent *
+         ((cell + (at - (double)knots[cell]) / (double)(knots[cell + 1] - knots[cell])) / CELLS -
+             0.5);
+}
+
+static void
+back (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, double *x, double *y)
+{
+  const float *knots = draw->numbers + step->first_number;
+
+  *x = back_axis (knots, draw->width, *x);
+  *y = back_axis (knots + CELLS + 1, draw->height, *y);
+}
+
+static const GenPictureChange grid_distortion = {
+  .kind = GEN_CHANGE_WARP, .place = place, .back = back
+};
 
 static void
 apply (GenAugmentPictureDraw *draw, double amount, const float uniform[3])

@@ -21,6 +21,10 @@ struct _GenPictureChange {
    * picture's centre, in place; `n` at most GEN_AUGMENT_CHUNK. */
   void (*place) (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, float *x,
       float *y, int n);
+  /* WARP. The way back, of one point. NULL: the map moves points by so much less than they are
+   * apart that it is found by approaching it. */
+  void (*back) (
+      const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, double *x, double *y);
   /* CURVE. What becomes of a sample, white being 255; what is beyond black and white is brought
    * back at the end. */
   double (*curve) (const GenAugmentPictureStep *step, double value);
@@ -33,6 +37,9 @@ struct _GenPictureChange {
   /* WHOLE. In place. */
   void (*whole) (const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step,
       GenAugmentWorkspace *workspace, GenPicture *picture);
+  /* What is to be said of the step besides its values; NULL: nothing. */
+  void (*describe) (
+      const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, GString *text);
 };
 
 #define GEN_AUGMENT_CHUNK 256
@@ -84,6 +91,20 @@ void gen_augment_auto_contrast (GenAugmentPictureDraw *draw);
 void gen_augment_contrast_of_mean (GenAugmentPictureDraw *draw, double factor);
 /* Away from the smoothed picture, as Pillow's ImageEnhance.Sharpness: 1 leaves it. */
 void gen_augment_sharpness (GenAugmentPictureDraw *draw, double factor);
+
+/* --- chains --- */
+
+/* Begin a mixture of `n` chains, at most GEN_AUGMENT_CHAINS: `weights` [n + 1] are those of the
+ * picture itself and of what each chain makes of it, and together 1. Each chain is then the steps
+ * that are added until the next one begins, or the mixture ends: they need no numbers but their
+ * values. */
+#define GEN_AUGMENT_CHAINS 8
+void gen_augment_mixture_begin (GenAugmentPictureDraw *draw, const double *weights, int n);
+void gen_augment_mixture_end_chain (GenAugmentPictureDraw *draw, int chain);
+
+/* Of steps [n], "rotate 12.5, noise 0.03". */
+void gen_augment_describe_steps (
+    const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *steps, int n, GString *text);
 
 /* Luma of ITU-R BT.601. */
 #define GEN_LUMA_RED 0.299

@@ -185,21 +185,30 @@ warp_point (
   *y = (double)py;
 }
 
+/* In pixels, beyond which floats have nothing to say. */
+#define NEAR 1e-4
+
 /* Warps move points by less than they are apart from others: going back by how far one is off
  * converges. */
 static void
 unwarp_point (
     const GenAugmentPictureDraw *draw, const GenAugmentPictureStep *step, double *x, double *y)
 {
-  const int rounds = 60;
+  const int rounds = 200;
   double at_x = *x, at_y = *y;
 
+  if (step->change->back != NULL) {
+    step->change->back (draw, step, x, y);
+    return;
+  }
   for (int i = 0; i < rounds; i++) {
     double from_x = at_x, from_y = at_y;
 
     warp_point (draw, step, &from_x, &from_y);
     at_x += 0.7 * (*x - from_x);
     at_y += 0.7 * (*y - from_y);
+    if (fabs (*x - from_x) < NEAR && fabs (*y - from_y) < NEAR)
+      break;
   }
   *x = at_x;
   *y = at_y;

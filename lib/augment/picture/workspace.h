@@ -10,6 +10,8 @@ typedef enum {
   GEN_SCRATCH_TABLES,  /* what it makes of levels */
   GEN_SCRATCH_STAGES,  /* of values: the renderer's */
   GEN_SCRATCH_COLOURS, /* RGB of what is YUV */
+  GEN_SCRATCH_CHAIN,   /* the draw of a chain */
+  GEN_SCRATCH_CHAINED, /* what chains make of the picture */
   GEN_SCRATCHES,
 } GenScratch;
 

@@ -31,7 +31,7 @@ static const GenSubPolicy sub_policies[GEN_SUB_POLICIES] = {
 };
 
 static void
-draw (GenAugmentPictureDraw *picture, const GenRandom *random, int operations, double magnitude)
+draw (GenAugmentPictureDraw *picture, const GenRandom *random, const double *parameters)
 {
   gen_autoaugment_draw (picture, random, sub_policies);
 }
@@ -39,5 +39,6 @@ draw (GenAugmentPictureDraw *picture, const GenRandom *random, int operations, d
 const GenAugmentProgram gen_augment_program_autoaugment_cifar10 = {
   .name = "autoaugment-cifar10",
   .description = "one of 25 pairs of operations that were found for CIFAR-10",
+  .count = gen_autoaugment_count,
   .draw = draw,
 };

@@ -5,6 +5,12 @@
 
 #define LAST_STEP 9
 
+int
+gen_autoaugment_count (const double *parameters)
+{
+  return 2;
+}
+
 void
 gen_autoaugment_draw (GenAugmentPictureDraw *draw, const GenRandom *random,
     const GenSubPolicy sub_policies[GEN_SUB_POLICIES])

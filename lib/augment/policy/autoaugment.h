@@ -12,6 +12,8 @@ typedef struct {
   int magnitude;
 } GenSubPolicy[2];
 
+/* The two. */
+int gen_autoaugment_count (const double *parameters);
 /* One of them, all as likely. */
 void gen_autoaugment_draw (GenAugmentPictureDraw *draw, const GenRandom *random,
     const GenSubPolicy sub_policies[GEN_SUB_POLICIES]);

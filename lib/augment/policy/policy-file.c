@@ -71,6 +71,21 @@ read_number (const Reader *reader, JsonObject *object, const char *name, double 
   return TRUE;
 }
 
+/* Those of `parameters` [n] that have a name; what is not said is as it is at first. */
+static gboolean
+read_parameters (const Reader *reader, JsonObject *object, const GenAugmentParameter *parameters,
+    int n, double *values, const char *place, GError **error)
+{
+  for (int i = 0; i < n; i++) {
+    values[i] = parameters[i].standard;
+    if (parameters[i].name != NULL &&
+        !read_number (reader, object, parameters[i].name, parameters[i].minimum,
+            parameters[i].maximum, &values[i], place, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* The amount, which may be the name of a choice. */
 static gboolean
 read_amount (const Reader *reader, JsonObject *object, GenPolicyStep *step, const char *place,
@@ -110,16 +125,9 @@ read_transform (
   step->augmentation = gen_augmentation_find (&gen_medium_picture, name, &none);
   if (step->augmentation == NULL)
     return fail (reader, place, error, "%s", none->message);
-  for (int i = 0; i < GEN_AUGMENT_PARAMETERS; i++) {
-    const GenAugmentParameter *parameter = &step->augmentation->parameters[i];
-
-    step->parameters[i] = parameter->standard;
-    if (parameter->name != NULL &&
-        !read_number (reader, object, parameter->name, parameter->minimum, parameter->maximum,
-            &step->parameters[i], place, error))
-      return FALSE;
-  }
-  return read_amount (reader, object, step, place, error);
+  return read_parameters (reader, object, step->augmentation->parameters, GEN_AUGMENT_PARAMETERS,
+             step->parameters, place, error) &&
+         read_amount (reader, object, step, place, error);
 }
 
 static gboolean
@@ -160,21 +168,14 @@ read_program (
 {
   const GenAugmentProgram *const *list = gen_augment_program_list ();
   const char *name = text_of (object, "program");
-  double operations;
   g_autoptr (GError) none = NULL;
 
   step->kind = GEN_POLICY_PROGRAM;
   step->program = GEN_FAMILY_FIND (list, name, "program", G_IO_ERROR, G_IO_ERROR_NOT_FOUND, &none);
   if (step->program == NULL)
     return fail (reader, place, error, "%s", none->message);
-  step->magnitude = step->program->magnitude;
-  operations = step->program->operations;
-  if (operations > 0 && !read_number (reader, object, "operations", 1, GEN_AUGMENT_POLICY_MAX,
-                            &operations, place, error))
-    return FALSE;
-  step->operations = (int)operations;
-  return !step->program->has_magnitude ||
-         read_number (reader, object, "magnitude", 0, 30, &step->magnitude, place, error);
+  return read_parameters (reader, object, step->program->parameters, GEN_AUGMENT_PROGRAM_PARAMETERS,
+      step->settings, place, error);
 }
 
 /* The members that a step of its kind may have, with a NULL at the end. (transfer container) */
@@ -187,10 +188,9 @@ members_of (const GenPolicyStep *step)
     g_ptr_array_add (names, (char *)"one-of");
   } else if (step->kind == GEN_POLICY_PROGRAM) {
     g_ptr_array_add (names, (char *)"program");
-    if (step->program->operations > 0)
-      g_ptr_array_add (names, (char *)"operations");
-    if (step->program->has_magnitude)
-      g_ptr_array_add (names, (char *)"magnitude");
+    for (int i = 0; i < GEN_AUGMENT_PROGRAM_PARAMETERS; i++)
+      if (step->program->parameters[i].name != NULL)
+        g_ptr_array_add (names, (char *)step->program->parameters[i].name);
   } else {
     g_ptr_array_add (names, (char *)"transform");
     g_ptr_array_add (names, (char *)"amount");
@@ -253,7 +253,9 @@ read_step (Reader *reader, JsonNode *node, GenPolicyStep *step, const char *plac
       !check_members (reader, object, step, place, error))
     return FALSE;
   if (step->kind != GEN_POLICY_ONE_OF)
-    reader->most += MAX (step->operations, 1);
+    reader->most += step->kind == GEN_POLICY_PROGRAM && step->program->count != NULL
+                        ? step->program->count (step->settings)
+                        : 1;
   return TRUE;
 }
 

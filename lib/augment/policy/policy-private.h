@@ -11,6 +11,7 @@ extern const GenAugmentProgram gen_augment_program_autoaugment_cifar10;
 extern const GenAugmentProgram gen_augment_program_autoaugment_svhn;
 extern const GenAugmentProgram gen_augment_program_randaugment;
 extern const GenAugmentProgram gen_augment_program_trivialaugment;
+extern const GenAugmentProgram gen_augment_program_augmix;
 
 /* --- the operations that all have in common (operations.c) --- */
 

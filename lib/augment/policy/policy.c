@@ -18,6 +18,7 @@ gen_augment_program_list (void)
     &gen_augment_program_autoaugment_svhn,
     &gen_augment_program_randaugment,
     &gen_augment_program_trivialaugment,
+    &gen_augment_program_augmix,
     NULL,
   };
 
@@ -57,13 +58,11 @@ gen_augment_policy_load (const char *name, GError **error)
 
   for (int i = 0; list[i] != NULL; i++)
     if (g_str_equal (list[i]->name, name)) {
-      const GenPolicyStep step = { .kind = GEN_POLICY_PROGRAM,
-        .probability = 1,
-        .program = list[i],
-        .operations = list[i]->operations,
-        .magnitude = list[i]->magnitude };
+      GenPolicyStep step = { .kind = GEN_POLICY_PROGRAM, .probability = 1, .program = list[i] };
       GenAugmentPolicy *policy = gen_augment_policy_new ();
 
+      for (int p = 0; p < GEN_AUGMENT_PROGRAM_PARAMETERS; p++)
+        step.settings[p] = list[i]->parameters[p].standard;
       g_array_append_val (policy->steps, step);
       return policy;
     }
@@ -100,7 +99,7 @@ draw_step (const GenAugmentPolicy *policy, guint index, GenAugmentPictureDraw *d
     return;
   }
   program = gen_random_new (draw->seed, step->program->name, instance);
-  step->program->draw (draw, &program, step->operations, step->magnitude);
+  step->program->draw (draw, &program, step->settings);
 }
 
 void

@@ -20,8 +20,7 @@ typedef struct {
   guint first_member, n_members;
   /* PROGRAM */
   const GenAugmentProgram *program;
-  int operations;
-  double magnitude;
+  double settings[GEN_AUGMENT_PROGRAM_PARAMETERS];
   gboolean is_member; /* of a one-of that is behind it in the array */
 } GenPolicyStep;
 

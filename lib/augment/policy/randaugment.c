@@ -4,18 +4,26 @@
  */
 #include "policy-private.h"
 
-static void
-randaugment (GenAugmentPictureDraw *draw, const GenRandom *random, int operations, double magnitude)
+enum { OPERATIONS, MAGNITUDE };
+
+static int
+count (const double *parameters)
 {
-  for (int i = 0; i < operations; i++)
-    gen_augment_operation_draw (draw, random, i, GEN_OPERATIONS_NARROW, magnitude);
+  return (int)parameters[OPERATIONS];
+}
+
+static void
+randaugment (GenAugmentPictureDraw *draw, const GenRandom *random, const double *parameters)
+{
+  for (int i = 0; i < count (parameters); i++)
+    gen_augment_operation_draw (draw, random, i, GEN_OPERATIONS_NARROW, parameters[MAGNITUDE]);
 }
 
 const GenAugmentProgram gen_augment_program_randaugment = {
   .name = "randaugment",
   .description = "two of fourteen operations, all at one magnitude",
-  .has_magnitude = TRUE,
-  .operations = 2,
-  .magnitude = 9,
+  .parameters = { [OPERATIONS] = { "operations", "How many", 1, GEN_AUGMENT_POLICY_MAX, 2 },
+      [MAGNITUDE] = { "magnitude", "Of each, of 30", 0, 30, 9 } },
+  .count = count,
   .draw = randaugment,
 };

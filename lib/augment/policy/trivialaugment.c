@@ -4,8 +4,7 @@
 #include "policy-private.h"
 
 static void
-trivialaugment (
-    GenAugmentPictureDraw *draw, const GenRandom *random, int operations, double magnitude)
+trivialaugment (GenAugmentPictureDraw *draw, const GenRandom *random, const double *parameters)
 {
   gen_augment_operation_draw (draw, random, 0, GEN_OPERATIONS_WIDE, -1);
 }
