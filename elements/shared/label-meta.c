@@ -67,19 +67,14 @@ structure_of (GstBuffer *buffer)
   return meta != NULL ? gst_custom_meta_get_structure (meta) : NULL;
 }
 
-typedef struct {
-  int label;
-  double weight;
-} Share;
-
 static void
 add_share (GArray *shares, int label, double weight)
 {
-  const Share share = { label, weight };
+  const GenClassShare share = { label, weight };
 
   for (guint i = 0; i < shares->len; i++)
-    if (g_array_index (shares, Share, i).label == label) {
-      g_array_index (shares, Share, i).weight += weight;
+    if (g_array_index (shares, GenClassShare, i).label == label) {
+      g_array_index (shares, GenClassShare, i).weight += weight;
       return;
     }
   g_array_append_val (shares, share);
@@ -104,6 +99,13 @@ add_shares (GArray *shares, GstBuffer *buffer, double weight)
         weight * g_value_get_double (gst_value_array_get_value (weights, i)));
 }
 
+void
+gst_generative_label_get_shares (GstBuffer *buffer, GArray *shares)
+{
+  g_array_set_size (shares, 0);
+  add_shares (shares, buffer, 1);
+}
+
 static void
 set_shares (GstStructure *structure, const GArray *shares)
 {
@@ -112,7 +114,7 @@ set_shares (GstStructure *structure, const GArray *shares)
   g_value_init (&labels, GST_TYPE_ARRAY);
   g_value_init (&weights, GST_TYPE_ARRAY);
   for (guint i = 0; i < shares->len; i++) {
-    const Share *share = &g_array_index (shares, Share, i);
+    const GenClassShare *share = &g_array_index (shares, GenClassShare, i);
     GValue label = G_VALUE_INIT, weight = G_VALUE_INIT;
 
     g_value_init (&label, G_TYPE_INT);
@@ -131,7 +133,7 @@ gst_generative_label_mix (
     GstBuffer *buffer, GstBuffer *const *others, guint n, const double *weights, guint chosen)
 {
   GstStructure *structure = structure_of (buffer);
-  g_autoptr (GArray) shares = g_array_new (FALSE, FALSE, sizeof (Share));
+  g_autoptr (GArray) shares = g_array_new (FALSE, FALSE, sizeof (GenClassShare));
   const GstStructure *of_chosen;
 
   if (structure == NULL)

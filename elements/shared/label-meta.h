@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/class-share.h>
 #include <gst/gst.h>
 
 /* The class of an item of a dataset, as a GstCustomMeta: `label` (int, -1: none), `name` (string,
@@ -26,6 +27,9 @@ void gst_generative_label_mix (
     GstBuffer *buffer, GstBuffer *const *others, guint n, const double *weights, guint chosen);
 /* Answer such a query; FALSE where it is another. */
 gboolean gst_generative_answer_classes (GstQuery *query, int classes);
+/* `shares` (of GenClassShare) become those of the classes that a buffer is of: one, unless it is a
+ * mixture, and -1 where it has none. */
+void gst_generative_label_get_shares (GstBuffer *buffer, GArray *shares);
 /* The class of a buffer; -1 where it has none. */
 int gst_generative_label_find (GstBuffer *buffer);
 /* The name of its class, which is the buffer's; NULL where it has none. */

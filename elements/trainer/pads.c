@@ -302,12 +302,12 @@ flow_of_end (GstTrainer *self)
 }
 
 static GstFlowReturn
-sink_take (gpointer data, const GenSample *sample, int label)
+sink_take (gpointer data, const GenSample *sample, const GenClassShare *shares, guint n)
 {
   GstTrainer *self = data;
   g_autoptr (GError) error = NULL;
   GenBatchQueueResult result =
-      gen_batch_queue_add (gen_training_queue (self->training), sample, label, &error);
+      gen_batch_queue_add_mixture (gen_training_queue (self->training), sample, shares, n, &error);
 
   switch (result) {
   case GEN_BATCH_QUEUE_ADDED:
@@ -386,18 +386,39 @@ held_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return handled;
 }
 
-static GstFlowReturn
-validation_take (gpointer data, const GenSample *sample, int label)
+/* What is measured is what comes later, and that is not mixed. */
+static gboolean
+refuse_mixture (GstTrainer *self, const GstTrainerHeld *held, guint n)
 {
-  return gen_training_add_validation (GST_TRAINER (data)->training, sample, label) ? GST_FLOW_OK
-                                                                                   : GST_FLOW_EOS;
+  if (n == 1 || !gen_training_settings (self->training)->trainer.recipe->labels)
+    return FALSE;
+  GST_ELEMENT_ERROR (self, STREAM, FAILED,
+      ("%s: a sample is a mixture of %u classes, as mix of videoaugment makes them; what nets are "
+       "judged by is not mixed: only the samples of the pad sink are",
+          GST_OBJECT_NAME (held->pad), n),
+      (NULL));
+  return TRUE;
 }
 
 static GstFlowReturn
-test_take (gpointer data, const GenSample *sample, int label)
+validation_take (gpointer data, const GenSample *sample, const GenClassShare *shares, guint n)
 {
-  return gen_training_add_test (GST_TRAINER (data)->training, sample, label) ? GST_FLOW_OK
+  GstTrainer *self = data;
+
+  if (refuse_mixture (self, &self->validation, n))
+    return GST_FLOW_ERROR;
+  return gen_training_add_validation (self->training, sample, shares->label) ? GST_FLOW_OK
                                                                              : GST_FLOW_EOS;
+}
+
+static GstFlowReturn
+test_take (gpointer data, const GenSample *sample, const GenClassShare *shares, guint n)
+{
+  GstTrainer *self = data;
+
+  if (refuse_mixture (self, &self->test, n))
+    return GST_FLOW_ERROR;
+  return gen_training_add_test (self->training, sample, shares->label) ? GST_FLOW_OK : GST_FLOW_EOS;
 }
 
 /* Whether all of a data set have come, which goes on with those that have come before. */

@@ -46,6 +46,7 @@ void
 gst_trainer_samples_clear (GstTrainerSamples *samples)
 {
   gen_sound_clear (&samples->sound);
+  g_clear_pointer (&samples->shares, g_array_unref);
   *samples = (GstTrainerSamples){ 0 };
 }
 
@@ -55,6 +56,12 @@ refuse (GError **error)
   g_set_error_literal (
       error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "a buffer is smaller than its caps say");
   return GST_FLOW_ERROR;
+}
+
+static const GenClassShare *
+shares_of (const GstTrainerSamples *samples)
+{
+  return &g_array_index (samples->shares, GenClassShare, 0);
 }
 
 /* --- pictures --- */
@@ -76,7 +83,7 @@ take_picture (GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSampl
     .channels = GST_VIDEO_FRAME_N_COMPONENTS (&frame),
     .stride = GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0) };
   sample = gen_sample_of_picture (&picture);
-  flow = take (data, &sample, gst_generative_label_find (buffer));
+  flow = take (data, &sample, shares_of (samples), samples->shares->len);
   gst_video_frame_unmap (&frame);
   return flow;
 }
@@ -100,12 +107,12 @@ fill (GstTrainerSamples *samples, const guint8 *from, gsize n)
 }
 
 static GstFlowReturn
-give (GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSample take, gpointer data)
+give (GstTrainerSamples *samples, GstTrainerTakeSample take, gpointer data)
 {
   const GenSample sample = gen_sample_of_sound (&samples->sound);
 
   samples->filled = 0;
-  return take (data, &sample, gst_generative_label_find (buffer));
+  return take (data, &sample, shares_of (samples), samples->shares->len);
 }
 
 static void
@@ -118,8 +125,8 @@ pad (GstTrainerSamples *samples)
 }
 
 static GstFlowReturn
-take_frames (GstTrainerSamples *samples, GstBuffer *buffer, const guint8 *frames, gsize n,
-    GstTrainerTakeSample take, gpointer data)
+take_frames (GstTrainerSamples *samples, const guint8 *frames, gsize n, GstTrainerTakeSample take,
+    gpointer data)
 {
   const gsize size = (gsize)GST_AUDIO_INFO_BPF (&samples->audio);
   GstFlowReturn flow = GST_FLOW_OK;
@@ -131,7 +138,7 @@ take_frames (GstTrainerSamples *samples, GstBuffer *buffer, const guint8 *frames
     frames += part * size;
     n -= part;
     if (samples->filled == samples->sound.frames)
-      flow = give (samples, buffer, take, data);
+      flow = give (samples, take, data);
   }
   return flow;
 }
@@ -151,11 +158,11 @@ take_sound (GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSample 
   } else if (samples->by_item) {
     fill (samples, map.data, MIN (map.size / size, samples->sound.frames));
     pad (samples);
-    flow = give (samples, buffer, take, data);
+    flow = give (samples, take, data);
   } else {
     if (GST_BUFFER_IS_DISCONT (buffer))
       gst_trainer_samples_flush (samples);
-    flow = take_frames (samples, buffer, map.data, map.size / size, take, data);
+    flow = take_frames (samples, map.data, map.size / size, take, data);
   }
   gst_buffer_unmap (buffer, &map);
   return flow;
@@ -165,6 +172,9 @@ GstFlowReturn
 gst_trainer_samples_take (GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSample take,
     gpointer data, GError **error)
 {
+  if (samples->shares == NULL)
+    samples->shares = g_array_new (FALSE, FALSE, sizeof (GenClassShare));
+  gst_generative_label_get_shares (buffer, samples->shares);
   return samples->medium == &gen_medium_sound ? take_sound (samples, buffer, take, data, error)
                                               : take_picture (samples, buffer, take, data, error);
 }

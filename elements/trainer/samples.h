@@ -4,6 +4,7 @@
 #include <gst/audio/audio.h>
 #include <gst/video/video.h>
 
+#include <generative/class-share.h>
 #include <generative/medium.h>
 
 G_BEGIN_DECLS
@@ -19,6 +20,7 @@ typedef struct {
 
   GenSound sound; /* being filled */
   gsize filled;   /* frames of it */
+  GArray *shares; /* GenClassShare, those of the last buffer; NULL before there is one */
 } GstTrainerSamples;
 
 /* What samples of the medium come as. */
@@ -41,8 +43,10 @@ void gst_trainer_samples_set_length (GstTrainerSamples *samples, gsize length);
 void gst_trainer_samples_flush (GstTrainerSamples *samples);
 void gst_trainer_samples_clear (GstTrainerSamples *samples);
 
-/* A sample and its class, -1 where it has none. */
-typedef GstFlowReturn (*GstTrainerTakeSample) (gpointer data, const GenSample *sample, int label);
+/* A sample and the `n` classes that it is of, from 1 on: several where it is a mixture, and -1
+ * where it has none. */
+typedef GstFlowReturn (*GstTrainerTakeSample) (
+    gpointer data, const GenSample *sample, const GenClassShare *shares, guint n);
 
 /* Give `take` each sample that is whole with the buffer, while it returns GST_FLOW_OK, and return
  * what it does; GST_FLOW_ERROR with `error` where the buffer is not what its caps say. */

@@ -36,6 +36,9 @@ typedef enum {
  * other class, unless too many wait already: then it is left out. */
 GEN_API GenBatchQueueResult gen_batch_queue_add (
     GenBatchQueue *queue, const GenSample *sample, int label, GError **error);
+/* The same of a sample that is a mixture of `n` classes, from 1 on. Since: 0.2 */
+GEN_API GenBatchQueueResult gen_batch_queue_add_mixture (GenBatchQueue *queue,
+    const GenSample *sample, const GenClassShare *shares, guint n, GError **error);
 /* What is added next does not follow what was added before. */
 GEN_API void gen_batch_queue_break (GenBatchQueue *queue);
 /* No sample comes behind those that were added. */

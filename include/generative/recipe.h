@@ -120,7 +120,7 @@ struct _GenRecipe {
   GenFramesOf frames_of;
   const GenRecipeFigure *figures;
   guint n_figures; /* at most GEN_RECIPE_MAX_FIGURES */
-  gboolean labels; /* samples must come with classes (gen_step_labels) */
+  gboolean labels; /* samples must come with classes: gen_step_labels, or gen_step_shares */
   /* What gen_reconstruction_auto stands for; NULL: what that says by itself. */
   const GenReconstruction *reconstruction;
   /* What can be said of it, besides what can be of all: fields of GenTrainerSettings. */

@@ -39,6 +39,9 @@ GEN_API GenTensor *gen_step_samples (GenStep *step);
 GEN_API GenTensor *gen_step_cropped_samples (GenStep *step, GError **error);
 /* Their classes, int64 [batch], of a recipe that has labels. */
 GEN_API GenTensor *gen_step_labels (GenStep *step);
+/* In their place, how much of each sample is of each class, float32 [batch, classes]: of a recipe
+ * that learns from mixtures as well (augment-mix.h). Behind gen_step_set_classes. Since: 0.2 */
+GEN_API GenTensor *gen_step_shares (GenStep *step);
 /* The nets know so many classes: samples of others are refused. */
 GEN_API void gen_step_set_classes (GenStep *step, gint64 classes);
 /* How many classes the net `net` is told of, which may be conditional; 0: it is not. */

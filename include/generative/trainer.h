@@ -2,6 +2,7 @@
 #pragma once
 
 #include <generative/api.h>
+#include <generative/class-share.h>
 #include <generative/degradation.h>
 #include <generative/feed.h>
 #include <generative/loss.h>
@@ -219,6 +220,10 @@ GEN_API int gen_trainer_classes (const GenTrainer *trainer);
 /* Whether samples of class `label` (-1: of none) can be trained on; the error says what would be
  * right. */
 GEN_API gboolean gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error);
+/* The same of a sample that is a mixture of `n` classes, from 1 on: only recipes that learn from
+ * shares of classes take more than one. Since: 0.2 */
+GEN_API gboolean gen_trainer_check_shares (
+    const GenTrainer *trainer, const GenClassShare *shares, guint n, GError **error);
 /* Numbers in one sample, and in one of its frames, of which it has as many as the recipe says. */
 GEN_API gsize gen_trainer_sample_size (const GenTrainer *trainer);
 GEN_API gsize gen_trainer_frame_size (const GenTrainer *trainer);
@@ -246,9 +251,12 @@ typedef struct {
 GEN_API gboolean gen_trainer_step (GenTrainer *trainer, const float *samples, const gint64 *labels,
     GenTrainerFigures *figures, GError **error);
 /* The same on what feeds have, which have been sent: it travels to the device while the step before
- * is made. Feeds are freed before the trainer. One of labels is NULL where the recipe has none. */
+ * is made. Feeds are freed before the trainer. */
 typedef struct {
-  GenFeed *samples, *labels;
+  GenFeed *samples;
+  GenFeed *labels; /* int64 [batch]; NULL where the recipe is not told one class a sample */
+  GenFeed *shares; /* float32 [batch, classes], the share of each class in each sample, which are
+                      together 1; NULL where the recipe does not learn from these. Since: 0.2 */
 } GenTrainerBatch;
 GEN_API gboolean gen_trainer_batch_init (
     GenTrainer *trainer, GenTrainerBatch *batch, GError **error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <generative/batch-queue.h>
 
+#include <string.h>
+
 #include "sample-frames.h"
 #include "sample-numbers.h"
 
@@ -88,17 +90,44 @@ gen_batch_queue_break (GenBatchQueue *queue)
   gen_sample_frames_break (&queue->frames);
 }
 
+/* In place `place` of the batch: its class, or its shares of all. */
+static void
+write_classes (GenBatchQueue *queue, const GenTrainerBatch *batch, guint place,
+    const GenClassShare *shares, guint n)
+{
+  const gsize classes = (gsize)gen_trainer_classes (queue->trainer);
+  float *row;
+
+  if (batch->labels != NULL)
+    ((gint64 *)gen_feed_data (batch->labels))[place] = shares->label;
+  if (batch->shares == NULL)
+    return;
+  row = (float *)gen_feed_data (batch->shares) + place * classes;
+  memset (row, 0, classes * sizeof (float));
+  for (guint i = 0; i < n; i++)
+    row[shares[i].label] += (float)shares[i].weight;
+}
+
 GenBatchQueueResult
 gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, GError **error)
+{
+  const GenClassShare whole = { label, 1 };
+
+  return gen_batch_queue_add_mixture (queue, sample, &whole, 1, error);
+}
+
+GenBatchQueueResult
+gen_batch_queue_add_mixture (GenBatchQueue *queue, const GenSample *sample,
+    const GenClassShare *shares, guint n, GError **error)
 {
   GenBatchQueueResult result;
   GenTrainerBatch *batch;
   gboolean whole;
   guint place;
 
-  if (!gen_trainer_check_label (queue->trainer, label, error) ||
+  if (!gen_trainer_check_shares (queue->trainer, shares, n, error) ||
       !gen_sample_check_numbers (sample, "data", queue->added++, error) ||
-      !gen_sample_frames_add (&queue->frames, sample, label, &whole, error))
+      !gen_sample_frames_add (&queue->frames, sample, shares->label, &whole, error))
     return GEN_BATCH_QUEUE_FAILED;
   if (!whole || pass_over (queue))
     return GEN_BATCH_QUEUE_ADDED;
@@ -111,8 +140,7 @@ gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, G
     return result;
   gen_sample_frames_write (
       &queue->frames, sample, (float *)gen_feed_data (batch->samples) + place * queue->sample_size);
-  if (batch->labels != NULL)
-    ((gint64 *)gen_feed_data (batch->labels))[place] = label;
+  write_classes (queue, batch, place, shares, n);
   if (place + 1 == queue->batch_size && !gen_trainer_batch_send (batch, error))
     return GEN_BATCH_QUEUE_FAILED;
   g_mutex_lock (&queue->lock);

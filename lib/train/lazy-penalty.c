@@ -83,6 +83,7 @@ gen_lazy_penalty_borrow (
 {
   bind_input (plan, built->samples, penalty->plan, penalty->built.samples);
   bind_input (plan, built->labels, penalty->plan, penalty->built.labels);
+  bind_input (plan, built->shares, penalty->plan, penalty->built.shares);
   bind_input (plan, built->rate, penalty->plan, penalty->built.rate);
   return copy_states (plan, penalty->plan, error);
 }

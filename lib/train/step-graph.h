@@ -32,7 +32,7 @@ typedef struct {
   GPtrArray *weights[GEN_RECIPE_MAX_NETS]; /* GenWeight of each net, where it trains */
   GArray *reports;                         /* GenStepReport */
   GArray *watches;                         /* GenStepWatch */
-  int samples, labels, rate;               /* numbers of the graph's inputs, -1: it has it not */
+  int samples, labels, shares, rate;       /* numbers of the graph's inputs, -1: it has it not */
   int scales[GEN_RECIPE_MAX_NETS];         /* outputs: of its loss in the next step; -1: none */
   gint64 classes;                          /* labels are below; 0: below nothing */
   guint runs;                              /* for one result */

@@ -15,7 +15,7 @@ struct _GenStep {
   GenGraph *graph;
   GenStepNet nets[GEN_RECIPE_MAX_NETS];
   GenShape sample_shape; /* of a batch */
-  GenTensor *samples, *labels, *rate, *count;
+  GenTensor *samples, *labels, *shares, *rate, *count;
   GenTensor *told; /* to conditional nets; NULL: the labels */
   gboolean scales; /* the losses */
 };

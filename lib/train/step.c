@@ -109,6 +109,16 @@ gen_step_labels (GenStep *step)
   return step->labels;
 }
 
+GenTensor *
+gen_step_shares (GenStep *step)
+{
+  const GenShape shape = GEN_SHAPE (gen_step_batch (step), step->built->classes);
+
+  if (step->shares == NULL)
+    step->shares = add_input (step, "class-shares", GEN_TYPE_FLOAT32, &shape, &step->built->shares);
+  return step->shares;
+}
+
 void
 gen_step_set_classes (GenStep *step, gint64 classes)
 {
@@ -602,6 +612,7 @@ gen_step_graph_build (GenStepGraph *built, GenStepPurpose purpose, GenGraph *con
     .watches = g_array_new (FALSE, FALSE, sizeof (GenStepWatch)),
     .samples = -1,
     .labels = -1,
+    .shares = -1,
     .rate = -1,
     .runs = 1 };
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)

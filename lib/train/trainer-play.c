@@ -225,6 +225,7 @@ fill_batch (GenTrainer *trainer, const float *samples, const gint64 *labels, gsi
   GenPlan *plan = trainer->measured.plan;
   const gsize size = gen_trainer_sample_size (trainer);
   const gsize batch = (gsize)trainer->settings.batch_size;
+  g_autofree gint64 *classes = g_new0 (gint64, batch);
 
   for (gsize i = 0; i < batch; i++) {
     const gsize from = (first + i) % n;
@@ -232,9 +233,13 @@ fill_batch (GenTrainer *trainer, const float *samples, const gint64 *labels, gsi
     if (built->samples >= 0)
       memcpy ((float *)gen_plan_input (plan, (guint)built->samples)->data + i * size,
           samples + from * size, size * sizeof (float));
-    if (built->labels >= 0)
-      ((gint64 *)gen_plan_input (plan, (guint)built->labels)->data)[i] = labels[from];
+    if (labels != NULL)
+      classes[i] = labels[from];
   }
+  if (built->labels >= 0)
+    memcpy (gen_plan_input (plan, (guint)built->labels)->data, classes, batch * sizeof *classes);
+  if (built->shares >= 0)
+    gen_trainer_bind_classes (built, plan, classes, batch);
 }
 
 static gboolean

@@ -332,13 +332,20 @@ gen_trainer_classes (const GenTrainer *trainer)
   return (int)trainer->training.classes;
 }
 
+/* Whether samples come with classes. */
+static gboolean
+is_taught (const GenTrainer *trainer)
+{
+  return trainer->training.labels >= 0 || trainer->training.shares >= 0;
+}
+
 gboolean
 gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error)
 {
   const char *recipe = trainer->settings.recipe->name;
   const int classes = gen_trainer_classes (trainer);
 
-  if (trainer->training.labels < 0 || (label >= 0 && (classes == 0 || label < classes)))
+  if (!is_taught (trainer) || (label >= 0 && (classes == 0 || label < classes)))
     return TRUE;
   if (label < 0)
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
@@ -352,6 +359,55 @@ gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error)
         "know it with classes=%d or more, and models have the classes they were made with",
         label, classes, classes - 1, label + 1);
   return FALSE;
+}
+
+/* What is told one class a sample, or sorts samples by it, cannot be told of two. */
+static gboolean
+check_mixed (const GenTrainer *trainer, guint n, GError **error)
+{
+  const GenRecipe *recipe = trainer->settings.recipe;
+
+  if (n == 1 || trainer->training.shares >= 0 ||
+      (trainer->training.labels < 0 && recipe->frames_of != GEN_FRAMES_OF_CLASSES))
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "recipe: %s is told one class a sample, and a sample is a mixture of %u, as mix of "
+      "videoaugment makes them; recipe classifier learns from mixtures",
+      recipe->name, n);
+  return FALSE;
+}
+
+/* Beyond what weights of other programs, perhaps of 16 bits, are beside 1. */
+#define WEIGHTS_TOLERANCE 1e-3
+
+static gboolean
+check_weights (const GenClassShare *shares, guint n, GError **error)
+{
+  double sum = 0;
+
+  for (guint i = 0; i < n; i++)
+    sum += shares[i].weight >= 0 ? shares[i].weight : NAN;
+  if (fabs (sum - 1) <= WEIGHTS_TOLERANCE)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "classes: the weights of the %u classes of a sample are together %g; they have to be 1, and "
+      "none below 0",
+      n, sum);
+  return FALSE;
+}
+
+gboolean
+gen_trainer_check_shares (
+    const GenTrainer *trainer, const GenClassShare *shares, guint n, GError **error)
+{
+  if (!check_mixed (trainer, n, error))
+    return FALSE;
+  if (!is_taught (trainer))
+    return TRUE;
+  for (guint i = 0; i < n; i++)
+    if (!gen_trainer_check_label (trainer, shares[i].label, error))
+      return FALSE;
+  return check_weights (shares, n, error);
 }
 
 gsize
@@ -436,6 +492,20 @@ check_scales (const GenTrainer *trainer, const GenTrainerFigures *figures, GErro
   return TRUE;
 }
 
+void
+gen_trainer_bind_classes (
+    const GenStepGraph *built, GenPlan *plan, const gint64 *labels, gsize batch)
+{
+  const gsize classes = (gsize)built->classes;
+  float *shares;
+
+  gen_plan_bind_input (plan, (guint)built->shares, NULL);
+  shares = gen_plan_input (plan, (guint)built->shares)->data;
+  memset (shares, 0, batch * classes * sizeof (float));
+  for (gsize i = 0; i < batch; i++)
+    shares[i * classes + (gsize)labels[i]] = 1;
+}
+
 /* With the samples that are bound. */
 static gboolean
 make_step (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
@@ -466,18 +536,29 @@ gen_trainer_step (GenTrainer *trainer, const float *samples, const gint64 *label
   gen_plan_bind_input (trainer->plan, (guint)trainer->training.samples, samples);
   if (trainer->training.labels >= 0)
     gen_plan_bind_input (trainer->plan, (guint)trainer->training.labels, labels);
+  if (trainer->training.shares >= 0)
+    gen_trainer_bind_classes (
+        &trainer->training, trainer->plan, labels, (gsize)trainer->settings.batch_size);
   return make_step (trainer, figures, error);
+}
+
+/* A feed for an input of the step, where it has it (-1: not). */
+static gboolean
+feed_input (GenTrainer *trainer, int input, GenFeed **feed, GError **error)
+{
+  if (input < 0)
+    return TRUE;
+  *feed = gen_feed_new (trainer->plan, (guint)input, error);
+  return *feed != NULL;
 }
 
 gboolean
 gen_trainer_batch_init (GenTrainer *trainer, GenTrainerBatch *batch, GError **error)
 {
-  *batch = (GenTrainerBatch){ .samples = gen_feed_new (
-                                  trainer->plan, (guint)trainer->training.samples, error) };
-  if (batch->samples == NULL || trainer->training.labels < 0)
-    return batch->samples != NULL;
-  batch->labels = gen_feed_new (trainer->plan, (guint)trainer->training.labels, error);
-  return batch->labels != NULL;
+  *batch = (GenTrainerBatch){ NULL };
+  return feed_input (trainer, trainer->training.samples, &batch->samples, error) &&
+         feed_input (trainer, trainer->training.labels, &batch->labels, error) &&
+         feed_input (trainer, trainer->training.shares, &batch->shares, error);
 }
 
 void
@@ -485,13 +566,15 @@ gen_trainer_batch_clear (GenTrainerBatch *batch)
 {
   g_clear_pointer (&batch->samples, gen_feed_free);
   g_clear_pointer (&batch->labels, gen_feed_free);
+  g_clear_pointer (&batch->shares, gen_feed_free);
 }
 
 gboolean
 gen_trainer_batch_send (GenTrainerBatch *batch, GError **error)
 {
   return gen_feed_send (batch->samples, error) &&
-         (batch->labels == NULL || gen_feed_send (batch->labels, error));
+         (batch->labels == NULL || gen_feed_send (batch->labels, error)) &&
+         (batch->shares == NULL || gen_feed_send (batch->shares, error));
 }
 
 gboolean
@@ -501,6 +584,8 @@ gen_trainer_step_batch (
   gen_plan_bind_feed (trainer->plan, batch->samples);
   if (batch->labels != NULL)
     gen_plan_bind_feed (trainer->plan, batch->labels);
+  if (batch->shares != NULL)
+    gen_plan_bind_feed (trainer->plan, batch->shares);
   return make_step (trainer, figures, error);
 }
 

@@ -130,6 +130,112 @@ test_silence (void)
   scratch_remove (folder);
 }
 
+/* --- mixtures --- */
+
+/* Pictures of two classes, in a folder each. */
+static char *
+classes_new (void)
+{
+  char *folder = pictures_new ();
+
+  for (int n = 0; n < N_PICTURES; n++) {
+    g_autofree char *of_class = g_strdup_printf ("%s/pictures/%c", folder, n % 2 ? 'b' : 'a');
+    g_autofree char *from = g_strdup_printf ("%s/pictures/%d.png", folder, n);
+    g_autofree char *to = g_strdup_printf ("%s/%d.png", of_class, n);
+
+    g_mkdir_with_parents (of_class, 0700);
+    g_assert_cmpint (g_rename (from, to), ==, 0);
+  }
+  return folder;
+}
+
+#define MIXED                                                                                      \
+  "videoaugment name=mixer mix=mixup mix-probability=1 ! t.%s "                                    \
+  "datasetsrc location=%s/pictures seed=1 ! video/x-raw,format=GRAY8,width=28,height=28 ! "        \
+  "mixer.partner "
+
+/* All are half of one class and half of the other, whatever their label is. */
+static GstPadProbeReturn
+halve (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstBuffer *buffer = gst_buffer_make_writable (GST_PAD_PROBE_INFO_BUFFER (info));
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, "generative-label");
+  GstStructure *structure = gst_custom_meta_get_structure (meta);
+  g_autoptr (GstStructure) shares =
+      gst_structure_from_string ("shares, labels=(int)<0, 1>, weights=(double)<0.5, 0.5>", NULL);
+
+  gst_structure_set_value (structure, "labels", gst_structure_get_value (shares, "labels"));
+  gst_structure_set_value (structure, "weights", gst_structure_get_value (shares, "weights"));
+  GST_PAD_PROBE_INFO_DATA (info) = buffer;
+  return GST_PAD_PROBE_OK;
+}
+
+/* The class that is the more probable one is half of each: accuracies are that, and not of one
+ * label. */
+static void
+test_mixtures (void)
+{
+  g_autofree char *folder = classes_new ();
+  g_autofree char *launch = g_strdup_printf (PICTURES
+      "identity name=halves ! modeltrainer name=t preset=classifier width=2 device=cpu "
+      "silent=true batch-size=3 max-steps=4 checkpoint=%s/trained",
+      folder, folder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, &error);
+  g_autoptr (GstElement) halves = gst_bin_get_by_name (GST_BIN (pipeline), "halves");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (halves, "src");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  gboolean ended = FALSE;
+  double accuracy = 0;
+
+  g_assert_no_error (error);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, halve, NULL, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (!ended) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop (bus, 60 * GST_SECOND);
+
+    g_assert_nonnull (message);
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+      gst_message_parse_error (message, &error, NULL);
+    g_assert_no_error (error);
+    if (gst_message_has_name (message, "modeltrainer-progress"))
+      gst_structure_get_double (gst_message_get_structure (message), "accuracy", &accuracy);
+    ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_assert_cmpfloat (accuracy, ==, 0.5);
+  scratch_remove (folder);
+}
+
+/* A real mixer in front: what learns from mixtures does, and what cannot says so. */
+static void
+test_mixer (void)
+{
+  g_autofree char *folder = classes_new ();
+  g_autofree char *learns = g_strdup_printf (PICTURES MIXED
+      "modeltrainer name=t preset=classifier width=2 device=cpu silent=true batch-size=2 "
+      "max-steps=4 checkpoint=%s/trained",
+      folder, "sink", folder, folder);
+  g_autofree char *told = g_strdup_printf (PICTURES MIXED
+      "modeltrainer name=t preset=mlp conditional=true device=cpu silent=true batch-size=2 "
+      "max-steps=4 checkpoint=%s/made",
+      folder, "sink", folder, folder);
+  g_autofree char *judged = g_strdup_printf (PICTURES MIXED PICTURES
+      "modeltrainer name=t preset=classifier width=2 device=cpu silent=true batch-size=2 "
+      "max-steps=4 checkpoint=%s/judged",
+      folder, "validation", folder, folder, folder);
+  char *text;
+
+  play (learns, NULL);
+  text = play_to_error (told);
+  g_assert_nonnull (strstr (text, "adversarial is told one class a sample"));
+  g_free (text);
+  text = play_to_error (judged);
+  g_assert_nonnull (strstr (text, "validation: a sample is a mixture of 2 classes"));
+  g_free (text);
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -139,5 +245,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/trainer-data/endless/test", "test", test_endless);
   g_test_add_func ("/trainer-data/few-frames", test_few_frames);
   g_test_add_func ("/trainer-data/silence", test_silence);
+  g_test_add_func ("/trainer-data/mixtures", test_mixtures);
+  g_test_add_func ("/trainer-data/mixer", test_mixer);
   return g_test_run ();
 }

@@ -137,6 +137,166 @@ test_steps (void)
       (double[]){ 0.08954041, 0.26182330, 0.81373453, -0.02034665, 0.97179973 });
 }
 
+/* --- mixtures --- */
+
+/* How much of sample `i` of a step is of class `label`. */
+static double
+share (int step, int i, int label)
+{
+  const int first = (int)labels[step][i];
+  const double weight = 0.3 + 0.1 * i + 0.05 * step;
+
+  return weight * (label == first) + (1 - weight) * 0.75 * (label == (first + 1 + step) % 4) +
+         (1 - weight) * 0.25 * (label == (first + 2) % 4);
+}
+
+static void
+make_mixed_step (GenTrainer *trainer, int step, GenTrainerFigures *figures)
+{
+  g_autoptr (GError) error = NULL;
+  GenTrainerBatch batch;
+  float *samples, *shares;
+
+  g_assert_true (gen_trainer_batch_init (trainer, &batch, &error));
+  g_assert_null (batch.labels);
+  samples = gen_feed_data (batch.samples);
+  shares = gen_feed_data (batch.shares);
+  for (int i = 0; i < SIZE; i++)
+    samples[i] = (float)sin (0.37 * (step * SIZE + i));
+  for (int i = 0; i < BATCH * 4; i++)
+    shares[i] = (float)share (step, i / 4, i % 4);
+  g_assert_true (gen_trainer_batch_send (&batch, &error));
+  g_assert_true (gen_trainer_step_batch (trainer, &batch, figures, &error));
+  g_assert_no_error (error);
+  gen_trainer_batch_clear (&batch);
+}
+
+/* Three steps by torch 2.15, whose cross_entropy takes probabilities: losses, how much of the
+ * samples is of the class with the best score, and weights. */
+static void
+test_mixtures (void)
+{
+  static const double losses[] = { 1.69761586, 1.75616133, 1.82249320 };
+  static const double accuracies[] = { 0.18125, 0.1625, 0.25625 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (NULL, &error);
+  g_autoptr (GenGraph) net = NULL;
+  GenTrainerFigures figures;
+
+  g_assert_no_error (error);
+  for (int step = 0; step < 3; step++) {
+    make_mixed_step (trainer, step, &figures);
+    g_assert_cmpfloat_with_epsilon (figure (&figures, "loss"), losses[step], 1e-6);
+    g_assert_cmpfloat_with_epsilon (figure (&figures, "accuracy"), accuracies[step], 1e-6);
+  }
+  net = gen_trainer_export (trainer, 0, FALSE);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "down.weight")[0], 0.07485165, 1e-5);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "down.weight")[26], 0.23598701, 1e-5);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "head.weight")[0], 0.81266391, 1e-5);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "head.bias")[3], -0.03061332, 1e-5);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "normalize.scale")[1], 0.96937251, 1e-5);
+}
+
+static GenTrainer *
+descending_new (double learning_rate)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) net = classifier_new ();
+  const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .recipe = &gen_recipe_classifier,
+    .batch_size = BATCH, .learning_rate = learning_rate, .optimizer = &gen_optimizer_sgd,
+    .optimizer_settings.beta1 = 0, .label_smoothing = 0.1, .precision = GEN_PRECISION_FLOAT32 };
+  GenTrainer *trainer = gen_trainer_new (&net, &settings, &error);
+
+  g_assert_no_error (error);
+  return trainer;
+}
+
+/* The loss of a mixed step where number `k` of weight `weight` is changed by `change`. */
+static double
+loss_at (guint weight, gsize k, double change)
+{
+  g_autoptr (GenTrainer) trainer = descending_new (1e-3);
+  GenTrainerFigures figures;
+
+  ((float *)gen_trainer_weight (trainer, weight)->data)[k] += (float)change;
+  gen_trainer_states_changed (trainer);
+  make_mixed_step (trainer, 1, &figures);
+  return figure (&figures, "loss");
+}
+
+/* What a step of plain descent takes off a weight is the gradient of its loss. */
+static void
+test_gradients (void)
+{
+  const double step = 1.0 / 1024;
+  g_autoptr (GenTrainer) trainer = descending_new (1), before = descending_new (1);
+  GenTrainerFigures figures;
+  guint n_checked = 0;
+
+  make_mixed_step (trainer, 1, &figures);
+  for (guint i = 0; i < gen_trainer_n_weights (trainer); i++) {
+    const GenBinding *weight = gen_trainer_weight (trainer, i);
+    const float *after = weight->data, *first = gen_trainer_weight (before, i)->data;
+
+    if (strstr (weight->name, "normalize.mean") != NULL ||
+        strstr (weight->name, "normalize.variance") != NULL)
+      continue;
+    for (gsize k = 0; k < weight->size / sizeof (float); k++) {
+      const double slope = (loss_at (i, k, step) - loss_at (i, k, -step)) / (2 * step);
+
+      g_assert_cmpfloat_with_epsilon (first[k] - after[k], slope, 1e-3);
+      n_checked += fabs (slope) > 1e-2;
+    }
+  }
+  g_assert_cmpuint (n_checked, >, 20);
+}
+
+/* A mixture of one class is that class, to the bit, and one by halves is learned by halves. */
+static void
+test_mixture_queue (void)
+{
+  static const GenClassShare whole[] = { { 2, 1 } }, halves[] = { { 1, 0.5 }, { 3, 0.5 } };
+  static const GenClassShare less[] = { { 1, 0.5 }, { 3, 0.3 } },
+                             more[] = { { 1, 1.5 }, { 3, -0.5 } };
+  static const GenClassShare none[] = { { 1, 0.5 }, { -1, 0.5 } },
+                             far[] = { { 1, 0.5 }, { 4, 0.5 } };
+  static const struct {
+    const GenClassShare *shares;
+    const char *message;
+  } wrong[] = { { less, "together 0.8" }, { more, "none below 0" }, { none, "a sample has none" },
+    { far, "of class 4" } };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (NULL, &error);
+  g_autoptr (GenBatchQueue) queue = gen_batch_queue_new (trainer, 0, &error);
+  g_auto (GenPicture) picture = { 0 };
+  GenTrainerBatch *batch;
+  GenSample sample;
+
+  g_assert_no_error (error);
+  gen_picture_init (&picture, EXTENT, EXTENT, 1);
+  sample = gen_sample_of_picture (&picture);
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_assert_cmpint (gen_batch_queue_add_mixture (queue, &sample, wrong[i].shares, 2, &error), ==,
+        GEN_BATCH_QUEUE_FAILED);
+    g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+    g_assert_nonnull (strstr (error->message, wrong[i].message));
+    g_clear_error (&error);
+  }
+  gen_batch_queue_add_mixture (queue, &sample, whole, 1, &error);
+  gen_batch_queue_add (queue, &sample, 2, &error);
+  gen_batch_queue_add_mixture (queue, &sample, halves, 2, &error);
+  gen_batch_queue_add (queue, &sample, 0, &error);
+  g_assert_no_error (error);
+  batch = gen_batch_queue_take (queue);
+  g_assert_nonnull (batch);
+  for (int i = 0; i < BATCH * 4; i++) {
+    static const float expected[] = { 0, 0, 1, 0, 0, 0, 1, 0, 0, 0.5f, 0, 0.5f, 1, 0, 0, 0 };
+
+    g_assert_cmpfloat (((const float *)gen_feed_data (batch->shares))[i], ==, expected[i]);
+  }
+  gen_batch_queue_give_back (queue);
+}
+
 /* The normalisation keeps its statistics, as PyTorch's does in eval (). */
 static void
 test_head (void)
@@ -352,6 +512,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/classifier/steps", test_steps);
   g_test_add_func ("/classifier/head", test_head);
+  g_test_add_func ("/classifier/mixtures", test_mixtures);
+  g_test_add_func ("/classifier/gradients", test_gradients);
+  g_test_add_func ("/classifier/mixture-queue", test_mixture_queue);
   g_test_add_func ("/classifier/names", test_names);
   g_test_add_func ("/classifier/labels", test_labels);
   g_test_add_func ("/classifier/unknown-classes", test_unknown_classes);

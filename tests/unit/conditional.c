@@ -349,6 +349,7 @@ static void
 test_presets (void)
 {
   for (int p = 1; gen_preset_list ()[p] != NULL; p++) {
+    static const GenClassShare mixture[] = { { 1, 1 }, { 0, 0.5 } };
     const GenPreset *preset = gen_preset_list ()[p];
     GenPresetOptions options = { GEN_PRESET_DEFAULTS, .classes = CLASSES, .conditional = TRUE };
     GenTrainerSettings settings = { SETTINGS, .batch_size = 2, .sampling_steps = 1 };
@@ -378,6 +379,10 @@ test_presets (void)
     g_assert_cmpint (memcmp (made, made + size, size * sizeof (float)), !=, 0);
     g_assert_false (gen_trainer_check_label (trainer, -1, NULL));
     g_assert_false (gen_trainer_check_label (trainer, CLASSES, NULL));
+    g_assert_true (gen_trainer_check_shares (trainer, mixture, 1, NULL));
+    g_assert_false (gen_trainer_check_shares (trainer, mixture, 2, &error));
+    g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+    g_assert_nonnull (strstr (error->message, "told one class a sample"));
   }
 }
 

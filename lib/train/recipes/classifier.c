@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The classifier gives each class of a sample a score, and the cross entropy of what Softmax makes
- * of these with the sample's label is minimised. Labels are smoothed as by Szegedy et al.,
- * "Rethinking the Inception architecture for computer vision", 2016. */
+ * of these with the shares that classes have in the sample is minimised: all of it is one class's,
+ * unless it is a mixture of several (Zhang et al., "mixup: beyond empirical risk minimization",
+ * 2018). Labels are smoothed as by Szegedy et al., "Rethinking the Inception architecture for
+ * computer vision", 2016. */
 #include "class-bars.h"
 
 enum { CLASSIFIER };
@@ -31,20 +33,40 @@ score (GenStep *step, GError **error)
   return NULL;
 }
 
+/* [batch], or [batch, 1] where the axis is kept. */
 static GenTensor *
-reduce (GenGraph *graph, const char *op, GenTensor *x, GError **error)
+reduce (GenGraph *graph, const char *op, GenTensor *x, gboolean keep, GError **error)
 {
   return x == NULL ? NULL
                    : gen_graph_op (graph, op, &x, 1, 1, error, "axes", GEN_INTS, 1, (gint64[]){ 1 },
-                         "keepdims", GEN_INT, 0, NULL);
+                         "keepdims", GEN_INT, keep, NULL);
 }
 
-/* [batch]: what of the logarithms of probabilities, [batch, classes], the labels lack. */
+/* [batch]: the mean of `x` over the classes, [batch, classes], by their shares in the sample. */
 static GenTensor *
-lack (GenGraph *graph, GenTensor *logarithms, GenTensor *labels, GError **error)
+weigh (GenGraph *graph, GenTensor *x, GenTensor *shares, GError **error)
 {
-  return gen_graph_op (graph, "NegativeLogLikelihoodLoss", (GenTensor *[]){ logarithms, labels }, 2,
-      1, error, "reduction", GEN_STRING, "none", NULL);
+  return reduce (graph, "ReduceSum", gen_binary (graph, "Mul", shares, x, error), FALSE, error);
+}
+
+/* [batch]: what of the logarithms of probabilities, [batch, classes], the classes lack. */
+static GenTensor *
+lack (GenGraph *graph, GenTensor *logarithms, GenTensor *shares, GError **error)
+{
+  return gen_unary (graph, "Neg", weigh (graph, logarithms, shares, error), error);
+}
+
+/* [batch]: how much of the sample is of the class that is the most probable one. */
+static GenTensor *
+agree (GenGraph *graph, GenTensor *logarithms, GenTensor *shares, GError **error)
+{
+  GenTensor *best = reduce (graph, "ReduceMax", logarithms, TRUE, error);
+
+  best = gen_binary (graph, "GreaterOrEqual", logarithms, best, error);
+  if (best != NULL)
+    best = gen_graph_op (
+        graph, "Cast", &best, 1, 1, error, "to", GEN_INT, (int)GEN_TYPE_FLOAT32, NULL);
+  return best != NULL ? weigh (graph, best, shares, error) : NULL;
 }
 
 /* [batch]: that of smoothed labels, of which all classes have a share. */
@@ -57,7 +79,7 @@ smooth (
   if (smoothing == 0)
     return lacking;
   right = gen_binary (graph, "Mul", lacking, gen_graph_float (graph, 1 - smoothing), error);
-  mean = reduce (graph, "ReduceMean", logarithms, error);
+  mean = reduce (graph, "ReduceMean", logarithms, FALSE, error);
   mean = gen_binary (graph, "Mul", mean, gen_graph_float (graph, smoothing), error);
   return gen_binary (graph, "Sub", right, mean, error);
 }
@@ -68,7 +90,7 @@ build (GenStep *step, GError **error)
   const guint classifier = CLASSIFIER;
   GenGraph *graph = gen_step_graph (step);
   GenTensor *scores = gen_step_precise (step, score (step, error), error);
-  GenTensor *logarithms, *lacking, *losses, *loss, *behind;
+  GenTensor *logarithms, *shares, *lacking, *losses, *loss;
 
   if (scores == NULL)
     return FALSE;
@@ -76,17 +98,18 @@ build (GenStep *step, GError **error)
   logarithms = gen_graph_op (graph, "LogSoftmax", &scores, 1, 1, error, "axis", GEN_INT, 1, NULL);
   if (logarithms == NULL)
     return FALSE;
-  lacking = lack (graph, logarithms, gen_step_labels (step), error);
+  shares = gen_step_shares (step);
+  lacking = lack (graph, logarithms, shares, error);
+  if (lacking == NULL)
+    return FALSE;
   losses = smooth (graph, lacking, logarithms, gen_step_settings (step)->label_smoothing, error);
-  /* By how much the right class is behind the best one: 0 where it is that. */
-  behind =
-      gen_binary (graph, "Add", reduce (graph, "ReduceMax", logarithms, error), lacking, error);
-  if (losses == NULL || behind == NULL)
+  if (losses == NULL)
     return FALSE;
   loss = gen_graph_op (graph, "ReduceMean", &losses, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
   return gen_step_minimise (step, &classifier, 1, loss, 1, error) &&
          gen_step_report (step, "loss", losses, GEN_REPORT_MEAN) &&
-         gen_step_report (step, "accuracy", behind, GEN_REPORT_SHARE_NOT_ABOVE_ZERO) &&
+         gen_step_report (
+             step, "accuracy", agree (graph, logarithms, shares, error), GEN_REPORT_MEAN) &&
          gen_step_watch (step, "the classifier's scores", scores);
 }
 
