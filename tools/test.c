@@ -297,7 +297,7 @@ measure (Test *test, GError **error)
   test->training = gen_training_new_test (&test->settings, &callbacks, test, error);
   if (test->training == NULL)
     return FALSE;
-  gen_training_set_classes (test->training, training_data_get_classes (test->data));
+  training_data_tell_classes (test->data, test->training);
   if (!gen_training_open_models (
           test->training, test->folder, training_data_get_format (test->data), error))
     return FALSE;

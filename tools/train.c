@@ -331,7 +331,7 @@ open_training (Train *train, GError **error)
   if (train->training == NULL || !check_frames (train, error))
     return FALSE;
   gen_training_note_data (train->training, train->described);
-  gen_training_set_classes (train->training, training_data_get_classes (train->data));
+  training_data_tell_classes (train->data, train->training);
   return gen_training_open (train->training, training_data_get_format (train->data), error);
 }
 

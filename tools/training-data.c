@@ -337,10 +337,13 @@ training_data_get_length (const TrainingData *data)
   return gen_sequence_get_length (data->sequence);
 }
 
-int
-training_data_get_classes (const TrainingData *data)
+void
+training_data_tell_classes (const TrainingData *data, GenTraining *training)
 {
-  return gen_dataset_get_label_count (data->dataset);
+  g_auto (GStrv) names = gen_dataset_get_label_names (data->dataset);
+
+  gen_training_set_classes (training, (int)g_strv_length (names));
+  gen_training_name_classes (training, (const char *const *)names);
 }
 
 /* --- the thread --- */

@@ -28,8 +28,8 @@ void training_data_describe_settings (GString *text);
 /* What samples are like; sounds may leave their length open. */
 const GenFormat *training_data_get_format (const TrainingData *data);
 guint training_data_get_length (const TrainingData *data);
-/* How many classes they have. */
-int training_data_get_classes (const TrainingData *data);
+/* Tell a training which classes they have, before it is opened. */
+void training_data_tell_classes (const TrainingData *data, GenTraining *training);
 
 /* Begin to read each sample once, as `format`. */
 void training_data_begin (TrainingData *data, const GenFormat *format);

@@ -83,12 +83,15 @@ gboolean
 gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
-  const int classes = self->dataset != NULL ? gen_dataset_get_label_count (self->dataset) : 0;
   const GstFrameAnswers answers = get_answers (self);
   gboolean handled, result;
 
-  if (gst_generative_answer_classes (query, classes))
+  if (gst_generative_is_classes_query (query) && self->dataset != NULL) {
+    g_auto (GStrv) names = gen_dataset_get_label_names (self->dataset);
+
+    gst_generative_answer_classes (query, (const char *const *)names);
     return TRUE;
+  }
   result = gst_frame_answers_query (&answers, base, query, &handled);
 
   return handled ? result : gst_dataset_src_get_parent_class ()->query (base, query);

@@ -153,30 +153,33 @@ gst_generative_label_mix (
     gst_structure_remove_field (structure, "name");
 }
 
-/* --- how many there are --- */
+/* --- which there are --- */
 
 #define CLASSES_QUERY "generative-classes"
 
-int
+char **
 gst_generative_query_classes (GstPad *pad)
 {
   g_autoptr (GstQuery) query =
       gst_query_new_custom (GST_QUERY_CUSTOM, gst_structure_new_empty (CLASSES_QUERY));
-  int classes = 0;
+  char **names = NULL;
 
   if (gst_pad_peer_query (pad, query))
-    gst_structure_get_int (gst_query_get_structure (query), "classes", &classes);
-  return classes;
+    gst_structure_get (gst_query_get_structure (query), "names", G_TYPE_STRV, &names, NULL);
+  return names != NULL ? names : g_new0 (char *, 1);
 }
 
 gboolean
-gst_generative_answer_classes (GstQuery *query, int classes)
+gst_generative_is_classes_query (GstQuery *query)
 {
   const GstStructure *structure = gst_query_get_structure (query);
 
-  if (GST_QUERY_TYPE (query) != GST_QUERY_CUSTOM || structure == NULL ||
-      !gst_structure_has_name (structure, CLASSES_QUERY))
-    return FALSE;
-  gst_structure_set (gst_query_writable_structure (query), "classes", G_TYPE_INT, classes, NULL);
-  return TRUE;
+  return GST_QUERY_TYPE (query) == GST_QUERY_CUSTOM && structure != NULL &&
+         gst_structure_has_name (structure, CLASSES_QUERY);
+}
+
+void
+gst_generative_answer_classes (GstQuery *query, const char *const *names)
+{
+  gst_structure_set (gst_query_writable_structure (query), "names", G_TYPE_STRV, names, NULL);
 }

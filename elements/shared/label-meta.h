@@ -19,14 +19,16 @@ void gst_generative_label_add (
     GstBuffer *buffer, int label, const char *name, guint index, guint64 item);
 /* Of which item a buffer is, by its number in the stream. */
 guint64 gst_generative_label_find_item (GstBuffer *buffer);
-/* How many classes the data has that flows into a pad, as datasetsrc knows; 0 where nobody says. */
-int gst_generative_query_classes (GstPad *pad);
+/* The names of the classes of the data that flows into a pad, from 0 on, ended by NULL, as
+ * datasetsrc knows them; none where nobody says. (transfer full) */
+char **gst_generative_query_classes (GstPad *pad);
 /* `buffer`, which has a label, is a mixture of `others` [n] and itself, of which the weights [n +
  * 1] say how much there is, its own first; its label becomes that of number `chosen` of them. */
 void gst_generative_label_mix (
     GstBuffer *buffer, GstBuffer *const *others, guint n, const double *weights, guint chosen);
-/* Answer such a query; FALSE where it is another. */
-gboolean gst_generative_answer_classes (GstQuery *query, int classes);
+/* Whether it is such a query, and the answer. */
+gboolean gst_generative_is_classes_query (GstQuery *query);
+void gst_generative_answer_classes (GstQuery *query, const char *const *names);
 /* `shares` (of GenClassShare) become those of the classes that a buffer is of: one, unless it is a
  * mixture, and -1 where it has none. */
 void gst_generative_label_get_shares (GstBuffer *buffer, GArray *shares);

@@ -278,9 +278,11 @@ gst_trainer_begin (GstTrainer *self)
 {
   const GenFormat format = gst_trainer_samples_format (&self->training_data);
   const gint64 began = g_get_monotonic_time ();
+  g_auto (GStrv) classes = gst_generative_query_classes (self->sink);
   g_autoptr (GError) error = NULL;
 
-  gen_training_set_classes (self->training, gst_generative_query_classes (self->sink));
+  gen_training_set_classes (self->training, (int)g_strv_length (classes));
+  gen_training_name_classes (self->training, (const char *const *)classes);
   if (!gen_training_open (self->training, &format, &error)) {
     self->refused = TRUE;
     GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));

@@ -85,6 +85,8 @@ GEN_API gboolean gen_dataset_is_in_memory (const GenDataset *dataset);
 GEN_API int gen_dataset_get_label_count (const GenDataset *dataset);
 GEN_API int gen_dataset_get_label (const GenDataset *dataset, guint32 index);
 GEN_API const char *gen_dataset_get_label_name (const GenDataset *dataset, int label);
+/* Those of all classes, from 0 on, ended by NULL. (transfer full) Since: 0.2 */
+GEN_API char **gen_dataset_get_label_names (const GenDataset *dataset);
 
 /* Where the item comes from, for people: its path, or "digits.png, tile 7". (transfer full) */
 GEN_API char *gen_dataset_describe_item (const GenDataset *dataset, guint32 index);

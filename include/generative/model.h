@@ -372,6 +372,16 @@ typedef struct {
   const char *outputs, *inputs;
 } GenModelInfo;
 
+/* What the classes are called that a net tells apart, or is told, from class 0 on: as metadata
+ * `generative.class-names`, an array of JSON. `names` ends on NULL. Since: 0.2 */
+GEN_API void gen_model_name_classes (GenGraph *graph, const char *const *names);
+/* The same as it stands there, or as Ultralytics' exports say it (`names`, "{0: 'cat', 1: 'dog'}");
+ * NULL where nothing does. (transfer full) Since: 0.2 */
+GEN_API char **gen_model_get_class_names (const GenGraph *graph);
+/* The number of the class `name` of `n`: one of the `names` (NULL where there are none), or its
+ * number as a text. -1 with `error`, which says what was likely meant. Since: 0.2 */
+GEN_API int gen_class_find (const char *const *names, guint n, const char *name, GError **error);
+
 /* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,
  * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`, and what `whole`
  * says. Read again, the same is decided. The metadata of the model comes before it. FALSE where

@@ -217,6 +217,9 @@ GEN_API GenFormat gen_trainer_format (const GenTrainer *trainer);
 GEN_API const GenShape *gen_trainer_sample_shape (const GenTrainer *trainer);
 /* How many classes the nets know; 0 where the recipe is not taught by classes. */
 GEN_API int gen_trainer_classes (const GenTrainer *trainer);
+/* What those are called, from class 0 on; NULL ends the names. What has none is called by its
+ * number. The models of nets that know classes say it (gen_model_name_classes). Since: 0.2 */
+GEN_API void gen_trainer_name_classes (GenTrainer *trainer, const char *const *names);
 /* Whether samples of class `label` (-1: of none) can be trained on; the error says what would be
  * right. */
 GEN_API gboolean gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error);

@@ -119,6 +119,10 @@ GEN_API void gen_training_set_epoch (GenTraining *training, guint64 samples);
  * say. Before it is opened. */
 GEN_API void gen_training_set_classes (GenTraining *training, int classes);
 
+/* What the data calls its classes, from 0 on; NULL ends the names, which are copied. Models say it
+ * (gen_model_name_classes), unless all names are numbers. Before it is opened. Since: 0.2 */
+GEN_API void gen_training_name_classes (GenTraining *training, const char *const *names);
+
 /* What the data is, a{sv}, such as {"location": …}, by whatever names whoever gives it has for
  * that: checkpoints note it beside the settings. Before it is opened; `data` is sunk. Since: 0.2 */
 GEN_API void gen_training_note_data (GenTraining *training, GVariant *data);

@@ -177,6 +177,17 @@ gen_dataset_get_label_name (const GenDataset *dataset, int label)
   return g_ptr_array_index (dataset->label_names, label);
 }
 
+char **
+gen_dataset_get_label_names (const GenDataset *dataset)
+{
+  const guint n = dataset->label_names->len;
+  char **names = g_new0 (char *, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    names[i] = g_strdup (g_ptr_array_index (dataset->label_names, i));
+  return names;
+}
+
 char *
 gen_dataset_describe_item (const GenDataset *dataset, guint32 index)
 {

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <generative/model.h>
+
 #include "loss-scaling.h"
 #include "step-crop.h"
 #include "step-net.h"
@@ -330,6 +332,28 @@ int
 gen_trainer_classes (const GenTrainer *trainer)
 {
   return (int)trainer->training.classes;
+}
+
+/* Whether a net tells classes apart, or is told them. */
+static gboolean
+knows_classes (const GenTrainer *trainer, guint net)
+{
+  return trainer->training.shares >= 0 ||
+         g_hash_table_contains (trainer->nets[net]->metadata, "generative.classes");
+}
+
+void
+gen_trainer_name_classes (GenTrainer *trainer, const char *const *names)
+{
+  const guint classes = (guint)gen_trainer_classes (trainer);
+  const guint n_named = g_strv_length ((char **)names);
+  g_auto (GStrv) all = g_new0 (char *, classes + 1);
+
+  for (guint i = 0; i < classes; i++)
+    all[i] = i < n_named ? g_strdup (names[i]) : g_strdup_printf ("%u", i);
+  for (guint i = 0; i < trainer->training.n_nets; i++)
+    if (knows_classes (trainer, i))
+      gen_model_name_classes (trainer->nets[i], (const char *const *)all);
 }
 
 /* Whether samples come with classes. */

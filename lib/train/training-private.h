@@ -19,6 +19,7 @@ struct _GenTraining {
 
   /* From open to the end. */
   GenFormat format;
+  char **class_names; /* of the data; NULL: it has none but numbers */
   GenTrainer *trainer;
   float *shown;                   /* latents or samples that the preview is made of */
   gsize n_shown, shown_from_data; /* how many, and how many of them have come with the data */

@@ -109,6 +109,7 @@ gen_training_free (GenTraining *training)
   gen_training_validation_clear (&training->validation);
   gen_training_test_clear (&training->test);
   gen_training_settings_clear (&training->settings);
+  g_strfreev (training->class_names);
   g_mutex_clear (&training->lock);
   g_cond_clear (&training->changed);
   g_free (training);
@@ -167,6 +168,8 @@ open_nets (GenTraining *training, GError **error)
       gen_training_nets_make (&training->settings, &training->events, &training->format, error);
   if (training->trainer == NULL)
     return FALSE;
+  if (training->class_names != NULL)
+    gen_trainer_name_classes (training->trainer, (const char *const *)training->class_names);
   training->progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
   if (settings->resume &&
       !gen_checkpoint_load (training->trainer, settings->checkpoint, &training->progress, error))
@@ -249,6 +252,20 @@ gen_training_set_classes (GenTraining *training, int classes)
 {
   if (training->settings.options.classes == 0)
     training->settings.options.classes = classes;
+}
+
+void
+gen_training_name_classes (GenTraining *training, const char *const *names)
+{
+  gboolean named = FALSE;
+
+  for (guint i = 0; names[i] != NULL; i++) {
+    g_autofree char *number = g_strdup_printf ("%u", i);
+
+    named = named || !g_str_equal (names[i], number);
+  }
+  g_strfreev (training->class_names);
+  training->class_names = named ? g_strdupv ((char **)names) : NULL;
 }
 
 void

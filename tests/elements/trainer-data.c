@@ -2,6 +2,8 @@
 /* What trainers make of data that ends too soon, or never, or has nothing in it. */
 #include "trainings.h"
 
+#include <generative/model.h>
+#include <generative/onnx.h>
 #include <generative/picture.h>
 
 #define N_PICTURES 5
@@ -207,6 +209,22 @@ test_mixtures (void)
   scratch_remove (folder);
 }
 
+/* The model knows what the folders are called. */
+static void
+check_names (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, "trained", "classifier.onnx", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = gen_onnx_load (path, &error);
+  g_auto (GStrv) names = NULL;
+
+  g_assert_no_error (error);
+  names = gen_model_get_class_names (graph);
+  g_assert_cmpuint (g_strv_length (names), ==, 2);
+  g_assert_cmpstr (names[0], ==, "a");
+  g_assert_cmpstr (names[1], ==, "b");
+}
+
 /* A real mixer in front: what learns from mixtures does, and what cannot says so. */
 static void
 test_mixer (void)
@@ -227,6 +245,7 @@ test_mixer (void)
   char *text;
 
   play (learns, NULL);
+  check_names (folder);
   text = play_to_error (told);
   g_assert_nonnull (strstr (text, "adversarial is told one class a sample"));
   g_free (text);

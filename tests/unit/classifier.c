@@ -2,6 +2,7 @@
 /* The recipe classifier against PyTorch's numbers, what stays of nets that are not trained as a
  * whole, and nets that begin with what others have learned. */
 #include <generative/batch-queue.h>
+#include <generative/model.h>
 #include <generative/parameters.h>
 #include <generative/preset.h>
 #include <generative/trainer.h>
@@ -372,6 +373,75 @@ test_labels (void)
   gen_batch_queue_free (queue);
 }
 
+/* --- what classes are called --- */
+
+static void
+check_names (const GenGraph *graph, const char *expected)
+{
+  g_auto (GStrv) names = gen_model_get_class_names (graph);
+  g_autofree char *joined = names != NULL ? g_strjoinv ("|", names) : NULL;
+
+  g_assert_cmpstr (joined, ==, expected);
+}
+
+/* They are in the model, and what has no name is called by its number. */
+static void
+test_class_names (void)
+{
+  static const char *const few[] = { "cat", "a \"dog\"", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (NULL, &error);
+  g_autoptr (GenGraph) before = gen_trainer_export (trainer, 0, FALSE), after = NULL;
+
+  g_assert_no_error (error);
+  check_names (before, NULL);
+  gen_trainer_name_classes (trainer, few);
+  after = gen_trainer_export (trainer, 0, FALSE);
+  check_names (after, "cat|a \"dog\"|2|3");
+}
+
+/* As Ultralytics' exports have them, and what is no such text. */
+static void
+test_names_of_others (void)
+{
+  static const struct {
+    const char *key, *text, *names;
+  } texts[] = {
+    { "names", "{0: 'tench', 1: \"hen's egg\", 2: 'goldfish'}", "tench|hen's egg|goldfish" },
+    { "names", "{0: 'tench', 2: 'goldfish'}", NULL },
+    { "names", "{0: 'tench', 1: 'gold", NULL },
+    { "names", "model", NULL },
+    { "generative.class-names", "[\"a\", \"b\"]", "a|b" },
+    { "generative.class-names", "[\"a\", 1]", NULL },
+    { "generative.class-names", "[]", NULL },
+    { "generative.class-names", "{", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autoptr (GenGraph) graph = classifier_new ();
+
+    g_hash_table_insert (graph->metadata, g_strdup (texts[i].key), g_strdup (texts[i].text));
+    check_names (graph, texts[i].names);
+  }
+}
+
+static void
+test_find_class (void)
+{
+  static const char *const names[] = { "cat", "dog", "7", NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (gen_class_find (names, 3, "dog", NULL), ==, 1);
+  g_assert_cmpint (gen_class_find (names, 3, "7", NULL), ==, 2);
+  g_assert_cmpint (gen_class_find (names, 3, "0", NULL), ==, 0);
+  g_assert_cmpint (gen_class_find (NULL, 3, "2", NULL), ==, 2);
+  g_assert_cmpint (gen_class_find (names, 3, "dgo", &error), ==, -1);
+  g_assert_nonnull (strstr (error->message, "no class \"dgo\" (did you mean \"dog\"?)"));
+  g_clear_error (&error);
+  g_assert_cmpint (gen_class_find (NULL, 3, "3", &error), ==, -1);
+  g_assert_nonnull (strstr (error->message, "the model names none, and has 3"));
+}
+
 static void
 test_unknown_classes (void)
 {
@@ -517,6 +587,9 @@ main (int argc, char **argv)
   g_test_add_func ("/classifier/mixture-queue", test_mixture_queue);
   g_test_add_func ("/classifier/names", test_names);
   g_test_add_func ("/classifier/labels", test_labels);
+  g_test_add_func ("/classifier/class-names", test_class_names);
+  g_test_add_func ("/classifier/names-of-others", test_names_of_others);
+  g_test_add_func ("/classifier/find-class", test_find_class);
   g_test_add_func ("/classifier/unknown-classes", test_unknown_classes);
   g_test_add_func ("/classifier/trunk", test_trunk);
   g_test_add_func ("/classifier/trunk-of-sounds", test_trunk_of_sounds);
