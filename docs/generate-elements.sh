@@ -18,7 +18,8 @@ export GST_PLUGIN_PATH GST_REGISTRY LC_ALL
 # What GstObject and the base classes add.
 foreign=" name parent blocksize num-buffers typefind do-timestamp automatic-eos qos"
 foreign="$foreign enable-last-sample last-sample max-bitrate max-lateness processing-deadline"
-foreign="$foreign render-delay stats sync throttle-time ts-offset "
+foreign="$foreign render-delay stats sync throttle-time ts-offset latency min-upstream-latency"
+foreign="$foreign start-time start-time-selection emit-signals force-live "
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 

@@ -163,21 +163,6 @@ log_meter (GstQualityMeter *self)
                                       : "none");
 }
 
-/* The medium of a metric that is asked for by name, NULL where none has one. */
-static const GenMedium *
-medium_of_metrics (const char *metrics)
-{
-  g_auto (GStrv) names = g_strsplit (metrics != NULL ? metrics : "", ",", -1);
-
-  for (char **name = names; *name != NULL; name++) {
-    const GenMetric *metric = gen_metric_find (g_strstrip (*name), NULL);
-
-    if (metric != NULL && metric->medium != NULL)
-      return metric->medium;
-  }
-  return NULL;
-}
-
 /* Whether the properties make sense is known before anything comes: of the medium that they tell,
  * or of any that qualitymeter measures. What comes may then be another one. */
 static gboolean
@@ -191,7 +176,7 @@ open_meter (GstQualityMeter *self)
   metrics = g_strdup (self->metrics);
   GST_OBJECT_UNLOCK (self);
   told = self->dataset != NULL ? gen_dataset_get_format (self->dataset)->medium
-                               : medium_of_metrics (metrics);
+                               : gen_metric_find_medium (metrics);
   if (set_medium (self, told != NULL ? told : &gen_medium_picture, &error))
     return TRUE;
   if (told == NULL && set_medium (self, &gen_medium_sound, NULL))

@@ -3,9 +3,9 @@
 #include "qualitymeter.h"
 
 #include "../shared/debug.h"
+#include "../shared/sample-numbers.h"
 
 #include <math.h>
-#include <string.h>
 
 GST_DEBUG_CATEGORY_EXTERN (quality_meter_debug);
 #define GST_CAT_DEFAULT quality_meter_debug
@@ -59,10 +59,7 @@ read_samples (GstQualityMeter *self, gconstpointer data, guint64 frames)
     self->n_samples = n;
   }
   sound.data = self->samples;
-  if (GST_AUDIO_INFO_FORMAT (info) == GST_AUDIO_FORMAT_S16)
-    gen_sound_from_int16 (&sound, data);
-  else
-    memcpy (self->samples, data, n * sizeof *self->samples);
+  gst_generative_read_samples (info, data, frames, self->samples);
   return gen_sample_of_sound (&sound);
 }
 

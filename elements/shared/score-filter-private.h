@@ -4,20 +4,15 @@
 #pragma once
 
 #include "latency.h"
+#include "reporting.h"
 #include "score-filter.h"
-#include "score.h"
 #include "sound-windows.h"
 
 typedef struct {
-  char *report;  /* under the object lock */
-  gboolean post; /* atomic */
+  GstGenerativeReporting reporting; /* open from start to stop */
 
   /* From start to stop. */
-  GstGenerativeScore *score;
-  double *values; /* a field each */
   GstScoreFormat format;
-  guint64 frame;       /* the next one, or the next window */
-  gboolean summarised; /* nothing was measured since the last summary */
   GstGenerativeLatency latency;
 
   /* Sounds. */

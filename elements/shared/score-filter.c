@@ -2,8 +2,6 @@
 /* The shell around whatever measures frames. It leaves buffers where they are: it is a filter in
  * place that never asks for writable memory, and its neighbours negotiate their allocation as if
  * it were not there. */
-#include <glib/gstdio.h>
-
 #include "debug.h"
 #include "frames.h"
 #include "interlaced.h"
@@ -14,15 +12,11 @@
 
 enum {
   PROP_0,
-  PROP_REPORT,
-  PROP_POST_MESSAGES,
+  PROP_REPORTING,
 };
 
 /* Of what sinks allow for between a source and them, a good part. */
 #define NEGLIGIBLE (5 * GST_MSECOND)
-
-#define DEFAULT_REPORT NULL
-#define DEFAULT_POST_MESSAGES FALSE
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstScoreFilter, gst_score_filter, GST_TYPE_BASE_TRANSFORM)
 
@@ -46,19 +40,8 @@ gst_score_filter_set_property (
 
   if (!gst_generative_can_set (object, pspec))
     return;
-  switch (property_id) {
-  case PROP_REPORT:
-    GST_OBJECT_LOCK (object);
-    g_free (self->report);
-    self->report = g_value_dup_string (value);
-    GST_OBJECT_UNLOCK (object);
-    break;
-  case PROP_POST_MESSAGES:
-    g_atomic_int_set (&self->post, g_value_get_boolean (value));
-    break;
-  default:
+  if (!gst_generative_reporting_set (&self->reporting, object, property_id - PROP_REPORTING, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
-  }
 }
 
 static void
@@ -66,18 +49,8 @@ gst_score_filter_get_property (GObject *object, guint property_id, GValue *value
 {
   GstScoreFilterPrivate *self = gst_score_filter_private (object);
 
-  switch (property_id) {
-  case PROP_REPORT:
-    GST_OBJECT_LOCK (object);
-    g_value_set_string (value, self->report);
-    GST_OBJECT_UNLOCK (object);
-    break;
-  case PROP_POST_MESSAGES:
-    g_value_set_boolean (value, g_atomic_int_get (&self->post));
-    break;
-  default:
+  if (!gst_generative_reporting_get (&self->reporting, object, property_id - PROP_REPORTING, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
-  }
 }
 
 static void
@@ -86,76 +59,8 @@ gst_score_filter_finalize (GObject *object)
   GstScoreFilterPrivate *self = gst_score_filter_private (object);
 
   gst_generative_windows_clear (&self->windows);
-  g_free (self->report);
+  gst_generative_reporting_clear (&self->reporting);
   G_OBJECT_CLASS (gst_score_filter_parent_class)->finalize (object);
-}
-
-/* --- the report --- */
-
-typedef struct {
-  GstElement *asks;
-  GStatBuf file;
-} Claim;
-
-/* GCompareFunc: 0 for another element whose report is the very file. */
-static int
-compare_report (gconstpointer item, gconstpointer data)
-{
-  gpointer element = g_value_get_object (item);
-  const Claim *claim = data;
-  g_autofree char *report = NULL;
-  GStatBuf file;
-
-  if (!GST_IS_SCORE_FILTER (element) || element == claim->asks)
-    return 1;
-  g_object_get (element, "report", &report, NULL);
-  return report == NULL || g_stat (report, &file) < 0 || file.st_dev != claim->file.st_dev ||
-         file.st_ino != claim->file.st_ino;
-}
-
-/* Who writes to the report in this element's pipeline, or NULL. (transfer full) */
-static GstElement *
-find_writer (GstElement *element, const char *report)
-{
-  g_autoptr (GstObject) top = gst_object_ref (GST_OBJECT (element));
-  g_autoptr (GstIterator) elements = NULL;
-  Claim claim = { .asks = element };
-  GValue found = G_VALUE_INIT;
-  GstElement *writer = NULL;
-  GstObject *parent;
-
-  while ((parent = gst_object_get_parent (top)) != NULL) {
-    gst_object_unref (top);
-    top = parent;
-  }
-  if (!GST_IS_BIN (top) || g_stat (report, &claim.file) < 0)
-    return NULL;
-  elements = gst_bin_iterate_recurse (GST_BIN (top));
-  if (gst_iterator_find_custom (elements, compare_report, &found, &claim)) {
-    writer = g_value_dup_object (&found);
-    g_value_unset (&found);
-  }
-  return writer;
-}
-
-static void
-post_open_error (GstScoreFilter *filter, const char *report, const GError *error)
-{
-  g_autoptr (GstElement) writer = NULL;
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
-    writer = find_writer (GST_ELEMENT (filter), report);
-  if (writer != NULL)
-    GST_ELEMENT_ERROR (filter, RESOURCE, BUSY,
-        ("Property report: the file %s is the report of %s already, and two in one file would "
-         "lose each other's lines: give each element a file of its own",
-            report, GST_OBJECT_NAME (writer)),
-        (NULL));
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
-    GST_ELEMENT_ERROR (filter, RESOURCE, BUSY, ("Property report: %s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (
-        filter, RESOURCE, OPEN_WRITE, ("Property report: %s", error->message), (NULL));
 }
 
 static gboolean
@@ -164,38 +69,17 @@ gst_score_filter_start (GstBaseTransform *base)
   GstScoreFilter *filter = GST_SCORE_FILTER (base);
   GstScoreFilterPrivate *self = gst_score_filter_private (base);
   GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (base);
-  g_autofree char *report = NULL;
-  g_autoptr (GError) error = NULL;
 
   if (!klass->open (filter))
     return FALSE;
-  GST_OBJECT_LOCK (base);
-  report = g_strdup (self->report);
-  GST_OBJECT_UNLOCK (base);
-  self->score = gst_generative_score_new (GST_ELEMENT (base), report, &error);
-  if (self->score == NULL) {
-    post_open_error (filter, report, error);
+  if (!gst_generative_reporting_open (&self->reporting, GST_ELEMENT (base))) {
     klass->close (filter);
     return FALSE;
   }
-  if (report != NULL)
-    GST_CAT_INFO_OBJECT (gst_generative_debug, base, "measurements are written to %s", report);
-  self->frame = 0;
-  self->summarised = TRUE;
   GST_OBJECT_LOCK (base);
   self->latency = (GstGenerativeLatency){ 0 };
   GST_OBJECT_UNLOCK (base);
   return TRUE;
-}
-
-static void
-post_write_error (GstScoreFilter *filter, const GError *error)
-{
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
-    GST_ELEMENT_ERROR (
-        filter, RESOURCE, NO_SPACE_LEFT, ("Property report: %s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (filter, RESOURCE, WRITE, ("Property report: %s", error->message), (NULL));
 }
 
 void
@@ -203,14 +87,12 @@ gst_score_filter_summarise (GstScoreFilter *filter)
 {
   GstScoreFilterPrivate *self = gst_score_filter_private (filter);
   g_autoptr (JsonObject) summary = NULL;
-  g_autoptr (GError) error = NULL;
 
-  if (self->summarised)
+  if (!gst_generative_reporting_begin_summary (&self->reporting))
     return;
-  self->summarised = TRUE;
   summary = GST_SCORE_FILTER_GET_CLASS (filter)->summarise (filter);
-  if (summary != NULL && !gst_generative_score_summarise (self->score, summary, &error))
-    post_write_error (filter, error);
+  if (summary != NULL)
+    gst_generative_reporting_summarise (&self->reporting, summary);
 }
 
 static gboolean
@@ -221,8 +103,7 @@ gst_score_filter_stop (GstBaseTransform *base)
 
   gst_score_filter_forget_stretch (filter);
   gst_score_filter_summarise (filter);
-  g_clear_pointer (&self->score, gst_generative_score_free);
-  g_clear_pointer (&self->values, g_free);
+  gst_generative_reporting_close (&self->reporting);
   GST_SCORE_FILTER_GET_CLASS (base)->close (filter);
   return TRUE;
 }
@@ -255,15 +136,15 @@ gst_score_filter_sink_event (GstBaseTransform *base, GstEvent *event)
   GstScoreFilterPrivate *self = gst_score_filter_private (base);
   GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (base);
 
-  if (self->score != NULL && ends_stretch (base, event)) {
+  if (self->reporting.score != NULL && ends_stretch (base, event)) {
     if (self->format.is_sound)
       gst_score_filter_end_stretch (filter);
     else if (klass->interrupt != NULL)
       klass->interrupt (filter);
   }
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->score != NULL)
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->reporting.score != NULL)
     gst_score_filter_summarise (filter);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->score != NULL) {
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->reporting.score != NULL) {
     gst_score_filter_forget_stretch (filter);
     if (klass->interrupt != NULL)
       klass->interrupt (filter);
@@ -289,9 +170,7 @@ gst_score_filter_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
   if (!klass->set_format (filter, in, &self->format))
     return FALSE;
   fields = klass->get_fields (filter, &n);
-  gst_generative_score_set_fields (self->score, fields, n);
-  g_free (self->values);
-  self->values = g_new (double, n);
+  gst_generative_reporting_set_fields (&self->reporting, fields, n);
   if (format.is_sound)
     gst_score_filter_begin_sound (filter);
   return TRUE;
@@ -387,15 +266,8 @@ gst_score_filter_note_run (GstScoreFilter *filter, GstClockTime start)
 gboolean
 gst_score_filter_emit (GstScoreFilter *filter, GstBuffer *buffer, GstClockTime pts, guint nth)
 {
-  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
-  const GstGenerativeMeasurement measurement = { self->frame++, pts, nth, self->values };
-  g_autoptr (GError) error = NULL;
-
-  if (gst_generative_score_emit (
-          self->score, buffer, &measurement, g_atomic_int_get (&self->post), &error))
-    return TRUE;
-  post_write_error (filter, error);
-  return FALSE;
+  return gst_generative_reporting_emit (
+      &gst_score_filter_private (filter)->reporting, buffer, pts, nth);
 }
 
 static GstFlowReturn
@@ -418,11 +290,11 @@ measure_picture (GstScoreFilter *filter, GstBuffer *buffer)
   }
   if (GST_BUFFER_IS_DISCONT (buffer) && klass->interrupt != NULL)
     klass->interrupt (filter);
-  result = klass->measure (filter, &frame, self->values);
+  result = klass->measure (filter, &frame, self->reporting.values);
   gst_generative_frame_unmap (&frame.mapped);
   if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
     return result;
-  self->summarised = FALSE;
+  self->reporting.summarised = FALSE;
   gst_score_filter_note_run (filter, start);
   return gst_score_filter_emit (filter, buffer, frame.pts, 0) ? result : GST_FLOW_ERROR;
 }
@@ -461,22 +333,12 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
 {
   GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
 
   gobject_class->set_property = gst_score_filter_set_property;
   gobject_class->get_property = gst_score_filter_get_property;
   gobject_class->finalize = gst_score_filter_finalize;
 
-  g_object_class_install_property (gobject_class, PROP_REPORT,
-      g_param_spec_string ("report", "Report",
-          "File to write measurements to, as JSON Lines, the last one the summary; each element "
-          "has one of its own (unset: none)",
-          DEFAULT_REPORT, flags | GST_PARAM_MUTABLE_READY));
-  g_object_class_install_property (gobject_class, PROP_POST_MESSAGES,
-      g_param_spec_boolean ("post-messages", "Post messages",
-          "Post the measurements of each frame on the bus, as element messages generative-score "
-          "(the summary always is)",
-          DEFAULT_POST_MESSAGES, flags | GST_PARAM_MUTABLE_PLAYING));
+  gst_generative_reporting_install (gobject_class, PROP_REPORTING);
 
   base_class->start = gst_score_filter_start;
   base_class->stop = gst_score_filter_stop;
@@ -500,8 +362,7 @@ gst_score_filter_init (GstScoreFilter *filter)
 {
   GstScoreFilterPrivate *self = gst_score_filter_private (filter);
 
-  self->report = g_strdup (DEFAULT_REPORT);
-  self->post = DEFAULT_POST_MESSAGES;
+  gst_generative_reporting_init (&self->reporting);
   gst_generative_windows_init (&self->windows);
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (filter), TRUE);
   /* Late frames are measured as well: what is left out would not be in the figures. */

@@ -72,11 +72,11 @@ measure (GstScoreFilter *self, guint64 frames)
 
   frame.mapped.map.data = gst_generative_queue_first (&windows->queue);
   frame.mapped.map.size = size;
-  result = GST_SCORE_FILTER_GET_CLASS (self)->measure (self, &frame, private->values);
+  result = GST_SCORE_FILTER_GET_CLASS (self)->measure (self, &frame, private->reporting.values);
   if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
     return result;
   private->drops = result == GST_BASE_TRANSFORM_FLOW_DROPPED;
-  private->summarised = FALSE;
+  private->reporting.summarised = FALSE;
   gst_score_filter_note_run (self, start);
   return GST_FLOW_OK;
 }

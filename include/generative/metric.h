@@ -157,6 +157,9 @@ typedef struct {
 GEN_API const GenMetric *const *gen_metric_list (void);
 /* The metric of that name, or NULL with `error`. */
 GEN_API const GenMetric *gen_metric_find (const char *name, GError **error);
+/* The medium of the first metric of `names`, with commas between them, that has one; NULL where
+ * none has, as of "auto". Since: 0.2 */
+GEN_API const GenMedium *gen_metric_find_medium (const char *names);
 /* Rows that are kept of each set for metrics that compare sets, where they take no more than
  * GEN_METRIC_ROWS_BYTES. Since: 0.2 */
 #define GEN_METRIC_ROWS 50000
@@ -208,6 +211,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenMeter, gen_meter_free)
 
 /* The fields that the metrics fill, in order. They and their names live as long as the meter. */
 GEN_API const GenField *gen_meter_fields (const GenMeter *meter, guint *n);
+/* Whether the field of that place is measured of each frame, and not of all together. Since: 0.2 */
+GEN_API gboolean gen_meter_is_of_frames (const GenMeter *meter, guint field);
 /* Whether any metric wants gen_meter_refer. */
 GEN_API gboolean gen_meter_wants_reference (const GenMeter *meter);
 

@@ -203,6 +203,19 @@ gen_meter_fields (const GenMeter *meter, guint *n)
 }
 
 gboolean
+gen_meter_is_of_frames (const GenMeter *meter, guint field)
+{
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+    const int place = (int)field - instrument->first_field;
+
+    if (place >= 0 && place < gen_metric_count_measured (instrument->metric))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
 gen_meter_wants_reference (const GenMeter *meter)
 {
   return meter->wants_reference;

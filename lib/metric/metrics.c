@@ -70,3 +70,17 @@ gen_metric_find (const char *name, GError **error)
   return GEN_FAMILY_FIND (
       gen_metric_list (), name, "metric", GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN, error);
 }
+
+const GenMedium *
+gen_metric_find_medium (const char *names)
+{
+  g_auto (GStrv) list = g_strsplit (names != NULL ? names : "", ",", -1);
+
+  for (char **name = list; *name != NULL; name++) {
+    const GenMetric *metric = gen_metric_find (g_strstrip (*name), NULL);
+
+    if (metric != NULL && metric->medium != NULL)
+      return metric->medium;
+  }
+  return NULL;
+}

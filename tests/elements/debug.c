@@ -20,8 +20,8 @@ typedef struct {
 } Log;
 
 static const char *const categories[] = { "audioaugment", "datasetsink", "datasetsrc",
-  "discriminator", "generative", "generator", "latentsrc", "qualitymeter", "trainer",
-  "videoaugment", NULL };
+  "discriminator", "generative", "generator", "latentsrc", "qualitycompare", "qualitymeter",
+  "trainer", "videoaugment", NULL };
 
 static void
 take_line (GstDebugCategory *category, GstDebugLevel level, const char *file, const char *function,

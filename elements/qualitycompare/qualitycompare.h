@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of qualitycompare share: qualitycompare.c (properties and pads), negotiate.c (what
+ * comes and goes), meter.c (the meter and what it tells), offset.c (by how much one comes later),
+ * pictures.c and sounds.c (what belongs to what). */
+#pragma once
+
+#include <generative/metric.h>
+#include <generative/recent.h>
+
+#include "../shared/reporting.h"
+#include "../shared/sound-windows.h"
+#include "side.h"
+
+#define GST_TYPE_QUALITY_COMPARE (gst_quality_compare_get_type ())
+G_DECLARE_FINAL_TYPE (GstQualityCompare, gst_quality_compare, GST, QUALITY_COMPARE, GstAggregator)
+
+/* The first field of a measurement: when what it was compared with begins. */
+#define GST_QUALITY_COMPARE_OWN_FIELDS 1
+
+struct _GstQualityCompare {
+  GstAggregator parent;
+
+  GstGenerativeReporting reporting; /* open from start to stop */
+
+  /* Properties, under the object lock. */
+  char *metrics;
+  gint64 offset; /* in use: as it was set, or found */
+  guint64 search;
+  double window, hop, recent_span;
+  guint interval;
+
+  GstQualitySide judged, reference;
+
+  /* From start to stop. */
+  const GenMedium *medium; /* of the meter */
+  GenMeter *meter;
+  GenRecent *recent;  /* NULL: not asked for */
+  GstCaps *caps;      /* that are to be sent on */
+  gboolean sent;      /* anything was, since it could be: a gap may be told */
+  gboolean fits;      /* both streams have been held against each other, and can be compared */
+  gboolean searches;  /* the offset is not known yet */
+  double likeness;    /* there; 0: none was found */
+  guint64 alone;      /* frames or windows of which the reference had none */
+  guint64 unused;     /* frames of the reference that were compared with none, */
+  guint64 used_again; /* and with another one as well */
+  gboolean goes_on;   /* the reference is longer */
+  gboolean told_not_finite;
+
+  /* Pictures. */
+  GstQualityMoment shown; /* a frame of the reference that lasts until the next one */
+  gboolean shown_used, head_used;
+
+  /* Sounds. */
+  GstGenerativeWindows windows; /* of what is judged */
+  gint64 first;                 /* the place of the stretch's first frame, in frames since time 0 */
+  GstGenerativeQueue heard;     /* of the reference, as floats */
+  gint64 heard_first;           /* the place of its first frame */
+  float *samples;               /* of a window, as floats */
+  gsize n_samples;
+};
+
+/* --- negotiate.c --- */
+
+gboolean gst_quality_compare_set_caps (
+    GstQualityCompare *self, GstAggregatorPad *pad, GstCaps *caps);
+gboolean gst_quality_compare_answer_caps (
+    GstQualityCompare *self, GstAggregatorPad *pad, GstQuery *query);
+/* Whether both streams can be compared; FALSE when an error was posted. */
+gboolean gst_quality_compare_check (GstQualityCompare *self);
+/* Send a buffer on, as it came but for its metas. (transfer full) */
+GstFlowReturn gst_quality_compare_push (GstQualityCompare *self, GstBuffer *buffer);
+/* Send a gap on. */
+void gst_quality_compare_push_gap (GstQualityCompare *self, const GstQualityMoment *gap);
+
+/* --- meter.c --- */
+
+/* Whether the properties make sense, of whatever comes. FALSE when an error was posted. */
+gboolean gst_quality_compare_open_meter (GstQualityCompare *self);
+void gst_quality_compare_close_meter (GstQualityCompare *self);
+/* Measure what `format` describes from now on; another medium begins anew. FALSE when an error was
+ * posted. */
+gboolean gst_quality_compare_prepare_meter (GstQualityCompare *self, const GstScoreFormat *format);
+/* Judge `sample` by what it should be, which begins at `reference_time`, or by nothing where
+ * `reference` is NULL, and tell it. FALSE when an error was posted. */
+gboolean gst_quality_compare_judge (GstQualityCompare *self, const GenSample *sample,
+    const GenSample *reference, gint64 reference_time);
+gboolean gst_quality_compare_tell (
+    GstQualityCompare *self, GstBuffer *buffer, GstClockTime pts, guint nth, gint64 time);
+void gst_quality_compare_summarise (GstQualityCompare *self);
+/* What comes next does not follow what came. */
+void gst_quality_compare_interrupt (GstQualityCompare *self);
+
+/* --- offset.c --- */
+
+/* The offset in use. */
+gint64 gst_quality_compare_get_offset (GstQualityCompare *self);
+/* How long buffers are held at most, for the latency. */
+void gst_quality_compare_update_latency (GstQualityCompare *self);
+/* Look for the offset, where that is to be done, in what is held: GST_AGGREGATOR_FLOW_NEED_DATA
+ * where more is to come first. `now`: in what there is. */
+GstFlowReturn gst_quality_compare_find_offset (GstQualityCompare *self, gboolean now);
+/* When it is looked for at the latest, or NONE where nothing is held. */
+GstClockTime gst_quality_compare_search_end (GstQualityCompare *self);
+
+/* --- pictures.c, sounds.c --- */
+
+/* Judge the next buffer and send it on: GST_AGGREGATOR_FLOW_NEED_DATA where something is to come
+ * first, GST_FLOW_EOS where nothing comes any more. `late`: what has not come is not waited for. */
+GstFlowReturn gst_quality_compare_next_picture (GstQualityCompare *self, gboolean late);
+GstFlowReturn gst_quality_compare_next_sound (GstQualityCompare *self, gboolean late);
+void gst_quality_compare_forget_pictures (GstQualityCompare *self);
+void gst_quality_compare_forget_sounds (GstQualityCompare *self);
+void gst_quality_compare_begin_sounds (GstQualityCompare *self);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "score.h"
+
+/* What elements have in common that tell measurements (score.h): the properties report and
+ * post-messages, the file that the report is, and the summary, which is told once for all that was
+ * measured since the last one. */
+
+/* Their order is that of the properties. */
+enum {
+  GST_GENERATIVE_REPORTING_REPORT,
+  GST_GENERATIVE_REPORTING_POST_MESSAGES,
+  GST_GENERATIVE_REPORTING_N_PROPERTIES,
+};
+
+typedef struct {
+  char *report;  /* under the element's object lock */
+  gboolean post; /* atomic */
+
+  /* From open to close. */
+  GstElement *element;
+  GstGenerativeScore *score; /* NULL while it is closed */
+  double *values;            /* a field each, which whoever measures fills */
+  guint64 frame;             /* the next measurement */
+  gboolean summarised;       /* nothing was measured since the last summary */
+} GstGenerativeReporting;
+
+/* Install the properties; their numbers are `first` and the one behind it. */
+void gst_generative_reporting_install (GObjectClass *klass, guint first);
+void gst_generative_reporting_init (GstGenerativeReporting *reporting);
+void gst_generative_reporting_clear (GstGenerativeReporting *reporting);
+/* The property GST_GENERATIVE_REPORTING_… `number` of `element`, which has been asked whether it
+ * may be set; FALSE where it is none. */
+gboolean gst_generative_reporting_set (
+    GstGenerativeReporting *reporting, gpointer element, guint number, const GValue *value);
+gboolean gst_generative_reporting_get (
+    GstGenerativeReporting *reporting, gpointer element, guint number, GValue *value);
+
+/* Create the report, where there is to be one. FALSE when an error was posted. */
+gboolean gst_generative_reporting_open (GstGenerativeReporting *reporting, GstElement *element);
+void gst_generative_reporting_close (GstGenerativeReporting *reporting);
+/* What is measured from now on: `fields`, which are copied. */
+void gst_generative_reporting_set_fields (
+    GstGenerativeReporting *reporting, const GenField *fields, guint n_fields);
+/* Tell what the values are of (gst_generative_score_emit). FALSE when an error was posted. */
+gboolean gst_generative_reporting_emit (
+    GstGenerativeReporting *reporting, GstBuffer *buffer, GstClockTime pts, guint nth);
+/* Whether something was measured that no summary has told of: one is to follow. */
+gboolean gst_generative_reporting_begin_summary (GstGenerativeReporting *reporting);
+/* Tell it. */
+void gst_generative_reporting_summarise (GstGenerativeReporting *reporting, JsonObject *summary);
