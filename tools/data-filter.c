@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* generative-model data filter: the list of what is to be left out of a folder, and why. */
 #include <gio/gio.h>
-#include <math.h>
 #include <string.h>
 
 #include "command.h"
@@ -9,86 +8,53 @@
 
 typedef struct {
   DataOptions data;
-  char *out, *deny;
+  char *out, *distance;
   char **without, **minima, **maxima;
 } FilterOptions;
 
-/* "sharpness=20". */
+/* "sharpness=20" is what min-sharpness says. */
 static gboolean
-read_limit (
-    const char *text, gboolean is_minimum, gboolean has_gate, GArray *limits, GError **error)
+take_limits (FilterOptions *options, const char *prefix, char *const *limits, GError **error)
 {
-  const char *equals = strchr (text, '=');
-  g_autofree char *name = equals != NULL ? g_strndup (text, (gsize)(equals - text)) : NULL;
-  GenDataLimit limit = { .measure = -1, .minimum = -INFINITY, .maximum = INFINITY };
-  char *end = NULL;
-  double value = equals != NULL ? g_ascii_strtod (equals + 1, &end) : 0;
+  for (; limits != NULL && *limits != NULL; limits++) {
+    const char *equals = strchr (*limits, '=');
+    g_autofree char *name = equals != NULL ? g_strndup (*limits, (gsize)(equals - *limits)) : NULL;
+    g_autofree char *setting = name != NULL ? g_strconcat (prefix, "-", name, NULL) : NULL;
 
-  if (equals == NULL || end == equals + 1 || *end != '\0' || !isfinite (value)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-        "%s: a measure and a number are expected, as in sharpness=20", text);
-    return FALSE;
-  }
-  if (strcmp (name, "gate") == 0 && !has_gate) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-        "%s: there is no gate; --gate=FILE.onnx names one", text);
-    return FALSE;
-  }
-  if (strcmp (name, "gate") != 0) {
-    limit.measure = gen_data_measure_find (name, NULL, error);
-    if (limit.measure < 0)
+    if (equals == NULL) {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+          "%s: a measure and a number are expected, as in sharpness=20", *limits);
       return FALSE;
-  }
-  if (is_minimum)
-    limit.minimum = value;
-  else
-    limit.maximum = value;
-  g_array_append_val (limits, limit);
-  return TRUE;
-}
-
-static gboolean
-read_limits (const FilterOptions *options, GArray *limits, GError **error)
-{
-  for (guint i = 0; options->minima != NULL && options->minima[i] != NULL; i++)
-    if (!read_limit (options->minima[i], TRUE, options->data.gate != NULL, limits, error))
-      return FALSE;
-  for (guint i = 0; options->maxima != NULL && options->maxima[i] != NULL; i++)
-    if (!read_limit (options->maxima[i], FALSE, options->data.gate != NULL, limits, error))
-      return FALSE;
-  return TRUE;
-}
-
-/* "blank,blurred", given any number of times. */
-static gboolean
-read_findings (const FilterOptions *options, GPtrArray *findings, GError **error)
-{
-  for (guint i = 0; options->without != NULL && options->without[i] != NULL; i++) {
-    g_auto (GStrv) names = g_strsplit (options->without[i], ",", -1);
-
-    for (guint k = 0; names[k] != NULL; k++) {
-      const GenDataFinding *finding = gen_data_finding_find (g_strstrip (names[k]), error);
-
-      if (finding == NULL)
-        return FALSE;
-      g_ptr_array_add (findings, (gpointer)finding);
     }
+    if (strcmp (name, "gate") != 0 && gen_data_measure_find (name, NULL, error) < 0)
+      return FALSE;
+    if (!data_options_say (&options->data, setting, equals + 1, error))
+      return FALSE;
   }
   return TRUE;
 }
 
-/* Measures of another medium would leave out nothing, unnoticed. */
+/* What cannot be read is left out in any case. */
 static gboolean
-check_limits (const GArray *limits, const GenMedium *medium, GError **error)
+take_findings (FilterOptions *options, GError **error)
 {
-  for (guint i = 0; i < limits->len; i++) {
-    const int measure = g_array_index (limits, GenDataLimit, i).measure;
+  g_autofree char *names =
+      options->without != NULL ? g_strjoinv (",", options->without) : g_strdup ("");
+  g_autofree char *all = g_strconcat ("bad", *names != '\0' ? "," : "", names, NULL);
 
-    if (measure >= 0 &&
-        gen_data_measure_find (gen_data_measure_list ()[measure]->name, medium, error) < 0)
-      return FALSE;
-  }
-  return TRUE;
+  return data_options_say (&options->data, "without", all, error);
+}
+
+static gboolean
+take_options (FilterOptions *options, GError **error)
+{
+  if (!data_options_take (&options->data, error) || !take_findings (options, error) ||
+      !take_limits (options, "min", options->minima, error) ||
+      !take_limits (options, "max", options->maxima, error))
+    return FALSE;
+  options->data.settings.filter.report = g_strdup (options->out);
+  return options->distance == NULL ||
+         data_options_say (&options->data, "duplicate-distance", options->distance, error);
 }
 
 static void
@@ -109,29 +75,24 @@ print_summary (JsonObject *summary, const char *path)
 }
 
 static gboolean
-filter (const FilterOptions *options, const char *location, GError **error)
+filter (FilterOptions *options, const char *location, GError **error)
 {
-  g_autoptr (GPtrArray) findings = g_ptr_array_new ();
-  g_autoptr (GArray) limits = g_array_new (FALSE, FALSE, sizeof (GenDataLimit));
-  g_autoptr (GHashTable) denied = NULL;
-  g_autoptr (GenInspection) inspection = NULL;
+  GenDataSettings *data = &options->data.settings;
+  GenTerminal terminal;
+  GenDataFilterRun run = { .progress = data_print_progress, .data = &terminal };
+  g_autoptr (GenDataset) dataset = NULL;
   g_autoptr (JsonObject) summary = NULL;
-  GenDataFilter what = { .findings = findings, .limits = limits };
+  GenDatasetSettings opening;
 
-  /* What is misspelt is told before hours of reading, as far as it can be. */
-  if (!read_findings (options, findings, error) || !read_limits (options, limits, error))
+  if (!take_options (options, error))
     return FALSE;
-  if (options->deny != NULL) {
-    denied = what.denied = gen_data_filter_load_denied (options->deny, error);
-    if (denied == NULL)
-      return FALSE;
-  }
-  inspection = data_inspect (&options->data, location, error);
-  if (inspection == NULL ||
-      !check_limits (
-          limits, gen_dataset_get_format (gen_inspection_get_dataset (inspection))->medium, error))
+  opening = gen_data_settings_dataset (data);
+  dataset = gen_dataset_open (location, &opening, error);
+  if (dataset == NULL)
     return FALSE;
-  summary = gen_data_filter_write (&what, inspection, options->out, error);
+  run.threads = data->threads;
+  gen_terminal_begin (&terminal);
+  summary = gen_data_filter_judge (&data->filter, &run, dataset, error);
   if (summary == NULL)
     return FALSE;
   print_summary (summary, options->out);
@@ -160,32 +121,35 @@ describe_lists (void)
 int
 data_filter (int argc, char **argv)
 {
-  FilterOptions options = { .data = DATA_OPTIONS_DEFAULTS };
-  const GOptionEntry entries[] = {
+  FilterOptions options = { 0 };
+  const GOptionEntry own[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out, "The list, JSON Lines", "LIST" },
     { "without", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.without,
         "Leave out what has one of these findings", "FINDING,..." },
     { "min", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.minima,
-        "Leave out what has less of a measure (or of 'gate')", "MEASURE=NUMBER" },
+        "Leave out what has less of a measure (or of 'gate'); the same as --min-MEASURE=NUMBER",
+        "MEASURE=NUMBER" },
     { "max", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.maxima, "Leave out what has more of it",
         "MEASURE=NUMBER" },
-    { "deny", 0, 0, G_OPTION_ARG_FILENAME, &options.deny,
-        "Leave out files of these SHA-256, one a line, as sha256sum writes them", "FILE" },
-    DATA_ENTRIES (options.data),
-    { NULL },
+    { "distance", 0, 0, G_OPTION_ARG_STRING, &options.distance, "The same as --duplicate-distance",
+        "BITS" },
   };
+  g_autoptr (GArray) entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
   g_autofree char *lists = describe_lists ();
   GError *error = NULL;
   int status = STATUS_USAGE;
 
-  if (command_parse (&command_data_filter, entries, lists, 1, 1, &argc, &argv)) {
+  g_array_append_vals (entries, own, G_N_ELEMENTS (own));
+  data_options_add (&options.data, entries, TRUE);
+  if (command_parse (&command_data_filter, (const GOptionEntry *)(void *)entries->data, lists, 1, 1,
+          &argc, &argv)) {
     if (options.out == NULL)
       g_printerr ("%s: --out=LIST says where the list is written\n", g_get_prgname ());
     else
       status = filter (&options, argv[1], &error) ? STATUS_FINE : command_fail (error);
   }
   g_free (options.out);
-  g_free (options.deny);
+  g_free (options.distance);
   g_strfreev (options.without);
   g_strfreev (options.minima);
   g_strfreev (options.maxima);

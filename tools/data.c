@@ -4,79 +4,48 @@
 #include <string.h>
 
 #include <generative/atomic-file.h>
-#include <generative/terminal.h>
+#include <generative/inspection.h>
 
 #include "command.h"
 #include "data.h"
 
 void
-data_options_clear (DataOptions *options)
-{
-  g_free (options->medium);
-  g_free (options->gate);
-}
-
-static void
-print_progress (guint32 done, guint32 count, gpointer terminal)
+data_print_progress (guint32 done, guint32 count, gpointer terminal)
 {
   g_autofree char *line = g_strdup_printf ("%u of %u items", done, count);
 
   gen_terminal_print (terminal, line, done == count);
 }
 
-/* Of the whole, and not a number is of nothing. */
-static gboolean
-check_fractions (const DataOptions *options, GError **error)
-{
-  const double validation = options->validation_fraction, test = options->test_fraction;
+typedef struct {
+  DataOptions data;
+  int distance;
+  char *against, *json, *page, *items;
+} InspectOptions;
 
-  if (validation >= 0 && test >= 0 && validation + test <= 1)
-    return TRUE;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-      "--validation-fraction is %g and --test-fraction %g: they are from 0 on, and not more than 1 "
-      "together",
-      validation, test);
-  return FALSE;
-}
-
-GenInspection *
-data_inspect (const DataOptions *options, const char *location, GError **error)
+static GenInspection *
+look_at (const InspectOptions *options, const char *location, GError **error)
 {
+  const GenDataSettings *data = &options->data.settings;
   GenInspectionSettings settings = GEN_INSPECTION_DEFAULTS;
   GenTerminal terminal;
 
-  if (options->distance > GEN_FINGERPRINT_MAX_DISTANCE || options->gate_output < 0) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-        "--distance is at most %d, and --gate-output from 0 on", GEN_FINGERPRINT_MAX_DISTANCE);
+  if (options->distance > GEN_FINGERPRINT_MAX_DISTANCE) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--distance is at most %d",
+        GEN_FINGERPRINT_MAX_DISTANCE);
     return NULL;
   }
-  if (!check_fractions (options, error))
-    return NULL;
-  if (options->medium != NULL) {
-    settings.dataset.medium = gen_medium_find (options->medium, error);
-    if (settings.dataset.medium == NULL)
-      return NULL;
-  }
-  settings.dataset.tile_width = options->tile_width;
-  settings.dataset.tile_height = options->tile_height;
-  settings.dataset.rows_per_label = options->rows_per_label;
-  settings.order.validation_fraction = options->validation_fraction;
-  settings.order.test_fraction = options->test_fraction;
-  settings.order.seed = (guint64)options->seed;
+  settings.dataset = gen_data_settings_dataset (data);
+  settings.order = gen_data_settings_order (data);
   settings.distance = options->distance;
-  settings.threads = options->threads;
-  settings.gate = options->gate;
-  settings.gate_output = options->gate_output;
-  settings.progress = print_progress;
+  settings.threads = data->threads;
+  settings.gate = data->filter.gate;
+  settings.gate_output = (int)MIN (data->filter.gate_output, (guint)G_MAXINT);
+  settings.progress = data_print_progress;
   settings.data = &terminal;
   gen_terminal_begin (&terminal);
   return gen_inspection_new (location, &settings, error);
 }
-
-typedef struct {
-  DataOptions data;
-  char *against, *json, *page, *items;
-} InspectOptions;
 
 static gboolean
 write_text (const char *path, const char *text, GError **error)
@@ -136,17 +105,20 @@ write_page (JsonObject *report, const GenInspection *inspection, const char *pat
 }
 
 static gboolean
-inspect (const InspectOptions *options, const char *location, GError **error)
+inspect (InspectOptions *options, const char *location, GError **error)
 {
-  g_autoptr (GenInspection) inspection = data_inspect (&options->data, location, error);
+  g_autoptr (GenInspection) inspection = NULL;
   g_autoptr (GenInspection) against = NULL;
   g_autoptr (JsonObject) report = NULL;
   g_autofree char *text = NULL;
 
+  if (!data_options_take (&options->data, error))
+    return FALSE;
+  inspection = look_at (options, location, error);
   if (inspection == NULL)
     return FALSE;
   if (options->against != NULL) {
-    against = data_inspect (&options->data, options->against, error);
+    against = look_at (options, options->against, error);
     if (against == NULL)
       return FALSE;
   }
@@ -172,8 +144,8 @@ static const Command command_data_inspect = {
 static int
 data_inspect_run (int argc, char **argv)
 {
-  InspectOptions options = { .data = DATA_OPTIONS_DEFAULTS };
-  const GOptionEntry entries[] = {
+  InspectOptions options = { .distance = 4 };
+  const GOptionEntry own[] = {
     { "against", 0, 0, G_OPTION_ARG_FILENAME, &options.against,
         "Say how it differs from another folder", "OTHER" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &options.json,
@@ -182,13 +154,18 @@ data_inspect_run (int argc, char **argv)
         "Write it as a page with plots and examples", "FILE" },
     { "items", 0, 0, G_OPTION_ARG_FILENAME, &options.items,
         "Write the measures of each item, as JSON Lines that end on the report", "FILE" },
-    DATA_ENTRIES (options.data),
-    { NULL },
+    { "distance", 0, 0, G_OPTION_ARG_INT, &options.distance,
+        "Bits of 64 in which near-duplicates differ at most, up to 7 (4); -1: they are not sought",
+        "BITS" },
   };
+  g_autoptr (GArray) entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
   GError *error = NULL;
   int status = STATUS_USAGE;
 
-  if (command_parse (&command_data_inspect, entries, NULL, 1, 1, &argc, &argv))
+  g_array_append_vals (entries, own, G_N_ELEMENTS (own));
+  data_options_add (&options.data, entries, FALSE);
+  if (command_parse (&command_data_inspect, (const GOptionEntry *)(void *)entries->data, NULL, 1, 1,
+          &argc, &argv))
     status = inspect (&options, argv[1], &error) ? STATUS_FINE : command_fail (error);
   g_free (options.against);
   g_free (options.json);

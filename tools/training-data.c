@@ -2,6 +2,7 @@
 #include "training-data.h"
 
 #include <generative/data-settings.h>
+#include <generative/terminal.h>
 
 #include <math.h>
 #include <string.h>
@@ -253,6 +254,37 @@ tell_left_out (const TrainingData *data)
     command_warn ("%s: left out of all splits: %s", data->name, left_out[i]);
 }
 
+static void
+print_progress (guint32 done, guint32 count, gpointer terminal)
+{
+  g_autofree char *line = g_strdup_printf ("%u of %u items are judged", done, count);
+
+  gen_terminal_print (terminal, line, done == count);
+}
+
+/* Go without what the filters leave out. */
+static gboolean
+filter (TrainingData *data, GError **error)
+{
+  const GenDataSettings *settings = &data->settings.data;
+  GenTerminal terminal;
+  const GenDataFilterRun run = {
+    .threads = settings->threads, .progress = print_progress, .data = &terminal
+  };
+  g_autoptr (JsonObject) summary = NULL;
+  g_autofree char *text = NULL;
+
+  if (gen_data_filter_settings_are_idle (&settings->filter))
+    return TRUE;
+  gen_terminal_begin (&terminal);
+  summary = gen_data_filter_apply (&settings->filter, &run, &data->dataset, error);
+  if (summary == NULL)
+    return FALSE;
+  text = gen_data_filter_describe (summary);
+  g_printerr ("%s: %s: filters leave out %s\n", g_get_prgname (), data->name, text);
+  return TRUE;
+}
+
 static gboolean
 open_dataset (TrainingData *data, const GenFormat *like, GError **error)
 {
@@ -270,7 +302,7 @@ open_dataset (TrainingData *data, const GenFormat *like, GError **error)
     g_prefix_error (error, "location: ");
     return FALSE;
   }
-  if (!find_format (data, like, error) || !cut_sounds (data, error))
+  if (!filter (data, error) || !find_format (data, like, error) || !cut_sounds (data, error))
     return FALSE;
   order = gen_data_settings_order (settings);
   data->sequence = gen_sequence_new (data->dataset, &order, error);

@@ -26,6 +26,14 @@
  * without gaps, to the sample. An item that cannot be decoded is left out, counted in `skipped` and
  * reported as a warning; its frame number and time stay unused. With `strict=true` it is an error.
  *
+ * What is too small, too short, blurred, silent, there twice, known by its hash, made by a model,
+ * or nothing to a classifier is left out by filters: `min-width`, `max-seconds` and their like, one
+ * pair for each measure, `without`, `deny` and `gate`. All items are judged once, before the first
+ * is shown, and those that remain are numbered, split and shuffled as if there were no others. An
+ * element message `generative-filter` tells how many there are (`items`, `kept`) and why the others
+ * are not (`reasons`); `report` has the list of them, which `leave-out` takes. The page on
+ * examining data has all filters.
+ *
  * What is said of items in words can be had on pads of its own: `caption` and `label`, on request,
  * have text with the same times, or a gap, for each buffer. They have threads of their own, so that
  * no branch waits for another.
@@ -65,6 +73,15 @@
  * mkdir -p balls
  * gst-launch-1.0 videotestsrc pattern=ball num-buffers=20 ! video/x-raw,width=64,height=64 ! \
  *   pngenc ! multifilesink location=balls/%02d.png
+ * gst-launch-1.0 datasetsrc location=balls min-width=32 without=blurred,near-duplicate \
+ *   report=left-out.jsonl epochs=1 ! fakesink
+ * gst-launch-1.0 datasetsrc location=balls leave-out=left-out.jsonl epochs=1 ! fakesink
+ * ]|
+ * Pictures that are sharp, large enough and not too much alike; and the same again.
+ * |[
+ * mkdir -p balls
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=20 ! video/x-raw,width=64,height=64 ! \
+ *   pngenc ! multifilesink location=balls/%02d.png
  * echo 'a ball, above' >balls/03.txt
  * gst-launch-1.0 datasetsrc name=d location=balls epochs=1 d.src ! videoconvert ! fakesink \
  *   d.caption ! fakesink dump=true
@@ -87,6 +104,7 @@ enum {
   PROP_0,
   PROP_EPOCHS,
   PROP_SKIPPED,
+  PROP_LEFT_OUT,
   PROP_DATA,
 };
 
@@ -157,6 +175,8 @@ gst_dataset_src_get_property (GObject *object, guint property_id, GValue *value,
     g_value_set_uint (value, self->epochs);
   else if (property_id == PROP_SKIPPED)
     g_value_set_uint (value, self->skipped);
+  else if (property_id == PROP_LEFT_OUT)
+    g_value_set_uint (value, self->left_out);
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   GST_OBJECT_UNLOCK (self);
@@ -241,20 +261,40 @@ gst_dataset_src_deal (
   return sequence;
 }
 
-/* Sounds are dealt out when their rate is known, and what is read for it while the stream is, which
- * can be interrupted. */
+/* Whether items can be dealt out before the stream starts, where errors stop the change of state:
+ * what reads them all is done while the stream is, which can be interrupted. */
 static gboolean
-gst_dataset_src_deal_first (GstDatasetSrc *self, const GenDataSettings *settings, GError **error)
+is_dealt_at_once (const GstDatasetSrc *self, const GenDataSettings *settings)
 {
-  GenSequence *sequence;
+  return self->filtered && self->kind != &gst_dataset_sound &&
+         settings->order.split_by != GEN_SPLIT_BY_CONTENT;
+}
 
-  if (self->kind == &gst_dataset_sound || settings->order.split_by == GEN_SPLIT_BY_CONTENT)
-    return TRUE;
-  sequence = gst_dataset_src_deal (self, self->dataset, settings, error);
+static gboolean
+gst_dataset_src_deal_all (GstDatasetSrc *self, const GenDataSettings *settings, GError **error)
+{
+  GenSequence *sequence = gst_dataset_src_deal (self, self->dataset, settings, error);
+
   if (sequence == NULL)
     return FALSE;
   gst_dataset_src_set_sequence (self, sequence);
   return TRUE;
+}
+
+gboolean
+gst_dataset_src_prepare (GstDatasetSrc *self, GError **error)
+{
+  g_auto (GenDataSettings) settings = { 0 };
+
+  GST_OBJECT_LOCK (self);
+  gen_data_settings_copy (&self->settings, &settings);
+  GST_OBJECT_UNLOCK (self);
+  if (!self->filtered && !gst_dataset_src_filter (self, &settings, error))
+    return FALSE;
+  self->filtered = TRUE;
+  /* Sounds are dealt out when their rate is known. */
+  return self->sequence != NULL || self->kind == &gst_dataset_sound ||
+         gst_dataset_src_deal_all (self, &settings, error);
 }
 
 static void
@@ -300,7 +340,7 @@ gst_dataset_src_start (GstBaseSrc *base)
 
   GST_OBJECT_LOCK (self);
   gen_data_settings_copy (&self->settings, &settings);
-  self->skipped = 0;
+  self->skipped = self->left_out = 0;
   GST_OBJECT_UNLOCK (self);
 
   location = settings.location;
@@ -315,8 +355,9 @@ gst_dataset_src_start (GstBaseSrc *base)
   self->frames = self->frame = 0;
   self->epoch_ended = self->moved = self->length_told = self->left_out_told = FALSE;
   self->negotiated = self->reverse = self->ended = self->gap = FALSE;
+  self->filtered = gen_data_filter_settings_are_idle (&settings.filter);
   if (!gst_dataset_src_open (self, &settings, &error) ||
-      !gst_dataset_src_deal_first (self, &settings, &error)) {
+      (is_dealt_at_once (self, &settings) && !gst_dataset_src_deal_all (self, &settings, &error))) {
     gst_dataset_src_post_error (self, error);
     gst_dataset_src_close (self);
     return FALSE;
@@ -406,6 +447,10 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
       g_param_spec_uint ("skipped", "Skipped",
           "How many items were left out because they cannot be decoded", 0, G_MAXUINT, 0,
           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (gobject_class, PROP_LEFT_OUT,
+      g_param_spec_uint ("left-out", "Left out",
+          "How many items the filters leave out (min-*, max-*, without, deny, gate)", 0, G_MAXUINT,
+          0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   element_class->change_state = gst_dataset_src_change_state;
   element_class->request_new_pad = gst_dataset_words_request;
@@ -424,6 +469,7 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   base_class->unlock = gst_dataset_src_unlock;
   base_class->unlock_stop = gst_dataset_src_unlock_stop;
   base_class->get_caps = gst_dataset_src_get_caps;
+  base_class->negotiate = gst_dataset_src_negotiate;
   base_class->fixate = gst_dataset_src_fixate;
   base_class->set_caps = gst_dataset_src_set_caps;
   base_class->decide_allocation = gst_dataset_src_decide_allocation;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of datasetsrc share: datasetsrc.c (properties, start and stop), negotiate.c
- * (caps), stream.c (time, seeking, frames), words.c (further pads), and what is different with each
- * medium: picture.c, sound.c and text.c. A frame is a place in the sequence, whatever the item is
- * of which it comes. */
+ * (caps), filter.c (what is left out), stream.c (time, seeking, frames), words.c (further pads),
+ * and what is different with each medium: picture.c, sound.c and text.c. A frame is a place in the
+ * sequence, whatever the item is of which it comes. */
 #pragma once
 
 #include <generative/data-settings.h>
@@ -50,7 +50,7 @@ struct _GstDatasetSrc {
   /* Properties, under the object lock. */
   GenDataSettings settings;
   guint epochs;
-  guint skipped;
+  guint skipped, left_out;
   GstPad *words[GST_DATASET_N_WORDS]; /* NULL where nobody has asked for the pad */
   guint32 seek;                       /* the sequence number of the last one */
   gulong words_probe;                 /* 0: none yet */
@@ -62,7 +62,8 @@ struct _GstDatasetSrc {
 
   /* The streaming thread's. */
   const GstDatasetKind *kind; /* NULL: nothing is open */
-  GenDataset *dataset;
+  GenDataset *dataset;        /* changes under the object lock */
+  gboolean filtered;          /* of what filters leave out */
   GenSequence *sequence;
   guint64 frames; /* in all epochs; 0: endless */
   GstVideoInfo video;
@@ -100,6 +101,8 @@ void gst_dataset_src_post_error (GstDatasetSrc *self, const GError *error);
  * full) */
 GenSequence *gst_dataset_src_deal (
     GstDatasetSrc *self, const GenDataset *items, const GenDataSettings *settings, GError **error);
+/* Filter and deal what is not yet: what takes long, and can be interrupted. */
+gboolean gst_dataset_src_prepare (GstDatasetSrc *self, GError **error);
 /* The order of the items, which becomes ours. */
 void gst_dataset_src_set_sequence (GstDatasetSrc *self, GenSequence *sequence);
 
@@ -115,6 +118,15 @@ GstCaps *gst_dataset_src_get_caps (GstBaseSrc *base, GstCaps *filter);
 GstCaps *gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps);
 gboolean gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps);
 gboolean gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
+
+gboolean gst_dataset_src_negotiate (GstBaseSrc *base);
+
+/* --- filter.c --- */
+
+/* Let the dataset be the one without what the filters of `settings` leave out; FALSE with `error`,
+ * G_IO_ERROR_CANCELLED for one. */
+gboolean gst_dataset_src_filter (
+    GstDatasetSrc *self, const GenDataSettings *settings, GError **error);
 
 /* --- words.c --- */
 

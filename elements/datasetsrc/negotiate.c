@@ -71,6 +71,26 @@ gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps)
   return gst_dataset_src_get_parent_class ()->fixate (base, caps);
 }
 
+static void
+post_error (GstDatasetSrc *self, const GError *error)
+{
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    gst_dataset_src_post_error (self, error);
+}
+
+/* The first item that is kept tells what is left open by caps. */
+gboolean
+gst_dataset_src_negotiate (GstBaseSrc *base)
+{
+  GstDatasetSrc *self = GST_DATASET_SRC (base);
+  g_autoptr (GError) error = NULL;
+
+  if (gst_dataset_src_prepare (self, &error))
+    return gst_dataset_src_get_parent_class ()->negotiate (base);
+  post_error (self, error);
+  return FALSE;
+}
+
 gboolean
 gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
 {
@@ -81,8 +101,7 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   GenLoader *loader;
 
   if (!self->kind->accept (self, caps, &settings.format, &error)) {
-    if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-      gst_dataset_src_post_error (self, error);
+    post_error (self, error);
     return FALSE;
   }
   self->negotiated = TRUE;

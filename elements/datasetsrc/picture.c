@@ -39,25 +39,6 @@ picture_fixate (GstDatasetSrc *self, GstCaps *caps)
   gst_structure_fixate_field_nearest_fraction (structure, "framerate", FALLBACK_RATE, 1);
 }
 
-/* The items get their order, unless they have one. */
-static gboolean
-deal (GstDatasetSrc *self, GError **error)
-{
-  g_auto (GenDataSettings) settings = { 0 };
-  GenSequence *sequence;
-
-  if (self->sequence != NULL)
-    return TRUE;
-  GST_OBJECT_LOCK (self);
-  gen_data_settings_copy (&self->settings, &settings);
-  GST_OBJECT_UNLOCK (self);
-  sequence = gst_dataset_src_deal (self, self->dataset, &settings, error);
-  if (sequence == NULL)
-    return FALSE;
-  gst_dataset_src_set_sequence (self, sequence);
-  return TRUE;
-}
-
 static gboolean
 picture_accept (GstDatasetSrc *self, const GstCaps *caps, GenFormat *format, GError **error)
 {
@@ -66,8 +47,6 @@ picture_accept (GstDatasetSrc *self, const GstCaps *caps, GenFormat *format, GEr
         error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "The next element's caps are no video");
     return FALSE;
   }
-  if (!deal (self, error))
-    return FALSE;
   self->rate_numerator = GST_VIDEO_INFO_FPS_N (&self->video);
   self->rate_denominator = GST_VIDEO_INFO_FPS_D (&self->video);
   gst_base_src_set_blocksize (GST_BASE_SRC (self), (guint)GST_VIDEO_INFO_SIZE (&self->video));

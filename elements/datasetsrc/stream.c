@@ -79,6 +79,22 @@ get_answers (GstDatasetSrc *self)
     .count = kind->place (self, frames) };
 }
 
+/* The dataset may be replaced by one without what filters leave out. FALSE where there is none. */
+static gboolean
+answer_classes (GstDatasetSrc *self, GstQuery *query)
+{
+  g_auto (GStrv) names = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->dataset != NULL)
+    names = gen_dataset_get_label_names (self->dataset);
+  GST_OBJECT_UNLOCK (self);
+  if (names == NULL)
+    return FALSE;
+  gst_generative_answer_classes (query, (const char *const *)names);
+  return TRUE;
+}
+
 gboolean
 gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
 {
@@ -86,12 +102,8 @@ gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
   const GstFrameAnswers answers = get_answers (self);
   gboolean handled, result;
 
-  if (gst_generative_is_classes_query (query) && self->dataset != NULL) {
-    g_auto (GStrv) names = gen_dataset_get_label_names (self->dataset);
-
-    gst_generative_answer_classes (query, (const char *const *)names);
+  if (gst_generative_is_classes_query (query) && answer_classes (self, query))
     return TRUE;
-  }
   result = gst_frame_answers_query (&answers, base, query, &handled);
 
   return handled ? result : gst_dataset_src_get_parent_class ()->query (base, query);

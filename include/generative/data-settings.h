@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/data-filter.h>
 #include <generative/dataset.h>
 #include <generative/setting.h>
 
@@ -35,8 +36,9 @@ typedef struct {
   GenNormalize normalize;
   guint window, hop; /* frames of sounds */
   int threads;
-  gboolean strict;    /* what cannot be decoded is an error */
-  guint64 cache_size; /* bytes of decoded items that are kept */
+  gboolean strict;              /* what cannot be decoded is an error */
+  guint64 cache_size;           /* bytes of decoded items that are kept */
+  GenDataFilterSettings filter; /* gen_data_filter_apply is told it when the dataset is open */
 } GenDataSettings;
 
 /* The list; it and its texts are static. */

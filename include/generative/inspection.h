@@ -20,15 +20,27 @@ typedef struct _GenInspection GenInspection;
 /* An item while it is looked at. */
 typedef struct {
   guint64 bytes;           /* of its file; 0 where it is no file of its own */
+  guint32 frames;          /* of the film that it is a frame of; 0: of none */
   GenFormat format;        /* as it is in the file; of a sound the whole length */
   const GenSample *sample; /* of a long sound its beginning */
   const GenSample *luma;   /* of a picture */
 } GenInspected;
 
+/* What of an item has to be read for something to be known of it, from the cheapest on. */
+typedef enum {
+  GEN_NEED_SIZE = 1 << 0,   /* how long its file is */
+  GEN_NEED_EXTENT = 1 << 1, /* the beginning, which tells its sides or its length and rate */
+  GEN_NEED_FORMAT = 1 << 2, /* all that it is like, for which a picture has to be decoded */
+  GEN_NEED_FILE = 1 << 3,   /* all bytes of its file */
+  GEN_NEED_ITEM = 1 << 4,   /* all of it has to be decoded */
+} GenDataNeeds;
+
 /* Measures: a number for each item. Each is one constant and a line in the list. */
 typedef struct {
   const char *name, *unit, *summary;
   const GenMedium *medium; /* of its items; NULL: any */
+  GenDataNeeds need;
+  double least, most; /* between which it lies; G_MAXDOUBLE: as far as numbers reach */
   /* The number, NaN where the item has none. Where it is NULL, it is a metric's figure. */
   double (*measure) (const GenInspected *item);
   const GenMetric *metric; /* of frames or of streams: its first figure that `measure` or, with
@@ -36,6 +48,8 @@ typedef struct {
   gboolean over_all;
 } GenDataMeasure;
 
+/* There are no more of them than this. */
+#define GEN_DATA_MAX_MEASURES 32
 /* All of them, ended by NULL. */
 GEN_API const GenDataMeasure *const *gen_data_measure_list (void);
 /* The place in the list of the measure of that name, or -1 with `error` (G_IO_ERROR), which lists
@@ -76,6 +90,7 @@ typedef struct {
   const char *measure;     /* that is below or above these; NULL: `find` tells */
   double minimum, maximum;
   gboolean (*find) (const GenDataItem *item);
+  guint needs; /* GenDataNeeds, of `find` */
 } GenDataFinding;
 
 GEN_API const GenDataFinding *const *gen_data_finding_list (void);
@@ -150,28 +165,5 @@ typedef struct {
 } GenEnergyTest;
 GEN_API GenEnergyTest gen_energy_test (const float *a, gsize n_a, const float *b, gsize n_b,
     gsize length, guint permutations, guint64 seed);
-
-/**
- * Filtering: what is left out of a dataset, and why. The list is JSON Lines: an object for each
- * item, with `file_name`, `sha256`, `reason` and what the reason rests on, and last `summary`: what
- * was asked for, and how many items each reason took. GenDatasetSettings.leave_out takes it.
- */
-typedef struct {
-  int measure; /* its place in the list; -1: the gate */
-  double minimum, maximum;
-} GenDataLimit;
-
-typedef struct {
-  GPtrArray *findings; /* of const GenDataFinding *: items that have one of these */
-  GArray *limits;      /* of GenDataLimit; an item without the number is kept */
-  GHashTable *denied;  /* SHA-256 in small hexadecimal digits; NULL: none */
-} GenDataFilter;
-
-/* Read a list of digests, one a line, as sha256sum writes them, into a new set. */
-GEN_API GHashTable *gen_data_filter_load_denied (const char *path, GError **error);
-/* Write the list to `path`, atomically; the summary is given back. What cannot be read is left out
- * in any case. (transfer full) */
-GEN_API JsonObject *gen_data_filter_write (
-    const GenDataFilter *filter, const GenInspection *inspection, const char *path, GError **error);
 
 G_END_DECLS

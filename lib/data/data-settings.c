@@ -93,8 +93,8 @@ static const char *const normalize_texts[] = {
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenDataSettings, field)
 
-/* Defaults are those of gen_data_settings_init. */
-static const GenSetting list[] = {
+/* Defaults are those of gen_data_settings_init. What filters leave out comes behind these. */
+static const GenSetting own[] = {
   { .name = "location",
       .nick = "Location",
       .description =
@@ -356,11 +356,25 @@ static const GenSetting list[] = {
       .maximum = 256 },
 };
 
+/* What is said of filters hangs on lists of their own. */
+static gpointer
+make_list (gpointer data)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (GenSetting));
+
+  g_array_append_vals (list, own, G_N_ELEMENTS (own));
+  gen_data_filter_add_settings (list, G_STRUCT_OFFSET (GenDataSettings, filter));
+  return list;
+}
+
 const GenSetting *
 gen_data_setting_list (guint *n)
 {
-  *n = G_N_ELEMENTS (list);
-  return list;
+  static GOnce once = G_ONCE_INIT;
+  const GArray *list = g_once (&once, make_list, NULL);
+
+  *n = list->len;
+  return (const GenSetting *)(void *)list->data;
 }
 
 void
@@ -369,19 +383,26 @@ gen_data_settings_init (GenDataSettings *settings)
   *settings = (GenDataSettings){
     .order = GEN_SEQUENCE_DEFAULTS, .fit = GEN_FIT_CROP, .crop_area = 0.08, .crop_aspect = 4.0 / 3
   };
+  gen_data_filter_settings_init (&settings->filter);
 }
 
 void
 gen_data_settings_clear (GenDataSettings *settings)
 {
-  gen_setting_clear_texts (settings, list, G_N_ELEMENTS (list));
+  guint n;
+  const GenSetting *list = gen_data_setting_list (&n);
+
+  gen_setting_clear_texts (settings, list, n);
 }
 
 void
 gen_data_settings_copy (const GenDataSettings *settings, GenDataSettings *copy)
 {
+  guint n;
+  const GenSetting *list = gen_data_setting_list (&n);
+
   *copy = *settings;
-  gen_setting_copy_texts (copy, list, G_N_ELEMENTS (list));
+  gen_setting_copy_texts (copy, list, n);
 }
 
 GenDatasetSettings

@@ -43,6 +43,8 @@ struct _GenDatasetFormat {
   /* Of items that have lengths of their own, or that several are made of one source: else NULL. */
   gsize (*get_length) (const GenDataset *dataset, guint32 index);
   guint32 (*get_source) (const GenDataset *dataset, guint32 index);
+  /* Of frames of films, how many frames the film has; else NULL. */
+  guint32 (*get_film_length) (const GenDataset *dataset, guint32 index);
   /* Of one that is cut from the items of another, that one; else NULL. */
   const GenDataset *(*get_sources) (const GenDataset *dataset);
   /* Of items that lie in several files, which follow each other, the number of the file; and its
@@ -69,6 +71,8 @@ extern const GenDatasetFormat gen_dataset_video;
 const GenDataset *gen_dataset_get_sources (const GenDataset *dataset);
 /* Whether its items have lengths of their own. */
 gboolean gen_dataset_has_lengths (const GenDataset *dataset);
+/* How many frames the film has that an item is of; 0 of others. */
+guint32 gen_dataset_get_film_length (const GenDataset *dataset, guint32 index);
 /* The file that an item lies in with others. */
 #define GEN_NO_SHARD G_MAXUINT32
 guint32 gen_dataset_get_shard (const GenDataset *dataset, guint32 index);
@@ -79,6 +83,9 @@ char *gen_dataset_get_shard_path (const GenDataset *dataset, guint32 index);
 const char *gen_dataset_name_below (const GenDataset *dataset, const char *description);
 /* `source`, which becomes the new dataset's, without the items that the list at `path` names. */
 GenDataset *gen_dataset_leave_out (GenDataset *source, const char *path, GError **error);
+/* The same without the items that `left_out`, a mark for each, says: not all of them, and whole
+ * clips. */
+GenDataset *gen_dataset_select (GenDataset *source, const gboolean *left_out);
 
 /* Name the classes 0 … count-1 by their numbers. */
 void gen_dataset_number_labels (GenDataset *dataset, int count);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A dataset without the items that a list names, as `generative-model data filter` writes it. */
+/* A dataset without some of its items: those that a list names, as filters write it, or those that
+ * filters leave out. */
 #include <string.h>
 
 #include <json-glib/json-glib.h>
@@ -10,6 +11,7 @@
 
 typedef struct {
   GenDataset dataset;
+  GenDatasetFormat own; /* it can do what its source can */
   GenDataset *source;
   guint32 *items; /* those of the source that are kept */
 } Selection;
@@ -83,33 +85,47 @@ selection_get_shard_path (const GenDataset *dataset, guint32 index)
       ((const Selection *)dataset)->source, source_of (dataset, index));
 }
 
-static const GenDatasetFormat selection_format = {
-  .name = "selection",
-  .description = "A dataset without the items that a list names",
-  .load = selection_load,
-  .probe = selection_probe,
-  .describe = selection_describe,
-  .get_caption = selection_get_caption,
-  .get_source = selection_get_source,
-  .get_shard = selection_get_shard,
-  .get_shard_path = selection_get_shard_path,
-  .free = selection_free,
-};
+static GBytes *
+selection_read_file (const GenDataset *dataset, guint32 index, GError **error)
+{
+  const GenDataset *source = ((const Selection *)dataset)->source;
 
-/* The same of what lies in memory. */
-static const GenDatasetFormat selection_in_memory = {
-  .name = "selection",
-  .description = "A dataset without the items that a list names",
-  .in_memory = TRUE,
-  .load = selection_load,
-  .probe = selection_probe,
-  .describe = selection_describe,
-  .get_caption = selection_get_caption,
-  .get_source = selection_get_source,
-  .get_shard = selection_get_shard,
-  .get_shard_path = selection_get_shard_path,
-  .free = selection_free,
-};
+  return source->format->read_file (source, source_of (dataset, index), error);
+}
+
+static gsize
+selection_get_length (const GenDataset *dataset, guint32 index)
+{
+  return gen_dataset_get_length (((const Selection *)dataset)->source, source_of (dataset, index));
+}
+
+static guint32
+selection_get_film_length (const GenDataset *dataset, guint32 index)
+{
+  return gen_dataset_get_film_length (
+      ((const Selection *)dataset)->source, source_of (dataset, index));
+}
+
+static GenDatasetFormat
+format_like (const GenDatasetFormat *format)
+{
+  return (GenDatasetFormat){
+    .name = "selection",
+    .description = "A dataset without some of its items",
+    .in_memory = format->in_memory,
+    .load = selection_load,
+    .probe = selection_probe,
+    .describe = selection_describe,
+    .read_file = format->read_file != NULL ? selection_read_file : NULL,
+    .get_caption = selection_get_caption,
+    .get_length = format->get_length != NULL ? selection_get_length : NULL,
+    .get_film_length = selection_get_film_length,
+    .get_source = selection_get_source,
+    .get_shard = selection_get_shard,
+    .get_shard_path = selection_get_shard_path,
+    .free = selection_free,
+  };
+}
 
 /* A line of the list: an item, or the summary. */
 static gboolean
@@ -194,22 +210,33 @@ names_any (const GenDataset *source, GHashTable *names, guint32 first, guint32 r
   return *found > before;
 }
 
-/* The items that the list does not name, and how many it names. A clip goes as a whole. */
-static guint32
-select_items (Selection *selection, GHashTable *names, guint *found)
+/* Mark what the list names; how many items that are. A clip goes as a whole. */
+static guint
+mark_named (const GenDataset *source, GHashTable *names, gboolean *left_out)
+{
+  const guint32 run = gen_dataset_get_run (source);
+  guint found = 0;
+
+  for (guint32 first = 0; first < source->count; first += run) {
+    const gboolean named = names_any (source, names, first, run, &found);
+
+    for (guint32 i = first; i < first + run; i++)
+      left_out[i] = named;
+  }
+  return found;
+}
+
+static void
+take_items (Selection *selection, const gboolean *left_out)
 {
   const GenDataset *source = selection->source;
-  const guint32 run = gen_dataset_get_run (source);
   guint32 kept = 0;
 
   selection->items = g_new (guint32, source->count);
-  for (guint32 first = 0; first < source->count; first += run) {
-    if (names_any (source, names, first, run, found))
-      continue;
-    for (guint32 i = first; i < first + run; i++)
+  for (guint32 i = 0; i < source->count; i++)
+    if (!left_out[i])
       selection->items[kept++] = i;
-  }
-  return kept;
+  selection->dataset.count = kept;
 }
 
 static void
@@ -226,33 +253,63 @@ take_labels (Selection *selection)
     dataset->labels[i] = gen_dataset_get_label (source, selection->items[i]);
 }
 
+/* The first item that is kept, and can be read, tells the format. */
+static void
+take_format (Selection *selection)
+{
+  GenDataset *dataset = &selection->dataset;
+
+  dataset->sample = selection->source->sample;
+  for (guint32 i = 0; i < dataset->count && selection->items[i] > 0; i++) {
+    GenFormat format;
+
+    if (!gen_dataset_probe (dataset, i, &format, NULL))
+      continue;
+    dataset->sample = format;
+    dataset->sample.medium = selection->source->sample.medium;
+    return;
+  }
+}
+
+GenDataset *
+gen_dataset_select (GenDataset *source, const gboolean *left_out)
+{
+  Selection *selection = g_new0 (Selection, 1);
+  GenDataset *dataset = &selection->dataset;
+
+  selection->source = source;
+  selection->own = format_like (source->format);
+  dataset->format = &selection->own;
+  dataset->location = g_strdup (source->location);
+  dataset->run = source->run;
+  take_items (selection, left_out);
+  take_labels (selection);
+  take_format (selection);
+  return dataset;
+}
+
 /* A list that names nothing of the dataset is another one's, but for one that is empty. */
 GenDataset *
 gen_dataset_leave_out (GenDataset *source, const char *path, GError **error)
 {
   g_autoptr (GHashTable) names = read_list (path, error);
-  Selection *selection;
-  guint found = 0;
+  g_autofree gboolean *left_out = NULL;
+  guint32 kept = 0;
+  guint found;
 
   if (names == NULL) {
     gen_dataset_free (source);
     return NULL;
   }
-  selection = g_new0 (Selection, 1);
-  selection->source = source;
-  selection->dataset = (GenDataset){
-    .format = source->format->in_memory ? &selection_in_memory : &selection_format,
-    .location = g_strdup (source->location),
-    .sample = source->sample,
-    .run = source->run,
-  };
-  selection->dataset.count = select_items (selection, names, &found);
-  take_labels (selection);
-  if (selection->dataset.count > 0 && (found > 0 || g_hash_table_size (names) == 0))
-    return &selection->dataset;
+  left_out = g_new (gboolean, source->count);
+  found = mark_named (source, names, left_out);
+  for (guint32 i = 0; i < source->count; i++)
+    kept += !left_out[i];
+  if (kept > 0 && (found > 0 || g_hash_table_size (names) == 0))
+    return gen_dataset_select (source, left_out);
   g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
       "leave-out: %s: it names %s %s", path, found > 0 ? "all items of" : "no item of",
       source->location);
-  gen_dataset_free (&selection->dataset);
+  gen_dataset_free (source);
   return NULL;
 }

@@ -14,6 +14,8 @@ typedef struct {
   char *damage;       /* why */
   char *class;
   GArray *cuts; /* of guint32: frames with which another scene begins; NULL: none are known */
+  GOnce once;   /* of its format, which its first frame that is asked for tells */
+  GenFormat format;
 } Film;
 
 /* What is between two cuts, or a whole film. */
@@ -115,7 +117,7 @@ add_film (const char *path, const char *class, gpointer data)
   Walk *walk = data;
   g_autoptr (GError) error = NULL;
   const char *below = path + walk->above;
-  Film film = { 0 };
+  Film film = { .once = G_ONCE_INIT };
 
   if (!is_named (path, walk->settings))
     return TRUE;
@@ -137,7 +139,7 @@ open_films (VideoDataset *video, const GenDatasetSettings *settings, GError **er
   g_autoptr (GRegex) pattern = NULL;
   g_autoptr (GError) reason = NULL;
   Walk walk = { .video = video, .settings = settings, .above = strlen (location) };
-  Film film = { 0 };
+  Film film = { .once = G_ONCE_INIT };
 
   if (!gen_dataset_compile_pattern (settings, &pattern, error))
     return FALSE;
@@ -257,6 +259,15 @@ load_frame (const VideoDataset *video, guint32 index, GenPicture *picture, GErro
   return FALSE;
 }
 
+static GenFormat
+format_of (const GenPicture *picture)
+{
+  return (GenFormat){ .medium = &gen_medium_picture,
+    .width = picture->width,
+    .height = picture->height,
+    .channels = picture->channels };
+}
+
 /* The first frame that can be decoded tells the format. */
 static gboolean
 probe_first (VideoDataset *video, GError **error)
@@ -269,10 +280,7 @@ probe_first (VideoDataset *video, GError **error)
 
     if (!load_frame (video, i, &picture, first == NULL ? &first : NULL))
       continue;
-    dataset->sample = (GenFormat){ .medium = &gen_medium_picture,
-      .width = picture.width,
-      .height = picture.height,
-      .channels = picture.channels };
+    dataset->sample = format_of (&picture);
     return TRUE;
   }
   g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ,
@@ -317,6 +325,43 @@ video_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
          gen_fitting_apply (fitting, &picture, &target->picture, error);
 }
 
+/* All frames of a film are alike. */
+static gpointer
+look_at_film (gpointer data)
+{
+  Film *film = data;
+  g_auto (GenPicture) picture = { 0 };
+
+  if (gen_video_file_load (film->file, 0, &picture, NULL))
+    film->format = format_of (&picture);
+  return NULL;
+}
+
+static gboolean
+video_probe (const GenDataset *dataset, guint32 index, GenFormat *format, GError **error)
+{
+  const VideoDataset *video = (const VideoDataset *)dataset;
+  g_auto (GenPicture) picture = { 0 };
+  guint32 frame;
+  Film *film = (Film *)find_frame (video, index, &frame);
+
+  if (film->file != NULL)
+    g_once (&film->once, look_at_film, film);
+  if (film->format.medium == NULL && !load_frame (video, index, &picture, error))
+    return FALSE;
+  *format = film->format.medium != NULL ? film->format : format_of (&picture);
+  return TRUE;
+}
+
+static guint32
+video_get_film_length (const GenDataset *dataset, guint32 index)
+{
+  guint32 frame;
+  const Film *film = find_frame ((const VideoDataset *)dataset, index, &frame);
+
+  return film->file != NULL ? gen_video_file_get_count (film->file) : 0;
+}
+
 static char *
 video_describe (const GenDataset *dataset, guint32 index)
 {
@@ -350,7 +395,9 @@ const GenDatasetFormat gen_dataset_video = {
   .create = video_create,
   .open = video_open,
   .load = video_load,
+  .probe = video_probe,
   .describe = video_describe,
+  .get_film_length = video_get_film_length,
   .get_source = video_get_source,
   .free = video_free,
 };

@@ -144,6 +144,14 @@ gen_dataset_has_lengths (const GenDataset *dataset)
 }
 
 guint32
+gen_dataset_get_film_length (const GenDataset *dataset, guint32 index)
+{
+  return dataset->format->get_film_length != NULL
+             ? dataset->format->get_film_length (dataset, index)
+             : 0;
+}
+
+guint32
 gen_dataset_get_shard (const GenDataset *dataset, guint32 index)
 {
   return dataset->format->get_shard != NULL ? dataset->format->get_shard (dataset, index)

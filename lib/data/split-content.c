@@ -12,9 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <generative/file-bytes.h>
-
-#include "inspect/inspect-private.h"
+#include "inspect/look.h"
 #include "inspect/near.h"
 #include "split-index.h"
 #include "split.h"
@@ -116,87 +114,21 @@ has_fingerprints (const Deal *deal)
          (medium == &gen_medium_picture || medium == &gen_medium_sound);
 }
 
-static void
-take_fingerprint (const Deal *deal, Source *source, GenInspected *inspected)
-{
-  g_auto (GenSample) luma = { 0 };
-
-  if (!has_fingerprints (deal))
-    return;
-  if (inspected->sample->medium == &gen_medium_picture) {
-    if (!gen_inspect_take_luma (inspected->sample, &luma, NULL))
-      return;
-    inspected->luma = &luma;
-  }
-  source->entry.has_fingerprint = gen_fingerprint_take (inspected, &source->entry.fingerprint);
-}
-
-static gboolean
-read_file (const Deal *deal, Source *source, const char *path)
-{
-  GenInspected inspected = { .format = *gen_dataset_get_format (deal->dataset) };
-  g_autoptr (GBytes) bytes = gen_file_bytes (path, NULL);
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  gsize size, length = GEN_SPLIT_DIGEST;
-  GenSample sample = { 0 };
-  const guint8 *data;
-
-  if (bytes == NULL)
-    return FALSE;
-  data = g_bytes_get_data (bytes, &size);
-  for (gsize at = 0; at < size; at += MIN (size - at, G_MAXINT))
-    g_checksum_update (sum, data + at, (gssize)MIN (size - at, G_MAXINT));
-  g_checksum_get_digest (sum, source->entry.digest, &length);
-  if (!has_fingerprints (deal) || !gen_inspect_load_file (path, &inspected.format, &sample, NULL))
-    return TRUE;
-  inspected.sample = &sample;
-  take_fingerprint (deal, source, &inspected);
-  gen_sample_clear (&sample);
-  return TRUE;
-}
-
-/* What has no file of its own is known by its numbers. */
-static gboolean
-read_numbers (const Deal *deal, Source *source)
-{
-  const GenFitting fitting = { .fit = GEN_FIT_CROP };
-  GenInspected inspected = { .format = *gen_dataset_get_format (deal->dataset) };
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_auto (GenSample) sample = { 0 };
-  const GenMedium *medium = inspected.format.medium;
-  gsize length = GEN_SPLIT_DIGEST;
-
-  if (deal->dataset->format->probe != NULL &&
-      !gen_dataset_probe (deal->dataset, source->item, &inspected.format, NULL))
-    return FALSE;
-  inspected.format.medium = medium;
-  if (gen_dataset_has_lengths (deal->dataset))
-    inspected.format.length = gen_dataset_get_length (deal->dataset, source->item);
-  gen_sample_init (&sample, &inspected.format);
-  if (!gen_dataset_load (deal->dataset, source->item, &fitting, &sample, NULL))
-    return FALSE;
-  if (medium == &gen_medium_sound)
-    g_checksum_update (sum, (const guchar *)sample.sound.data,
-        (gssize)(sample.sound.frames * (gsize)sample.sound.channels * sizeof (float)));
-  if (medium == &gen_medium_text && sample.text.data != NULL)
-    g_checksum_update (sum, (const guchar *)sample.text.data,
-        (gssize)strnlen (sample.text.data, sample.text.length));
-  for (int y = 0; medium == &gen_medium_picture && y < sample.picture.height; y++)
-    g_checksum_update (sum, sample.picture.data + (gssize)y * sample.picture.stride,
-        (gssize)sample.picture.width * sample.picture.channels);
-  g_checksum_get_digest (sum, source->entry.digest, &length);
-  inspected.sample = &sample;
-  take_fingerprint (deal, source, &inspected);
-  return TRUE;
-}
-
+/* What can be read and not decoded is known by its digest alone. */
 static void
 read_source (const Deal *deal, Source *source)
 {
-  g_autofree char *path = gen_dataset_describe_item (deal->dataset, source->item);
+  const gboolean wants_fingerprint = has_fingerprints (deal);
+  GenLook look;
+  const gboolean seen = gen_look_at (&look, deal->dataset, source->item,
+      wants_fingerprint ? GEN_NEED_FILE | GEN_NEED_ITEM : GEN_NEED_FILE, NULL);
 
-  source->readable = g_file_test (path, G_FILE_TEST_IS_REGULAR) ? read_file (deal, source, path)
-                                                                : read_numbers (deal, source);
+  source->readable = look.has_digest;
+  memcpy (source->entry.digest, look.digest, GEN_SPLIT_DIGEST);
+  if (seen && wants_fingerprint)
+    source->entry.has_fingerprint =
+        gen_fingerprint_take (&look.inspected, &source->entry.fingerprint);
+  gen_look_clear (&look);
 }
 
 /* Read all that the index does not have. */

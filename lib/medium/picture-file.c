@@ -97,7 +97,7 @@ choose_halvings (Reader *reader, const AVCodec *codec)
 
   if (reader->fitting == NULL || codec->id != AV_CODEC_ID_MJPEG)
     return;
-  if (gen_jpeg_find_size (reader->io, &width, &height))
+  if (gen_jpeg_find_size (reader->io, &width, &height, NULL))
     reader->codec->lowres = MIN (
         gen_fitting_halvings (reader->fitting, width, height, reader->target), codec->max_lowres);
   avio_seek (reader->io, place, SEEK_SET);

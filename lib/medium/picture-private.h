@@ -24,6 +24,10 @@ gboolean gen_picture_from_frame (const struct AVFrame *frame, GenPicture *pictur
 gboolean gen_picture_load_fitting (
     GenPicture *target, const char *path, GBytes *bytes, const GenFitting *fitting, GError **error);
 
+/* The size of the picture in a file, or in its content where `bytes` are given, turned upright, by
+ * the header alone; FALSE where no more than decoding it tells. */
+gboolean gen_picture_find_size (const char *path, GBytes *bytes, int *width, int *height);
+
 /* TRUE when the name or, failing that, the first bytes of the file tell a picture, which may be
  * one that libav cannot decode. Says nothing of whether the file is whole. */
 gboolean gen_picture_recognise (const char *path);

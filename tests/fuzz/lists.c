@@ -5,7 +5,7 @@
 #include <generative/augment-policy.h>
 #include <generative/dataset-writer.h>
 #include <generative/dataset.h>
-#include <generative/inspection.h>
+#include <generative/data-filter.h>
 
 #include <errno.h>
 #include <string.h>

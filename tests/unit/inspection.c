@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Heaps of pictures and of sounds with planted faults, what is found, and what is left out. */
+#include <generative/data-filter.h>
 #include <generative/dataset.h>
 #include <generative/inspection.h>
 #include <generative/onnx.h>
@@ -163,16 +164,35 @@ test_sounds (Fixture *fixture, gconstpointer data)
       gen_inspection_get_value (inspection, low, peak), 20 * log10 (0.5), 0.3);
 }
 
+static GenDataFilterSettings
+filter_settings (const char *without, const char *report)
+{
+  GenDataFilterSettings settings;
+
+  gen_data_filter_settings_init (&settings);
+  settings.without = (char *)without;
+  settings.report = (char *)report;
+  return settings;
+}
+
+static JsonObject *
+judge (const Fixture *fixture, const GenDataFilterSettings *settings, GError **error)
+{
+  const GenDataFilterRun run = { .threads = 2 };
+  g_autoptr (GenDataset) dataset =
+      gen_dataset_open (fixture->folder, &(GenDatasetSettings){ 0 }, error);
+
+  g_assert_no_error (*error);
+  return gen_data_filter_judge (settings, &run, dataset, error);
+}
+
 /* What the filter leaves out is left out of the dataset, and a list of another one is refused. */
 static void
 test_leave_out (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GPtrArray) findings = g_ptr_array_new ();
-  g_autoptr (GArray) limits = g_array_new (FALSE, FALSE, sizeof (GenDataLimit));
-  const GenDataFilter filter = { .findings = findings, .limits = limits };
   g_autofree char *list = g_build_filename (g_get_tmp_dir (), "leave-out-XXXXXX", NULL);
+  const GenDataFilterSettings filter = filter_settings ("bad,duplicate", list);
   GenDatasetSettings settings = { .leave_out = list };
-  g_autoptr (GenInspection) inspection = NULL;
   g_autoptr (JsonObject) summary = NULL;
   g_autoptr (GenDataset) dataset = NULL;
   g_autoptr (GError) error = NULL;
@@ -184,9 +204,7 @@ test_leave_out (Fixture *fixture, gconstpointer data)
   save_picture (fixture, "waves/b.png", 1);
   save_picture (fixture, "waves/c.png", 2);
   save_bytes (fixture, "waves/d.png", "none", 4);
-  inspection = inspect (fixture);
-  g_ptr_array_add (findings, (gpointer)gen_data_finding_find ("duplicate", NULL));
-  summary = gen_data_filter_write (&filter, inspection, list, &error);
+  summary = judge (fixture, &filter, &error);
   g_assert_no_error (error);
   g_assert_cmpint (json_object_get_int_member (summary, "kept"), ==, 2);
   dataset = gen_dataset_open (fixture->folder, &settings, &error);
@@ -269,12 +287,9 @@ inspect_by (const Fixture *fixture, const char *gate, int output, GError **error
 static void
 test_gate (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GPtrArray) findings = g_ptr_array_new ();
-  g_autoptr (GArray) limits = g_array_new (FALSE, FALSE, sizeof (GenDataLimit));
-  const GenDataFilter filter = { .findings = findings, .limits = limits };
-  const GenDataLimit limit = { .measure = -1, .minimum = 0, .maximum = INFINITY };
   g_autofree char *gate = save_means (fixture);
   g_autofree char *list = g_strconcat (fixture->folder, ".jsonl", NULL);
+  GenDataFilterSettings filter = filter_settings ("bad", list);
   g_autofree char *text = NULL;
   g_autoptr (GenInspection) inspection = NULL;
   g_autoptr (JsonObject) report = NULL, summary = NULL;
@@ -298,8 +313,13 @@ test_gate (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (json_object_get_int_member (measure, "count"), ==, 2);
   g_assert_cmpfloat_with_epsilon (json_object_get_double_member (measure, "maximum"), 0.6, 1e-4);
 
-  g_array_append_val (limits, limit);
-  summary = gen_data_filter_write (&filter, inspection, list, &error);
+  filter.gate = gate;
+  filter.gate_output = 1;
+  g_assert_null (judge (fixture, &filter, &error));
+  g_assert_nonnull (strstr (error->message, "min-gate or max-gate"));
+  g_clear_error (&error);
+  filter.gate_range.minimum = 0;
+  summary = judge (fixture, &filter, &error);
   g_assert_no_error (error);
   g_assert_cmpint (json_object_get_int_member (summary, "kept"), ==, 1);
   g_assert_true (g_file_get_contents (list, &text, NULL, NULL));
@@ -309,6 +329,10 @@ test_gate (Fixture *fixture, gconstpointer data)
   g_clear_pointer (&inspection, gen_inspection_free);
   g_assert_null (inspect_by (fixture, gate, 3, &error));
   g_assert_nonnull (strstr (error->message, "it makes 3 numbers"));
+  g_clear_error (&error);
+  filter.gate_output = 3;
+  g_assert_null (judge (fixture, &filter, &error));
+  g_assert_nonnull (strstr (error->message, "makes 3 numbers"));
   g_unlink (list);
   g_unlink (gate);
 }
@@ -317,10 +341,8 @@ test_gate (Fixture *fixture, gconstpointer data)
 static void
 test_keeps_one (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (GPtrArray) findings = g_ptr_array_new ();
-  g_autoptr (GArray) limits = g_array_new (FALSE, FALSE, sizeof (GenDataLimit));
-  GenDataFilter filter = { .findings = findings, .limits = limits };
   g_autofree char *list = g_strconcat (fixture->folder, ".jsonl", NULL);
+  GenDataFilterSettings filter = filter_settings ("near-duplicate", list);
   g_autofree char *denied = g_strconcat (fixture->folder, ".txt", NULL);
   g_autofree char *text = NULL, *digests = NULL, *first = NULL, *bytes = NULL;
   g_autoptr (GenInspection) inspection = NULL;
@@ -344,19 +366,61 @@ test_keeps_one (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "byte 7 is zero"));
   g_clear_error (&error);
   g_assert_true (g_file_set_contents (denied, digests, -1, NULL));
-  filter.denied = gen_data_filter_load_denied (denied, &error);
-  g_assert_no_error (error);
-  g_ptr_array_add (findings, (gpointer)gen_data_finding_find ("near-duplicate", NULL));
-  summary = gen_data_filter_write (&filter, inspection, list, &error);
+  filter.deny = denied;
+  summary = judge (fixture, &filter, &error);
   g_assert_no_error (error);
   g_assert_cmpint (json_object_get_int_member (summary, "kept"), ==, 2);
   g_assert_true (g_file_get_contents (list, &text, NULL, NULL));
   g_assert_nonnull (strstr (text, "\"file_name\":\"a.wav\""));
   g_assert_null (strstr (text, "\"file_name\":\"b.wav\""));
   g_assert_nonnull (strstr (text, "\"reason\":\"near-duplicate\",\"of\":\"b.wav\""));
-  g_hash_table_unref (filter.denied);
   g_unlink (list);
   g_unlink (denied);
+}
+
+/* What is no closer looked at than it has to be: the beginning of a file tells its size. */
+static void
+test_headers (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *list = g_strconcat (fixture->folder, ".jsonl", NULL);
+  GenDataFilterSettings filter = filter_settings (NULL, list);
+  const int width = gen_data_measure_find ("width", NULL, NULL);
+  g_autofree char *cut = path_of (fixture, "1.png"), *text = NULL, *digest = NULL, *bytes = NULL;
+  g_autofree char *wanted = NULL;
+  g_autoptr (JsonObject) summary = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  save_picture (fixture, "0.png", 0);
+  save_picture (fixture, "1.png", 1);
+  save_bytes (fixture, "2.png", "none", 4);
+  g_assert_true (g_file_get_contents (cut, &bytes, &size, NULL));
+  g_assert_cmpint (truncate (cut, (off_t)size - 40), ==, 0);
+  g_clear_pointer (&bytes, g_free);
+  filter.ranges[width].minimum = 48;
+  summary = judge (fixture, &filter, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (json_object_get_int_member (summary, "kept"), ==, 2);
+  g_clear_pointer (&summary, json_object_unref);
+  filter.without = (char *)"bad";
+  summary = judge (fixture, &filter, &error);
+  g_assert_cmpint (json_object_get_int_member (summary, "kept"), ==, 1);
+  g_clear_pointer (&summary, json_object_unref);
+  filter.ranges[width].minimum = 49;
+  filter.without = NULL;
+  summary = judge (fixture, &filter, &error);
+  g_assert_cmpint (json_object_get_int_member (summary, "kept"), ==, 0);
+  g_assert_cmpint (
+      json_object_get_int_member (json_object_get_object_member (summary, "reasons"), "width"), ==,
+      2);
+  g_assert_true (g_file_get_contents (list, &text, NULL, NULL));
+  g_assert_true (g_file_get_contents (cut, &bytes, &size, NULL));
+  digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guint8 *)bytes, size);
+  wanted = g_strdup_printf ("{\"file_name\":\"1.png\",\"sha256\":\"%s\",\"reason\":\"width\","
+                            "\"width\":48.0}\n",
+      digest);
+  g_assert_nonnull (strstr (text, wanted));
+  g_unlink (list);
 }
 
 /* --- energy --- */
@@ -409,6 +473,7 @@ main (int argc, char **argv)
   g_test_add ("/inspection/leave-out", Fixture, NULL, set_up, test_leave_out, tear_down);
   g_test_add ("/inspection/gate", Fixture, NULL, set_up, test_gate, tear_down);
   g_test_add ("/inspection/keeps-one", Fixture, NULL, set_up, test_keeps_one, tear_down);
+  g_test_add ("/inspection/headers", Fixture, NULL, set_up, test_headers, tear_down);
   g_test_add_func ("/inspection/energy", test_energy);
   return g_test_run ();
 }

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is left out of a dataset, and why. */
-#include "inspect-private.h"
+/* Which items of a dataset are left out, and why. Items are looked at on several threads, a block
+ * of them at a time; what hangs on their order follows in it, so that the number of threads does
+ * not matter. */
+#include "filter.h"
 
-#include <generative/atomic-file.h>
 #include <gio/gio.h>
 #include <math.h>
 #include <string.h>
 
 #include "../list-text.h"
+#include "look.h"
 
 #define HEX (2 * GEN_DATA_DIGEST)
+/* Items of a thread in a block. */
+#define BLOCK 8
 
-/* Why an item is left out. */
-typedef struct {
-  const char *reason; /* NULL: it is kept */
-  const char *figure; /* a number that it rests on; NULL: none */
-  double value;
-  guint32 of; /* the item that is kept in its place */
-} Verdict;
+/* --- what is asked for --- */
 
 GHashTable *
 gen_data_filter_load_denied (const char *path, GError **error)
@@ -45,25 +43,163 @@ gen_data_filter_load_denied (const char *path, GError **error)
   return g_steal_pointer (&denied);
 }
 
-static double
-limited_value (const GenInspection *inspection, guint32 index, const GenDataLimit *limit)
+static gboolean
+is_limited (const GenDataRange *range, double least, double most)
 {
-  return limit->measure < 0 ? inspection->items[index].gate
-                            : gen_inspection_get_value (inspection, index, limit->measure);
-}
-
-static const char *
-limit_name (const GenDataLimit *limit)
-{
-  return limit->measure < 0 ? "gate" : gen_data_measure_list ()[limit->measure]->name;
+  return range->minimum > least || range->maximum < most;
 }
 
 static gboolean
-is_denied (const GenDataFilter *filter, const GenDataItem *item)
+is_said (const char *text)
 {
-  g_autofree char *digest = gen_data_digest_to_text (item->digest);
+  return text != NULL && *text != '\0';
+}
 
-  return filter->denied != NULL && g_hash_table_contains (filter->denied, digest);
+/* Whether any measure is. */
+static gboolean
+has_limits (const GenDataFilterSettings *settings)
+{
+  const GenDataMeasure *const *measures = gen_data_measure_list ();
+
+  for (int i = 0; measures[i] != NULL; i++)
+    if (is_limited (&settings->ranges[i], measures[i]->least, measures[i]->most))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+gen_data_filter_settings_are_idle (const GenDataFilterSettings *settings)
+{
+  return !is_said (settings->without) && !is_said (settings->gate) && !is_said (settings->deny) &&
+         !is_said (settings->report) && !has_limits (settings) &&
+         !is_limited (&settings->gate_range, -G_MAXDOUBLE, G_MAXDOUBLE);
+}
+
+static gboolean
+refuse (GError **error, const char *name, const char *why)
+{
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS, "%s: %s", name, why);
+  return FALSE;
+}
+
+/* A finding of another medium would leave out nothing, unnoticed. */
+static gboolean
+add_finding (GenFilterPlan *plan, const char *name, const GenMedium *medium, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  const GenDataFinding *finding = gen_data_finding_find (name, &reason);
+
+  if (finding == NULL)
+    return refuse (error, "without", reason->message);
+  if ((finding->medium != NULL && finding->medium != medium) ||
+      (finding == &gen_data_finding_near_duplicate && medium == &gen_medium_text)) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+        "without: '%s' is nothing that %s are", name, medium->plural);
+    return FALSE;
+  }
+  g_ptr_array_add (plan->findings, (gpointer)finding);
+  plan->needs |= finding->needs;
+  if (finding->measure != NULL)
+    plan->needs |=
+        gen_data_measure_list ()[gen_data_measure_find (finding->measure, NULL, NULL)]->need;
+  return TRUE;
+}
+
+static gboolean
+add_findings (GenFilterPlan *plan, const GenMedium *medium, GError **error)
+{
+  g_auto (GStrv) names =
+      is_said (plan->settings->without) ? g_strsplit (plan->settings->without, ",", -1) : NULL;
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    if (!add_finding (plan, g_strstrip (names[i]), medium, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+check_range (const char *name, const GenDataRange *range, GError **error)
+{
+  if (range->minimum <= range->maximum)
+    return TRUE;
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+      "min-%s is %g, and max-%s %g: nothing is between them", name, range->minimum, name,
+      range->maximum);
+  return FALSE;
+}
+
+static gboolean
+add_limits (GenFilterPlan *plan, const GenMedium *medium, GError **error)
+{
+  const GenDataMeasure *const *measures = gen_data_measure_list ();
+
+  for (int i = 0; measures[i] != NULL; i++) {
+    const GenFilterLimit limit = { i, plan->settings->ranges[i] };
+    g_autofree char *name = NULL;
+    g_autoptr (GError) reason = NULL;
+
+    if (!is_limited (&limit.range, measures[i]->least, measures[i]->most))
+      continue;
+    name = g_strconcat (
+        limit.range.minimum > measures[i]->least ? "min-" : "max-", measures[i]->name, NULL);
+    if (gen_data_measure_find (measures[i]->name, medium, &reason) < 0)
+      return refuse (error, name, reason->message);
+    if (!check_range (measures[i]->name, &limit.range, error))
+      return FALSE;
+    g_array_append_val (plan->limits, limit);
+    plan->needs |= measures[i]->need;
+  }
+  return TRUE;
+}
+
+/* A gate without a limit would keep all, and a limit without a gate, too. */
+static gboolean
+add_gate (GenFilterPlan *plan, GError **error)
+{
+  const GenDataRange *range = &plan->settings->gate_range;
+  const gboolean limited = is_limited (range, -G_MAXDOUBLE, G_MAXDOUBLE);
+
+  if (!is_said (plan->settings->gate))
+    return !limited || refuse (error, range->minimum > -G_MAXDOUBLE ? "min-gate" : "max-gate",
+                           "there is no gate; gate=FILE.onnx names one");
+  if (!limited)
+    return refuse (error, "gate", "min-gate or max-gate says what its number is to be");
+  plan->needs |= GEN_NEED_ITEM;
+  return check_range ("gate", range, error);
+}
+
+static gboolean
+add_denied (GenFilterPlan *plan, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (!is_said (plan->settings->deny))
+    return TRUE;
+  plan->denied = gen_data_filter_load_denied (plan->settings->deny, &reason);
+  plan->needs |= GEN_NEED_FILE;
+  return plan->denied != NULL || refuse (error, "deny", reason->message);
+}
+
+static gboolean
+make_plan (GenFilterPlan *plan, const GenMedium *medium, GError **error)
+{
+  if (!add_findings (plan, medium, error) || !add_limits (plan, medium, error) ||
+      !add_gate (plan, error) || !add_denied (plan, error))
+    return FALSE;
+  return plan->needs != 0 ||
+         refuse (error, "report",
+             "no filter leaves out anything that it could tell of; without=bad, for one, leaves "
+             "out what cannot be read");
+}
+
+/* --- one item --- */
+
+static gboolean
+is_denied (const GenFilterPlan *plan, const GenLook *look)
+{
+  g_autofree char *digest = gen_data_digest_to_text (look->digest);
+
+  return plan->denied != NULL && look->has_digest && g_hash_table_contains (plan->denied, digest);
 }
 
 /* The findings that rest on other items. */
@@ -73,169 +209,284 @@ is_of_twins (const GenDataFinding *finding)
   return finding == &gen_data_finding_duplicate || finding == &gen_data_finding_near_duplicate;
 }
 
-/* The first reason counts, in the order bad, denied, findings, limits; twins come last. */
-static Verdict
-judge (const GenDataFilter *filter, const GenInspection *inspection, guint32 index)
+static gboolean
+find (const GenDataFinding *finding, const GenDataItem *item, const GenInspected *inspected,
+    GenVerdict *verdict)
 {
-  const GenDataItem *item = &inspection->items[index];
+  *verdict = (GenVerdict){ finding->name, finding->measure, 0, GEN_DATA_NONE };
+  if (finding->find != NULL)
+    return finding->find (item);
+  verdict->value = gen_data_measure_take (
+      gen_data_measure_list ()[gen_data_measure_find (finding->measure, NULL, NULL)], inspected);
+  return verdict->value < finding->minimum || verdict->value > finding->maximum;
+}
 
-  if (item->error != NULL)
-    return (Verdict){ .reason = "bad", .of = GEN_DATA_NONE };
-  if (is_denied (filter, item))
-    return (Verdict){ .reason = "denied", .of = GEN_DATA_NONE };
-  for (guint i = 0; i < filter->findings->len; i++) {
-    const GenDataFinding *finding = g_ptr_array_index (filter->findings, i);
-    Verdict verdict = { .reason = finding->name, .figure = finding->measure, .of = GEN_DATA_NONE };
+/* The first reason counts, in the order bad, denied, findings, limits; the gate comes behind them,
+ * and twins come last. */
+static GenVerdict
+judge (const GenFilterPlan *plan, const GenDataItem *item, const GenLook *look, gboolean is_bad)
+{
+  GenVerdict verdict = { .of = GEN_DATA_NONE };
 
-    if (is_of_twins (finding) || !gen_inspection_has (inspection, index, finding))
-      continue;
-    if (finding->measure != NULL)
-      verdict.value = gen_inspection_get_value (
-          inspection, index, gen_data_measure_find (finding->measure, NULL, NULL));
-    return verdict;
+  if (is_bad)
+    return (GenVerdict){ .reason = "bad", .of = GEN_DATA_NONE };
+  if (is_denied (plan, look))
+    return (GenVerdict){ .reason = "denied", .of = GEN_DATA_NONE };
+  for (guint i = 0; i < plan->findings->len; i++) {
+    const GenDataFinding *finding = g_ptr_array_index (plan->findings, i);
+
+    if (!is_of_twins (finding) && find (finding, item, &look->inspected, &verdict))
+      return verdict;
   }
-  for (guint i = 0; i < filter->limits->len; i++) {
-    const GenDataLimit *limit = &g_array_index (filter->limits, GenDataLimit, i);
-    const double value = limited_value (inspection, index, limit);
+  for (guint i = 0; i < plan->limits->len; i++) {
+    const GenFilterLimit *limit = &g_array_index (plan->limits, GenFilterLimit, i);
+    const GenDataMeasure *measure = gen_data_measure_list ()[limit->measure];
+    const double value = gen_data_measure_take (measure, &look->inspected);
 
-    if (value < limit->minimum || value > limit->maximum)
-      return (Verdict){ limit_name (limit), limit_name (limit), value, GEN_DATA_NONE };
+    if (value < limit->range.minimum || value > limit->range.maximum)
+      return (GenVerdict){ measure->name, measure->name, value, GEN_DATA_NONE };
   }
-  return (Verdict){ .of = GEN_DATA_NONE };
+  return (GenVerdict){ .of = GEN_DATA_NONE };
+}
+
+typedef struct {
+  GenLook look;
+  GError *error;
+} Looked;
+
+static void
+look_at (GenFilterJudgement *judgement, guint32 index, Looked *looked)
+{
+  GenDataItem *item = &judgement->items[index];
+  GenLook *look = &looked->look;
+
+  *item = (GenDataItem){ .duplicate_of = GEN_DATA_NONE, .near_of = GEN_DATA_NONE };
+  gen_look_at (look, judgement->dataset, index, judgement->plan->needs, &looked->error);
+  item->hints = look->traits.hints;
+  judgement->has_digest[index] = look->has_digest != FALSE;
+  memcpy (item->digest, look->digest, GEN_DATA_DIGEST);
+  if (g_ptr_array_find (judgement->plan->findings, &gen_data_finding_near_duplicate, NULL) &&
+      looked->error == NULL)
+    item->has_fingerprint = gen_fingerprint_take (&look->inspected, &item->fingerprint);
+  judgement->verdicts[index] = judge (judgement->plan, item, look, looked->error != NULL);
+}
+
+/* --- all items --- */
+
+static gboolean
+judge_by_gate (const GenFilterJudgement *judgement, GenFeatures *gate, const GenLook *look,
+    GenVerdict *verdict, GError **error)
+{
+  const GenDataFilterSettings *settings = judgement->plan->settings;
+  const GenFormat format = gen_sample_format (&look->sample);
+  const int n = gen_features_length (gate, &format);
+  g_autofree float *numbers = NULL;
+  g_autoptr (GError) reason = NULL;
+  double value;
+
+  if (settings->gate_output >= (guint)MAX (n, 0)) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+        "gate-output: %s makes %d numbers, counted from 0; there is no number %u", settings->gate,
+        n, settings->gate_output);
+    return FALSE;
+  }
+  numbers = g_new (float, n);
+  if (!gen_features_compute (gate, &look->sample, 1, numbers, &reason))
+    return refuse (error, "gate", reason->message);
+  value = numbers[settings->gate_output];
+  if (value < settings->gate_range.minimum || value > settings->gate_range.maximum)
+    *verdict = (GenVerdict){ "gate", "gate", value, GEN_DATA_NONE };
+  return TRUE;
+}
+
+static gboolean
+follow (GenFilterJudgement *judgement, guint32 index, GenFeatures *gate, const Looked *looked,
+    GError **error)
+{
+  GenDataItem *item = &judgement->items[index];
+
+  if (looked->error != NULL) {
+    g_autofree char *text = g_utf8_make_valid (looked->error->message, -1);
+
+    item->error = g_string_chunk_insert (judgement->texts, text);
+  }
+  return gate == NULL || judgement->verdicts[index].reason != NULL ||
+         judge_by_gate (judgement, gate, &looked->look, &judgement->verdicts[index], error);
+}
+
+static gboolean
+look_at_all (
+    GenFilterJudgement *judgement, GenFeatures *gate, const GenDataFilterRun *run, GError **error)
+{
+  const guint32 count = gen_dataset_get_count (judgement->dataset);
+  const int threads = run->threads > 0 ? run->threads : (int)g_get_num_processors ();
+  const int block = threads * BLOCK;
+  g_autofree Looked *looked = g_new0 (Looked, block);
+  gboolean good = TRUE;
+
+  for (guint32 begin = 0; good && begin < count; begin += (guint32)block) {
+    const int n = (int)MIN (count - begin, (guint32)block);
+
+    if (g_cancellable_set_error_if_cancelled (run->cancellable, error))
+      return FALSE;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int i = 0; i < n; i++)
+      look_at (judgement, begin + (guint32)i, &looked[i]);
+    for (int i = 0; i < n; i++) {
+      good = good && follow (judgement, begin + (guint32)i, gate, &looked[i], error);
+      gen_look_clear (&looked[i].look);
+      g_clear_error (&looked[i].error);
+    }
+    if (run->progress != NULL)
+      run->progress (begin + (guint32)n, count, run->data);
+  }
+  return good;
 }
 
 /* An item that is like one which is left out itself is the one to keep: twins are sought among what
- * everything else keeps. */
+ * everything else keeps. What is the same is nearly so, too. */
 static void
-judge_twins (const GenDataFilter *filter, const GenInspection *inspection, Verdict *verdicts)
+judge_twins (GenFilterJudgement *judgement)
 {
-  const guint32 count = gen_dataset_get_count (inspection->dataset);
-  const gboolean same = g_ptr_array_find (filter->findings, &gen_data_finding_duplicate, NULL);
-  const gboolean near = g_ptr_array_find (filter->findings, &gen_data_finding_near_duplicate, NULL);
-  g_autofree gboolean *left_out = g_new (gboolean, count);
-  g_autofree GenDataTwin *twins = g_new (GenDataTwin, count);
+  const GenFilterPlan *plan = judgement->plan;
+  const guint32 count = gen_dataset_get_count (judgement->dataset);
+  const gboolean same = g_ptr_array_find (plan->findings, &gen_data_finding_duplicate, NULL);
+  const gboolean near = g_ptr_array_find (plan->findings, &gen_data_finding_near_duplicate, NULL);
+  g_autofree gboolean *left_out = NULL;
+  g_autofree GenDataTwin *twins = NULL;
 
   if (!same && !near)
     return;
+  left_out = g_new (gboolean, count);
+  twins = g_new (GenDataTwin, count);
   for (guint32 i = 0; i < count; i++)
-    left_out[i] = verdicts[i].reason != NULL;
+    left_out[i] = judgement->verdicts[i].reason != NULL;
   gen_data_find_twins (
-      inspection->items, left_out, count, near ? inspection->settings.distance : -1, twins);
+      judgement->items, left_out, count, near ? (int)plan->settings->distance : -1, twins);
   for (guint32 i = 0; i < count; i++)
-    if (same && twins[i].same != GEN_DATA_NONE)
-      verdicts[i] = (Verdict){ .reason = gen_data_finding_duplicate.name, .of = twins[i].same };
-    else if (near && twins[i].near != GEN_DATA_NONE)
-      verdicts[i] =
-          (Verdict){ .reason = gen_data_finding_near_duplicate.name, .of = twins[i].near };
+    if (twins[i].same != GEN_DATA_NONE)
+      judgement->verdicts[i] = (GenVerdict){ .reason = same ? gen_data_finding_duplicate.name
+                                                            : gen_data_finding_near_duplicate.name,
+        .of = twins[i].same };
+    else if (twins[i].near != GEN_DATA_NONE)
+      judgement->verdicts[i] =
+          (GenVerdict){ .reason = gen_data_finding_near_duplicate.name, .of = twins[i].near };
 }
 
-static Verdict *
-judge_all (const GenDataFilter *filter, const GenInspection *inspection)
+/* A clip goes as a whole. */
+static void
+judge_clips (GenFilterJudgement *judgement)
 {
-  const guint32 count = gen_dataset_get_count (inspection->dataset);
-  Verdict *verdicts = g_new (Verdict, count);
+  const guint32 count = gen_dataset_get_count (judgement->dataset);
+  const guint32 run = gen_dataset_get_run (judgement->dataset);
 
-  for (guint32 i = 0; i < count; i++)
-    verdicts[i] = judge (filter, inspection, i);
-  judge_twins (filter, inspection, verdicts);
-  return verdicts;
+  for (guint32 first = 0; run > 1 && first < count; first += run) {
+    guint32 out = first;
+
+    while (out < first + run && judgement->verdicts[out].reason == NULL)
+      out++;
+    for (guint32 i = first; out < first + run && i < first + run; i++)
+      if (judgement->verdicts[i].reason == NULL)
+        judgement->verdicts[i] = (GenVerdict){ .reason = "clip", .of = out };
+  }
 }
 
 static gboolean
-write_object (GenAtomicFile *file, JsonObject *object, GError **error)
+judge_all (GenFilterJudgement *judgement, const GenDataFilterRun *run, GError **error)
 {
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
-  g_autofree char *text = json_to_string (node, FALSE);
+  const char *path = judgement->plan->settings->gate;
+  g_autoptr (GenFeatures) gate = NULL;
+  g_autoptr (GError) reason = NULL;
 
-  return gen_atomic_file_write (file, text, strlen (text), error) &&
-         gen_atomic_file_write (file, "\n", 1, error);
+  if (is_said (path)) {
+    gate = gen_features_open (path, gen_dataset_get_format (judgement->dataset)->medium, &reason);
+    if (gate == NULL)
+      return refuse (error, "gate", reason->message);
+  }
+  if (!look_at_all (judgement, gate, run, error))
+    return FALSE;
+  judge_twins (judgement);
+  judge_clips (judgement);
+  return TRUE;
 }
 
-static gboolean
-write_verdict (GenAtomicFile *file, const GenInspection *inspection, guint32 index,
-    const Verdict *verdict, GError **error)
+static void
+clear_plan (GenFilterPlan *plan)
 {
-  const GenDataItem *item = &inspection->items[index];
-  g_autofree char *digest = gen_data_digest_to_text (item->digest);
-  g_autoptr (JsonObject) object = json_object_new ();
-
-  json_object_set_string_member (object, "file_name", item->name);
-  json_object_set_string_member (object, "sha256", digest);
-  json_object_set_string_member (object, "reason", verdict->reason);
-  if (item->error != NULL)
-    json_object_set_string_member (object, "error", item->error);
-  if (verdict->figure != NULL)
-    json_object_set_double_member (object, verdict->figure, verdict->value);
-  if (verdict->of != GEN_DATA_NONE)
-    json_object_set_string_member (object, "of", inspection->items[verdict->of].name);
-  return write_object (file, object, error);
+  g_ptr_array_unref (plan->findings);
+  g_array_unref (plan->limits);
+  g_clear_pointer (&plan->denied, g_hash_table_unref);
 }
 
-/* What was asked for, so that the same can be asked for again. */
+static void
+clear_judgement (GenFilterJudgement *judgement)
+{
+  g_free (judgement->items);
+  g_free (judgement->verdicts);
+  g_free (judgement->has_digest);
+  g_clear_pointer (&judgement->texts, g_string_chunk_free);
+}
+
+/* The summary, and in `left_out` (transfer full) what is; the report is written. */
 static JsonObject *
-describe_filter (const GenDataFilter *filter, const GenInspection *inspection)
+filter (const GenDataFilterSettings *settings, const GenDataFilterRun *run,
+    const GenDataset *dataset, gboolean **left_out, GError **error)
 {
-  JsonObject *object = json_object_new ();
-  JsonArray *findings = json_array_new (), *limits = json_array_new ();
+  const guint32 count = gen_dataset_get_count (dataset);
+  GenFilterPlan plan = { .settings = settings,
+    .findings = g_ptr_array_new (),
+    .limits = g_array_new (FALSE, FALSE, sizeof (GenFilterLimit)) };
+  GenFilterJudgement judgement = { .dataset = dataset, .plan = &plan };
+  g_autoptr (JsonObject) summary = NULL;
+  g_autoptr (GError) reason = NULL;
 
-  for (guint i = 0; i < filter->findings->len; i++)
-    json_array_add_string_element (
-        findings, ((const GenDataFinding *)g_ptr_array_index (filter->findings, i))->name);
-  for (guint i = 0; i < filter->limits->len; i++) {
-    const GenDataLimit *limit = &g_array_index (filter->limits, GenDataLimit, i);
-    JsonObject *one = json_object_new ();
-
-    json_object_set_string_member (one, "name", limit_name (limit));
-    if (isfinite (limit->minimum))
-      json_object_set_double_member (one, "minimum", limit->minimum);
-    if (isfinite (limit->maximum))
-      json_object_set_double_member (one, "maximum", limit->maximum);
-    json_array_add_object_element (limits, one);
+  if (make_plan (&plan, gen_dataset_get_format (dataset)->medium, error)) {
+    judgement.items = g_new (GenDataItem, count);
+    judgement.verdicts = g_new (GenVerdict, count);
+    judgement.has_digest = g_new (guint8, count);
+    judgement.texts = g_string_chunk_new (4096);
+    if (judge_all (&judgement, run, error))
+      summary = gen_filter_summarise (&judgement);
   }
-  json_object_set_array_member (object, "without", findings);
-  json_object_set_array_member (object, "limits", limits);
-  json_object_set_int_member (
-      object, "denied", filter->denied != NULL ? (gint64)g_hash_table_size (filter->denied) : 0);
-  json_object_set_int_member (object, "distance", inspection->settings.distance);
-  if (inspection->settings.gate != NULL) {
-    json_object_set_string_member (object, "gate", inspection->settings.gate);
-    json_object_set_int_member (object, "gate-output", inspection->settings.gate_output);
+  if (summary != NULL && is_said (settings->report) &&
+      !gen_filter_write (&judgement, summary, settings->report, &reason)) {
+    refuse (error, "report", reason->message);
+    g_clear_pointer (&summary, json_object_unref);
   }
-  return object;
+  if (summary != NULL) {
+    *left_out = g_new (gboolean, count);
+    for (guint32 i = 0; i < count; i++)
+      (*left_out)[i] = judgement.verdicts[i].reason != NULL;
+  }
+  clear_judgement (&judgement);
+  clear_plan (&plan);
+  return g_steal_pointer (&summary);
 }
 
 JsonObject *
-gen_data_filter_write (
-    const GenDataFilter *filter, const GenInspection *inspection, const char *path, GError **error)
+gen_data_filter_judge (const GenDataFilterSettings *settings, const GenDataFilterRun *run,
+    const GenDataset *dataset, GError **error)
 {
-  const guint32 count = gen_dataset_get_count (inspection->dataset);
-  g_autoptr (GenAtomicFile) file = gen_atomic_file_new (path, error);
-  g_autoptr (JsonObject) summary = json_object_new (), line = json_object_new ();
-  JsonObject *reasons = json_object_new ();
-  g_autofree Verdict *verdicts = judge_all (filter, inspection);
-  gint64 kept = 0;
+  g_autofree gboolean *left_out = NULL;
 
-  json_object_set_string_member (summary, "location", inspection->dataset->location);
-  json_object_set_object_member (summary, "filter", describe_filter (filter, inspection));
-  json_object_set_object_member (summary, "reasons", reasons);
-  if (file == NULL)
+  return filter (settings, run, dataset, &left_out, error);
+}
+
+JsonObject *
+gen_data_filter_apply (const GenDataFilterSettings *settings, const GenDataFilterRun *run,
+    GenDataset **dataset, GError **error)
+{
+  g_autofree gboolean *left_out = NULL;
+  g_autoptr (JsonObject) summary = filter (settings, run, *dataset, &left_out, error);
+  g_autofree char *text = summary != NULL ? gen_data_filter_describe (summary) : NULL;
+
+  if (summary == NULL)
     return NULL;
-  for (guint32 i = 0; i < count; i++) {
-    const Verdict *verdict = &verdicts[i];
-
-    if (verdict->reason == NULL) {
-      kept++;
-      continue;
-    }
-    json_object_set_int_member (reasons, verdict->reason,
-        json_object_get_int_member_with_default (reasons, verdict->reason, 0) + 1);
-    if (!write_verdict (file, inspection, i, verdict, error))
-      return NULL;
+  if (json_object_get_int_member (summary, "kept") > 0) {
+    *dataset = gen_dataset_select (*dataset, left_out);
+    return g_steal_pointer (&summary);
   }
-  json_object_set_int_member (summary, "items", count);
-  json_object_set_int_member (summary, "kept", kept);
-  json_object_set_object_member (line, "summary", json_object_ref (summary));
-  if (!write_object (file, line, error) || !gen_atomic_file_commit (file, error))
-    return NULL;
-  return g_steal_pointer (&summary);
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+      "%s: the filters leave nothing; they leave out %s", (*dataset)->location, text);
+  return NULL;
 }

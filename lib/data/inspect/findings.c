@@ -44,13 +44,15 @@ is_generated (const GenDataItem *item)
 
 #define FINDING(id, ...) static const GenDataFinding id = { __VA_ARGS__ }
 
-FINDING (bad, .name = "bad", .summary = "Cannot be read", .find = is_bad);
-const GenDataFinding gen_data_finding_duplicate = {
-  .name = "duplicate", .summary = "Same content as a file before", .find = is_duplicate
-};
+FINDING (bad, .name = "bad", .summary = "Cannot be read", .find = is_bad, .needs = GEN_NEED_ITEM);
+const GenDataFinding gen_data_finding_duplicate = { .name = "duplicate",
+  .summary = "Same content as a file before",
+  .find = is_duplicate,
+  .needs = GEN_NEED_FILE };
 const GenDataFinding gen_data_finding_near_duplicate = { .name = "near-duplicate",
   .summary = "Looks or sounds nearly like one before",
-  .find = is_near_duplicate };
+  .find = is_near_duplicate,
+  .needs = GEN_NEED_FILE | GEN_NEED_ITEM };
 FINDING (blank, .name = "blank", .summary = "Nearly one colour: contrast below 0.01",
     .medium = &gen_medium_picture, .measure = "contrast", .minimum = 0.01, .maximum = INFINITY);
 FINDING (blurred, .name = "blurred", .summary = "Without edges: sharpness below 20",
@@ -64,12 +66,13 @@ FINDING (silent, .name = "silent", .summary = "No sample above -60 decibels of f
 FINDING (clipped, .name = "clipped", .summary = "More than 0.001 of the samples are clipped",
     .medium = &gen_medium_sound, .measure = "clipping", .minimum = -INFINITY, .maximum = 0.001);
 FINDING (place, .name = "place", .summary = "Tells where it was taken (GPS in EXIF)",
-    .find = tells_place);
+    .find = tells_place, .needs = GEN_NEED_FILE);
 FINDING (credentials, .name = "credentials",
-    .summary = "Has content credentials (C2PA), which were not verified", .find = has_credentials);
+    .summary = "Has content credentials (C2PA), which were not verified", .find = has_credentials,
+    .needs = GEN_NEED_FILE);
 FINDING (generated, .name = "generated",
     .summary = "Says that a model made it (IPTC digital source type, generators' settings)",
-    .find = is_generated);
+    .find = is_generated, .needs = GEN_NEED_FILE);
 
 static const GenDataFinding *const findings[] = { &bad, &gen_data_finding_duplicate,
   &gen_data_finding_near_duplicate, &blank, &blurred, &dark, &bright, &silent, &clipped, &place,

@@ -8,6 +8,8 @@
 
 extern const GenDataMeasure gen_data_measure_bytes;
 extern const GenDataMeasure gen_data_measure_channels;
+extern const GenDataMeasure gen_data_measure_characters;
+extern const GenDataMeasure gen_data_measure_frames;
 extern const GenDataMeasure gen_data_measure_height;
 extern const GenDataMeasure gen_data_measure_peak;
 extern const GenDataMeasure gen_data_measure_rate;
@@ -58,4 +60,5 @@ struct _GenInspection {
   gboolean has_statistics;
 };
 
+/* (transfer full) */
 char *gen_data_digest_to_text (const guint8 *digest);

@@ -2,12 +2,12 @@
 /* Looking at all items of a dataset, each once, a block of them at a time on several threads. What
  * hangs on the order of items is done in their order, so that the result does not depend on the
  * number of threads. */
-#include "inspect-private.h"
-
-#include <generative/file-bytes.h>
 #include <gio/gio.h>
 #include <math.h>
 #include <string.h>
+
+#include "../split.h"
+#include "look.h"
 
 /* Items of a thread in a block. */
 #define BLOCK 8
@@ -18,19 +18,17 @@
 
 /* An item while it is looked at. */
 typedef struct {
-  GenSample sample;
+  GenLook look;
   GenSample fitted; /* of what the features are made */
   char *error;
-  GenFileTraits traits;
 } Look;
 
 static void
 look_clear (Look *look)
 {
-  gen_sample_clear (&look->sample);
+  gen_look_clear (&look->look);
   gen_sample_clear (&look->fitted);
   g_free (look->error);
-  g_free (look->traits.source_type);
   *look = (Look){ 0 };
 }
 
@@ -47,83 +45,6 @@ feature_format (const GenMedium *medium)
 }
 
 /* --- one item --- */
-
-static void
-take_digest (GenDataItem *item, GBytes *bytes)
-{
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  gsize size, length = GEN_DATA_DIGEST;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
-
-  for (gsize at = 0; at < size; at += MIN (size - at, G_MAXINT))
-    g_checksum_update (sum, data + at, (gssize)MIN (size - at, G_MAXINT));
-  g_checksum_get_digest (sum, item->digest, &length);
-}
-
-/* What the bytes of a file tell, wherever it lies. */
-static void
-look_at_bytes (GenDataItem *item, GBytes *bytes, GenInspected *inspected, Look *look)
-{
-  inspected->bytes = g_bytes_get_size (bytes);
-  take_digest (item, bytes);
-  gen_file_traits_read (&look->traits, bytes);
-}
-
-static gboolean
-look_at_file (
-    GenDataItem *item, const char *path, GenInspected *inspected, Look *look, GError **error)
-{
-  g_autoptr (GBytes) bytes = gen_file_bytes (path, error);
-
-  if (bytes == NULL)
-    return FALSE;
-  look_at_bytes (item, bytes, inspected, look);
-  return gen_inspect_load_file (path, &inspected->format, &look->sample, error);
-}
-
-/* What is no file is known by its numbers. */
-static void
-take_digest_of_numbers (GenDataItem *item, const GenSample *sample)
-{
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  const GenPicture *picture = &sample->picture;
-  gsize length = GEN_DATA_DIGEST;
-
-  if (sample->medium == &gen_medium_sound)
-    g_checksum_update (sum, (const guchar *)sample->sound.data,
-        (gssize)(sample->sound.frames * (gsize)sample->sound.channels * sizeof (float)));
-  for (int y = 0; sample->medium == &gen_medium_picture && y < picture->height; y++)
-    g_checksum_update (sum, picture->data + (gssize)y * picture->stride,
-        (gssize)picture->width * picture->channels);
-  g_checksum_get_digest (sum, item->digest, &length);
-}
-
-/* What has no file of its own may be one within another. */
-static gboolean
-look_within (const GenInspection *inspection, guint32 index, GenInspected *inspected, Look *look,
-    GError **error)
-{
-  const GenFitting fitting = { .fit = GEN_FIT_CROP };
-  const GenDataset *dataset = inspection->dataset;
-  const gboolean is_file = dataset->format->read_file != NULL;
-  g_autoptr (GBytes) bytes = is_file ? dataset->format->read_file (dataset, index, error) : NULL;
-  GenDataItem *item = &inspection->items[index];
-
-  if (is_file && bytes == NULL)
-    return FALSE;
-  if (is_file)
-    look_at_bytes (item, bytes, inspected, look);
-  if (inspection->dataset->format->probe != NULL &&
-      !gen_dataset_probe (inspection->dataset, index, &inspected->format, error))
-    return FALSE;
-  inspected->format.medium = gen_dataset_get_format (inspection->dataset)->medium;
-  gen_sample_init (&look->sample, &inspected->format);
-  if (!gen_dataset_load (dataset, index, &fitting, &look->sample, error))
-    return FALSE;
-  if (!is_file)
-    take_digest_of_numbers (item, &look->sample);
-  return TRUE;
-}
 
 /* A sample of the format that features are made of. */
 static gboolean
@@ -151,43 +72,28 @@ fit (const GenSample *sample, GenSample *fitted, GError **error)
 }
 
 static gboolean
-measure_item (
-    GenInspection *inspection, guint32 index, GenInspected *inspected, Look *look, GError **error)
+measure_item (GenInspection *inspection, guint32 index, Look *look, GError **error)
 {
   const GenDataMeasure *const *measures = gen_data_measure_list ();
+  const GenInspected *inspected = &look->look.inspected;
   double *values = inspection->values + (gsize)index * (gsize)inspection->n_measures;
-  g_auto (GenSample) luma = { 0 };
 
-  inspected->sample = &look->sample;
-  if (look->sample.medium == &gen_medium_picture) {
-    if (!gen_inspect_take_luma (&look->sample, &luma, error))
-      return FALSE;
-    inspected->luma = &luma;
-  }
   for (int i = 0; measures[i] != NULL; i++)
     values[i] = gen_data_measure_take (measures[i], inspected);
   inspection->items[index].has_fingerprint =
       gen_fingerprint_take (inspected, &inspection->items[index].fingerprint);
-  inspected->luma = NULL;
-  return fit (&look->sample, &look->fitted, error);
+  return fit (inspected->sample, &look->fitted, error);
 }
 
 static void
 look_at (GenInspection *inspection, guint32 index, Look *look)
 {
   GenDataItem *item = &inspection->items[index];
-  g_autofree char *path = gen_dataset_describe_item (inspection->dataset, index);
-  GenInspected inspected = { .format = *gen_dataset_get_format (inspection->dataset) };
   g_autoptr (GError) error = NULL;
-  const gboolean is_file = g_file_test (path, G_FILE_TEST_IS_REGULAR);
-  const gboolean good = is_file ? look_at_file (item, path, &inspected, look, &error)
-                                : look_within (inspection, index, &inspected, look, &error);
 
-  if (good)
-    measure_item (inspection, index, &inspected, look, &error);
-  /* A sample that was not filled is nobody's. */
-  if (!good && is_file)
-    look->sample = (GenSample){ 0 };
+  if (gen_look_at (&look->look, inspection->dataset, index, GEN_NEED_FILE | GEN_NEED_ITEM, &error))
+    measure_item (inspection, index, look, &error);
+  memcpy (item->digest, look->look.digest, GEN_DATA_DIGEST);
   if (error != NULL)
     look->error = g_strdup (error->message);
 }
@@ -211,21 +117,26 @@ name_of (GenInspection *inspection, guint32 index)
   return g_string_chunk_insert (inspection->texts, below);
 }
 
-static void
-deal (GenInspection *inspection)
+/* The part of each item. Those without a share have no items. */
+static gboolean
+deal (GenInspection *inspection, GError **error)
 {
   static const GenSplit splits[] = { GEN_SPLIT_TRAIN, GEN_SPLIT_VALIDATION, GEN_SPLIT_TEST };
 
   for (gsize s = 0; s < G_N_ELEMENTS (splits); s++) {
     GenSequenceSettings order = inspection->settings.order;
-    g_autoptr (GenSequence) sequence = NULL;
+    g_auto (GStrv) left_out = NULL;
+    g_autofree guint32 *items = NULL;
+    guint32 n;
 
     order.split = splits[s];
-    order.shuffle = FALSE;
-    sequence = gen_sequence_new (inspection->dataset, &order, NULL);
-    for (guint32 i = 0; sequence != NULL && i < gen_sequence_get_length (sequence); i++)
-      inspection->items[gen_sequence_get_item (sequence, i)].split = splits[s];
+    items = gen_split_deal (inspection->dataset, &order, &n, &left_out, error);
+    if (items == NULL)
+      return FALSE;
+    for (guint32 i = 0; i < n; i++)
+      inspection->items[items[i]].split = splits[s];
   }
+  return TRUE;
 }
 
 /* What of a look hangs on the order of items. */
@@ -241,7 +152,7 @@ take_gate (const GenInspection *inspection, Follow *follow, const Look *look, Ge
     GError **error)
 {
   const int output = inspection->settings.gate_output;
-  const GenFormat format = gen_sample_format (&look->sample);
+  const GenFormat format = gen_sample_format (&look->look.sample);
   const int n = gen_features_length (follow->gate, &format);
   g_autofree float *numbers = NULL;
 
@@ -252,7 +163,7 @@ take_gate (const GenInspection *inspection, Follow *follow, const Look *look, Ge
     return FALSE;
   }
   numbers = g_new (float, n);
-  if (!gen_features_compute (follow->gate, &look->sample, 1, numbers, error))
+  if (!gen_features_compute (follow->gate, &look->look.sample, 1, numbers, error))
     return FALSE;
   item->gate = numbers[output];
   return TRUE;
@@ -272,10 +183,11 @@ follow_look (GenInspection *inspection, guint32 index, Follow *follow, Look *loo
 {
   GenDataItem *item = &inspection->items[index];
 
-  item->kind = look->traits.kind;
-  item->hints = look->traits.hints;
-  if (look->traits.source_type != NULL)
-    item->source_type = g_string_chunk_insert_const (inspection->texts, look->traits.source_type);
+  item->kind = look->look.traits.kind;
+  item->hints = look->look.traits.hints;
+  if (look->look.traits.source_type != NULL)
+    item->source_type =
+        g_string_chunk_insert_const (inspection->texts, look->look.traits.source_type);
   if (look->error != NULL) {
     g_autofree char *error = g_utf8_make_valid (look->error, -1);
 
@@ -392,8 +304,7 @@ gen_inspection_new (const char *location, const GenInspectionSettings *settings,
     item->duplicate_of = item->near_of = GEN_DATA_NONE;
     item->gate = NAN;
   }
-  deal (inspection);
-  if (!inspect (inspection, error))
+  if (!deal (inspection, error) || !inspect (inspection, error))
     return NULL;
   find_duplicates (inspection, count);
   return g_steal_pointer (&inspection);

@@ -14,5 +14,8 @@ const GenDataMeasure gen_data_measure_bytes = {
   .name = "bytes",
   .unit = "bytes",
   .summary = "Size of the file",
+  .need = GEN_NEED_SIZE,
+  .least = 0,
+  .most = G_MAXDOUBLE,
   .measure = bytes_measure,
 };

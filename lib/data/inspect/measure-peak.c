@@ -6,6 +6,8 @@
 
 /* What true silence is called: below the least sample of 24 bits. */
 #define SILENCE -150.0
+/* What samples of floats reach beyond full scale. */
+#define MOST 200
 
 static double
 peak_measure (const GenInspected *item)
@@ -23,5 +25,8 @@ const GenDataMeasure gen_data_measure_peak = {
   .unit = "decibels of full scale",
   .summary = "Greatest sample of a sound; -150 where all are zero",
   .medium = &gen_medium_sound,
+  .need = GEN_NEED_ITEM,
+  .least = SILENCE,
+  .most = MOST,
   .measure = peak_measure,
 };

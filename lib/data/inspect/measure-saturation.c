@@ -34,5 +34,8 @@ const GenDataMeasure gen_data_measure_saturation = {
   .unit = "share, 0 to 1",
   .summary = "Mean saturation of the pixels (HSV's); 0 is grey",
   .medium = &gen_medium_picture,
+  .need = GEN_NEED_ITEM,
+  .least = 0,
+  .most = 1,
   .measure = saturation_measure,
 };

@@ -8,28 +8,34 @@
 
 #include "../../metric/metrics.h"
 
-#define METRIC(id, metric_name, metric_medium, unit_text, summary_text)                            \
+#define METRIC(id, metric_name, metric_medium, greatest, unit_text, summary_text)                  \
   static const GenDataMeasure id = { .name = metric_name,                                          \
     .unit = unit_text,                                                                             \
     .summary = summary_text,                                                                       \
     .medium = &metric_medium,                                                                      \
+    .need = GEN_NEED_ITEM,                                                                         \
+    .most = greatest,                                                                              \
     .metric = &gen_metric_##id }
 
-METRIC (brightness, "brightness", gen_medium_picture, "share, 0 to 1", "Mean luma");
-METRIC (contrast, "contrast", gen_medium_picture, "share, 0 to 0.5", "Standard deviation of luma");
-METRIC (sharpness, "sharpness", gen_medium_picture, "squared grey levels",
+METRIC (brightness, "brightness", gen_medium_picture, 1, "share, 0 to 1", "Mean luma");
+METRIC (
+    contrast, "contrast", gen_medium_picture, 0.5, "share, 0 to 0.5", "Standard deviation of luma");
+METRIC (sharpness, "sharpness", gen_medium_picture, G_MAXDOUBLE, "squared grey levels",
     "Variance of the Laplacian of luma");
-METRIC (clipping, "clipping", gen_medium_sound, "share, 0 to 1",
+METRIC (clipping, "clipping", gen_medium_sound, 1, "share, 0 to 1",
     "Share of samples in runs of three and more at full scale");
-METRIC (silence, "silence", gen_medium_sound, "share, 0 to 1",
+METRIC (silence, "silence", gen_medium_sound, 1, "share, 0 to 1",
     "Share of blocks of 10 ms below -60 decibels of full scale");
-METRIC (spectral_centroid, "spectral-centroid", gen_medium_sound, "Hertz",
+METRIC (spectral_centroid, "spectral-centroid", gen_medium_sound, G_MAXDOUBLE, "Hertz",
     "Mean frequency of the spectrum, weighted by magnitude");
 
 static const GenDataMeasure loudness = { .name = "loudness",
   .unit = "LUFS",
   .summary = "Integrated loudness (EBU R 128); sounds below 0.4 s have none",
   .medium = &gen_medium_sound,
+  .need = GEN_NEED_ITEM,
+  .least = -200,
+  .most = 200,
   .metric = &gen_metric_loudness,
   .over_all = TRUE };
 
@@ -37,9 +43,11 @@ static const GenDataMeasure *const measures[] = {
   &gen_data_measure_bytes,
   &gen_data_measure_width,
   &gen_data_measure_height,
+  &gen_data_measure_frames,
   &gen_data_measure_seconds,
   &gen_data_measure_rate,
   &gen_data_measure_channels,
+  &gen_data_measure_characters,
   &brightness,
   &contrast,
   &sharpness,
@@ -51,6 +59,8 @@ static const GenDataMeasure *const measures[] = {
   &spectral_centroid,
   NULL,
 };
+
+G_STATIC_ASSERT (G_N_ELEMENTS (measures) - 1 <= GEN_DATA_MAX_MEASURES);
 
 const GenDataMeasure *const *
 gen_data_measure_list (void)
@@ -102,6 +112,8 @@ double
 gen_data_measure_take (const GenDataMeasure *measure, const GenInspected *item)
 {
   if (measure->medium != NULL && measure->medium != item->format.medium)
+    return NAN;
+  if (measure->need == GEN_NEED_ITEM && item->sample == NULL)
     return NAN;
   if (measure->measure != NULL)
     return measure->measure (item);
