@@ -6,6 +6,7 @@
 /* The elements of the plugin, each defined in the file of its name with
  * GST_ELEMENT_REGISTER_DEFINE. */
 GST_ELEMENT_REGISTER_DECLARE (audioaugment)
+GST_ELEMENT_REGISTER_DECLARE (classifier)
 GST_ELEMENT_REGISTER_DECLARE (datasetsink)
 GST_ELEMENT_REGISTER_DECLARE (datasetsrc)
 GST_ELEMENT_REGISTER_DECLARE (discriminator)

@@ -14,6 +14,7 @@ plugin_init (GstPlugin *plugin)
 
   /* One line an element. */
   registered &= GST_ELEMENT_REGISTER (audioaugment, plugin);
+  registered &= GST_ELEMENT_REGISTER (classifier, plugin);
   registered &= GST_ELEMENT_REGISTER (datasetsink, plugin);
   registered &= GST_ELEMENT_REGISTER (datasetsrc, plugin);
   registered &= GST_ELEMENT_REGISTER (discriminator, plugin);

@@ -26,6 +26,23 @@ gst_generative_label_add (GstBuffer *buffer, int label, const char *name, guint 
     gst_structure_set (structure, "name", G_TYPE_STRING, name, NULL);
 }
 
+void
+gst_generative_label_set (GstBuffer *buffer, int label, const char *name, gboolean replaces)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_LABEL);
+  GstStructure *structure;
+
+  if (meta != NULL && !replaces && gst_generative_label_find (buffer) >= 0)
+    return;
+  if (meta == NULL)
+    meta = gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_LABEL);
+  structure = gst_custom_meta_get_structure (meta);
+  gst_structure_remove_fields (structure, "name", "labels", "weights", NULL);
+  gst_structure_set (structure, "label", G_TYPE_INT, label, NULL);
+  if (name != NULL)
+    gst_structure_set (structure, "name", G_TYPE_STRING, name, NULL);
+}
+
 guint64
 gst_generative_label_find_item (GstBuffer *buffer)
 {

@@ -7,8 +7,9 @@
 /* The class of an item of a dataset, as a GstCustomMeta: `label` (int, -1: none), `name` (string,
  * only with a label), `index` (uint), the number of the item in its dataset, and `item` (uint64),
  * its number in the stream, by which buffers of one item can be told from those of the next. A
- * mixture of several has `labels` and `weights` besides (arrays of int and double, as long as each
- * other; the weights are together 1), and its label is one of them, drawn by their weights. */
+ * buffer of no data set has neither `index` nor `item`. A mixture of several has `labels` and
+ * `weights` besides (arrays of int and double, as long as each other; the weights are together 1),
+ * and its label is one of them, drawn by their weights. */
 #define GST_GENERATIVE_LABEL "generative-label"
 #define GST_GENERATIVE_NO_ITEM G_MAXUINT64
 
@@ -17,6 +18,9 @@ void gst_generative_label_register (void);
 /* Add it to a writable buffer. */
 void gst_generative_label_add (
     GstBuffer *buffer, int label, const char *name, guint index, guint64 item);
+/* A buffer is of class `label`, whose `name` may be NULL, and of no mixture. Where something has
+ * said its class before, this `replaces` it, or nothing is changed. */
+void gst_generative_label_set (GstBuffer *buffer, int label, const char *name, gboolean replaces);
 /* Of which item a buffer is, by its number in the stream. */
 guint64 gst_generative_label_find_item (GstBuffer *buffer);
 /* The names of the classes of the data that flows into a pad, from 0 on, ended by NULL, as

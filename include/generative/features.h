@@ -28,6 +28,9 @@ typedef struct {
   /* What it had to assume: a sentence (transfer full), or NULL. Itself NULL where there is never
    * such. */
   char *(*describe_assumption) (gpointer state);
+  /* What the classes are called whose scores the floats are, ended by NULL (transfer full), or
+   * NULL. Itself NULL where there is never such. Since: 0.2 */
+  char **(*get_class_names) (gpointer state);
 } GenEmbedder;
 
 /* The longest features: a covariance of these takes 128 MiB. */
@@ -53,6 +56,9 @@ GEN_API const char *gen_features_name (const GenFeatures *features);
 GEN_API gboolean gen_features_are_built_in (const GenFeatures *features);
 /* What had to be assumed of a file that does not say it: a sentence, or NULL. (transfer full) */
 GEN_API char *gen_features_describe_assumption (const GenFeatures *features);
+/* What the classes are called whose scores they are, as a classifier's file says it, ended by NULL;
+ * NULL where nothing does. (transfer full) Since: 0.2 */
+GEN_API char **gen_features_get_class_names (const GenFeatures *features);
 /* How many samples gen_features_compute had best be given at a time. */
 GEN_API int gen_features_batch (const GenFeatures *features);
 /* How many floats a sample of `format` gives. */
@@ -61,6 +67,10 @@ GEN_API int gen_features_length (const GenFeatures *features, const GenFormat *f
  * at a time. */
 GEN_API gboolean gen_features_compute (
     GenFeatures *features, const GenSample *samples, int n, float *out, GError **error);
+
+/* How probable a classifier takes its `n` classes for: `row` where it is that, from 0 to 1 and
+ * together 1, else softmax of these scores. Since: 0.2 */
+GEN_API void gen_features_to_probabilities (const float *row, int n, double *probabilities);
 
 /* Reduce one channel to `size` by `size` cells (at most 64), each the mean of the area that it
  * covers; pixels on a border count by the part that is covered. A picture smaller than that

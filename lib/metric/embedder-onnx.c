@@ -261,6 +261,12 @@ embedder_describe_assumption (gpointer state)
   return gen_model_describe_assumption (model_of (embedder), &embedder->input, FALSE);
 }
 
+static char **
+embedder_get_class_names (gpointer state)
+{
+  return gen_model_get_class_names (model_of (state)->graph);
+}
+
 const GenEmbedder gen_embedder_onnx = {
   .summary = "What an ONNX model makes of a picture or a sound",
   .batch = BATCH,
@@ -269,4 +275,5 @@ const GenEmbedder gen_embedder_onnx = {
   .length = embedder_length,
   .compute = embedder_compute,
   .describe_assumption = embedder_describe_assumption,
+  .get_class_names = embedder_get_class_names,
 };

@@ -144,6 +144,36 @@ gen_features_describe_assumption (const GenFeatures *features)
                                                : NULL;
 }
 
+char **
+gen_features_get_class_names (const GenFeatures *features)
+{
+  const GenEmbedder *embedder = features->embedder;
+
+  return embedder->get_class_names != NULL ? embedder->get_class_names (features->state) : NULL;
+}
+
+void
+gen_features_to_probabilities (const float *row, int n, double *probabilities)
+{
+  double sum = 0, most = -INFINITY;
+  gboolean is_share = TRUE;
+
+  for (int i = 0; i < n; i++) {
+    is_share = is_share && row[i] >= 0 && row[i] <= 1;
+    sum += row[i];
+    most = MAX (most, row[i]);
+  }
+  is_share = is_share && fabs (sum - 1) < 1e-3;
+  if (!is_share)
+    sum = 0;
+  for (int i = 0; i < n; i++) {
+    probabilities[i] = is_share ? row[i] : exp (row[i] - most);
+    sum += is_share ? 0 : probabilities[i];
+  }
+  for (int i = 0; i < n; i++)
+    probabilities[i] /= sum;
+}
+
 const char *
 gen_features_name (const GenFeatures *features)
 {

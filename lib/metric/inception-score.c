@@ -9,29 +9,6 @@
 
 #define PARTS 10
 
-/* A row's probabilities: as it is where it is such, else the softmax of its scores. */
-static void
-read_probabilities (const float *row, int n, double *out)
-{
-  double sum = 0, most = -INFINITY;
-  gboolean is_share = TRUE;
-
-  for (int i = 0; i < n; i++) {
-    is_share = is_share && row[i] >= 0 && row[i] <= 1;
-    sum += row[i];
-    most = MAX (most, row[i]);
-  }
-  is_share = is_share && fabs (sum - 1) < 1e-3;
-  if (!is_share)
-    sum = 0;
-  for (int i = 0; i < n; i++) {
-    out[i] = is_share ? row[i] : exp (row[i] - most);
-    sum += is_share ? 0 : out[i];
-  }
-  for (int i = 0; i < n; i++)
-    out[i] /= sum;
-}
-
 static double
 measure (const GenFeatureRows *rows, guint first, guint end, double *probabilities, double *mean)
 {
@@ -42,7 +19,7 @@ measure (const GenFeatureRows *rows, guint first, guint end, double *probabiliti
   for (int c = 0; c < classes; c++)
     mean[c] = 0;
   for (guint i = first; i < end; i++) {
-    read_probabilities (gen_feature_rows_at (rows, i), classes, probabilities);
+    gen_features_to_probabilities (gen_feature_rows_at (rows, i), classes, probabilities);
     for (int c = 0; c < classes; c++) {
       mean[c] += probabilities[c] / n;
       if (probabilities[c] > 0)
@@ -79,6 +56,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
 
 const GenMetric gen_metric_inception_score = {
   .name = "inception-score",
+  .known_as = (const char *const[]){ "is", "isc", NULL },
   .summary = "Exp of the mean divergence of the classes of a sample, which the embedder is a "
              "classifier of, from those of all, the mean of ten parts (Salimans et al. 2016)",
   .unit = "from 1 to the number of classes",

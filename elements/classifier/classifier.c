@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-classifier
+ * @title: classifier
+ * @short_description: tells which class a picture is of
+ *
+ * Gives each picture the class that an ONNX model takes for the most probable one: its number and
+ * its name, as the label (custom meta `generative-label`: `label`, `name`) that datasetsrc gives to
+ * items, datasetsink sorts by, and trainers learn. Pictures pass unchanged, and are brought to the
+ * model's size for the model alone. How sure the model is stands as `class-probability`, beside
+ * `class`, in the meta `generative-score`, on the bus and in the `report`; at the end, the summary
+ * says how many there were of each class. A model that makes scores and no probabilities is as sure
+ * as their softmax.
+ *
+ * The names are those that the model has: modeltrainer writes what its data calls them, and
+ * Ultralytics' exports say it as well. `labels-file` names a file that says them, one a line, for
+ * models that do not; without names classes are numbers, from 0 on.
+ *
+ * A picture that has a label keeps it, unless `relabel` is set. Of one for which the model's
+ * results are no numbers, nothing is said but a warning.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 datasetsrc location=photos epochs=1 shuffle=false ! \
+ *   classifier model=classes/ema.onnx ! datasetsink location=sorted overwrite=true
+ * ]|
+ * A folder for each class, called by its name, with the pictures of that class.
+ * |[
+ * gst-launch-1.0 -m filesrc location=blocky.jpg ! decodebin ! videoconvert ! \
+ *   classifier model=classes/ema.onnx post-messages=true ! fakesink
+ * ]|
+ * What a picture is, on the bus.
+ */
+#include <generative/features.h>
+#include <generative/report.h>
+#include <math.h>
+
+#include "../elements.h"
+#include "../shared/debug.h"
+#include "../shared/label-meta.h"
+#include "../shared/model-file.h"
+#include "../shared/score-filter.h"
+#include "../shared/settings.h"
+
+GST_DEBUG_CATEGORY_STATIC (classifier_debug);
+#define GST_CAT_DEFAULT classifier_debug
+
+enum {
+  PROP_0,
+  PROP_MODEL,
+  PROP_LABELS_FILE,
+  PROP_RELABEL,
+};
+
+#define DEFAULT_MODEL NULL
+#define DEFAULT_LABELS_FILE NULL
+#define DEFAULT_RELABEL FALSE
+
+#define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }")
+
+enum {
+  FIELD_CLASS,
+  FIELD_PROBABILITY,
+  N_FIELDS,
+};
+
+static const GenField fields[N_FIELDS] = {
+  [FIELD_CLASS] = { "class", GEN_FIELD_COUNT, NULL, "the model's results are no finite numbers" },
+  [FIELD_PROBABILITY] = { "class-probability", GEN_FIELD_NUMBER, NULL,
+      "the model's results are no finite numbers" },
+};
+
+#define GST_TYPE_CLASSIFIER (gst_classifier_get_type ())
+G_DECLARE_FINAL_TYPE (GstClassifier, gst_classifier, GST, CLASSIFIER, GstScoreFilter)
+
+struct _GstClassifier {
+  GstScoreFilter parent;
+
+  /* Properties, under the object lock. */
+  char *model, *labels_file;
+  gboolean relabel;
+
+  /* From open to close. */
+  GenFeatures *scores;
+  char **names; /* as many as classes; NULL: they have none */
+  /* Once there is a format. */
+  int n_classes; /* 0: not known yet */
+  float *row;
+  double *probabilities;
+
+  guint64 *counts; /* of pictures, by class */
+  guint64 n_pictures;
+  GenTally sureness;
+  gboolean told_not_finite;
+};
+
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+
+G_DEFINE_FINAL_TYPE (GstClassifier, gst_classifier, GST_TYPE_SCORE_FILTER)
+GST_ELEMENT_REGISTER_DEFINE (classifier, "classifier", GST_RANK_NONE, GST_TYPE_CLASSIFIER)
+
+static void
+gst_classifier_set_property (
+    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
+{
+  GstClassifier *self = GST_CLASSIFIER (object);
+
+  if (!gst_generative_can_set (object, pspec))
+    return;
+  GST_OBJECT_LOCK (self);
+  switch (property_id) {
+  case PROP_MODEL:
+    g_free (self->model);
+    self->model = g_value_dup_string (value);
+    break;
+  case PROP_LABELS_FILE:
+    g_free (self->labels_file);
+    self->labels_file = g_value_dup_string (value);
+    break;
+  case PROP_RELABEL:
+    self->relabel = g_value_get_boolean (value);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_classifier_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  GstClassifier *self = GST_CLASSIFIER (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (property_id) {
+  case PROP_MODEL:
+    g_value_set_string (value, self->model);
+    break;
+  case PROP_LABELS_FILE:
+    g_value_set_string (value, self->labels_file);
+    break;
+  case PROP_RELABEL:
+    g_value_set_boolean (value, self->relabel);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_classifier_finalize (GObject *object)
+{
+  GstClassifier *self = GST_CLASSIFIER (object);
+
+  g_free (self->model);
+  g_free (self->labels_file);
+  G_OBJECT_CLASS (gst_classifier_parent_class)->finalize (object);
+}
+
+/* --- starting and stopping --- */
+
+static void
+gst_classifier_close (GstScoreFilter *filter)
+{
+  GstClassifier *self = GST_CLASSIFIER (filter);
+
+  g_clear_pointer (&self->scores, gen_features_free);
+  g_clear_pointer (&self->names, g_strfreev);
+  g_clear_pointer (&self->row, g_free);
+  g_clear_pointer (&self->probabilities, g_free);
+  g_clear_pointer (&self->counts, g_free);
+  self->n_classes = 0;
+}
+
+/* The lines of a file, without those at its end that are empty. */
+static char **
+read_lines (const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint n;
+
+  if (!g_file_get_contents (path, &text, NULL, error))
+    return NULL;
+  lines = g_strsplit (g_strchomp (text), "\n", -1);
+  n = g_strv_length (lines);
+  for (guint i = 0; i < n; i++)
+    g_strstrip (lines[i]);
+  if (n > 0)
+    return g_steal_pointer (&lines);
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is empty", path);
+  return NULL;
+}
+
+static gboolean
+read_names (GstClassifier *self, const char *file)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (file == NULL) {
+    self->names = gen_features_get_class_names (self->scores);
+    return TRUE;
+  }
+  self->names = read_lines (file, &error);
+  if (self->names == NULL)
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, OPEN_READ, ("Property labels-file: %s", error->message), (NULL));
+  return self->names != NULL;
+}
+
+static gboolean
+open_model (GstClassifier *self, const char *path)
+{
+  g_autofree char *assumption = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (path == NULL || !g_file_test (path, G_FILE_TEST_EXISTS)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
+        ("Property model: %s%s; a file of ONNX is wanted that makes a score for each class of a "
+         "picture, such as modeltrainer preset=classifier writes",
+            path != NULL ? path : "it is not set", path != NULL ? " does not exist" : ""),
+        (NULL));
+    return FALSE;
+  }
+  self->scores = gen_features_open (path, &gen_medium_picture, &error);
+  if (self->scores == NULL) {
+    gst_generative_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  assumption = gen_features_describe_assumption (self->scores);
+  if (assumption != NULL)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("%s", assumption), (NULL));
+  return TRUE;
+}
+
+static gboolean
+gst_classifier_open (GstScoreFilter *filter)
+{
+  GstClassifier *self = GST_CLASSIFIER (filter);
+  g_autofree char *model = NULL, *labels_file = NULL;
+
+  GST_OBJECT_LOCK (self);
+  model = g_strdup (self->model);
+  labels_file = g_strdup (self->labels_file);
+  GST_OBJECT_UNLOCK (self);
+  self->n_pictures = 0;
+  self->sureness = (GenTally){ 0 };
+  self->told_not_finite = FALSE;
+  if (open_model (self, model) && read_names (self, labels_file))
+    return TRUE;
+  gst_classifier_close (filter);
+  return FALSE;
+}
+
+/* --- what passes --- */
+
+/* There are as many names as classes. */
+static gboolean
+check_names (GstClassifier *self, int n_classes)
+{
+  const int n_names = self->names != NULL ? (int)g_strv_length (self->names) : 0;
+  g_autofree char *file = NULL;
+
+  if (self->names == NULL || n_names == n_classes)
+    return TRUE;
+  GST_OBJECT_LOCK (self);
+  file = g_strdup (self->labels_file);
+  GST_OBJECT_UNLOCK (self);
+  GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
+      ("%s: it names %d classes, and %s tells %d apart",
+          file != NULL ? file : "The model's metadata", n_names, gen_features_name (self->scores),
+          n_classes),
+      (NULL));
+  return FALSE;
+}
+
+static gboolean
+gst_classifier_set_format (GstScoreFilter *filter, GstCaps *caps, const GstScoreFormat *passing)
+{
+  GstClassifier *self = GST_CLASSIFIER (filter);
+  const GstVideoInfo *info = &passing->video;
+  const GenFormat format = { &gen_medium_picture, info->width, info->height,
+    GST_VIDEO_INFO_N_COMPONENTS (info) };
+  const int n = gen_features_length (self->scores, &format);
+
+  if (!check_names (self, n))
+    return FALSE;
+  if (self->n_classes == n)
+    return TRUE;
+  self->n_classes = n;
+  g_free (self->row);
+  g_free (self->probabilities);
+  g_free (self->counts);
+  self->row = g_new (float, n);
+  self->probabilities = g_new (double, n);
+  self->counts = g_new0 (guint64, n);
+  GST_INFO_OBJECT (self, "%s tells %d classes apart%s", gen_features_name (self->scores), n,
+      self->names != NULL ? "" : ", which have no names");
+  return TRUE;
+}
+
+static const GenField *
+gst_classifier_get_fields (GstScoreFilter *filter, guint *n)
+{
+  *n = N_FIELDS;
+  return fields;
+}
+
+/* The number of the greatest one; -1 where one is no finite number. */
+static int
+find_greatest (const float *row, int n)
+{
+  int greatest = 0;
+
+  for (int i = 0; i < n; i++) {
+    if (!isfinite (row[i]))
+      return -1;
+    if (row[i] > row[greatest])
+      greatest = i;
+  }
+  return greatest;
+}
+
+static void
+notice_not_finite (GstClassifier *self)
+{
+  if (self->told_not_finite)
+    return;
+  self->told_not_finite = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, FAILED,
+      ("%s: of frame %" G_GUINT64_FORMAT " its results are not finite (NaN or infinite): such "
+       "frames are given no class. Further ones are not reported",
+          gen_features_name (self->scores), self->n_pictures),
+      (NULL));
+}
+
+/* The model's results are there: what is told of the frame, which becomes of that class. */
+static void
+judge (GstClassifier *self, GstBuffer *buffer, double *values)
+{
+  const int class = find_greatest (self->row, self->n_classes);
+  gboolean relabel;
+
+  values[FIELD_CLASS] = values[FIELD_PROBABILITY] = GEN_MISSING;
+  if (class < 0) {
+    notice_not_finite (self);
+    return;
+  }
+  gen_features_to_probabilities (self->row, self->n_classes, self->probabilities);
+  values[FIELD_CLASS] = class;
+  values[FIELD_PROBABILITY] = self->probabilities[class];
+  self->counts[class]++;
+  gen_tally_add (&self->sureness, values[FIELD_PROBABILITY]);
+  GST_OBJECT_LOCK (self);
+  relabel = self->relabel;
+  GST_OBJECT_UNLOCK (self);
+  gst_generative_label_set (
+      buffer, class, self->names != NULL ? self->names[class] : NULL, relabel);
+}
+
+static GstFlowReturn
+gst_classifier_measure (GstScoreFilter *filter, GstScoreFrame *frame, double *values)
+{
+  GstClassifier *self = GST_CLASSIFIER (filter);
+  const GstVideoFrame *video = &frame->mapped.video;
+  const GenPicture picture = { .data = GST_VIDEO_FRAME_PLANE_DATA (video, 0),
+    .width = GST_VIDEO_FRAME_WIDTH (video),
+    .height = GST_VIDEO_FRAME_HEIGHT (video),
+    .channels = GST_VIDEO_FRAME_N_COMPONENTS (video),
+    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (video, 0) };
+  const GenSample sample = gen_sample_of_picture (&picture);
+  const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
+  g_autoptr (GError) error = NULL;
+
+  if (!gen_features_compute (self->scores, &sample, 1, self->row, &error)) {
+    gst_generative_post_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+  judge (self, frame->buffer, values);
+  GST_LOG_OBJECT (self,
+      "frame %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": class %g, probability %g in %.3f ms",
+      self->n_pictures, GST_TIME_ARGS (frame->pts), values[FIELD_CLASS], values[FIELD_PROBABILITY],
+      gst_generative_since (began));
+  self->n_pictures++;
+  return GST_FLOW_OK;
+}
+
+static JsonObject *
+gst_classifier_summarise (GstScoreFilter *filter)
+{
+  GstClassifier *self = GST_CLASSIFIER (filter);
+  JsonObject *summary = json_object_new (), *classes = json_object_new ();
+
+  for (int i = 0; i < self->n_classes; i++) {
+    g_autofree char *number = g_strdup_printf ("%d", i);
+
+    if (self->counts[i] > 0)
+      json_object_set_int_member (
+          classes, self->names != NULL ? self->names[i] : number, (gint64)self->counts[i]);
+  }
+  json_object_set_int_member (summary, "frames", (gint64)self->n_pictures);
+  json_object_set_object_member (summary, "classes", classes);
+  if (self->sureness.count > 0)
+    json_object_set_object_member (
+        summary, "class-probability", gen_tally_to_json (&self->sureness));
+  return summary;
+}
+
+/* --- the class --- */
+
+static void
+gst_classifier_class_init (GstClassifierClass *klass)
+{
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstScoreFilterClass *filter_class = GST_SCORE_FILTER_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  GST_DEBUG_CATEGORY_INIT (
+      classifier_debug, "classifier", 0, "the model, and the class of each frame");
+
+  gobject_class->set_property = gst_classifier_set_property;
+  gobject_class->get_property = gst_classifier_get_property;
+  gobject_class->finalize = gst_classifier_finalize;
+
+  g_object_class_install_property (gobject_class, PROP_MODEL,
+      g_param_spec_string ("model", "Model",
+          "The ONNX file to classify with, which makes a score or a probability for each class of "
+          "a picture (unset: an error)",
+          DEFAULT_MODEL, flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (gobject_class, PROP_LABELS_FILE,
+      g_param_spec_string ("labels-file", "Labels file",
+          "File with the names of the model's classes, one a line, that of class 0 first (unset: "
+          "as the model says, or numbers)",
+          DEFAULT_LABELS_FILE, flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (gobject_class, PROP_RELABEL,
+      g_param_spec_boolean ("relabel", "Relabel",
+          "Whether pictures that have a label, as those of datasetsrc may, are given the model's "
+          "in its place",
+          DEFAULT_RELABEL, flags | GST_PARAM_MUTABLE_PLAYING));
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Classifier", "Filter/Analyzer/Video",
+      "Tells with a model which class each picture is of, by number and name", "gst-generative");
+
+  filter_class->open = gst_classifier_open;
+  filter_class->close = gst_classifier_close;
+  filter_class->set_format = gst_classifier_set_format;
+  filter_class->get_fields = gst_classifier_get_fields;
+  filter_class->measure = gst_classifier_measure;
+  filter_class->summarise = gst_classifier_summarise;
+}
+
+static void
+gst_classifier_init (GstClassifier *self)
+{
+  self->model = g_strdup (DEFAULT_MODEL);
+  self->labels_file = g_strdup (DEFAULT_LABELS_FILE);
+  self->relabel = DEFAULT_RELABEL;
+}
