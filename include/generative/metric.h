@@ -103,6 +103,9 @@ typedef struct {
   const char *name;
   const char *summary; /* what it says, by which definition */
   const char *unit;
+  /* What it is called elsewhere, or figures of it are, which the error for such a name says; ended
+   * by NULL. NULL: nothing else. Since: 0.2 */
+  const char *const *known_as;
   const GenMedium *medium;   /* of what it measures; NULL: of any, by its features */
   gboolean needs_features;   /* distribution metrics: look at samples' features */
   gboolean needs_reference;  /* distribution metrics */

@@ -60,6 +60,7 @@ colourfulness_measure (gpointer metric, const GenSample *sample, double *values)
 
 const GenMetric gen_metric_colourfulness = {
   .name = "colourfulness",
+  .known_as = (const char *const[]){ "colorfulness", NULL },
   .medium = &gen_medium_picture,
   .summary = "Spread of the opponents red and green, yellow and blue, and three tenths of their "
              "distance from grey (Hasler and Suesstrunk 2003)",

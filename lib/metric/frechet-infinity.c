@@ -91,6 +91,7 @@ static const char too_few[] = "it takes fifteen samples at least, and two of the
 
 const GenMetric gen_metric_frechet_infinity = {
   .name = "frechet-infinity",
+  .known_as = (const char *const[]){ "fid-infinity", NULL },
   .summary = "What the Frechet distance comes to as the samples become infinitely many, by a line "
              "through those of fifteen numbers of them (FID-infinity, Chong and Forsyth 2020)",
   .unit = "squared units of the features",

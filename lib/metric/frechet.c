@@ -163,6 +163,8 @@ frechet_doubt (gpointer metric)
 
 const GenMetric gen_metric_frechet = {
   .name = "frechet",
+  .known_as =
+      (const char *const[]){ "fid", "fad", "frechet-distance", "frechet-inception-distance", NULL },
   .summary = "Squared Frechet distance between the features of the samples and of the reference "
              "(Heusel et al. 2017)",
   .unit = "squared units of the features, from 0",

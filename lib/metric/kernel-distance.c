@@ -112,6 +112,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
 
 const GenMetric gen_metric_kernel_distance = {
   .name = "kernel-distance",
+  .known_as = (const char *const[]){ "kid", "mmd", "kernel-inception-distance", NULL },
   .summary = "Squared maximum mean discrepancy of the features of samples and reference under a "
              "cubic kernel, the mean of 100 pairs of subsets of 1000 (KID, Binkowski et al. 2018)",
   .unit = "the kernel's own; about 0 where both are of one kind, and below it by chance",

@@ -69,6 +69,7 @@ distance_judge (gpointer metric, const GenSample *frame, const GenSample *refere
 
 const GenMetric gen_metric_log_spectral_distance = {
   .name = "log-spectral-distance",
+  .known_as = (const char *const[]){ "lsd", NULL },
   .medium = &gen_medium_sound,
   .summary = "Root mean square difference of spectra in decibels, the mean of pieces of 2048 "
              "frames (Gray and Markel 1976)",

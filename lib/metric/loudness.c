@@ -104,6 +104,7 @@ loudness_figure (gpointer metric, double *values, GError **error)
 
 const GenMetric gen_metric_loudness = {
   .name = "loudness",
+  .known_as = (const char *const[]){ "lufs", "ebur128", NULL },
   .medium = &gen_medium_sound,
   .summary = "Loudness by EBU R 128: momentary and short-term, integrated and range",
   .unit = "LUFS; the range LU, from 0",

@@ -64,11 +64,36 @@ gen_metric_count_measured (const GenMetric *metric)
   return metric->figure == NULL ? metric->n_fields : metric->n_measured;
 }
 
+static gboolean
+is_known_as (const GenMetric *metric, const char *name)
+{
+  for (const char *const *other = metric->known_as; other != NULL && *other != NULL; other++)
+    if (g_ascii_strcasecmp (*other, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* The metric that is called `name` elsewhere, or NULL. */
+static const GenMetric *
+find_known_as (const char *name)
+{
+  for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
+    if (is_known_as (*metric, name))
+      return *metric;
+  return NULL;
+}
+
 const GenMetric *
 gen_metric_find (const char *name, GError **error)
 {
-  return GEN_FAMILY_FIND (
-      gen_metric_list (), name, "metric", GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN, error);
+  const GenMetric *known = find_known_as (name);
+
+  if (known == NULL)
+    return GEN_FAMILY_FIND (
+        gen_metric_list (), name, "metric", GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN, error);
+  g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+      "there is no metric \"%s\" (did you mean \"%s\"?)", name, known->name);
+  return NULL;
 }
 
 const GenMedium *

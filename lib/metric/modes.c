@@ -207,6 +207,7 @@ modes_describe (gpointer metric, const char *const *class_names, JsonObject *sum
 
 const GenMetric gen_metric_modes = {
   .name = "modes",
+  .known_as = (const char *const[]){ "mode-count", NULL },
   .summary = "Number of the reference's classes with over 2% of the samples, each sample being "
              "of the class of its nearest neighbour by features, and of none where that is "
              "farther away than real ones are from each other",

@@ -243,6 +243,8 @@ static const char too_few[] = "it takes six samples at least, and six of the ref
 
 const GenMetric gen_metric_precision = {
   .name = "precision",
+  .known_as = (const char *const[]){ "recall", "density", "coverage", "prc", "prdc",
+      "precision-recall", NULL },
   .summary = "The share of the samples that lie among the reference's, by their features, and the "
              "recall, the share of the reference that lies among the samples (Kynkaanniemi et al. "
              "2019, the third nearest); density and coverage (Naeem et al. 2020, the fifth)",

@@ -57,6 +57,7 @@ sharpness_measure (gpointer metric, const GenSample *sample, double *values)
 
 const GenMetric gen_metric_sharpness = {
   .name = "sharpness",
+  .known_as = (const char *const[]){ "laplacian", "blur", "blurriness", NULL },
   .medium = &gen_medium_picture,
   .summary = "Variance of the Laplacian of luma (Pech-Pacheco et al. 2000)",
   .unit = "squared grey levels, from 0",

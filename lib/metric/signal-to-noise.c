@@ -206,6 +206,7 @@ signal_to_noise_figure (gpointer metric, double *values, GError **error)
 
 const GenMetric gen_metric_signal_to_noise = {
   .name = "signal-to-noise",
+  .known_as = (const char *const[]){ "wada-snr", NULL },
   .medium = &gen_medium_sound,
   .summary = "Signal-to-noise ratio of speech, estimated by the distribution of its amplitudes "
              "(Kim and Stern 2008), of a window and overall",

@@ -92,6 +92,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
 
 const GenMetric gen_metric_sliced_wasserstein = {
   .name = "sliced-wasserstein",
+  .known_as = (const char *const[]){ "swd", NULL },
   .summary = "Root mean square Wasserstein distance of the features of samples and reference along "
              "512 directions (Bonneel et al. 2015)",
   .unit = "the features' own, from 0",

@@ -32,6 +32,7 @@ similarity_judge (
 
 const GenMetric gen_metric_ssim = {
   .name = "ssim",
+  .known_as = (const char *const[]){ "structural-similarity", "structural-similarity-index", NULL },
   .medium = &gen_medium_picture,
   .summary = "Structural similarity of luma (Wang et al. 2004)",
   .unit = "-1 to 1; 1 for equal frames",

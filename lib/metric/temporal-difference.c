@@ -58,6 +58,7 @@ difference_measure (gpointer metric, const GenSample *sample, double *values)
 
 const GenMetric gen_metric_temporal_difference = {
   .name = "temporal-difference",
+  .known_as = (const char *const[]){ "flicker", NULL },
   .medium = &gen_medium_picture,
   .summary = "Mean magnitude of the change of luma since the frame before",
   .unit = "share of full scale, 0 to 1",

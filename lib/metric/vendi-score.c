@@ -57,6 +57,7 @@ compare (const GenMetricSets *sets, double *values, GError **error)
 
 const GenMetric gen_metric_vendi_score = {
   .name = "vendi-score",
+  .known_as = (const char *const[]){ "vendi", NULL },
   .summary = "Exp of the entropy of the eigenvalues of the cosine similarities of 4096 samples' "
              "features: how many samples that have nothing in common they are worth (Friedman and "
              "Dieng 2023)",

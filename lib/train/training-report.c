@@ -177,16 +177,37 @@ tell_recipe (Told *told, const GenRecipe *recipe, const GenTrainerFigures *figur
     tell_due (told, &recipe->figures[i].figure, figures->values[i]);
 }
 
+/* Shares of the validation's samples, such as an accuracy. */
+static void
+tell_validated_shares (Told *told, const GenTrainingReport *report, const GenRecipe *recipe)
+{
+  for (guint i = 0; i < recipe->n_figures; i++) {
+    const GenRecipeFigure *figure = &recipe->figures[i];
+    const double value = report->validated.values[i];
+
+    if (figure->validation != NULL && figure->is_share && !isnan (value))
+      tell (told,
+          &(GenFigure){ NUMBER (NULL), NULL, figure->figure.before, figure->figure.after,
+              figure->figure.decimals, ALWAYS },
+          value);
+  }
+}
+
 /* The last validation, for the terminal. */
 static void
 tell_validated (Told *told, const GenTrainingReport *report, const GenTrainingProgress *progress)
 {
-  const char *before = report->validated.compared ? ", Frechet " : ", validation ";
+  const GenRecipe *recipe = report->settings->trainer.recipe;
+  g_autofree char *before = report->validated.compared
+                                ? g_strdup (", Frechet ")
+                                : g_strdup_printf (", validation %s ", gen_recipe_best (recipe));
 
   if (report->validated_step == G_MAXUINT64)
     return;
-  tell_due (
-      told, &(GenFigure){ NUMBER (NULL), NULL, before, "", 4, ALWAYS }, report->validated.best);
+  g_strdelimit (before, "-", ' ');
+  tell_due (told, &(GenFigure){ NUMBER (NULL), NULL, g_intern_string (before), "", 4, ALWAYS },
+      report->validated.best);
+  tell_validated_shares (told, report, recipe);
   tell_due (told, &(GenFigure){ NUMBER (NULL), NULL, " (best ", "", 4, ALWAYS }, progress->best);
   tell (told, &(GenFigure){ COUNT (NULL), NULL, " at step ", ")", 0, ALWAYS },
       (double)progress->best_step);

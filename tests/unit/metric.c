@@ -654,11 +654,35 @@ test_list (void)
   }
 }
 
+/* What a metric is called elsewhere is no name of its own, nor of another one, and the error says
+ * which is meant. */
+static void
+test_known_as (void)
+{
+  guint n = 0;
+
+  for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
+    for (const char *const *name = (*metric)->known_as; name != NULL && *name != NULL; name++) {
+      g_autofree char *meant = g_strdup_printf ("(did you mean \"%s\"?)", (*metric)->name);
+      g_autofree char *upper = g_ascii_strup (*name, -1);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (gen_metric_find (upper, &error));
+      g_assert_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN);
+      g_assert_nonnull (strstr (error->message, meant));
+      for (const GenMetric *const *other = gen_metric_list (); *other != NULL; other++)
+        g_assert_cmpstr ((*other)->name, !=, *name);
+      n++;
+    }
+  g_assert_cmpuint (n, >, 10);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/metric/list", test_list);
+  g_test_add_func ("/metric/known-as", test_known_as);
   g_test_add_func ("/metric/frames", test_frames);
   g_test_add_func ("/metric/tiny", test_tiny);
   g_test_add_func ("/metric/wide", test_wide);

@@ -145,6 +145,24 @@ told (const char *text, gpointer data)
   }
 }
 
+/* The line of a training says by which figure it is validated, and of a classifier how many are
+ * right. */
+static void
+progressed (const GenFigures *figures, gboolean last, gpointer data)
+{
+  Run *run = data;
+  g_autofree char *line = gen_figures_to_line (figures);
+  g_autofree char *words = g_strdelimit (
+      g_strconcat (", validation ", gen_recipe_best (run->of->recipe), " ", NULL), "-", ' ');
+  const char *at = strstr (line, words);
+
+  if (!last || strstr (line, ", Frechet ") != NULL)
+    return;
+  g_assert_nonnull (at);
+  g_assert_cmpint (
+      strstr (at, ", accuracy ") != NULL, ==, run->of->recipe == &gen_recipe_classifier);
+}
+
 static gboolean
 shown (gboolean last, gpointer data, GError **error)
 {
@@ -182,6 +200,7 @@ static const GenTrainingCallbacks callbacks = {
   .tests = always,
   .shown = shown,
   .stepped = stepped,
+  .progressed = progressed,
   .validated = validated,
   .tested = tested,
   .told = told,
