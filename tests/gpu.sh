@@ -50,7 +50,7 @@ pack() {
 pack_elements() {
     plugins=$(pkg-config --variable=pluginsdir gstreamer-1.0)
     for file in "$2/elements/libgstgenerative.so" "$2/tests/elements/element-cuda-frames" \
-        "$plugins/libgstnvcodec.so"; do
+        "$2/tests/elements/element-cuda-augment" "$plugins/libgstnvcodec.so"; do
         [ -e "$file" ] && continue
         echo "SKIPPED elements: there is no $file"
         return
@@ -60,7 +60,8 @@ pack_elements() {
     for name in coreelements nvcodec videoconvertscale videoparsersbad videotestsrc; do
         cp "$plugins/libgst$name.so" "$1/gpu/elements"
     done
-    cp "$2/tests/elements/element-cuda-frames" "$(command -v gst-launch-1.0)" "$1/gpu/bin"
+    cp "$2/tests/elements/element-cuda-frames" "$2/tests/elements/element-cuda-augment" \
+        "$(command -v gst-launch-1.0)" "$1/gpu/bin"
     cp "$2/tests/emulation/driver/libnvcuvid.so.1" "$1/gpu/stand-in"
     mkdir "$1/gpu/gstreamer"
     for file in "$1"/gpu/elements/*.so "$1"/gpu/bin/*; do carry "$1/gpu/gstreamer" "$file"; done
@@ -199,6 +200,7 @@ elements() {
         return
     fi
     part "pipelines" start bin/element-cuda-frames
+    part "augmentation" start bin/element-cuda-augment
     if [ "${BENCHMARK:-1}" = 0 ]; then
         echo "SKIPPED frames a second: BENCHMARK=0"
         return

@@ -27,13 +27,28 @@ choices_type (const GenAugmentation *augmentation, const char *type_name)
   return gst_generative_choices_register (name, values);
 }
 
+/* With what is said of frames that are elsewhere. */
+static const char *
+describe (const GenAugmentation *augmentation)
+{
+  static const char *const devices[] = {
+    [GEN_AUGMENT_NONE_ON_DEVICE] = "",
+    [GEN_AUGMENT_COLOURS_ON_DEVICE] = " (in CUDA memory: of RGB)",
+    [GEN_AUGMENT_ALL_ON_DEVICE] = " (in CUDA memory, too)",
+  };
+  g_autofree char *text =
+      g_strconcat (augmentation->description, devices[augmentation->on_device], NULL);
+
+  return g_intern_string (text);
+}
+
 static GParamSpec *
 spec_of (const GenAugmentation *augmentation, const char *type_name, GParamFlags flags)
 {
   if (augmentation->choices != NULL)
-    return g_param_spec_enum (augmentation->name, augmentation->name, augmentation->description,
+    return g_param_spec_enum (augmentation->name, augmentation->name, describe (augmentation),
         choices_type (augmentation, type_name), (int)DEFAULT_AMOUNT, flags);
-  return g_param_spec_double (augmentation->name, augmentation->name, augmentation->description, 0,
+  return g_param_spec_double (augmentation->name, augmentation->name, describe (augmentation), 0,
       augmentation->maximum, DEFAULT_AMOUNT, flags);
 }
 

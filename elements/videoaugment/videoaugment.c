@@ -30,6 +30,9 @@
  * Interlaced frames are refused: put deinterlace in front. Frames of YUV are changed as they are,
  * without conversion (docs/augmentation.md says how each transform is done to them).
  *
+ * Frames in CUDA memory are changed there, where all that properties ask for has a kernel, which
+ * their descriptions say; else such frames are not taken, and an error names what has none.
+ *
  * With `mix` each frame is mixed with others, which come on the request pad `partner` and are taken
  * in their order: frame after frame one, or as many as the way of mixing takes. They are of the
  * same size and format, and have been augmented by whoever sends them, as by a `videoaugment` of
@@ -56,7 +59,6 @@
  * ]|
  */
 #include "../elements.h"
-#include "../shared/interlaced.h"
 #include "../shared/keypoints-meta.h"
 #include "../shared/label-meta.h"
 #include "../shared/passing.h"
@@ -69,7 +71,7 @@
 GST_DEBUG_CATEGORY (video_augment_debug);
 #define GST_CAT_DEFAULT video_augment_debug
 
-#define CAPS GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_AUGMENT_FORMATS)
+#define CAPS GST_GENERATIVE_AUGMENT_DEVICE_CAPS GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_AUGMENT_FORMATS)
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
@@ -86,6 +88,7 @@ gst_video_augment_finalize (GObject *object)
   g_free (self->policy_name);
   g_clear_pointer (&self->partner, gst_video_augment_partner_free);
   g_ptr_array_unref (self->masks);
+  gst_video_augment_device_free (self->device);
   G_OBJECT_CLASS (gst_video_augment_parent_class)->finalize (object);
 }
 
@@ -97,7 +100,7 @@ gst_video_augment_start (GstBaseTransform *base)
 
   self->counted = 0;
   self->clip = 0;
-  self->said_no_partners = FALSE;
+  self->said_no_partners = self->said_no_kernel = FALSE;
   if (self->mix.mixing != NULL && self->partner == NULL) {
     GST_ELEMENT_ERROR (self, STREAM, MUX,
         ("mix=%s takes partners, but nothing comes on the pad partner: link a stream of frames of "
@@ -137,37 +140,7 @@ gst_video_augment_stop (GstBaseTransform *base)
 
   g_clear_pointer (&self->policy, gen_augment_policy_unref);
   g_clear_pointer (&self->workspace, gen_augment_workspace_free);
-  return TRUE;
-}
-
-static GstCaps *
-gst_video_augment_transform_caps (
-    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
-{
-  GstCaps *result = GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)
-                        ->transform_caps (base, direction, caps, filter);
-
-  return gst_generative_only_progressive (base, direction, result);
-}
-
-static gboolean
-gst_video_augment_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
-{
-  gboolean answered =
-      GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)->query (base, direction, query);
-
-  if (answered && direction == GST_PAD_SINK)
-    gst_generative_explain_interlaced (GST_ELEMENT (base), query);
-  return answered;
-}
-
-static gboolean
-gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *in_info,
-    GstCaps *out_caps, GstVideoInfo *out_info)
-{
-  GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
-
-  GST_INFO_OBJECT (self, "frames are changed where they are: %" GST_PTR_FORMAT, (void *)in_caps);
+  gst_video_augment_device_close (self->device);
   return TRUE;
 }
 
@@ -198,6 +171,13 @@ gst_video_augment_change_state (GstElement *element, GstStateChange transition)
   else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     gst_video_augment_interrupt (self, TRUE);
   return GST_ELEMENT_CLASS (gst_video_augment_parent_class)->change_state (element, transition);
+}
+
+static void
+gst_video_augment_set_context (GstElement *element, GstContext *context)
+{
+  gst_video_augment_device_set_context (GST_VIDEO_AUGMENT (element)->device, context);
+  GST_ELEMENT_CLASS (gst_video_augment_parent_class)->set_context (element, context);
 }
 
 static gboolean
@@ -256,6 +236,7 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
   element_class->request_new_pad = gst_video_augment_request_pad;
   element_class->release_pad = gst_video_augment_release_pad;
   element_class->change_state = gst_video_augment_change_state;
+  element_class->set_context = gst_video_augment_set_context;
 
   transform_class->start = gst_video_augment_start;
   transform_class->stop = gst_video_augment_stop;
@@ -265,6 +246,10 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
   transform_class->src_event = gst_video_augment_src_event;
   transform_class->before_transform = gst_video_augment_before_transform;
   transform_class->transform_meta = gst_video_augment_transform_meta;
+  transform_class->decide_allocation = gst_video_augment_decide_allocation;
+  transform_class->propose_allocation = gst_video_augment_propose_allocation;
+  transform_class->submit_input_buffer = gst_video_augment_submit_input_buffer;
+  transform_class->transform_ip = gst_video_augment_transform_ip;
   transform_class->transform_ip_on_passthrough = FALSE;
   filter_class->set_info = gst_video_augment_set_info;
   filter_class->transform_frame_ip = gst_video_augment_transform_frame_ip;
@@ -273,6 +258,7 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
 static void
 gst_video_augment_init (GstVideoAugment *self)
 {
+  self->device = gst_video_augment_device_new (GST_ELEMENT (self));
   self->masks = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_video_augment_mask_free);
   gst_video_augment_init_properties (self);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);

@@ -2,6 +2,7 @@
 /* The element, as its own parts see it: properties.c, pads.c, frames.c. */
 #pragma once
 
+#include "device.h"
 #include "mask.h"
 #include "partner.h"
 
@@ -35,13 +36,17 @@ struct _GstVideoAugment {
   GstVideoAugmentPartner *partner;
   GPtrArray *masks; /* of GstVideoAugmentMask */
 
+  GstVideoAugmentDevice *device;
+
   /* The streaming thread's. */
+  gboolean on_device;       /* caps are of its memory */
   GenAugmentPolicy *policy; /* or NULL */
   GenAugmentWorkspace *workspace;
-  GenAugmentPictureDraw draw;
-  guint64 counted; /* frames without number or time so far */
-  guint64 clip;    /* the first frame of the one that began at a discontinuity */
-  gboolean said_no_partners;
+  GenAugmentPictureDraw draw; /* of the frame that is worked on, */
+  GstVideoAugmentDrawn drawn; /* and by what */
+  guint64 counted;            /* frames without number or time so far */
+  guint64 clip;               /* the first frame of the one that began at a discontinuity */
+  gboolean said_no_partners, said_no_kernel;
 
   guint masks_made; /* so far; they are numbered */
 };
@@ -69,11 +74,22 @@ GstPad *gst_video_augment_find_partner (GstVideoAugment *self);
 
 /* --- frames.c --- */
 
-/* What the next frame, number `number`, is drawn by, into `drawn` and the draw of the element;
- * masks are told. */
-void gst_video_augment_draw (
-    GstVideoAugment *self, GstBuffer *buffer, int width, int height, GstVideoAugmentDrawn *drawn);
-/* What hangs on where things are, and what is said of it, of a frame that has been rendered. */
-void gst_video_augment_finish (
-    GstVideoAugment *self, GstBuffer *buffer, const GstVideoAugmentDrawn *drawn);
+/* Draw what becomes of a frame, and do it on the device where it lies there; else the base class
+ * maps it, and it comes to the second. */
+GstFlowReturn gst_video_augment_transform_ip (GstBaseTransform *base, GstBuffer *buffer);
 GstFlowReturn gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *frame);
+
+/* --- negotiate.c --- */
+
+GstCaps *gst_video_augment_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+gboolean gst_video_augment_query (
+    GstBaseTransform *base, GstPadDirection direction, GstQuery *query);
+gboolean gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps,
+    GstVideoInfo *in_info, GstCaps *out_caps, GstVideoInfo *out_info);
+gboolean gst_video_augment_decide_allocation (GstBaseTransform *base, GstQuery *query);
+gboolean gst_video_augment_propose_allocation (
+    GstBaseTransform *base, GstQuery *decide, GstQuery *query);
+/* Frames on the device that are shared are copied there. */
+GstFlowReturn gst_video_augment_submit_input_buffer (
+    GstBaseTransform *base, gboolean is_discont, GstBuffer *buffer);

@@ -103,6 +103,13 @@ typedef struct {
   double minimum, maximum, standard;
 } GenAugmentParameter;
 
+/* Frames in the memory of a device that are changed there (augment-device.h). */
+typedef enum {
+  GEN_AUGMENT_NONE_ON_DEVICE,
+  GEN_AUGMENT_COLOURS_ON_DEVICE, /* those of RGB and grey, but not of YUV */
+  GEN_AUGMENT_ALL_ON_DEVICE,
+} GenAugmentOnDevice;
+
 /* One augmentation: a constant in a file of its own in its medium's folder, and a line in
  * augment.c. */
 struct _GenAugmentation {
@@ -122,6 +129,8 @@ struct _GenAugmentation {
    * (0, 1). */
   void (*apply_picture) (GenAugmentPictureDraw *draw, double amount, const float uniform[3]);
   void (*apply_sound) (GenAugmentSoundDraw *draw, double amount, const float uniform[3]);
+  /* Pictures. */
+  GenAugmentOnDevice on_device;
 };
 
 /* Those of a medium in the order in which they are applied, NULL-terminated. */

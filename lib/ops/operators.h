@@ -42,6 +42,7 @@
   X (center_crop_pad)                                                                              \
   X (clip)                                                                                         \
   X (col2im)                                                                                       \
+  X (colour_picture)                                                                               \
   X (compress)                                                                                     \
   X (concat)                                                                                       \
   X (concat_from_sequence)                                                                         \
@@ -184,6 +185,7 @@
   X (mish)                                                                                         \
   X (mod)                                                                                          \
   X (moving_average)                                                                               \
+  X (move_picture)                                                                                 \
   X (mul)                                                                                          \
   X (mul_1)                                                                                        \
   X (multinomial)                                                                                  \

@@ -14,5 +14,6 @@ const GenAugmentation gen_augmentation_picture_brightness = {
   .stream = "brightness",
   .description = "Largest addition to all samples, up or down, as a fraction of white",
   .maximum = 1,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = brightness,
 };

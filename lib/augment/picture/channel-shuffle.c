@@ -28,5 +28,6 @@ const GenAugmentation gen_augmentation_picture_channel_shuffle = {
   .stream = "channel-shuffle",
   .description = "How many frames have their colour channels shuffled, as a fraction",
   .maximum = 1,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = apply,
 };

@@ -47,5 +47,6 @@ const GenAugmentation gen_augmentation_picture_contrast = {
   .description =
       "Largest change of contrast, as a fraction: 0.2 is by up to 1.2 and down to 1 / 1.2",
   .maximum = 4,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = contrast,
 };

@@ -17,5 +17,6 @@ const GenAugmentation gen_augmentation_picture_crop = {
   .stream = "crop",
   .description = "Largest share of the width and the height that a random crop cuts off",
   .maximum = 0.9,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = crop,
 };

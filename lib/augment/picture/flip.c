@@ -25,5 +25,6 @@ const GenAugmentation gen_augmentation_picture_flip = {
   .description = "Directions in which frames are mirrored, half of them each",
   .maximum = 3,
   .choices = choices,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = flip,
 };

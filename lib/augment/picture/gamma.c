@@ -25,5 +25,6 @@ const GenAugmentation gen_augmentation_picture_gamma = {
   .stream = "gamma",
   .description = "Largest change of gamma, as a fraction: 0.5 is by up to 1.5 and down to 1 / 1.5",
   .maximum = 4,
+  .on_device = GEN_AUGMENT_COLOURS_ON_DEVICE,
   .apply_picture = apply,
 };

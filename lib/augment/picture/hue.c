@@ -36,5 +36,6 @@ const GenAugmentation gen_augmentation_picture_hue = {
   .stream = "hue",
   .description = "Largest turn of the hue to either side, in degrees",
   .maximum = 180,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = apply,
 };

@@ -15,5 +15,6 @@ const GenAugmentation gen_augmentation_picture_invert = {
   .stream = "invert",
   .description = "How many frames become negatives, as a fraction",
   .maximum = 1,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = apply,
 };

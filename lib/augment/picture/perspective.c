@@ -83,5 +83,6 @@ const GenAugmentation gen_augmentation_picture_perspective = {
   .description =
       "Largest part of half of the width and the height by which each corner goes inwards",
   .maximum = 0.6,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = apply,
 };

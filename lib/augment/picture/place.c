@@ -117,6 +117,25 @@ gen_augment_map_scale (
   append_matrix (scaled, to);
 }
 
+void
+gen_augment_map_to_chroma (
+    GenAugmentMap *scaled, const GenAugmentMap *map, const GenAugmentFrame *frame)
+{
+  const GenPicture *plane = &frame->planes[1];
+  const double scale[2] = { frame->across, frame->down };
+  const double cosited[2] = { frame->across > 1 && frame->cosited_across ? 0.5 : 0,
+    frame->down > 1 && frame->cosited_down ? 0.5 : 0 };
+  /* Planes of an odd frame reach beyond it, and have their centre elsewhere. */
+  const double offset[2] = { 0.5 * (plane->width * scale[0] - frame->width) - cosited[0],
+    0.5 * (plane->height * scale[1] - frame->height) - cosited[1] };
+
+  /* A mirror image has the samples that there are, and not others between them. */
+  if (gen_augment_mirrors (gen_augment_map_matrix (map)))
+    *scaled = *map;
+  else
+    gen_augment_map_scale (scaled, map, scale, offset);
+}
+
 static inline void
 project (const double m[9], double *x, double *y)
 {

@@ -27,6 +27,9 @@ const double *gen_augment_map_matrix (const GenAugmentMap *map);
  * these, and `offset` [2] more. */
 void gen_augment_map_scale (
     GenAugmentMap *scaled, const GenAugmentMap *map, const double scale[2], const double offset[2]);
+/* The map of a frame as that of its planes of chroma. */
+void gen_augment_map_to_chroma (
+    GenAugmentMap *scaled, const GenAugmentMap *map, const GenAugmentFrame *frame);
 /* From positions of the result to those of the source, in place, from the picture's centre. */
 void gen_augment_map_row (const GenAugmentMap *map, float *x, float *y, int n);
 

@@ -63,21 +63,11 @@ static void
 move_planes (const GenAugmentPictureDraw *draw, int first, GenAugmentWorkspace *workspace,
     GenAugmentFrame *frame)
 {
-  const double scale[2] = { frame->across, frame->down };
-  const double cosited[2] = { frame->across > 1 && frame->cosited_across ? 0.5 : 0,
-    frame->down > 1 && frame->cosited_down ? 0.5 : 0 };
-  /* Planes of an odd frame reach beyond it, and have their centre elsewhere. */
-  const double offset[2] = { 0.5 * (frame->planes[1].width * scale[0] - frame->width) - cosited[0],
-    0.5 * (frame->planes[1].height * scale[1] - frame->height) - cosited[1] };
   GenAugmentMap map, scaled;
 
   gen_augment_map_init (&map, draw, first);
   gen_augment_move_picture (&map, FALSE, workspace, &frame->planes[0]);
-  /* A mirror image has the samples that there are, and not others between them. */
-  if (gen_augment_mirrors (gen_augment_map_matrix (&map)))
-    scaled = map;
-  else
-    gen_augment_map_scale (&scaled, &map, scale, offset);
+  gen_augment_map_to_chroma (&scaled, &map, frame);
   for (int p = 1; p < frame->n_planes; p++)
     gen_augment_move_picture (&scaled, FALSE, workspace, &frame->planes[p]);
 }
@@ -119,23 +109,12 @@ static void
 mix_planes (const GenAugmentPictureDraw *draw, int first, int last, GenAugmentWorkspace *workspace,
     GenAugmentFrame *frame)
 {
-  GenColourMatrix to_rgb, to_yuv, matrix;
+  GenColourMatrix matrix;
   guint8 *chroma;
 
-  gen_yuv_find_matrices (frame, to_rgb, to_yuv);
-  memcpy (matrix, to_rgb, sizeof matrix);
-  for (int i = first; i < last; i++) {
-    GenColourMatrix step, product;
-
-    for (int r = 0; r < 3; r++)
-      for (int c = 0; c < 4; c++)
-        step[r][c] = draw->steps[i].values[r * 4 + c] * (c == 3 ? 255 : 1);
-    gen_yuv_multiply ((const double (*)[4])step, (const double (*)[4])matrix, product);
-    memcpy (matrix, product, sizeof matrix);
-  }
-  gen_yuv_multiply ((const double (*)[4])to_yuv, (const double (*)[4])matrix, to_rgb);
+  gen_yuv_find_mix (draw, first, last, frame, matrix);
   take_memory (frame, 0, workspace, &chroma);
-  gen_yuv_mix (frame, (const double (*)[4])to_rgb, chroma, sums_of (frame, chroma));
+  gen_yuv_mix (frame, (const double (*)[4])matrix, chroma, sums_of (frame, chroma));
 }
 
 static void

@@ -32,5 +32,6 @@ const GenAugmentation gen_augmentation_picture_posterise = {
   .stream = "posterise",
   .description = "Most of the eight bits of a sample that are cut off",
   .maximum = 7,
+  .on_device = GEN_AUGMENT_COLOURS_ON_DEVICE,
   .apply_picture = apply,
 };

@@ -31,5 +31,6 @@ const GenAugmentation gen_augmentation_picture_resized_crop = {
       .maximum = 4,
       .standard = 4.0 / 3,
   } },
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = apply,
 };

@@ -14,5 +14,6 @@ const GenAugmentation gen_augmentation_picture_rotate = {
   .stream = "rotate",
   .description = "Largest turn to either side, in degrees",
   .maximum = 180,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = rotate,
 };

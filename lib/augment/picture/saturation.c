@@ -26,5 +26,6 @@ const GenAugmentation gen_augmentation_picture_saturation = {
   .stream = "saturation",
   .description = "Largest change of how colourful the picture is: 0.4 is from 0.6 to 1.4 times",
   .maximum = 1,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = apply,
 };

@@ -19,5 +19,6 @@ const GenAugmentation gen_augmentation_picture_scale = {
   .stream = "scale",
   .description = "Largest change of size, as a fraction: 0.1 is by up to 1.1 and down to 1 / 1.1",
   .maximum = 1,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = scale,
 };

@@ -19,5 +19,6 @@ const GenAugmentation gen_augmentation_picture_shear = {
   .stream = "shear",
   .description = "Largest angle by which upright and level lines lean, in degrees",
   .maximum = 40,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = apply,
 };

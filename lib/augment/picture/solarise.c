@@ -30,5 +30,6 @@ const GenAugmentation gen_augmentation_picture_solarise = {
   .description =
       "How far below white the threshold is at most from which samples are inverted, as a fraction",
   .maximum = 1,
+  .on_device = GEN_AUGMENT_COLOURS_ON_DEVICE,
   .apply_picture = apply,
 };

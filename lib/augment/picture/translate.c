@@ -15,5 +15,6 @@ const GenAugmentation gen_augmentation_picture_translate = {
   .stream = "translate",
   .description = "Largest shift along each axis, as a fraction of the width and the height",
   .maximum = 1,
+  .on_device = GEN_AUGMENT_ALL_ON_DEVICE,
   .apply_picture = translate,
 };

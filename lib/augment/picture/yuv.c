@@ -47,6 +47,25 @@ gen_yuv_multiply (const GenColourMatrix a, const GenColourMatrix b, GenColourMat
     }
 }
 
+void
+gen_yuv_find_mix (const GenAugmentPictureDraw *draw, int first, int last,
+    const GenAugmentFrame *frame, GenColourMatrix matrix)
+{
+  GenColourMatrix of_rgb, to_yuv, product;
+
+  gen_yuv_find_matrices (frame, of_rgb, to_yuv);
+  for (int i = first; i < last; i++) {
+    GenColourMatrix step;
+
+    for (int r = 0; r < 3; r++)
+      for (int c = 0; c < 4; c++)
+        step[r][c] = draw->steps[i].values[r * 4 + c] * (c == 3 ? 255 : 1);
+    gen_yuv_multiply ((const double (*)[4])step, (const double (*)[4])of_rgb, product);
+    memcpy (of_rgb, product, sizeof of_rgb);
+  }
+  gen_yuv_multiply ((const double (*)[4])to_yuv, (const double (*)[4])of_rgb, matrix);
+}
+
 /* --- chroma --- */
 
 GEN_CLONES (void, repeat, (const guint8 *in, guint8 *out, int n), (in, out, n))
@@ -386,6 +405,31 @@ stays (const double *row, int column)
          fabs (row[3]) < 100 * NOTHING;
 }
 
+/* Luma has no part in chroma, and chroma none in luma. */
+static gboolean
+are_apart (const GenColourMatrix matrix)
+{
+  return is_alone (matrix[0], 0) && fabs (matrix[1][0]) <= NOTHING &&
+         fabs (matrix[2][0]) <= NOTHING;
+}
+
+/* U and V become the same function of themselves. */
+static gboolean
+turns_nothing (const GenColourMatrix matrix)
+{
+  return is_alone (matrix[1], 1) && is_alone (matrix[2], 2) &&
+         fabs (matrix[1][1] - matrix[2][2]) < NOTHING &&
+         fabs (matrix[1][3] - matrix[2][3]) < 100 * NOTHING;
+}
+
+gboolean
+gen_yuv_stays (const GenColourMatrix matrix, gboolean chroma)
+{
+  if (!are_apart (matrix))
+    return FALSE;
+  return chroma ? turns_nothing (matrix) && stays (matrix[1], 1) : stays (matrix[0], 0);
+}
+
 /* Luma after chroma, which goes by what luma was. */
 static void
 mix_luma (const Mixer *mixer, int row, const guint8 *chroma)
@@ -430,23 +474,20 @@ gen_yuv_mix (
     .lowest = frame->full_range ? 0 : 16,
     .highest = frame->full_range ? 255 : 240,
     .luma_share = 0.5f / (float)frame->across };
-  const gboolean same = is_alone (matrix[1], 1) && is_alone (matrix[2], 2) &&
-                        fabs (matrix[1][1] - matrix[2][2]) < NOTHING &&
-                        fabs (matrix[1][3] - matrix[2][3]) < 100 * NOTHING;
   guint8 table[256];
 
   to_floats (matrix, mixer.m);
   mixer.luma_alone = is_alone (matrix[0], 0);
   find_table (matrix[0][0], matrix[0][3], frame->full_range ? 0 : 16, frame->full_range ? 255 : 235,
       mixer.luma_table);
-  if (!mixer.luma_alone || fabs (matrix[1][0]) > NOTHING || fabs (matrix[2][0]) > NOTHING) {
+  if (!are_apart (matrix)) {
     for (int row = 0; row < frame->height; row += frame->down)
       mix_rows (&mixer, row, chroma, sums);
     return;
   }
   for (int row = 0; !stays (matrix[0], 0) && row < frame->height; row += frame->down)
     mix_luma (&mixer, row, NULL);
-  if (!same) {
+  if (!turns_nothing (matrix)) {
     mix_chroma_alone (&mixer);
     return;
   }

@@ -12,6 +12,13 @@ void gen_yuv_find_matrices (
 /* First `b`, then `a`. */
 void gen_yuv_multiply (const GenColourMatrix a, const GenColourMatrix b, GenColourMatrix product);
 
+/* What steps from `first` to before `last`, all of GEN_CHANGE_MIX, are from YUV to YUV. */
+void gen_yuv_find_mix (const GenAugmentPictureDraw *draw, int first, int last,
+    const GenAugmentFrame *frame, GenColourMatrix matrix);
+
+/* Whether such a matrix leaves luma, or chroma, as it is, whatever the samples are. */
+gboolean gen_yuv_stays (const GenColourMatrix matrix, gboolean chroma);
+
 /* The chroma that belongs to row `row` of luma, as wide as it. */
 void gen_yuv_widen (const GenAugmentFrame *frame, int row, guint8 *u, guint8 *v);
 

@@ -22,6 +22,7 @@
   X (integer_product)                                                                              \
   X (layer_normalization)                                                                          \
   X (loss_scale)                                                                                   \
+  X (move_picture)                                                                                 \
   X (movement)                                                                                     \
   X (negative_log_likelihood_loss)                                                                 \
   X (one_hot)                                                                                      \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 G_BEGIN_DECLS
+#include "../../ops/picture/move-picture.h"
 #include "../../ops/picture/picture.h"
 G_END_DECLS
 
@@ -51,6 +52,33 @@ read_frame (
          gen_picture_geometry_to_pack (producer, geometry, NULL);
 }
 
+/* The same of a frame that is changed where it lies, into `rows`. */
+static gboolean
+read_moved (const GenGraph *graph, const GenTensor *tensor, GenCudaRows *rows)
+{
+  const GenNode *reader = NULL, *producer = tensor->producer;
+  GenColourGeometry colour;
+  GenMoveGeometry move;
+  guint place = 0;
+  const guint readers = count_readers (graph, tensor, &reader, &place);
+
+  if (producer == NULL) {
+    if (readers != 1 || place != 0 || !is_operator (reader, "MovePicture") ||
+        !gen_move_geometry (reader, &move, NULL))
+      return FALSE;
+    *rows = { (gsize)(move.width * move.channels), move.stride, (gsize)move.height, TRUE };
+    return TRUE;
+  }
+  if (readers > 0 || !is_operator (producer, "ColourPicture") ||
+      !gen_colour_geometry (producer, &colour, NULL))
+    return FALSE;
+  while (gen_node_output (producer, place) != tensor)
+    ++place;
+  *rows = { gen_colour_row_size (&colour, (int)place), colour.strides[place],
+    (gsize)gen_colour_rows (&colour, (int)place), TRUE };
+  return TRUE;
+}
+
 /* Samples that UnpackSound alone reads, or that PackSound makes and nothing reads. */
 static gboolean
 is_sound (const GenGraph *graph, const GenTensor *tensor)
@@ -70,10 +98,12 @@ gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor)
   GenPictureGeometry g;
   GenPicturePlane plane;
   guint place = 0;
+  GenCudaRows rows = { 0, 0, 0, TRUE };
 
+  if (read_moved (graph, tensor, &rows))
+    return rows;
   if (!read_frame (graph, tensor, &g, &place))
     return { size, size, 1, is_sound (graph, tensor) };
-  GenCudaRows rows = { 0, 0, 0, TRUE };
 
   plane = gen_picture_plane (&g, (int)(place % (guint)g.n_planes));
   rows.row = plane.row;
