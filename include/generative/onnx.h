@@ -38,6 +38,11 @@ GEN_API gboolean gen_onnx_save (const GenGraph *graph, const char *path, GError 
 /* The same to memory. (transfer full) */
 GEN_API GBytes *gen_onnx_serialize (const GenGraph *graph, GError **error);
 
+/* Let the metadata of the file `path` say `value` of `key`, or nothing where that is NULL. All else
+ * in it stays as it is, byte for byte; it is written anew, atomically. Since: 0.2 */
+GEN_API gboolean gen_onnx_set_metadata (
+    const char *path, const char *key, const char *value, GError **error);
+
 /* Read a TensorProto file (.pb), as the ONNX backend tests have them. On success `type`,
  * `shape` and the (transfer full) bytes. */
 GEN_API GBytes *gen_onnx_load_tensor (
