@@ -12,6 +12,7 @@ typedef struct {
 } Command;
 
 extern const Command command_bench;
+extern const Command command_calibrate;
 extern const Command command_check;
 extern const Command command_compare;
 extern const Command command_data;

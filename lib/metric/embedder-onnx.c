@@ -29,7 +29,8 @@ embedder_close (gpointer state)
   g_free (embedder);
 }
 
-/* The first vector, else the first map, of which the embedder learns how its features lie. */
+/* The first vector, else the first map, of which the embedder learns how its features lie; else the
+ * first score, which is a vector of one. */
 static gboolean
 choose_output (Embedder *embedder, const GenModel *model)
 {
@@ -50,6 +51,11 @@ choose_output (Embedder *embedder, const GenModel *model)
     embedder->output.length = features;
     return gen_port_use_float32 (&embedder->output);
   }
+  for (guint i = 0; i < n; i++)
+    if (model->outputs[i].kind == GEN_PORT_VECTOR && model->outputs[i].length == 1) {
+      embedder->output = model->outputs[i];
+      return gen_port_use_float32 (&embedder->output);
+    }
   return FALSE;
 }
 
