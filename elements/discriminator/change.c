@@ -108,8 +108,8 @@ void
 gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  GenModel *model = gst_succession_take (&self->succession), *old = self->judge.ports.model;
-  GstDiscriminatorPorts next = { 0 };
+  GenModel *model = gst_succession_take (&self->succession);
+  GstDiscriminatorPorts next = { 0 }, old = self->judge.ports;
   g_autoptr (GError) error = NULL;
 
   if (model == NULL)
@@ -117,15 +117,17 @@ gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
   if (!gst_discriminator_choose_ports (&next, model, &self->hints, &error) ||
       !change_ports (self, &next, &error)) {
     refuse (self, error);
-    gen_model_unref (model);
+    gst_discriminator_ports_clear (&next);
     return;
   }
-  gen_model_unref (old);
+  gst_discriminator_ports_clear (&old);
+  gst_discriminator_gate_forget_model (&self->gate);
   gst_generative_parameters_follow (&self->parameters, model);
   self->told_not_finite = FALSE;
   if (next.input.kind == GEN_PORT_SOUND)
     gst_score_filter_update_window (GST_SCORE_FILTER (self));
   gst_discriminator_warn (&next, &self->hints, GST_ELEMENT (self));
+  gst_discriminator_tell_calibration (self, &next);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self),
           gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, model->path, NULL)));

@@ -7,7 +7,15 @@
  * Gives each frame the score of an ONNX model that makes one number of a picture or a sound, as the
  * discriminator of a GAN does. The number is told as the model makes it. Frames pass unchanged,
  * with the score as a meta, on the bus and in a report; with `action=drop` those below
- * `threshold` do not pass.
+ * `threshold` do not pass, with `action=hold-last` the last one before them does in their place.
+ * Where the model is calibrated (`generative-model calibrate`), the probability of being real is
+ * told beside the score, and the threshold is for that.
+ *
+ * `select=best` takes the best of each `candidates` frames that follow each other, whatever makes
+ * them, and `select=rejection` takes frames by chance, so that those that pass are spread as real
+ * ones are. Frames that are decided on together wait for the last of them, and are passed on in
+ * their order, with all events between them. What is dropped is a gap, of which an event tells;
+ * `restamp` leaves it out of time as well. docs/selecting.md tells more.
  *
  * A frame that is a multiple of the model's picture size is a wall of pictures: its score is the
  * mean over them, and the least and greatest are told as well. Places at its end in which generator
@@ -58,6 +66,13 @@
  * ]|
  * Both models are those that gantrainer's example trains.
  * |[
+ * gst-launch-1.0 latentsrc num-buffers=400 ! generator model=ball/generator.onnx ! \
+ *   discriminator model=ball/discriminator.onnx select=best candidates=4 action=drop \
+ *   restamp=true ! videoconvert ! video/x-raw,format=I420 ! x264enc ! mp4mux ! \
+ *   filesink location=best.mp4
+ * ]|
+ * The best of each four, as a film without gaps.
+ * |[
  * gst-launch-1.0 filesrc location=talk.wav ! decodebin ! audioconvert ! audioresample ! \
  *   discriminator model=clean-speech.onnx action=drop threshold=0.5 ! wavenc ! \
  *   filesink location=clean.wav
@@ -83,22 +98,21 @@ GST_DEBUG_CATEGORY (discriminator_debug);
 enum {
   PROP_0,
   PROP_MODEL,
-  PROP_THRESHOLD,
-  PROP_ACTION,
   PROP_TILE_WIDTH,
   PROP_TILE_HEIGHT,
   PROP_SAMPLE_RATE,
   PROP_WINDOW,
   PROP_HOP,
-  PROP_NUMBERS,                                                /* input-range and the like */
-  PROP_SAID = PROP_NUMBERS + GST_GENERATIVE_NUMBERS_N_INPUT,   /* states and the like */
-  PROP_PLAYING = PROP_SAID + GST_GENERATIVE_SAID_N_PROPERTIES, /* device, precision, kernels,
-                                                                  threads */
+  PROP_CALIBRATION,
+  PROP_GATE,                                                      /* action and the like */
+  PROP_NUMBERS = PROP_GATE + GST_DISCRIMINATOR_GATE_N_PROPERTIES, /* input-range and the like */
+  PROP_SAID = PROP_NUMBERS + GST_GENERATIVE_NUMBERS_N_INPUT,      /* states and the like */
+  PROP_PLAYING = PROP_SAID + GST_GENERATIVE_SAID_N_PROPERTIES,    /* device, precision, kernels,
+                                                                     threads */
 };
 
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_FP32
-#define DEFAULT_THRESHOLD 0.5
-#define DEFAULT_ACTION GST_DISCRIMINATOR_TAG
+#define DEFAULT_CALIBRATION CALIBRATION_AUTO
 #define DEFAULT_TILE 0
 #define DEFAULT_SAMPLE_RATE 0
 #define DEFAULT_WINDOW 0
@@ -112,7 +126,10 @@ const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS] = {
   [GST_DISCRIMINATOR_MINIMUM] = { "score-minimum", GEN_FIELD_NUMBER, NULL },
   [GST_DISCRIMINATOR_MAXIMUM] = { "score-maximum", GEN_FIELD_NUMBER, NULL },
   [GST_DISCRIMINATOR_TILES] = { "tiles", GEN_FIELD_COUNT, NULL },
+  [GST_DISCRIMINATOR_PROBABILITY] = { "probability", GEN_FIELD_NUMBER, NULL,
+      "the model's score is no finite number" },
   [GST_DISCRIMINATOR_PASSED] = { "passed", GEN_FIELD_COUNT, NULL },
+  [GST_DISCRIMINATOR_ACCEPT_RATE] = { "accept-rate", GEN_FIELD_NUMBER, NULL },
 };
 
 #define CAPS                                                                                       \
@@ -130,19 +147,21 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstDiscriminator, gst_discriminator, GST_TYPE_SCO
     G_IMPLEMENT_INTERFACE (GST_TYPE_CHILD_PROXY, gst_discriminator_child_proxy_init))
 GST_ELEMENT_REGISTER_DEFINE (discriminator, "discriminator", GST_RANK_NONE, GST_TYPE_DISCRIMINATOR)
 
-#define GST_TYPE_DISCRIMINATOR_ACTION (gst_discriminator_action_get_type ())
+enum { CALIBRATION_AUTO, CALIBRATION_NONE };
+
+#define GST_TYPE_DISCRIMINATOR_CALIBRATION (gst_discriminator_calibration_get_type ())
 static GType
-gst_discriminator_action_get_type (void)
+gst_discriminator_calibration_get_type (void)
 {
   static const GEnumValue values[] = {
-    { GST_DISCRIMINATOR_TAG, "Let all frames pass, with their scores", "tag" },
-    { GST_DISCRIMINATOR_DROP, "Drop frames whose score is below the threshold", "drop" },
+    { CALIBRATION_AUTO, "As the model says, where it says anything", "auto" },
+    { CALIBRATION_NONE, "Not at all: scores are what the model makes", "none" },
     { 0, NULL, NULL },
   };
   static gsize type = 0;
 
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstDiscriminatorAction", values));
+    g_once_init_leave (&type, g_enum_register_static ("GstDiscriminatorCalibration", values));
   return type;
 }
 
@@ -186,12 +205,6 @@ gst_discriminator_set_property (
     self->path = g_value_dup_string (value);
     gst_discriminator_follow_path (self);
     break;
-  case PROP_THRESHOLD:
-    self->threshold = g_value_get_double (value);
-    break;
-  case PROP_ACTION:
-    self->action = g_value_get_enum (value);
-    break;
   case PROP_TILE_WIDTH:
     self->hints.tile_width = g_value_get_int (value);
     break;
@@ -207,10 +220,14 @@ gst_discriminator_set_property (
   case PROP_HOP:
     self->hints.hop = g_value_get_double (value);
     break;
+  case PROP_CALIBRATION:
+    self->hints.uncalibrated = g_value_get_enum (value) == CALIBRATION_NONE;
+    break;
   default:
     if (property_id == PROP_SAID + GST_GENERATIVE_SAID_PARAMETERS)
       g_atomic_int_set (&self->parameters_said, TRUE);
     if (!gst_generative_playing_set (&self->judge.playing, property_id - PROP_PLAYING, value) &&
+        !gst_discriminator_gate_set (&self->gate, property_id - PROP_GATE, value) &&
         !gst_generative_said_set (&self->said, property_id - PROP_SAID, value) &&
         !gst_generative_numbers_set (&self->hints.numbers, property_id - PROP_NUMBERS, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -229,12 +246,6 @@ gst_discriminator_get_property (
   case PROP_MODEL:
     g_value_set_string (value, self->path);
     break;
-  case PROP_THRESHOLD:
-    g_value_set_double (value, self->threshold);
-    break;
-  case PROP_ACTION:
-    g_value_set_enum (value, self->action);
-    break;
   case PROP_TILE_WIDTH:
     g_value_set_int (value, self->hints.tile_width);
     break;
@@ -250,8 +261,12 @@ gst_discriminator_get_property (
   case PROP_HOP:
     g_value_set_double (value, self->hints.hop);
     break;
+  case PROP_CALIBRATION:
+    g_value_set_enum (value, self->hints.uncalibrated ? CALIBRATION_NONE : CALIBRATION_AUTO);
+    break;
   default:
     if (!gst_generative_playing_get (&self->judge.playing, property_id - PROP_PLAYING, value) &&
+        !gst_discriminator_gate_get (&self->gate, property_id - PROP_GATE, value) &&
         !gst_generative_said_get (&self->said, property_id - PROP_SAID, value) &&
         !gst_generative_numbers_get (&self->hints.numbers, property_id - PROP_NUMBERS, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -265,6 +280,7 @@ gst_discriminator_finalize (GObject *object)
   GstDiscriminator *self = GST_DISCRIMINATOR (object);
 
   g_free (self->path);
+  gst_discriminator_gate_clear (&self->gate);
   gst_generative_numbers_clear (&self->hints.numbers);
   gst_generative_said_clear (&self->said);
   gst_generative_parameters_clear (&self->parameters);
@@ -273,6 +289,19 @@ gst_discriminator_finalize (GObject *object)
 }
 
 /* --- starting and stopping --- */
+
+void
+gst_discriminator_tell_calibration (GstDiscriminator *self, const GstDiscriminatorPorts *ports)
+{
+  g_autofree char *text =
+      ports->calibration != NULL ? gen_calibration_to_text (ports->calibration) : NULL;
+
+  if (text != NULL)
+    GST_INFO_OBJECT (self, "calibrated: the threshold is a probability of being real (%s)", text);
+  else
+    GST_INFO_OBJECT (self, "not calibrated: the threshold is a score%s",
+        ports->probabilities ? ", which lies between 0 and 1" : "");
+}
 
 static gboolean
 gst_discriminator_open (GstScoreFilter *filter)
@@ -290,6 +319,7 @@ gst_discriminator_open (GstScoreFilter *filter)
   if (model == NULL)
     return FALSE;
   if (!gst_discriminator_choose_ports (&ports, model, &self->hints, &error)) {
+    g_clear_pointer (&ports.calibration, gen_calibration_free);
     gst_generative_post_error (element, error);
     return FALSE;
   }
@@ -297,8 +327,10 @@ gst_discriminator_open (GstScoreFilter *filter)
   text = gen_model_describe (model);
   GST_INFO_OBJECT (self, "%s %s%s", model->path, text,
       model->staged ? "; its shapes hang on what it computes" : "");
-  self->tally = (GenTally){ 0 };
-  self->measured = self->dropped = 0;
+  gst_discriminator_tell_calibration (self, &ports);
+  self->tally = self->probabilities = (GenTally){ 0 };
+  self->measured = 0;
+  gst_discriminator_gate_open (&self->gate);
   self->told_not_finite = FALSE;
   /* What is said by now the model has been read with. */
   g_atomic_int_set (&self->parameters_said, FALSE);
@@ -316,16 +348,18 @@ static void
 gst_discriminator_close (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
-  GenModel *model;
+  GstDiscriminatorPorts ports;
 
   gst_succession_end (&self->succession);
   g_clear_pointer (&self->judge.player, gen_player_free);
   gst_discriminator_windows_clear (&self->windows);
   gst_discriminator_walls_clear (&self->walls);
   GST_OBJECT_LOCK (self);
-  model = g_steal_pointer (&self->judge.ports.model);
+  ports = self->judge.ports;
+  self->judge.ports.model = NULL;
+  self->judge.ports.calibration = NULL;
   GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&model, gen_model_unref);
+  gst_discriminator_ports_clear (&ports);
   gst_generative_playing_close (&self->judge.playing, GST_ELEMENT (self));
 }
 
@@ -347,18 +381,6 @@ gst_discriminator_get_window (GstScoreFilter *filter, guint64 *window, guint64 *
 
   *window = (guint64)gst_discriminator_window (&self->judge.ports, &self->hints);
   *hop = (guint64)gst_discriminator_hop (&self->judge.ports, &self->hints);
-}
-
-static gboolean
-gst_discriminator_holds (GstScoreFilter *filter)
-{
-  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
-  gboolean drops;
-
-  GST_OBJECT_LOCK (self);
-  drops = self->action == GST_DISCRIMINATOR_DROP;
-  GST_OBJECT_UNLOCK (self);
-  return drops;
 }
 
 /* --- the class --- */
@@ -401,14 +423,6 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           "as soon as it is "
           "loaded, if it takes the frames that pass",
           NULL, flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (gobject_class, PROP_THRESHOLD,
-      g_param_spec_double ("threshold", "Threshold",
-          "Frames with at least this score pass; the score is as the model makes it", -G_MAXDOUBLE,
-          G_MAXDOUBLE, DEFAULT_THRESHOLD,
-          flags | GST_PARAM_CONTROLLABLE | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (gobject_class, PROP_ACTION,
-      g_param_spec_enum ("action", "Action", "What happens to frames below the threshold",
-          GST_TYPE_DISCRIMINATOR_ACTION, DEFAULT_ACTION, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_int ("tile-width", "Tile width",
           "Width in pixels of the pictures in a wall, for a model that takes any size (0: the "
@@ -440,6 +454,12 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           "at most a "
           "window (0: a window)",
           0, MAX_SECONDS, DEFAULT_HOP, ready));
+  g_object_class_install_property (gobject_class, PROP_CALIBRATION,
+      g_param_spec_enum ("calibration", "Calibration",
+          "Whether scores become the probability of being real, as the model's metadata "
+          "generative.calibration says how (generative-model calibrate writes it)",
+          GST_TYPE_DISCRIMINATOR_CALIBRATION, DEFAULT_CALIBRATION, ready));
+  gst_discriminator_gate_install (gobject_class, PROP_GATE);
   gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
@@ -459,13 +479,14 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   filter_class->set_format = gst_discriminator_set_format;
   filter_class->get_fields = gst_discriminator_get_fields;
   filter_class->get_window = gst_discriminator_get_window;
-  filter_class->holds = gst_discriminator_holds;
+  filter_class->get_gate = gst_discriminator_get_gate;
+  filter_class->decide = gst_discriminator_decide;
   filter_class->interrupt = gst_discriminator_interrupt;
   filter_class->map = gst_discriminator_map;
   filter_class->measure = gst_discriminator_measure;
   filter_class->summarise = gst_discriminator_summarise;
 
-  gst_type_mark_as_plugin_api (GST_TYPE_DISCRIMINATOR_ACTION, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_DISCRIMINATOR_CALIBRATION, 0);
 }
 
 static void
@@ -473,8 +494,8 @@ gst_discriminator_init (GstDiscriminator *self)
 {
   gst_generative_playing_init (&self->judge.playing, DEFAULT_PRECISION);
   gst_generative_parameters_init (&self->parameters, GST_ELEMENT (self));
-  self->threshold = DEFAULT_THRESHOLD;
-  self->action = DEFAULT_ACTION;
+  gst_discriminator_gate_init (&self->gate, GST_ELEMENT (self));
+  self->hints.uncalibrated = DEFAULT_CALIBRATION == CALIBRATION_NONE;
   self->hints.tile_width = self->hints.tile_height = DEFAULT_TILE;
   self->hints.sample_rate = DEFAULT_SAMPLE_RATE;
   self->hints.window = DEFAULT_WINDOW;

@@ -9,30 +9,25 @@
 #include "../shared/model-said.h"
 #include "../shared/score-filter.h"
 #include "../shared/succession.h"
+#include "gate.h"
 #include "sound.h"
 #include "walls.h"
 
 #define GST_TYPE_DISCRIMINATOR (gst_discriminator_get_type ())
 G_DECLARE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST, DISCRIMINATOR, GstScoreFilter)
 
-typedef enum {
-  GST_DISCRIMINATOR_TAG,
-  GST_DISCRIMINATOR_DROP,
-} GstDiscriminatorAction;
-
 struct _GstDiscriminator {
   GstScoreFilter parent;
 
   /* Properties, under the object lock. */
   char *path;
-  GstDiscriminatorAction action;
-  double threshold;
   GstGenerativeSaid said;
   GstDiscriminatorHints hints; /* which stay as they are from open to close */
 
   GstGenerativeParameters parameters;
   gint parameters_said; /* atomic: the property is to be looked at before the next frame */
   GstDiscriminatorJudge judge;
+  GstDiscriminatorGate gate;
   GstDiscriminatorWalls walls;     /* of pictures */
   GstDiscriminatorWindows windows; /* of a sound */
   GstSuccession succession;        /* of models, to be taken at the next frame */
@@ -40,10 +35,16 @@ struct _GstDiscriminator {
   gboolean shares_device;          /* takes frames in its memory */
 
   /* The streaming thread's. */
-  GenTally tally;
-  guint64 measured, dropped;
+  GenTally tally, probabilities;
+  guint64 measured;
   gboolean told_not_finite;
 };
+
+/* --- discriminator.c --- */
+
+/* Say in the log what its scores are worth. */
+void gst_discriminator_tell_calibration (
+    GstDiscriminator *self, const GstDiscriminatorPorts *ports);
 
 /* --- change.c --- */
 
@@ -78,4 +79,6 @@ gboolean gst_discriminator_map (
     GstScoreFilter *filter, GstGenerativeFrame *mapped, GstBuffer *buffer);
 GstFlowReturn gst_discriminator_measure (
     GstScoreFilter *filter, GstScoreFrame *frame, double *values);
+void gst_discriminator_get_gate (GstScoreFilter *filter, GstScoreGateSettings *settings);
+void gst_discriminator_decide (GstScoreFilter *filter, GstScoreJudged *judged, guint n);
 JsonObject *gst_discriminator_summarise (GstScoreFilter *filter);

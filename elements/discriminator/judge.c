@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "judge.h"
 
+#include <math.h>
+
 GST_DEBUG_CATEGORY_EXTERN (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
 
@@ -52,6 +54,13 @@ gst_discriminator_judge_compile (
     GstDiscriminatorJudge *judge, const GenModelUse *use, GError **error)
 {
   return prepare (judge, judge->player, use, error);
+}
+
+double
+gst_discriminator_judge_probability (const GstDiscriminatorJudge *judge, double score)
+{
+  return judge->ports.calibration != NULL ? gen_calibration_apply (judge->ports.calibration, score)
+                                          : NAN;
 }
 
 gboolean

@@ -26,6 +26,8 @@ gboolean gst_discriminator_judge_play (
 /* The same of the player that is there. */
 gboolean gst_discriminator_judge_compile (
     GstDiscriminatorJudge *judge, const GenModelUse *use, GError **error);
+/* How probable it is that what has that score is real; NaN where the model is not calibrated. */
+double gst_discriminator_judge_probability (const GstDiscriminatorJudge *judge, double score);
 /* Whether what failed is to be done again: on the CPU, which takes over from the device. */
 gboolean gst_discriminator_judge_fall_back (
     GstDiscriminatorJudge *judge, const GError *failure, GError **error);

@@ -75,6 +75,31 @@ count_flowing (const GenModel *model)
   return n;
 }
 
+void
+gst_discriminator_ports_clear (GstDiscriminatorPorts *ports)
+{
+  g_clear_pointer (&ports->calibration, gen_calibration_free);
+  g_clear_pointer (&ports->model, gen_model_unref);
+}
+
+/* What its scores are worth, as the model says. */
+static gboolean
+read_calibration (GstDiscriminatorPorts *ports, const GstDiscriminatorHints *hints, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  ports->probabilities = gen_model_scores_are_probabilities (ports->model, &ports->output);
+  if (hints->uncalibrated)
+    return TRUE;
+  ports->calibration = gen_calibration_of_model (ports->model, &failure);
+  if (failure == NULL)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: generative-model calibrate writes another one, and calibration=none goes without",
+      failure->message);
+  return FALSE;
+}
+
 gboolean
 gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
     const GstDiscriminatorHints *hints, GError **error)
@@ -102,7 +127,7 @@ gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
         model->path, text);
     return FALSE;
   }
-  if (!gst_generative_parameters_check (model, error) ||
+  if (!read_calibration (ports, hints, error) || !gst_generative_parameters_check (model, error) ||
       !gst_generative_numbers_apply (&hints->numbers, &ports->input, FALSE, error))
     return FALSE;
   if (ports->input.kind == GEN_PORT_SOUND)

@@ -2,7 +2,7 @@
 /* Which of a model's inputs and outputs a discriminator plays, and the caps that follow. */
 #pragma once
 
-#include <generative/model.h>
+#include <generative/calibration.h>
 #include <gst/gst.h>
 
 #include "../shared/picture-numbers.h"
@@ -13,15 +13,21 @@ typedef struct {
   int tile_width, tile_height; /* of pictures */
   int sample_rate;             /* of sounds; where it is set, a row of numbers is a sound */
   double window, hop;          /* of sounds, in seconds */
+  gboolean uncalibrated;       /* scores are looked at as they are */
 } GstDiscriminatorHints;
 
 typedef struct {
   GenModel *model;
   GenPort input, output;
-  gboolean remembers; /* what it has seen before */
+  gboolean remembers;          /* what it has seen before */
+  GenCalibration *calibration; /* NULL: it has none, or none is wanted */
+  gboolean probabilities;      /* scores lie between 0 and 1 */
 } GstDiscriminatorPorts;
 
-/* A picture or a sound in, one number out. FALSE with `error` when `model` is no discriminator. */
+/* Let go of the model, and of all that is of it. */
+void gst_discriminator_ports_clear (GstDiscriminatorPorts *ports);
+/* A picture or a sound in, one number out. FALSE with `error` when `model` is no discriminator, or
+ * its calibration is none. The model becomes the ports'. */
 gboolean gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
     const GstDiscriminatorHints *hints, GError **error);
 /* Say which range or rate is assumed. */

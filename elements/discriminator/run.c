@@ -118,9 +118,7 @@ gst_discriminator_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
-  GstDiscriminatorAction action;
   g_autoptr (GError) error = NULL;
-  double threshold;
 
   if (gen_player_use (self->judge.player) == NULL)
     return GST_FLOW_ERROR; /* which has been posted */
@@ -133,50 +131,86 @@ gst_discriminator_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
     return GST_FLOW_ERROR;
   }
   gst_generative_sync_values (self, &GST_BASE_TRANSFORM (self)->segment, frame->pts);
-  GST_OBJECT_LOCK (self);
-  threshold = self->threshold;
-  action = self->action;
-  GST_OBJECT_UNLOCK (self);
   notice_not_finite (self, values[GST_DISCRIMINATOR_SCORE]);
-  if (!isfinite (values[GST_DISCRIMINATOR_SCORE]))
+  if (!isfinite (values[GST_DISCRIMINATOR_SCORE])) {
     values[GST_DISCRIMINATOR_SCORE] = GEN_MISSING;
-  values[GST_DISCRIMINATOR_PASSED] =
-      isfinite (values[GST_DISCRIMINATOR_SCORE]) && values[GST_DISCRIMINATOR_SCORE] >= threshold;
+    values[GST_DISCRIMINATOR_PROBABILITY] =
+        self->judge.ports.calibration != NULL ? GEN_MISSING : NAN;
+  }
   gen_tally_add (&self->tally, values[GST_DISCRIMINATOR_SCORE]);
+  gen_tally_add (&self->probabilities, values[GST_DISCRIMINATOR_PROBABILITY]);
   self->measured++;
-  GST_LOG_OBJECT (self, "%s %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": score %g in %.3f ms",
+  GST_LOG_OBJECT (self,
+      "%s %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": score %g, probability %g in %.3f ms",
       name_of (self), self->measured - 1, GST_TIME_ARGS (frame->pts),
-      values[GST_DISCRIMINATOR_SCORE], gst_generative_since (began));
-  if (action == GST_DISCRIMINATOR_TAG || values[GST_DISCRIMINATOR_PASSED] != 0)
-    return GST_FLOW_OK;
-  self->dropped++;
-  GST_DEBUG_OBJECT (self,
-      "%s %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT
-      ": dropped, its score %g is below the threshold %g",
-      name_of (self), self->measured - 1, GST_TIME_ARGS (frame->pts),
-      values[GST_DISCRIMINATOR_SCORE], threshold);
-  return GST_BASE_TRANSFORM_FLOW_DROPPED;
+      values[GST_DISCRIMINATOR_SCORE], values[GST_DISCRIMINATOR_PROBABILITY],
+      gst_generative_since (began));
+  return GST_FLOW_OK;
+}
+
+void
+gst_discriminator_get_gate (GstScoreFilter *filter, GstScoreGateSettings *settings)
+{
+  *settings = gst_discriminator_gate_settings (
+      &GST_DISCRIMINATOR (filter)->gate, gst_score_filter_get_format (filter)->is_sound);
+}
+
+void
+gst_discriminator_decide (GstScoreFilter *filter, GstScoreJudged *judged, guint n)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+
+  gst_discriminator_gate_decide (&self->gate, &self->judge.ports, judged, n);
 }
 
 /* Who gets nothing is to know why: a threshold may be of another scale than the model's scores. */
 static void
 warn_of_nothing (GstDiscriminator *self)
 {
+  const gboolean calibrated = self->judge.ports.calibration != NULL;
+  const GenTally *tally = calibrated ? &self->probabilities : &self->tally;
   g_autofree char *best = NULL;
   double threshold;
+  int select;
 
-  if (self->measured == 0 || self->dropped < self->measured)
+  if (self->gate.judged == 0 || self->gate.dropped < self->gate.judged)
     return;
   GST_OBJECT_LOCK (self);
-  threshold = self->threshold;
+  threshold = self->gate.threshold;
+  select = self->gate.select;
   GST_OBJECT_UNLOCK (self);
-  best = self->tally.count > 0 ? g_strdup_printf ("the best one is %g", self->tally.maximum)
-                               : g_strdup ("none has a score that is a number");
-  GST_ELEMENT_WARNING (self, STREAM, FAILED,
-      ("Nothing passed: none of the %" G_GUINT64_FORMAT " %ss has a score of at least %g, the "
-       "threshold; %s. Property threshold says what is good enough",
-          self->measured, name_of (self), threshold, best),
-      (NULL));
+  best = tally->count > 0 ? g_strdup_printf ("the best one is %g", tally->maximum)
+                          : g_strdup ("none has a score that is a number");
+  if (select == 0)
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("Nothing passed: none of the %" G_GUINT64_FORMAT " %ss has a %s of at least %g, the "
+         "threshold; %s. Property threshold says what is good enough",
+            self->gate.judged, name_of (self), calibrated ? "probability" : "score", threshold,
+            best),
+        (NULL));
+  else
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("Nothing passed: select=%s took none of the %" G_GUINT64_FORMAT " %ss; %s. Properties "
+         "burn-in and gamma say how strict rejection is",
+            gst_discriminator_selector_list ()[select]->name, self->gate.judged, name_of (self),
+            best),
+        (NULL));
+}
+
+/* `tally` as `name`, or why there is none. */
+static void
+set_tally (JsonObject *summary, int field, const GenTally *tally)
+{
+  const char *name = gst_discriminator_fields[field].name;
+  g_autofree char *missing = g_strconcat (name, "-missing", NULL);
+
+  if (tally->count > 0) {
+    json_object_set_object_member (summary, name, gen_tally_to_json (tally));
+    return;
+  }
+  json_object_set_null_member (summary, name);
+  json_object_set_string_member (
+      summary, missing, gen_field_missing (&gst_discriminator_fields[field]));
 }
 
 JsonObject *
@@ -184,16 +218,24 @@ gst_discriminator_summarise (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   JsonObject *summary = json_object_new ();
+  const guint64 repeated = gst_score_filter_count_repeated (filter);
+  guint64 passed;
+  double rate;
 
   warn_of_nothing (self);
+  GST_OBJECT_LOCK (self);
+  passed = self->gate.passed;
+  rate = gst_discriminator_gate_accept_rate (&self->gate);
+  GST_OBJECT_UNLOCK (self);
   json_object_set_int_member (summary, "frames", (gint64)self->measured);
-  json_object_set_int_member (summary, "dropped", (gint64)self->dropped);
-  if (self->tally.count > 0) {
-    json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
-  } else {
-    json_object_set_null_member (summary, "score");
-    json_object_set_string_member (summary, "score-missing",
-        gen_field_missing (&gst_discriminator_fields[GST_DISCRIMINATOR_SCORE]));
-  }
+  json_object_set_int_member (summary, "dropped", (gint64)(self->gate.dropped - repeated));
+  set_tally (summary, GST_DISCRIMINATOR_SCORE, &self->tally);
+  if (self->judge.ports.calibration != NULL)
+    set_tally (summary, GST_DISCRIMINATOR_PROBABILITY, &self->probabilities);
+  json_object_set_int_member (summary, "passed", (gint64)passed);
+  if (repeated > 0)
+    json_object_set_int_member (summary, "repeated", (gint64)repeated);
+  if (isfinite (rate))
+    json_object_set_double_member (summary, "accept-rate", rate);
   return summary;
 }

@@ -78,5 +78,7 @@ gst_discriminator_windows_score (GstDiscriminatorWindows *windows, const GstGene
   for (int i = 0; i < GST_DISCRIMINATOR_N_FIELDS; i++)
     values[i] = NAN;
   values[GST_DISCRIMINATOR_SCORE] = score[0];
+  values[GST_DISCRIMINATOR_PROBABILITY] =
+      gst_discriminator_judge_probability (windows->judge, (double)score[0]);
   return TRUE;
 }

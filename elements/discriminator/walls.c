@@ -99,7 +99,7 @@ gst_discriminator_walls_score (
     GstDiscriminatorWalls *walls, const GstGenerativeFrame *frame, double *values, GError **error)
 {
   const GenModelUse *use = gen_player_use (walls->judge->player);
-  double sum = 0, least = INFINITY, greatest = -INFINITY;
+  double sum = 0, probable = 0, least = INFINITY, greatest = -INFINITY;
 
   for (int first = 0; first < walls->filled; first += use->pictures) {
     const GenFrame tile =
@@ -111,12 +111,14 @@ gst_discriminator_walls_score (
       return FALSE;
     for (int i = 0; i < MIN (use->pictures, walls->filled - first); i++) {
       walls->scores[first + i] = scores[i];
-      sum += scores[i];
+      sum += (double)scores[i];
+      probable += gst_discriminator_judge_probability (walls->judge, (double)scores[i]);
       least = MIN (least, scores[i]);
       greatest = MAX (greatest, scores[i]);
     }
   }
   values[GST_DISCRIMINATOR_SCORE] = sum / walls->filled;
+  values[GST_DISCRIMINATOR_PROBABILITY] = probable / walls->filled;
   values[GST_DISCRIMINATOR_MINIMUM] = walls->tiles > 1 ? least : NAN;
   values[GST_DISCRIMINATOR_MAXIMUM] = walls->tiles > 1 ? greatest : NAN;
   values[GST_DISCRIMINATOR_TILES] = walls->tiles > 1 ? walls->filled : NAN;

@@ -20,6 +20,7 @@ void gst_discriminator_walls_clear (GstDiscriminatorWalls *walls);
 /* Compile anew when the frame does not lie as caps said: pools may pad it. */
 gboolean gst_discriminator_walls_follow (
     GstDiscriminatorWalls *walls, const GstGenerativeFrame *frame, GError **error);
-/* Fill the fields of `values` that are the model's, and the scores of the tiles that are filled. */
+/* Fill the fields of `values` that are the model's (the probability of a wall is the mean of those
+ * of its pictures), and the scores of the tiles that are filled. */
 gboolean gst_discriminator_walls_score (
     GstDiscriminatorWalls *walls, const GstGenerativeFrame *frame, double *values, GError **error);

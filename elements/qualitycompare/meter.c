@@ -142,7 +142,7 @@ gst_quality_compare_tell (
   gen_meter_fields (self->meter, &n);
   if (self->recent != NULL)
     gen_recent_add (self->recent, (double)time / GST_SECOND, values, values + n);
-  return gst_generative_reporting_emit (&self->reporting, buffer, pts, nth);
+  return gst_generative_reporting_emit (&self->reporting, buffer, pts, nth, self->reporting.values);
 }
 
 /* What was told, and what belonged to nothing. */

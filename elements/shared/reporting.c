@@ -196,10 +196,10 @@ gst_generative_reporting_set_fields (
 }
 
 gboolean
-gst_generative_reporting_emit (
-    GstGenerativeReporting *reporting, GstBuffer *buffer, GstClockTime pts, guint nth)
+gst_generative_reporting_emit (GstGenerativeReporting *reporting, GstBuffer *buffer,
+    GstClockTime pts, guint nth, const double *values)
 {
-  const GstGenerativeMeasurement measurement = { reporting->frame++, pts, nth, reporting->values };
+  const GstGenerativeMeasurement measurement = { reporting->frame++, pts, nth, values };
   g_autoptr (GError) error = NULL;
 
   if (gst_generative_score_emit (

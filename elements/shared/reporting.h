@@ -43,9 +43,10 @@ void gst_generative_reporting_close (GstGenerativeReporting *reporting);
 /* What is measured from now on: `fields`, which are copied. */
 void gst_generative_reporting_set_fields (
     GstGenerativeReporting *reporting, const GenField *fields, guint n_fields);
-/* Tell what the values are of (gst_generative_score_emit). FALSE when an error was posted. */
-gboolean gst_generative_reporting_emit (
-    GstGenerativeReporting *reporting, GstBuffer *buffer, GstClockTime pts, guint nth);
+/* Tell what `values`, the reporting's own or kept ones, are of (gst_generative_score_emit). FALSE
+ * when an error was posted. */
+gboolean gst_generative_reporting_emit (GstGenerativeReporting *reporting, GstBuffer *buffer,
+    GstClockTime pts, guint nth, const double *values);
 /* Whether something was measured that no summary has told of: one is to follow. */
 gboolean gst_generative_reporting_begin_summary (GstGenerativeReporting *reporting);
 /* Tell it. */

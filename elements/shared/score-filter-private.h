@@ -6,6 +6,7 @@
 #include "latency.h"
 #include "reporting.h"
 #include "score-filter.h"
+#include "score-gate.h"
 #include "sound-windows.h"
 
 typedef struct {
@@ -14,18 +15,20 @@ typedef struct {
   /* From start to stop. */
   GstScoreFormat format;
   GstGenerativeLatency latency;
+  GstScoreGate gate;
 
   /* Sounds. */
   GstGenerativeWindows windows;
   gboolean holding; /* buffers, until their windows are measured */
   guint64 sent;     /* frames of the stretch that have passed on, where it is */
-  gboolean drops;   /* the last window is not to pass */
-  gboolean gap;     /* what passes next comes after what did not */
 } GstScoreFilterPrivate;
 
 GstScoreFilterPrivate *gst_score_filter_private (gpointer self);
-/* Tell what the values are of. FALSE when an error was posted. */
+/* Tell what `values` are of. FALSE when an error was posted. */
 gboolean gst_score_filter_emit (
+    GstScoreFilter *self, GstBuffer *buffer, GstClockTime pts, guint nth, const double *values);
+/* Decide on what has just been measured by itself, and tell it. */
+gboolean gst_score_filter_settle (
     GstScoreFilter *self, GstBuffer *buffer, GstClockTime pts, guint nth);
 /* A measurement has begun at `start`, and is done. */
 void gst_score_filter_note_run (GstScoreFilter *self, GstClockTime start);

@@ -32,6 +32,12 @@ gst_score_filter_get_format (GstScoreFilter *self)
   return &gst_score_filter_private (self)->format;
 }
 
+guint64
+gst_score_filter_count_repeated (GstScoreFilter *self)
+{
+  return gst_score_filter_private (self)->gate.repeated;
+}
+
 static void
 gst_score_filter_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
@@ -59,6 +65,7 @@ gst_score_filter_finalize (GObject *object)
   GstScoreFilterPrivate *self = gst_score_filter_private (object);
 
   gst_generative_windows_clear (&self->windows);
+  gst_score_gate_clear (&self->gate);
   gst_generative_reporting_clear (&self->reporting);
   G_OBJECT_CLASS (gst_score_filter_parent_class)->finalize (object);
 }
@@ -76,6 +83,7 @@ gst_score_filter_start (GstBaseTransform *base)
     klass->close (filter);
     return FALSE;
   }
+  self->gate.repeated = 0;
   GST_OBJECT_LOCK (base);
   self->latency = (GstGenerativeLatency){ 0 };
   GST_OBJECT_UNLOCK (base);
@@ -102,6 +110,7 @@ gst_score_filter_stop (GstBaseTransform *base)
   GstScoreFilterPrivate *self = gst_score_filter_private (base);
 
   gst_score_filter_forget_stretch (filter);
+  gst_score_gate_forget (filter);
   gst_score_filter_summarise (filter);
   gst_generative_reporting_close (&self->reporting);
   GST_SCORE_FILTER_GET_CLASS (base)->close (filter);
@@ -129,27 +138,82 @@ ends_stretch (GstBaseTransform *base, GstEvent *event)
   }
 }
 
+/* What waits goes in front of an event that nothing passes. */
 static gboolean
-gst_score_filter_sink_event (GstBaseTransform *base, GstEvent *event)
+ends_waiting (GstEvent *event)
 {
-  GstScoreFilter *filter = GST_SCORE_FILTER (base);
-  GstScoreFilterPrivate *self = gst_score_filter_private (base);
-  GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (base);
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_STREAM_START:
+  case GST_EVENT_CAPS:
+  case GST_EVENT_SEGMENT:
+  case GST_EVENT_SEGMENT_DONE:
+  case GST_EVENT_EOS:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
 
-  if (self->reporting.score != NULL && ends_stretch (base, event)) {
+static void
+flush (GstScoreFilter *filter)
+{
+  GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (filter);
+
+  gst_score_filter_forget_stretch (filter);
+  gst_score_gate_forget (filter);
+  if (klass->interrupt != NULL)
+    klass->interrupt (filter);
+}
+
+/* What an event makes of what has come before it. */
+static void
+notice_event (GstScoreFilter *filter, GstEvent *event)
+{
+  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
+  GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (filter);
+  const GstSegment *segment;
+
+  if (ends_stretch (GST_BASE_TRANSFORM (filter), event)) {
     if (self->format.is_sound)
       gst_score_filter_end_stretch (filter);
     else if (klass->interrupt != NULL)
       klass->interrupt (filter);
   }
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->reporting.score != NULL)
+  if (ends_waiting (event))
+    gst_score_gate_finish (filter);
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_SEGMENT:
+    gst_event_parse_segment (event, &segment);
+    gst_score_gate_begin_segment (filter, segment);
+    break;
+  case GST_EVENT_EOS:
     gst_score_filter_summarise (filter);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->reporting.score != NULL) {
-    gst_score_filter_forget_stretch (filter);
-    if (klass->interrupt != NULL)
-      klass->interrupt (filter);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    flush (filter);
+    break;
+  default:
+    break;
   }
+}
+
+static gboolean
+gst_score_filter_sink_event (GstBaseTransform *base, GstEvent *event)
+{
+  GstScoreFilter *filter = GST_SCORE_FILTER (base);
+
+  if (gst_score_filter_private (base)->reporting.score != NULL)
+    notice_event (filter, event);
+  if (gst_score_gate_queue_event (filter, event))
+    return TRUE;
   return GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->sink_event (base, event);
+}
+
+static gboolean
+gst_score_filter_src_event (GstBaseTransform *base, GstEvent *event)
+{
+  return GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)
+      ->src_event (base, gst_score_gate_translate (GST_SCORE_FILTER (base), event));
 }
 
 static gboolean
@@ -171,8 +235,11 @@ gst_score_filter_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
     return FALSE;
   fields = klass->get_fields (filter, &n);
   gst_generative_reporting_set_fields (&self->reporting, fields, n);
+  gst_score_gate_begin (&self->gate, n);
   if (format.is_sound)
     gst_score_filter_begin_sound (filter);
+  else if (gst_score_gate_waits (filter) > 0)
+    gst_score_filter_note_run (filter, gst_util_get_timestamp ());
   return TRUE;
 }
 
@@ -191,6 +258,8 @@ gst_score_filter_query (GstBaseTransform *base, GstPadDirection direction, GstQu
 {
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     return gst_generative_latency_answer (&gst_score_filter_private (base)->latency, base, query);
+  if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_DRAIN)
+    gst_score_gate_drain (GST_SCORE_FILTER (base));
   if (!GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->query (base, direction, query))
     return FALSE;
   if (direction == GST_PAD_SINK)
@@ -198,12 +267,32 @@ gst_score_filter_query (GstBaseTransform *base, GstPadDirection direction, GstQu
   return TRUE;
 }
 
+/* Buffers that wait, or may be repeated, are out of the next element's pool for longer. */
+static void
+ask_for_more (GstScoreFilter *filter, GstQuery *query)
+{
+  const GstScoreGateSettings settings = gst_score_gate_settings (filter);
+  const guint more = settings.together - 1 + (settings.otherwise == GST_SCORE_GATE_REPEAT);
+
+  for (guint i = 0; more > 0 && i < gst_query_get_n_allocation_pools (query); i++) {
+    g_autoptr (GstBufferPool) pool = NULL;
+    guint size, least, most;
+
+    gst_query_parse_nth_allocation_pool (query, i, &pool, &size, &least, &most);
+    gst_query_set_nth_allocation_pool (
+        query, i, pool, size, least + more, most > 0 ? most + more : 0);
+  }
+}
+
 /* Buffers come from and go to wherever they would without us. */
 static gboolean
 gst_score_filter_propose_allocation (
     GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
 {
-  return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (base), query);
+  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (base), query))
+    return FALSE;
+  ask_for_more (GST_SCORE_FILTER (base), query);
+  return TRUE;
 }
 
 static gboolean
@@ -231,19 +320,26 @@ gst_score_filter_map (GstScoreFilter *filter, GstGenerativeFrame *mapped, GstBuf
       buffer, GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
 }
 
-/* How long a window is held, and how far apart frames are. */
+/* How long a frame or a window is held, where so many wait for others, and how far apart frames
+ * are. */
 static void
-expected_times (GstScoreFilterPrivate *self, GstClockTime *held, GstClockTime *interval)
+expected_times (
+    const GstScoreFilterPrivate *self, guint waits, GstClockTime *held, GstClockTime *interval)
 {
   const GstVideoInfo *video = &self->format.video;
+  const GstGenerativeWindows *windows = &self->windows;
 
   *held = *interval = 0;
   if (self->format.is_sound && self->holding) {
-    *held = gst_util_uint64_scale_ceil (self->windows.window, GST_SECOND, self->windows.rate);
+    *held = gst_util_uint64_scale_ceil (
+        windows->window + waits * windows->hop, GST_SECOND, windows->rate);
     *interval = NEGLIGIBLE;
   }
-  if (!self->format.is_sound && video->fps_n > 0)
-    *interval = gst_util_uint64_scale (GST_SECOND, (guint64)video->fps_d, (guint64)video->fps_n);
+  if (self->format.is_sound || video->fps_n <= 0)
+    return;
+  *interval = gst_util_uint64_scale (GST_SECOND, (guint64)video->fps_d, (guint64)video->fps_n);
+  *held =
+      gst_util_uint64_scale_ceil (waits * GST_SECOND, (guint64)video->fps_d, (guint64)video->fps_n);
 }
 
 /* A measurement that takes next to nothing is no reason to show frames later. */
@@ -255,7 +351,7 @@ gst_score_filter_note_run (GstScoreFilter *filter, GstClockTime start)
   const GstClockTime run_time = gst_util_get_timestamp () - start;
   GstClockTime held, interval;
 
-  expected_times (self, &held, &interval);
+  expected_times (self, gst_score_gate_waits (filter), &held, &interval);
   if (run_time <= NEGLIGIBLE && held == 0)
     return;
   if (latency->held != held || latency->interval != interval)
@@ -264,10 +360,22 @@ gst_score_filter_note_run (GstScoreFilter *filter, GstClockTime start)
 }
 
 gboolean
-gst_score_filter_emit (GstScoreFilter *filter, GstBuffer *buffer, GstClockTime pts, guint nth)
+gst_score_filter_emit (
+    GstScoreFilter *filter, GstBuffer *buffer, GstClockTime pts, guint nth, const double *values)
 {
   return gst_generative_reporting_emit (
-      &gst_score_filter_private (filter)->reporting, buffer, pts, nth);
+      &gst_score_filter_private (filter)->reporting, buffer, pts, nth, values);
+}
+
+gboolean
+gst_score_filter_settle (GstScoreFilter *filter, GstBuffer *buffer, GstClockTime pts, guint nth)
+{
+  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
+  GstScoreJudged judged = { self->reporting.values, TRUE };
+
+  if (GST_SCORE_FILTER_GET_CLASS (filter)->decide != NULL)
+    GST_SCORE_FILTER_GET_CLASS (filter)->decide (filter, &judged, 1);
+  return gst_score_filter_emit (filter, buffer, pts, nth, self->reporting.values);
 }
 
 static GstFlowReturn
@@ -292,11 +400,36 @@ measure_picture (GstScoreFilter *filter, GstBuffer *buffer)
     klass->interrupt (filter);
   result = klass->measure (filter, &frame, self->reporting.values);
   gst_generative_frame_unmap (&frame.mapped);
-  if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
+  if (result != GST_FLOW_OK)
     return result;
   self->reporting.summarised = FALSE;
   gst_score_filter_note_run (filter, start);
-  return gst_score_filter_emit (filter, buffer, frame.pts, 0) ? result : GST_FLOW_ERROR;
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+measure_and_tell (GstScoreFilter *filter, GstBuffer *buffer)
+{
+  const GstFlowReturn result = measure_picture (filter, buffer);
+
+  if (result != GST_FLOW_OK)
+    return result;
+  return gst_score_filter_settle (filter, buffer, GST_BUFFER_PTS (buffer), 0) ? GST_FLOW_OK
+                                                                              : GST_FLOW_ERROR;
+}
+
+/* A picture that passes when, and if, it is decided so. (transfer full) */
+static GstFlowReturn
+hold_picture (GstScoreFilter *filter, GstBuffer *buffer)
+{
+  GstFlowReturn result;
+
+  buffer = gst_buffer_make_writable (buffer); /* its metas, which are added to */
+  result = measure_picture (filter, buffer);
+  if (result == GST_FLOW_OK)
+    return gst_score_gate_take (filter, buffer, GST_BUFFER_PTS (buffer));
+  gst_buffer_unref (buffer);
+  return result;
 }
 
 static GstFlowReturn
@@ -305,10 +438,11 @@ gst_score_filter_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
   GstScoreFilter *filter = GST_SCORE_FILTER (base);
 
   return gst_score_filter_private (base)->format.is_sound ? gst_score_filter_listen (filter, buffer)
-                                                          : measure_picture (filter, buffer);
+                                                          : measure_and_tell (filter, buffer);
 }
 
-/* Sound that is held comes out piece by piece, whenever a window is whole. */
+/* What is held comes out when it is decided on: sound piece by piece, whenever a window is whole.
+ */
 static GstFlowReturn
 gst_score_filter_generate_output (GstBaseTransform *base, GstBuffer **output)
 {
@@ -325,6 +459,9 @@ gst_score_filter_generate_output (GstBaseTransform *base, GstBuffer **output)
   }
   if (flow != GST_FLOW_OK)
     return flow;
+  if (base->queued_buf != NULL && !gst_score_filter_private (base)->format.is_sound &&
+      (gst_score_gate_is_shut (filter) || gst_score_gate_has_left_out (filter)))
+    return hold_picture (filter, g_steal_pointer (&base->queued_buf));
   return GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->generate_output (base, output);
 }
 
@@ -343,6 +480,7 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
   base_class->start = gst_score_filter_start;
   base_class->stop = gst_score_filter_stop;
   base_class->sink_event = gst_score_filter_sink_event;
+  base_class->src_event = gst_score_filter_src_event;
   base_class->set_caps = gst_score_filter_set_caps;
   base_class->transform_caps = gst_score_filter_transform_caps;
   base_class->query = gst_score_filter_query;
@@ -364,6 +502,7 @@ gst_score_filter_init (GstScoreFilter *filter)
 
   gst_generative_reporting_init (&self->reporting);
   gst_generative_windows_init (&self->windows);
+  gst_score_gate_init (&self->gate);
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (filter), TRUE);
   /* Late frames are measured as well: what is left out would not be in the figures. */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (filter), FALSE);

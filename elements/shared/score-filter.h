@@ -13,10 +13,10 @@
  * with their memory untouched: only metas are added.
  *
  * Windows of a sound are told on the buffer in which they end, and buffers pass as they come, at
- * once. Only an element that may drop windows (`holds`) has to know of one before it passes: then
- * sound is held for the length of a window, and cut where windows begin, each piece with the metas
- * of the buffers that it is of. What is dropped is a gap, told by an event; what follows it is
- * DISCONT, and keeps its time.
+ * once. Only an element that has a gate (GstScoreGateSettings) has to know of one before it passes:
+ * then sound is held for the length of a window, and cut where windows begin, each piece with the
+ * metas of the buffers that it is of. What is left out is a gap, told by an event; what follows it
+ * is DISCONT, and keeps its time, unless those that pass are to follow each other.
  *
  * An item of a dataset, which the meta of datasetsrc tells, is a stretch of sound by itself. At the
  * end of a stretch, less than a window may be left. Half a window and more, or all there was, is
@@ -46,6 +46,26 @@ typedef struct {
   GstClockTime pts;          /* when it begins */
 } GstScoreFrame;
 
+/* What becomes of those that do not pass. */
+typedef enum {
+  GST_SCORE_GATE_PASS, /* they do, nevertheless */
+  GST_SCORE_GATE_LEAVE_OUT,
+  GST_SCORE_GATE_REPEAT, /* the last one that passed does in their time; before there is any, they
+                            are left out */
+} GstScoreGateOtherwise;
+
+typedef struct {
+  GstScoreGateOtherwise otherwise;
+  guint together;   /* how many that follow each other are decided on at once, at least 1 */
+  gboolean restamp; /* what is left out is left out of time as well */
+} GstScoreGateSettings;
+
+/* A measurement that is to be decided on. */
+typedef struct {
+  double *values; /* one a field, which may be filled in now */
+  gboolean passes;
+} GstScoreJudged;
+
 struct _GstScoreFilterClass {
   GstBaseTransformClass parent_class;
 
@@ -60,8 +80,11 @@ struct _GstScoreFilterClass {
   /* Sounds, once there is a format: how long windows are, and how far apart they begin, in frames,
    * from 1 on; the latter is at most the former. NULL for elements that take none. */
   void (*get_window) (GstScoreFilter *self, guint64 *window, guint64 *hop);
-  /* Sounds: whether windows may be dropped. NULL: never. */
-  gboolean (*holds) (GstScoreFilter *self);
+  /* What is done with those that do not pass. NULL: all pass. */
+  void (*get_gate) (GstScoreFilter *self, GstScoreGateSettings *settings);
+  /* Decide who passes of `n` measurements that were made one after the other: as many as the gate
+   * has together, or those that are left at the end. NULL: all. */
+  void (*decide) (GstScoreFilter *self, GstScoreJudged *judged, guint n);
   /* Map a picture for measure; by default for reading, where the CPU does. */
   gboolean (*map) (GstScoreFilter *self, GstGenerativeFrame *mapped, GstBuffer *buffer);
   /* What comes next does not follow what came before. May be NULL. */
@@ -70,8 +93,7 @@ struct _GstScoreFilterClass {
    * NULL. */
   void (*follow) (GstScoreFilter *self, gconstpointer samples, guint64 frames);
   /* Measure a frame that is mapped: fill `values`, one a field, NaN for what it does
-   * not have, GEN_MISSING for what cannot be given. GST_FLOW_OK, GST_BASE_TRANSFORM_FLOW_DROPPED
-   * for one that shall not pass, or an error that was posted. */
+   * not have, GEN_MISSING for what cannot be given. GST_FLOW_OK, or an error that was posted. */
   GstFlowReturn (*measure) (GstScoreFilter *self, GstScoreFrame *frame, double *values);
   /* What was measured so far (transfer full), or NULL when an error was posted. */
   JsonObject *(*summarise) (GstScoreFilter *self);
@@ -81,5 +103,7 @@ struct _GstScoreFilterClass {
 void gst_score_filter_summarise (GstScoreFilter *self);
 /* What passes, from set_format on. */
 const GstScoreFormat *gst_score_filter_get_format (GstScoreFilter *self);
+/* How many have been repeated in the place of others. */
+guint64 gst_score_filter_count_repeated (GstScoreFilter *self);
 /* Ask get_window again: from the next window on. */
 void gst_score_filter_update_window (GstScoreFilter *self);

@@ -21,6 +21,7 @@ gst_score_filter_begin_sound (GstScoreFilter *self)
   GstScoreFilterPrivate *private = gst_score_filter_private (self);
 
   gst_score_filter_forget_stretch (self);
+  gst_score_gate_interrupt (self);
   gst_score_filter_update_window (self);
   gst_score_filter_is_holding (self);
   GST_DEBUG_OBJECT (self, "windows of %" G_GUINT64_FORMAT " frames, one every %" G_GUINT64_FORMAT,
@@ -36,20 +37,19 @@ gst_score_filter_forget_stretch (GstScoreFilter *self)
   if (private->windows.come > 0 && interrupt != NULL)
     interrupt (self);
   gst_generative_windows_forget (&private->windows);
-  private->holding = private->drops = FALSE;
-  private->gap = TRUE;
+  private->holding = FALSE;
   private->sent = 0;
 }
 
-/* Whether windows may be dropped is asked while buffers pass: what has passed, has. An element that
- * no longer drops holds on to the end of the stretch, so that nothing comes out of order. */
+/* Whether windows have to be decided on first is asked while buffers pass: what has passed, has. An
+ * element that no longer drops holds on to the end of the stretch, so that nothing comes out of
+ * order. */
 gboolean
 gst_score_filter_is_holding (GstScoreFilter *self)
 {
   GstScoreFilterPrivate *private = gst_score_filter_private (self);
-  gboolean (*holds) (GstScoreFilter *) = GST_SCORE_FILTER_GET_CLASS (self)->holds;
 
-  if (private->holding || holds == NULL || !holds (self))
+  if (private->holding || !gst_score_gate_is_shut (self))
     return private->holding;
   private->holding = TRUE;
   private->sent = private->windows.come;
@@ -73,52 +73,27 @@ measure (GstScoreFilter *self, guint64 frames)
   frame.mapped.map.data = gst_generative_queue_first (&windows->queue);
   frame.mapped.map.size = size;
   result = GST_SCORE_FILTER_GET_CLASS (self)->measure (self, &frame, private->reporting.values);
-  if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
+  if (result != GST_FLOW_OK)
     return result;
-  private->drops = result == GST_BASE_TRANSFORM_FLOW_DROPPED;
   private->reporting.summarised = FALSE;
   gst_score_filter_note_run (self, start);
   return GST_FLOW_OK;
 }
 
-/* Let `piece` pass on, or tell that there is none in its time. (transfer full) */
+/* The frames up to `end` leave the queue, and go by what was measured: just now (`measured`), or
+ * before. */
 static GstFlowReturn
-pass (GstScoreFilter *self, GstBuffer *piece)
-{
-  GstScoreFilterPrivate *private = gst_score_filter_private (self);
-  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
-
-  if (private->drops) {
-    GST_DEBUG_OBJECT (self, "a gap of %" GST_TIME_FORMAT " at %" GST_TIME_FORMAT,
-        GST_TIME_ARGS (GST_BUFFER_DURATION (piece)), GST_TIME_ARGS (GST_BUFFER_PTS (piece)));
-    if (GST_BUFFER_PTS_IS_VALID (piece))
-      gst_pad_push_event (
-          pad, gst_event_new_gap (GST_BUFFER_PTS (piece), GST_BUFFER_DURATION (piece)));
-    gst_buffer_unref (piece);
-    private->gap = TRUE;
-    return GST_FLOW_OK;
-  }
-  if (private->gap)
-    GST_BUFFER_FLAG_SET (piece, GST_BUFFER_FLAG_DISCONT);
-  private->gap = FALSE;
-  return gst_pad_push (pad, piece);
-}
-
-/* The frames up to `end` leave the queue, and are passed on; `told`: with what was measured. */
-static GstFlowReturn
-let_go (GstScoreFilter *self, guint64 end, gboolean told)
+let_go (GstScoreFilter *self, guint64 end, gboolean measured)
 {
   GstScoreFilterPrivate *private = gst_score_filter_private (self);
   GstGenerativeWindows *windows = &private->windows;
   const GstClockTime pts = gst_generative_windows_time (windows, windows->first);
   GstBuffer *piece = gst_generative_windows_take (windows, private->sent, end);
 
-  if (told && !gst_score_filter_emit (self, piece, pts, 0)) {
-    gst_clear_buffer (&piece);
-    return GST_FLOW_ERROR;
-  }
   private->sent = MAX (private->sent, end);
-  return piece != NULL ? pass (self, piece) : GST_FLOW_OK;
+  if (measured)
+    return gst_score_gate_take (self, piece, pts);
+  return piece != NULL ? gst_score_gate_follow (self, piece) : GST_FLOW_OK;
 }
 
 /* What is to be done with a window that has been measured. */
@@ -133,7 +108,7 @@ end_window (GstScoreFilter *self, GstBuffer *buffer, guint *nth)
   if (private->holding)
     return let_go (self, end, TRUE);
   gst_generative_windows_leave (windows, end);
-  return gst_score_filter_emit (self, buffer, pts, (*nth)++) ? GST_FLOW_OK : GST_FLOW_ERROR;
+  return gst_score_filter_settle (self, buffer, pts, (*nth)++) ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
 /* Measure the windows that are whole: one, or several where they have become shorter. */
@@ -225,7 +200,8 @@ finish_stretch (GstScoreFilter *self)
   if (flow == GST_FLOW_OK && private->holding)
     return let_go (self, windows->come, measures);
   if (flow == GST_FLOW_OK && measures &&
-      !gst_score_filter_emit (self, NULL, gst_generative_windows_time (windows, windows->first), 0))
+      !gst_score_filter_settle (
+          self, NULL, gst_generative_windows_time (windows, windows->first), 0))
     return GST_FLOW_ERROR;
   return flow;
 }
@@ -238,7 +214,10 @@ gst_score_filter_end_stretch (GstScoreFilter *self)
   if (gst_score_filter_private (self)->windows.come == 0)
     return GST_FLOW_OK;
   flow = finish_stretch (self);
+  if (flow == GST_FLOW_OK)
+    flow = gst_score_gate_finish (self);
   gst_score_filter_forget_stretch (self);
+  gst_score_gate_interrupt (self);
   return flow;
 }
 
@@ -246,12 +225,9 @@ gst_score_filter_end_stretch (GstScoreFilter *self)
 static GstFlowReturn
 end_item (GstScoreFilter *self)
 {
-  GstScoreFilterPrivate *private = gst_score_filter_private (self);
   const GstFlowReturn flow = finish_stretch (self);
-  const gboolean gap = private->gap;
 
   gst_score_filter_forget_stretch (self);
-  private->gap = gap;
   return flow;
 }
 

@@ -152,6 +152,13 @@ gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer,
          gen_report_add (score->report, measurement->frame, measurement->pts, values, error);
 }
 
+void
+gst_generative_score_set_repeated (GstBuffer *buffer)
+{
+  gst_structure_set (gst_custom_meta_get_structure (find_meta (buffer, 0)), "repeated",
+      G_TYPE_INT64, G_GINT64_CONSTANT (1), NULL);
+}
+
 static void object_to_structure (JsonObject *object, GstStructure *structure);
 
 static gboolean

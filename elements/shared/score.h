@@ -46,6 +46,10 @@ typedef struct {
 gboolean gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer,
     const GstGenerativeMeasurement *measurement, gboolean post, GError **error);
 
+/* Say of `buffer`, whose score is that of the picture in it, that it stands there in the place of
+ * another one (`repeated`, a count). It must be writable. */
+void gst_generative_score_set_repeated (GstBuffer *buffer);
+
 /* Tell the summary on the bus, and in the report. FALSE with `error` when the report could not
  * be written. */
 gboolean gst_generative_score_summarise (
