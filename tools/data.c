@@ -40,7 +40,7 @@ look_at (const InspectOptions *options, const char *location, GError **error)
   settings.distance = options->distance;
   settings.threads = data->threads;
   settings.gate = data->filter.gate;
-  settings.gate_output = (int)MIN (data->filter.gate_output, (guint)G_MAXINT);
+  settings.gate_output = data->filter.gate_output;
   settings.progress = data_print_progress;
   settings.data = &terminal;
   gen_terminal_begin (&terminal);

@@ -27,7 +27,7 @@ typedef struct {
   GenDataRange ranges[GEN_DATA_MAX_MEASURES]; /* by the measure's place in the list; one as wide as
                                                  the measure can be asks for nothing */
   char *gate;                                 /* an ONNX model that makes numbers of an item */
-  guint gate_output;                          /* which of its numbers, from 0 on */
+  char *gate_output; /* which of its numbers: a class by its name, or a number; NULL: number 0 */
   GenDataRange gate_range;
   guint distance; /* bits of 64 in which fingerprints of near-duplicates differ at most */
   char *deny;     /* a list of digests, one a line, as sha256sum writes them */

@@ -68,6 +68,11 @@ GEN_API int gen_features_length (const GenFeatures *features, const GenFormat *f
 GEN_API gboolean gen_features_compute (
     GenFeatures *features, const GenSample *samples, int n, float *out, GError **error);
 
+/* Which of the floats of a sample of `format` is `wanted`: a class by the name that
+ * gen_features_get_class_names has for it, or a number from 0 on, which NULL stands for. -1 with
+ * `error` (GEN_GRAPH_ERROR), which says what was likely meant. Since: 0.2 */
+GEN_API int gen_features_find (
+    const GenFeatures *features, const GenFormat *format, const char *wanted, GError **error);
 /* How probable a classifier takes its `n` classes for: `row` where it is that, from 0 to 1 and
  * together 1, else softmax of these scores. Since: 0.2 */
 GEN_API void gen_features_to_probabilities (const float *row, int n, double *probabilities);

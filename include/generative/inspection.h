@@ -103,7 +103,8 @@ typedef struct {
                                 up to GEN_FINGERPRINT_MAX_DISTANCE; below 0: they are not sought */
   int threads;               /* 0: as many as there are processors */
   const char *gate;          /* an ONNX model that makes numbers of an item; NULL: none */
-  int gate_output;           /* which of its numbers, from 0 on */
+  const char *gate_output;   /* which of its numbers: a class by its name, or a number from 0 on;
+                                NULL: number 0 */
   void (*progress) (guint32 done, guint32 count, gpointer data); /* may be NULL */
   gpointer data;
 } GenInspectionSettings;

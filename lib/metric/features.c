@@ -5,6 +5,7 @@
 #include <generative/features.h>
 
 #include <generative/metric.h>
+#include <generative/model.h>
 
 #include <math.h>
 
@@ -150,6 +151,22 @@ gen_features_get_class_names (const GenFeatures *features)
   const GenEmbedder *embedder = features->embedder;
 
   return embedder->get_class_names != NULL ? embedder->get_class_names (features->state) : NULL;
+}
+
+int
+gen_features_find (
+    const GenFeatures *features, const GenFormat *format, const char *wanted, GError **error)
+{
+  const int n = gen_features_length (features, format);
+  g_auto (GStrv) names = gen_features_get_class_names (features);
+  int found;
+
+  if (wanted == NULL)
+    return 0;
+  found = gen_class_find ((const char *const *)names, (guint)MAX (n, 0), wanted, error);
+  if (found < 0)
+    g_prefix_error (error, "%s: ", features->name);
+  return found;
 }
 
 void

@@ -3,6 +3,7 @@
 #include <generative/data-filter.h>
 #include <generative/dataset.h>
 #include <generative/inspection.h>
+#include <generative/model.h>
 #include <generative/onnx.h>
 
 #include <math.h>
@@ -241,6 +242,7 @@ test_leave_out (Fixture *fixture, gconstpointer data)
 static char *
 save_means (const Fixture *fixture)
 {
+  static const char *const names[] = { "red", "green", "blue", NULL };
   char *path = g_strconcat (fixture->folder, ".onnx", NULL);
   g_autoptr (GenGraph) graph = gen_graph_new ("means");
   g_autoptr (GError) error = NULL;
@@ -252,6 +254,7 @@ save_means (const Fixture *fixture)
   x = gen_graph_op (graph, "Flatten", &x, 1, 1, &error, NULL);
   g_assert_no_error (error);
   gen_graph_add_output (graph, x);
+  gen_model_name_classes (graph, names);
   gen_onnx_save (graph, path, &error);
   g_assert_no_error (error);
   return path;
@@ -273,7 +276,7 @@ save_colour (const Fixture *fixture, const char *name, guint8 red, guint8 green)
 }
 
 static GenInspection *
-inspect_by (const Fixture *fixture, const char *gate, int output, GError **error)
+inspect_by (const Fixture *fixture, const char *gate, const char *output, GError **error)
 {
   GenInspectionSettings settings = GEN_INSPECTION_DEFAULTS;
 
@@ -300,7 +303,7 @@ test_gate (Fixture *fixture, gconstpointer data)
   save_colour (fixture, "dim.png", 255, 51);
   save_colour (fixture, "green.png", 0, 204);
   save_bytes (fixture, "bad.png", "none", 4);
-  inspection = inspect_by (fixture, gate, 1, &error);
+  inspection = inspect_by (fixture, gate, "green", &error);
   g_assert_no_error (error);
   g_assert_cmpfloat_with_epsilon (
       gen_inspection_get_item (inspection, index_of (inspection, "dim.png"))->gate, -0.6, 1e-4);
@@ -314,7 +317,7 @@ test_gate (Fixture *fixture, gconstpointer data)
   g_assert_cmpfloat_with_epsilon (json_object_get_double_member (measure, "maximum"), 0.6, 1e-4);
 
   filter.gate = gate;
-  filter.gate_output = 1;
+  filter.gate_output = (char *)"green";
   g_assert_null (judge (fixture, &filter, &error));
   g_assert_nonnull (strstr (error->message, "min-gate or max-gate"));
   g_clear_error (&error);
@@ -327,12 +330,13 @@ test_gate (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (text, "\"reason\":\"gate\",\"gate\":-0."));
   g_assert_null (strstr (text, "green.png"));
   g_clear_pointer (&inspection, gen_inspection_free);
-  g_assert_null (inspect_by (fixture, gate, 3, &error));
-  g_assert_nonnull (strstr (error->message, "it makes 3 numbers"));
+  g_assert_null (inspect_by (fixture, gate, "3", &error));
+  g_assert_nonnull (strstr (error->message, "no class \"3\"; there are 3"));
   g_clear_error (&error);
-  filter.gate_output = 3;
+  filter.gate_output = (char *)"gren";
   g_assert_null (judge (fixture, &filter, &error));
-  g_assert_nonnull (strstr (error->message, "makes 3 numbers"));
+  g_assert_nonnull (strstr (error->message, "gate-output: "));
+  g_assert_nonnull (strstr (error->message, "no class \"gren\" (did you mean \"green\"?)"));
   g_unlink (list);
   g_unlink (gate);
 }

@@ -108,7 +108,8 @@ describe_plan (const GenFilterPlan *plan)
   json_object_set_int_member (object, "distance", settings->distance);
   if (settings->gate != NULL) {
     json_object_set_string_member (object, "gate", settings->gate);
-    json_object_set_int_member (object, "gate-output", settings->gate_output);
+    json_object_set_string_member (
+        object, "gate-output", settings->gate_output != NULL ? settings->gate_output : "0");
   }
   return object;
 }

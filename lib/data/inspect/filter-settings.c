@@ -35,12 +35,10 @@ static const GenSetting others[] = {
       FIELD (gate) },
   { .name = "gate-output",
       .nick = "Gate output",
-      .description = "Which of the numbers of the gate's model, from 0 on; a classifier has one "
-                     "for each class",
-      .type = GEN_SETTING_UINT,
-      FIELD (gate_output),
-      .minimum = 0,
-      .maximum = INFINITY },
+      .description = "Which of the numbers of the gate's model: the name of a class, where the "
+                     "model has names for its classes, or a number from 0 on (unset: number 0)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (gate_output) },
   { .name = "min-gate",
       .nick = "Min gate",
       .description = "Leave out items of which the gate's model makes less",

@@ -273,34 +273,50 @@ look_at (GenFilterJudgement *judgement, guint32 index, Looked *looked)
 
 /* --- all items --- */
 
+/* The model that items are judged by, and which of its numbers. */
+typedef struct {
+  GenFeatures *scores; /* NULL: there is none */
+  int output;
+} Gate;
+
 static gboolean
-judge_by_gate (const GenFilterJudgement *judgement, GenFeatures *gate, const GenLook *look,
+open_gate (
+    const GenDataFilterSettings *settings, const GenDataset *dataset, Gate *gate, GError **error)
+{
+  const GenFormat *format = gen_dataset_get_format (dataset);
+  g_autoptr (GError) reason = NULL;
+
+  if (!is_said (settings->gate))
+    return TRUE;
+  gate->scores = gen_features_open (settings->gate, format->medium, &reason);
+  if (gate->scores == NULL)
+    return refuse (error, "gate", reason->message);
+  gate->output = gen_features_find (gate->scores, format,
+      is_said (settings->gate_output) ? settings->gate_output : NULL, &reason);
+  return gate->output >= 0 || refuse (error, "gate-output", reason->message);
+}
+
+static gboolean
+judge_by_gate (const GenFilterJudgement *judgement, const Gate *gate, const GenLook *look,
     GenVerdict *verdict, GError **error)
 {
   const GenDataFilterSettings *settings = judgement->plan->settings;
   const GenFormat format = gen_sample_format (&look->sample);
-  const int n = gen_features_length (gate, &format);
-  g_autofree float *numbers = NULL;
+  const int n = gen_features_length (gate->scores, &format);
+  g_autofree float *numbers = g_new (float, n);
   g_autoptr (GError) reason = NULL;
   double value;
 
-  if (settings->gate_output >= (guint)MAX (n, 0)) {
-    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
-        "gate-output: %s makes %d numbers, counted from 0; there is no number %u", settings->gate,
-        n, settings->gate_output);
-    return FALSE;
-  }
-  numbers = g_new (float, n);
-  if (!gen_features_compute (gate, &look->sample, 1, numbers, &reason))
+  if (!gen_features_compute (gate->scores, &look->sample, 1, numbers, &reason))
     return refuse (error, "gate", reason->message);
-  value = numbers[settings->gate_output];
+  value = numbers[gate->output];
   if (value < settings->gate_range.minimum || value > settings->gate_range.maximum)
     *verdict = (GenVerdict){ "gate", "gate", value, GEN_DATA_NONE };
   return TRUE;
 }
 
 static gboolean
-follow (GenFilterJudgement *judgement, guint32 index, GenFeatures *gate, const Looked *looked,
+follow (GenFilterJudgement *judgement, guint32 index, const Gate *gate, const Looked *looked,
     GError **error)
 {
   GenDataItem *item = &judgement->items[index];
@@ -310,13 +326,13 @@ follow (GenFilterJudgement *judgement, guint32 index, GenFeatures *gate, const L
 
     item->error = g_string_chunk_insert (judgement->texts, text);
   }
-  return gate == NULL || judgement->verdicts[index].reason != NULL ||
+  return gate->scores == NULL || judgement->verdicts[index].reason != NULL ||
          judge_by_gate (judgement, gate, &looked->look, &judgement->verdicts[index], error);
 }
 
 static gboolean
 look_at_all (
-    GenFilterJudgement *judgement, GenFeatures *gate, const GenDataFilterRun *run, GError **error)
+    GenFilterJudgement *judgement, const Gate *gate, const GenDataFilterRun *run, GError **error)
 {
   const guint32 count = gen_dataset_get_count (judgement->dataset);
   const int threads = run->threads > 0 ? run->threads : (int)g_get_num_processors ();
@@ -394,16 +410,12 @@ judge_clips (GenFilterJudgement *judgement)
 static gboolean
 judge_all (GenFilterJudgement *judgement, const GenDataFilterRun *run, GError **error)
 {
-  const char *path = judgement->plan->settings->gate;
-  g_autoptr (GenFeatures) gate = NULL;
-  g_autoptr (GError) reason = NULL;
+  Gate gate = { NULL };
+  const gboolean good = open_gate (judgement->plan->settings, judgement->dataset, &gate, error) &&
+                        look_at_all (judgement, &gate, run, error);
 
-  if (is_said (path)) {
-    gate = gen_features_open (path, gen_dataset_get_format (judgement->dataset)->medium, &reason);
-    if (gate == NULL)
-      return refuse (error, "gate", reason->message);
-  }
-  if (!look_at_all (judgement, gate, run, error))
+  g_clear_pointer (&gate.scores, gen_features_free);
+  if (!good)
     return FALSE;
   judge_twins (judgement);
   judge_clips (judgement);

@@ -144,28 +144,20 @@ typedef struct {
   GenFeatures *features, *gate;
   GenMoments moments;
   float *numbers;
-  int n_gate;
+  int output; /* of the gate */
 } Follow;
 
 static gboolean
 take_gate (const GenInspection *inspection, Follow *follow, const Look *look, GenDataItem *item,
     GError **error)
 {
-  const int output = inspection->settings.gate_output;
   const GenFormat format = gen_sample_format (&look->look.sample);
   const int n = gen_features_length (follow->gate, &format);
-  g_autofree float *numbers = NULL;
+  g_autofree float *numbers = g_new (float, n);
 
-  if (output >= n) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-        "%s: it makes %d numbers, counted from 0; there is no number %d", inspection->settings.gate,
-        n, output);
-    return FALSE;
-  }
-  numbers = g_new (float, n);
   if (!gen_features_compute (follow->gate, &look->look.sample, 1, numbers, error))
     return FALSE;
-  item->gate = numbers[output];
+  item->gate = numbers[follow->output];
   return TRUE;
 }
 
@@ -243,6 +235,10 @@ inspect (GenInspection *inspection, GError **error)
   if (inspection->settings.gate != NULL) {
     gate = gen_features_open (inspection->settings.gate, medium, error);
     if (gate == NULL)
+      return FALSE;
+    follow.output = gen_features_find (gate, gen_dataset_get_format (inspection->dataset),
+        inspection->settings.gate_output, error);
+    if (follow.output < 0)
       return FALSE;
   }
   follow.gate = gate;

@@ -123,7 +123,8 @@ summarise_gate (const GenInspection *inspection)
   const GenInspectionSettings *settings = &inspection->settings;
   g_autofree double *numbers = g_new (double, count_of (inspection));
   g_autofree char *name = g_path_get_basename (settings->gate);
-  g_autofree char *summary = g_strdup_printf ("Output %d of %s", settings->gate_output, name);
+  g_autofree char *summary = g_strdup_printf (
+      "Output %s of %s", settings->gate_output != NULL ? settings->gate_output : "0", name);
   gsize n = 0;
 
   for (guint32 i = 0; i < count_of (inspection); i++)
