@@ -741,6 +741,91 @@ test_sound (void)
   }
 }
 
+/* With action=tag each window is told whether it is the best one, and all sound passes. */
+static void
+test_sound_tagged (void)
+{
+  g_autofree char *model = save_judge (&GEN_SHAPE (1, 1, LENGTH), FALSE, NULL);
+  Fixture f;
+
+  open_of (&f, model, "select=best candidates=2", SOUND_CAPS);
+  for (guint i = 0; i < 4; i++)
+    gst_harness_push (f.harness, make_window (i, 0.1f * (float)(i + 1)));
+  for (guint i = 0; i < 4; i++) {
+    g_autoptr (GstBuffer) buffer = gst_harness_try_pull (f.harness);
+    gint64 passed = -1;
+
+    g_assert_nonnull (buffer);
+    g_assert_true (gst_structure_get_int64 (score_of (buffer), "passed", &passed));
+    g_assert_cmpint (passed, ==, i % 2);
+  }
+  close_fixture (&f);
+}
+
+/* --- in pipelines --- */
+
+typedef struct {
+  guint frames, gaps; /* that the times between frames had */
+  GstClockTime first, next;
+} Watched;
+
+static GstPadProbeReturn
+watch (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  Watched *watched = data;
+
+  if (watched->frames++ == 0)
+    watched->first = GST_BUFFER_PTS (buffer);
+  else if (GST_CLOCK_DIFF (watched->next, GST_BUFFER_PTS (buffer)) > GST_USECOND)
+    watched->gaps++;
+  watched->next = GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer);
+  return GST_PAD_PROBE_OK;
+}
+
+/* A seek begins anew, where it goes: of frames that have passed by then nothing is left, neither
+ * what waited nor what was left out of time. */
+static void
+test_seek (void)
+{
+  g_autofree char *model = save_judge (&GEN_SHAPE (1, 1, 8, 8), FALSE, NULL);
+  g_autofree char *launch = g_strdup_printf (
+      "videotestsrc pattern=snow num-buffers=1000 ! " PICTURE_CAPS " ! discriminator name=judge "
+      "model=%s select=best candidates=4 action=drop restamp=true ! fakesink name=sink sync=false",
+      model);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, NULL);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  g_autoptr (GstElement) judge = gst_bin_get_by_name (GST_BIN (pipeline), "judge");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  Watched watched = { 0 };
+  double rate;
+  gulong probe;
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  g_assert_cmpint (
+      gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND), ==, GST_STATE_CHANGE_SUCCESS);
+  g_assert_true (
+      gst_element_seek (pipeline, 1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
+          GST_SEEK_TYPE_SET, 8 * GST_SECOND, GST_SEEK_TYPE_SET, 12 * GST_SECOND));
+  probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, watch, &watched, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_pad_remove_probe (pad, probe);
+  /* Of 100 frames in four seconds, but for the one that the probe may have come too late for. */
+  g_assert_cmpuint (watched.frames, >=, 24);
+  g_assert_cmpuint (watched.frames, <=, 25);
+  g_assert_cmpuint (watched.gaps, ==, 0);
+  g_assert_cmpuint (watched.first, >=, 8 * GST_SECOND);
+  g_assert_cmpuint (watched.next, <=, 9 * GST_SECOND + GST_MSECOND);
+  g_object_get (judge, "accept-rate", &rate, NULL);
+  g_assert_cmpfloat (rate, >, 0.2);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
 /* --- what is wrong --- */
 
 static char *
@@ -834,6 +919,8 @@ main (int argc, char **argv)
   g_test_add_func ("/gate/rejection", test_rejection);
   g_test_add_func ("/gate/calibrated", test_calibrated);
   g_test_add_func ("/gate/sound", test_sound);
+  g_test_add_func ("/gate/sound-tagged", test_sound_tagged);
+  g_test_add_func ("/gate/seek", test_seek);
   g_test_add_func ("/gate/errors", test_errors);
   g_test_add_func ("/gate/bounds", test_bounds);
   status = g_test_run ();
