@@ -24,6 +24,8 @@ typedef struct {
 
   const char *path;
   gboolean log_odds; /* scores are probabilities */
+  gboolean of_sound;
+  gint64 length; /* of the sounds that it takes; -1: any */
   /* Of all items: */
   gsize n, of[2];
   double *scores, *weights;
@@ -47,6 +49,21 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Calibration, calibration_clear)
 
 /* --- items --- */
 
+/* Of a model of sound, items are sounds of its length, where nobody says otherwise. */
+static gboolean
+say_of_model (
+    const Calibration *calibration, JsonObject *said, const char *location, GError **error)
+{
+  g_autofree char *window = g_strdup_printf ("%" G_GINT64_FORMAT, calibration->length);
+
+  if (!calibration->of_sound || g_str_has_suffix (location, ".npy") ||
+      json_object_has_member (said, "medium"))
+    return TRUE;
+  return training_data_say (said, "medium", gen_medium_sound.name, error) &&
+         (calibration->length <= 0 || json_object_has_member (said, "window") ||
+             training_data_say (said, "window", window, error));
+}
+
 static gboolean
 read_scores (const Calibration *calibration, FeatureSet *set, const char *location, int real,
     const GenFormat *like, GError **error)
@@ -54,7 +71,8 @@ read_scores (const Calibration *calibration, FeatureSet *set, const char *locati
   const FeatureSetSettings settings = { calibration->path, calibration->said[real], 0,
     real ? "real" : "generated" };
 
-  if (!feature_set_read (set, location, &settings, like, error))
+  if (!say_of_model (calibration, calibration->said[real], location, error) ||
+      !feature_set_read (set, location, &settings, like, error))
     return FALSE;
   if (set->rows.length == 1)
     return TRUE;
@@ -300,15 +318,18 @@ calibrate (const Calibration *calibration, JsonObject *told, GError **error)
   return TRUE;
 }
 
-/* Whether its scores are probabilities, by what the graph says. */
+/* What it takes, and whether its scores are probabilities, by what the graph says. */
 static gboolean
 look_at_model (Calibration *calibration, GError **error)
 {
   g_autoptr (GenModel) model = gen_model_load (calibration->path, error);
-  const GenPort *output;
+  const GenPort *output, *sound;
 
   if (model == NULL)
     return FALSE;
+  sound = gen_model_find_input (model, GEN_PORT_SOUND);
+  calibration->of_sound = sound != NULL;
+  calibration->length = sound != NULL ? sound->length : -1;
   output = gen_model_find_output (model, GEN_PORT_VECTOR);
   if (output != NULL && output->length == 1) {
     calibration->log_odds = gen_model_scores_are_probabilities (model, output);

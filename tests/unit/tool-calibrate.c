@@ -2,12 +2,13 @@
 /* generative-model calibrate: pictures and sounds are scored as the element scores them, what is
  * written is what it says, and what is wrong is said while the model stays as it is. */
 #include <generative/calibration.h>
+#include <generative/sound.h>
 
 #include <math.h>
 
 #include "tool.h"
 
-enum { ITEMS = 30, SIDE = 8 };
+enum { ITEMS = 30, SIDE = 8, SOUND_LENGTH = 2048 };
 
 /* The score of a picture is its mean, from 0 to 1; of several outputs it makes no score. */
 static void
@@ -73,12 +74,27 @@ calibration_in (const Fixture *fixture, const char *name)
   return g_strdup (g_hash_table_lookup (graph->metadata, GEN_CALIBRATION_METADATA));
 }
 
+/* Two texts that come to the same. */
+static void
+assert_same (const char *a, const char *b, double tolerance)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenCalibration) first = gen_calibration_parse (a, &error), second = NULL;
+
+  g_assert_no_error (error);
+  second = gen_calibration_parse (b, &error);
+  g_assert_no_error (error);
+  for (double score = 0; score <= 1; score += 0.1)
+    g_assert_cmpfloat_with_epsilon (
+        gen_calibration_apply (first, score), gen_calibration_apply (second, score), tolerance);
+}
+
 /* The same of pictures as of their scores. */
 static void
 test_pictures (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *of_pictures = NULL, *of_scores = NULL, *turned = NULL, *of_nothing = NULL;
-  g_autoptr (GenCalibration) read = NULL, wanted = NULL, down = NULL;
+  g_autoptr (GenCalibration) down = NULL;
   g_autoptr (GError) error = NULL;
   float real[ITEMS], made[ITEMS];
 
@@ -101,13 +117,7 @@ test_pictures (Fixture *fixture, gconstpointer data)
   of_pictures = calibration_in (fixture, "judge.onnx");
   g_assert_cmpint (tool (fixture, "calibrate", "judge.onnx", "real.npy", "made.npy", NULL), ==, 0);
   of_scores = calibration_in (fixture, "judge.onnx");
-  read = gen_calibration_parse (of_pictures, &error);
-  g_assert_no_error (error);
-  wanted = gen_calibration_parse (of_scores, &error);
-  g_assert_no_error (error);
-  for (double score = 0; score <= 1; score += 0.1)
-    g_assert_cmpfloat_with_epsilon (
-        gen_calibration_apply (read, score), gen_calibration_apply (wanted, score), 1e-5);
+  assert_same (of_pictures, of_scores, 1e-5);
   /* A score that is higher of what is generated. */
   g_assert_cmpint (tool (fixture, "calibrate", "judge.onnx", "made", "real", NULL), ==, 0);
   assert_says (fixture->out, "no temperature puts right");
@@ -116,6 +126,53 @@ test_pictures (Fixture *fixture, gconstpointer data)
   down = gen_calibration_parse (turned, &error);
   g_assert_no_error (error);
   g_assert_cmpfloat (gen_calibration_apply (down, 1), <, gen_calibration_apply (down, 0));
+}
+
+/* A model of sounds says what items are, and how long. */
+static void
+test_sounds (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[] = { "made", "real" };
+  g_autofree char *path = path_in (fixture, "judge.onnx"), *of_sounds = NULL, *of_scores = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("judge");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x =
+      gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SOUND_LENGTH));
+
+  gen_graph_add_output (graph,
+      gen_unary (graph, "Flatten", gen_unary (graph, "GlobalAveragePool", x, &error), &error));
+  g_assert_no_error (error);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.sample-rate"), g_strdup ("8000"));
+  save (graph, path);
+  for (gsize k = 0; k < G_N_ELEMENTS (names); k++) {
+    g_autofree char *folder = path_in (fixture, names[k]);
+    g_autofree char *scores_name = g_strconcat (names[k], ".npy", NULL);
+    float scores[2 * ITEMS];
+
+    g_assert_cmpint (g_mkdir (folder, 0755), ==, 0);
+    for (int i = 0; i < ITEMS; i++) {
+      g_autofree char *file = g_strdup_printf ("%s/%02d.wav", folder, i);
+      /* Two windows each. */
+      g_autofree float *samples = g_new (float, 2 * SOUND_LENGTH);
+      const GenSound sound = {
+        .data = samples, .frames = 2 * SOUND_LENGTH, .rate = 8000, .channels = 1
+      };
+
+      for (int s = 0; s < 2 * SOUND_LENGTH; s++)
+        samples[s] = (float)(i + 8 * (int)k + s / SOUND_LENGTH) / 64;
+      scores[2 * i] = samples[0];
+      scores[2 * i + 1] = samples[SOUND_LENGTH];
+      gen_sound_save_wav (&sound, file, GEN_SOUND_WAV_F32, &error);
+      g_assert_no_error (error);
+    }
+    save_scores (fixture, scores_name, scores, 2 * ITEMS);
+  }
+  g_assert_cmpint (tool (fixture, "calibrate", "judge.onnx", "real", "made", NULL), ==, 0);
+  assert_says (fixture->out, "60 real and 60 generated items");
+  of_sounds = calibration_in (fixture, "judge.onnx");
+  g_assert_cmpint (tool (fixture, "calibrate", "judge.onnx", "real.npy", "made.npy", NULL), ==, 0);
+  of_scores = calibration_in (fixture, "judge.onnx");
+  assert_same (of_sounds, of_scores, 1e-3);
 }
 
 static void
@@ -161,6 +218,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/tool/calibrate/pictures", Fixture, NULL, set_up, test_pictures, tear_down);
+  g_test_add ("/tool/calibrate/sounds", Fixture, NULL, set_up, test_sounds, tear_down);
   g_test_add ("/tool/calibrate/refused", Fixture, NULL, set_up, test_refused, tear_down);
   return g_test_run ();
 }
