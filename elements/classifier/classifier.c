@@ -17,7 +17,8 @@
  * models that do not; without names classes are numbers, from 0 on.
  *
  * A picture that has a label keeps it, unless `relabel` is set. Of one for which the model's
- * results are no numbers, nothing is said but a warning.
+ * results are no numbers, nothing is said but a warning. A trainer behind it learns what the
+ * model takes pictures for, and what it calls the classes.
  *
  * ## Example launch line
  * |[
@@ -410,6 +411,52 @@ gst_classifier_summarise (GstScoreFilter *filter)
   return summary;
 }
 
+/* --- which classes there are --- */
+
+/* Names, or numbers where there are none, ended by NULL. (transfer full) */
+static char **
+list_classes (const GstClassifier *self)
+{
+  char **classes;
+
+  if (self->names != NULL)
+    return g_strdupv (self->names);
+  classes = g_new0 (char *, self->n_classes + 1);
+  for (int i = 0; i < self->n_classes; i++)
+    classes[i] = g_strdup_printf ("%d", i);
+  return classes;
+}
+
+/* Whether labels are those of the data in front, which answers for them. */
+static gboolean
+keeps_labels (GstClassifier *self)
+{
+  g_auto (GStrv) in_front =
+      gst_generative_query_classes (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
+  gboolean relabel;
+
+  GST_OBJECT_LOCK (self);
+  relabel = self->relabel;
+  GST_OBJECT_UNLOCK (self);
+  return !relabel && in_front[0] != NULL;
+}
+
+/* Who is taught by what passes asks for its classes once caps are known. */
+static gboolean
+gst_classifier_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
+{
+  GstClassifier *self = GST_CLASSIFIER (base);
+
+  if (direction == GST_PAD_SRC && gst_generative_is_classes_query (query) && self->n_classes > 0 &&
+      !keeps_labels (self)) {
+    g_auto (GStrv) classes = list_classes (self);
+
+    gst_generative_answer_classes (query, (const char *const *)classes);
+    return TRUE;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_classifier_parent_class)->query (base, direction, query);
+}
+
 /* --- the class --- */
 
 static void
@@ -448,6 +495,7 @@ gst_classifier_class_init (GstClassifierClass *klass)
   gst_element_class_set_static_metadata (element_class, "Classifier", "Filter/Analyzer/Video",
       "Tells with a model which class each picture is of, by number and name", "gst-generative");
 
+  GST_BASE_TRANSFORM_CLASS (klass)->query = gst_classifier_query;
   filter_class->open = gst_classifier_open;
   filter_class->close = gst_classifier_close;
   filter_class->set_format = gst_classifier_set_format;

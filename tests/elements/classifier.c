@@ -178,6 +178,24 @@ test_refused (void)
   check_error ("model=%s/plain.onnx labels-file=%s/few.txt", "few.txt: it names 2 classes, and");
 }
 
+/* Eight pictures of no class, two of each quarter. */
+static void
+save_pictures (const char *into)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir (into, 0700), ==, 0);
+  for (int n = 0; n < 8; n++) {
+    g_autofree char *path = g_strdup_printf ("%s/%d.png", into, n);
+    g_auto (GenPicture) picture = { 0 };
+
+    gen_picture_init (&picture, 8, 8, 1);
+    for (int i = 0; i < 64; i++)
+      picture.data[i / 8 * picture.stride + i % 8] = i / 32 * 2 + i % 8 / 4 == n % 4 ? 200 : 60;
+    g_assert_true (gen_picture_save_png (&picture, path, &error));
+  }
+}
+
 /* Pictures lie in a folder for each class, of its name. */
 static void
 test_sorted (void)
@@ -190,16 +208,7 @@ test_sorted (void)
   g_autofree char *unsorted = g_build_filename (folder, "unsorted", NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpint (g_mkdir (unsorted, 0700), ==, 0);
-  for (int n = 0; n < 8; n++) {
-    g_autofree char *path = g_strdup_printf ("%s/%d.png", unsorted, n);
-    g_auto (GenPicture) picture = { 0 };
-
-    gen_picture_init (&picture, 8, 8, 1);
-    for (int i = 0; i < 64; i++)
-      picture.data[i / 8 * picture.stride + i % 8] = i / 32 * 2 + i % 8 / 4 == n % 4 ? 200 : 60;
-    g_assert_true (gen_picture_save_png (&picture, path, &error));
-  }
+  save_pictures (unsorted);
   play (launch, NULL);
   for (int i = 0; i < 4; i++) {
     g_autofree char *of_class = g_build_filename (folder, "sorted", names[i], NULL);
@@ -211,6 +220,30 @@ test_sorted (void)
       n++;
     g_assert_cmpuint (n, ==, 2);
   }
+}
+
+/* A net that is taught by another one's labels knows their names. */
+static void
+test_teaches (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "datasetsrc location=%s/unlabelled num-buffers=8 ! video/x-raw,width=28,height=28 ! "
+      "classifier model=%s/named.onnx ! modeltrainer preset=classifier width=2 device=cpu "
+      "silent=true batch-size=2 max-steps=3 checkpoint=%s/taught",
+      folder, folder, folder);
+  g_autofree char *unlabelled = g_build_filename (folder, "unlabelled", NULL);
+  g_autofree char *path = g_build_filename (folder, "taught", "classifier.onnx", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = NULL;
+  g_auto (GStrv) names = NULL;
+
+  save_pictures (unlabelled);
+  play (launch, NULL);
+  graph = gen_onnx_load (path, &error);
+  g_assert_no_error (error);
+  names = gen_model_get_class_names (graph);
+  g_assert_cmpuint (g_strv_length (names), ==, 4);
+  g_assert_cmpstr (names[3], ==, "d");
 }
 
 int
@@ -234,6 +267,7 @@ main (int argc, char **argv)
   g_test_add_func ("/classifier/names", test_names);
   g_test_add_func ("/classifier/refused", test_refused);
   g_test_add_func ("/classifier/sorted", test_sorted);
+  g_test_add_func ("/classifier/teaches", test_teaches);
   result = g_test_run ();
   scratch_remove (folder);
   g_free (folder);
