@@ -14,6 +14,7 @@
 #define DEFAULT_METHOD "platt"
 #define DEFAULT_SHARE 0.5
 #define DEFAULT_FOLDS 5
+#define NO_ORDER 0.05
 
 typedef struct {
   char *method;
@@ -257,6 +258,20 @@ tell_items (const Calibration *calibration, JsonObject *told)
   json_object_set_string_member (told, "scores", scores);
 }
 
+/* Near to a half there is no order, and far below it is the other way round. */
+static void
+warn_of_order (double auc)
+{
+  if (fabs (auc - 0.5) < NO_ORDER)
+    command_warn ("the scores hardly tell real items from generated ones (AUC %.3f): no "
+                  "calibration makes them",
+        auc);
+  else if (auc < 0.5)
+    command_warn ("generated items score higher than real ones (AUC %.3f): platt turns that round, "
+                  "so that probabilities are of being real",
+        auc);
+}
+
 /* All ways, each by itself; those that do not suit say why. */
 static void
 tell_ways (const Calibration *calibration, JsonObject *told)
@@ -277,10 +292,7 @@ tell_ways (const Calibration *calibration, JsonObject *told)
     else
       g_print ("%-13s %s\n", (*c)->name, error->message);
   }
-  if (before.auc < 0.55)
-    command_warn ("the scores hardly tell real items from generated ones (AUC %.3f): no "
-                  "calibration makes them",
-        before.auc);
+  warn_of_order (before.auc);
 }
 
 static void
