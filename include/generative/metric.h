@@ -163,6 +163,9 @@ GEN_API const GenMetric *gen_metric_find (const char *name, GError **error);
 /* The medium of the first metric of `names`, with commas between them, that has one; NULL where
  * none has, as of "auto". Since: 0.2 */
 GEN_API const GenMedium *gen_metric_find_medium (const char *names);
+/* The field of that name, of whichever metric has it, which `metric` is set to where it is not
+ * NULL; NULL where none has it. Since: 0.2 */
+GEN_API const GenField *gen_metric_find_field (const char *name, const GenMetric **metric);
 /* Rows that are kept of each set for metrics that compare sets, where they take no more than
  * GEN_METRIC_ROWS_BYTES. Since: 0.2 */
 #define GEN_METRIC_ROWS 50000

@@ -25,6 +25,13 @@ typedef enum {
   GEN_FIELD_TEXT,  /* `text`, the same in each measurement that has the field */
 } GenFieldType;
 
+/* Which of two figures is the better one. Since: 0.2 */
+typedef enum {
+  GEN_BETTER_NEITHER, /* it depends on what it is of, or is as good as it is like real data's */
+  GEN_BETTER_HIGHER,
+  GEN_BETTER_LOWER,
+} GenBetter;
+
 /* A field of a measurement. Its value is a double for each type; NaN says that this
  * measurement does not have the field, 0 will do for a TEXT that it has. A figure that is due and
  * cannot be given is not left out: its value is GEN_MISSING (as any other that is not finite), and
@@ -34,6 +41,7 @@ typedef struct {
   GenFieldType type;
   const char *text;
   const char *missing; /* why the figure cannot be given; NULL: it is no finite number */
+  GenBetter better;    /* Since: 0.2 */
 } GenField;
 
 #define GEN_MISSING ((double)INFINITY)

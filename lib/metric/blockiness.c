@@ -65,7 +65,8 @@ const GenMetric gen_metric_blockiness = {
       "Mean difference of luma over the edges of blocks of 8 by 8, over that elsewhere (after "
       "Wang et al. 2002)",
   .unit = "ratio; 1 without blocks",
-  .fields = { { "blockiness", GEN_FIELD_NUMBER, NULL, "it is flat, or smaller than a block" } },
+  .fields = { { "blockiness", GEN_FIELD_NUMBER, NULL, "it is flat, or smaller than a block",
+      .better = GEN_BETTER_LOWER } },
   .n_fields = 1,
   .measure = blockiness_measure,
 };

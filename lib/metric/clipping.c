@@ -47,7 +47,8 @@ const GenMetric gen_metric_clipping = {
   .medium = &gen_medium_sound,
   .summary = "Share of samples in runs of three and more at full scale of one sign",
   .unit = "share, 0 to 1",
-  .fields = { { "clipping", GEN_FIELD_NUMBER, NULL, GEN_METRIC_NO_NUMBERS } },
+  .fields = { { "clipping", GEN_FIELD_NUMBER, NULL, GEN_METRIC_NO_NUMBERS,
+      .better = GEN_BETTER_LOWER } },
   .n_fields = 1,
   .measure = clipping_measure,
 };

@@ -100,7 +100,7 @@ const GenMetric gen_metric_cmmd = {
   .needs_features = TRUE,
   .needs_reference = TRUE,
   .takes_long = TRUE,
-  .fields = { { "cmmd", GEN_FIELD_NUMBER, NULL, GEN_SETS_TOO_FEW },
+  .fields = { { "cmmd", GEN_FIELD_NUMBER, NULL, GEN_SETS_TOO_FEW, .better = GEN_BETTER_LOWER },
       { "cmmd-features", GEN_FIELD_TEXT, NULL }, { "cmmd-samples", GEN_FIELD_COUNT, NULL },
       { "cmmd-reference-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 4,

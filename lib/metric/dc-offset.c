@@ -22,7 +22,8 @@ const GenMetric gen_metric_dc_offset = {
   .medium = &gen_medium_sound,
   .summary = "Magnitude of the mean of the samples, of the channel where it is greatest",
   .unit = "share of full scale, from 0",
-  .fields = { { "dc-offset", GEN_FIELD_NUMBER, NULL, GEN_METRIC_NO_NUMBERS } },
+  .fields = { { "dc-offset", GEN_FIELD_NUMBER, NULL, GEN_METRIC_NO_NUMBERS,
+      .better = GEN_BETTER_LOWER } },
   .n_fields = 1,
   .measure = dc_offset_measure,
 };

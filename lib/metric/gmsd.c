@@ -130,7 +130,7 @@ const GenMetric gen_metric_gmsd = {
   .medium = &gen_medium_picture,
   .summary = "Deviation of the similarity of luma's gradients over the picture (Xue et al. 2014)",
   .unit = "from 0, for equal frames",
-  .fields = { { "gmsd", GEN_FIELD_NUMBER, NULL } },
+  .fields = { { "gmsd", GEN_FIELD_NUMBER, NULL, .better = GEN_BETTER_LOWER } },
   .n_fields = 1,
   .open = gmsd_open,
   .close = gmsd_close,

@@ -75,7 +75,7 @@ const GenMetric gen_metric_log_spectral_distance = {
              "frames (Gray and Markel 1976)",
   .unit = "decibels, from 0",
   .fields = { { "log-spectral-distance", GEN_FIELD_NUMBER, NULL,
-      "the window has samples that are no finite numbers" } },
+      "the window has samples that are no finite numbers", .better = GEN_BETTER_LOWER } },
   .n_fields = 1,
   .open = distance_open,
   .close = distance_close,

@@ -109,3 +109,17 @@ gen_metric_find_medium (const char *names)
   }
   return NULL;
 }
+
+const GenField *
+gen_metric_find_field (const char *name, const GenMetric **metric)
+{
+  for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++)
+    for (int f = 0; f < (*m)->n_fields; f++) {
+      if (!g_str_equal ((*m)->fields[f].name, name))
+        continue;
+      if (metric != NULL)
+        *metric = *m;
+      return &(*m)->fields[f];
+    }
+  return NULL;
+}

@@ -50,8 +50,8 @@ const GenMetric gen_metric_noise_level = {
   .medium = &gen_medium_picture,
   .summary = "Estimate of the standard deviation of noise in luma (Immerkaer 1996)",
   .unit = "levels, from 0",
-  .fields = { { "noise-level", GEN_FIELD_NUMBER, NULL,
-      "it takes three pixels each way at least" } },
+  .fields = { { "noise-level", GEN_FIELD_NUMBER, NULL, "it takes three pixels each way at least",
+      .better = GEN_BETTER_LOWER } },
   .n_fields = 1,
   .measure = noise_measure,
 };

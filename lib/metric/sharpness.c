@@ -61,7 +61,7 @@ const GenMetric gen_metric_sharpness = {
   .medium = &gen_medium_picture,
   .summary = "Variance of the Laplacian of luma (Pech-Pacheco et al. 2000)",
   .unit = "squared grey levels, from 0",
-  .fields = { { "sharpness", GEN_FIELD_NUMBER, NULL } },
+  .fields = { { "sharpness", GEN_FIELD_NUMBER, NULL, .better = GEN_BETTER_HIGHER } },
   .n_fields = 1,
   .measure = sharpness_measure,
 };

@@ -39,8 +39,10 @@ const GenMetric gen_metric_si_sdr = {
   .summary = "Scale-invariant signal-to-distortion ratio of a window, and of all (Le Roux et al. "
              "2019)",
   .unit = "decibels",
-  .fields = { { "si-sdr", GEN_FIELD_NUMBER, NULL, GEN_SOUND_SUMS_NO_RATIO },
-      { "si-sdr-overall", GEN_FIELD_NUMBER, NULL, GEN_SOUND_SUMS_NO_RATIO } },
+  .fields = { { "si-sdr", GEN_FIELD_NUMBER, NULL, GEN_SOUND_SUMS_NO_RATIO,
+                  .better = GEN_BETTER_HIGHER },
+      { "si-sdr-overall", GEN_FIELD_NUMBER, NULL, GEN_SOUND_SUMS_NO_RATIO,
+          .better = GEN_BETTER_HIGHER } },
   .n_fields = 2,
   .n_measured = 1,
   .open = si_sdr_open,

@@ -211,8 +211,10 @@ const GenMetric gen_metric_signal_to_noise = {
   .summary = "Signal-to-noise ratio of speech, estimated by the distribution of its amplitudes "
              "(Kim and Stern 2008), of a window and overall",
   .unit = "decibels, -20 to 100",
-  .fields = { { "signal-to-noise", GEN_FIELD_NUMBER, NULL, GEN_METRIC_SILENT },
-      { "signal-to-noise-overall", GEN_FIELD_NUMBER, NULL, "all is silent" } },
+  .fields = { { "signal-to-noise", GEN_FIELD_NUMBER, NULL, GEN_METRIC_SILENT,
+                  .better = GEN_BETTER_HIGHER },
+      { "signal-to-noise-overall", GEN_FIELD_NUMBER, NULL, "all is silent",
+          .better = GEN_BETTER_HIGHER } },
   .n_fields = 2,
   .n_measured = 1,
   .open = signal_to_noise_open,

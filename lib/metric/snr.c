@@ -36,8 +36,10 @@ const GenMetric gen_metric_snr = {
   .summary = "Signal-to-noise ratio of a window, and of all: noise is what differs from what it "
              "should be",
   .unit = "decibels",
-  .fields = { { "snr", GEN_FIELD_NUMBER, NULL, GEN_SOUND_SUMS_NO_RATIO },
-      { "snr-overall", GEN_FIELD_NUMBER, NULL, GEN_SOUND_SUMS_NO_RATIO } },
+  .fields = { { "snr", GEN_FIELD_NUMBER, NULL, GEN_SOUND_SUMS_NO_RATIO,
+                  .better = GEN_BETTER_HIGHER },
+      { "snr-overall", GEN_FIELD_NUMBER, NULL, GEN_SOUND_SUMS_NO_RATIO,
+          .better = GEN_BETTER_HIGHER } },
   .n_fields = 2,
   .n_measured = 1,
   .open = snr_open,

@@ -36,7 +36,7 @@ const GenMetric gen_metric_ssim = {
   .medium = &gen_medium_picture,
   .summary = "Structural similarity of luma (Wang et al. 2004)",
   .unit = "-1 to 1; 1 for equal frames",
-  .fields = { { "ssim", GEN_FIELD_NUMBER, NULL } },
+  .fields = { { "ssim", GEN_FIELD_NUMBER, NULL, .better = GEN_BETTER_HIGHER } },
   .n_fields = 1,
   .open = similarity_open,
   .close = similarity_close,

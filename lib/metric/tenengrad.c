@@ -57,7 +57,7 @@ const GenMetric gen_metric_tenengrad = {
   .medium = &gen_medium_picture,
   .summary = "Mean squared Sobel gradient of luma (Tenenbaum 1970)",
   .unit = "squared grey levels, from 0",
-  .fields = { { "tenengrad", GEN_FIELD_NUMBER, NULL } },
+  .fields = { { "tenengrad", GEN_FIELD_NUMBER, NULL, .better = GEN_BETTER_HIGHER } },
   .n_fields = 1,
   .measure = tenengrad_measure,
 };
