@@ -19,6 +19,7 @@ extern const Command command_data;
 extern const Command command_inspect;
 extern const Command command_operators;
 extern const Command command_recipes;
+extern const Command command_report;
 extern const Command command_run;
 extern const Command command_train;
 extern const Command command_test;

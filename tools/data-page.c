@@ -5,32 +5,14 @@
 #include <string.h>
 
 #include "data.h"
+#include "page.h"
+#include "plots.h"
 
 #define THUMB 128
 #define EXAMPLES 12
 /* Of a sound the first seconds are drawn, of one that is shorter all of it. */
 #define MOST_SECONDS 5
 #define LEAST_SECONDS 0.1
-
-static const char style[] =
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;"
-    "color:#222;background:#fff}h1{font-size:1.6rem;overflow-wrap:anywhere}h2{margin-top:2.2rem}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .7rem;"
-    "border-bottom:1px solid #ddd}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
-    "svg{max-width:100%;height:auto}svg rect{fill:#3568a8}svg text{font-size:11px;fill:#444}"
-    ".grid{display:flex;flex-wrap:wrap;gap:1.5rem}.grid figure{margin:0;max-width:360px}"
-    "figcaption{font-size:13px;color:#444;overflow-wrap:anywhere}"
-    ".thumbs figure{width:128px}.thumbs img{max-width:128px;max-height:128px;background:#eee;"
-    "border:1px solid #ccc}.bad{color:#a22}";
-
-static void
-append_escaped (GString *page, const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_autofree char *escaped = g_markup_escape_text (valid, -1);
-
-  g_string_append (page, escaped);
-}
 
 /* --- examples --- */
 
@@ -70,24 +52,13 @@ draw_item (const GenInspection *inspection, guint32 index, GenPicture *thumb)
   return TRUE;
 }
 
-static gboolean
+static void
 append_picture (GString *page, const GenInspection *inspection, guint32 index)
 {
   g_auto (GenPicture) thumb = { 0 };
-  g_autoptr (GBytes) png = NULL;
-  g_autofree char *text = NULL;
-  gconstpointer data;
-  gsize size;
 
-  if (!draw_item (inspection, index, &thumb))
-    return FALSE;
-  png = gen_picture_encode_png (&thumb, NULL);
-  if (png == NULL)
-    return FALSE;
-  data = g_bytes_get_data (png, &size);
-  text = g_base64_encode (data, size);
-  g_string_append_printf (page, "<img alt=\"\" src=\"data:image/png;base64,%s\">", text);
-  return TRUE;
+  if (draw_item (inspection, index, &thumb))
+    page_append_picture (page, &thumb, "");
 }
 
 static void
@@ -98,10 +69,10 @@ append_item (GString *page, const GenInspection *inspection, guint32 index)
   g_string_append (page, "<figure>");
   append_picture (page, inspection, index);
   g_string_append (page, "<figcaption>");
-  append_escaped (page, item->name);
+  page_append_escaped (page, item->name);
   if (item->duplicate_of != GEN_DATA_NONE || item->near_of != GEN_DATA_NONE) {
     g_string_append (page, "<br>as ");
-    append_escaped (
+    page_append_escaped (
         page, gen_inspection_get_item (inspection,
                   item->duplicate_of != GEN_DATA_NONE ? item->duplicate_of : item->near_of)
                   ->name);
@@ -150,7 +121,7 @@ append_bad (GString *page, JsonArray *examples)
   g_string_append (page, "<ul class=\"bad\">");
   for (guint i = 0; i < json_array_get_length (examples); i++) {
     g_string_append (page, "<li>");
-    append_escaped (
+    page_append_escaped (
         page, json_object_get_string_member (json_array_get_object_element (examples, i), "error"));
     g_string_append (page, "</li>");
   }
@@ -166,7 +137,7 @@ append_finding (GString *page, JsonObject *finding, const GenInspection *inspect
   if (count == 0)
     return;
   g_string_append_printf (page, "<h3>%s: %" G_GINT64_FORMAT "</h3><p>", name, count);
-  append_escaped (page, json_object_get_string_member (finding, "summary"));
+  page_append_escaped (page, json_object_get_string_member (finding, "summary"));
   g_string_append (page, ".</p>");
   if (g_str_equal (name, "bad"))
     append_bad (page, json_object_get_array_member (finding, "examples"));
@@ -195,13 +166,13 @@ append_measures (GString *page, JsonArray *measures)
     if (json_object_get_int_member (measure, "count") == 0)
       continue;
     g_string_append (page, "<figure>");
-    data_plot_histogram (page, measure);
+    plot_histogram (page, measure);
     g_string_append_printf (page, "<figcaption><b>%s</b>, %s: mean %.4g, median %.4g<br>",
         json_object_get_string_member (measure, "name"),
         json_object_get_string_member (measure, "unit"),
         json_object_get_double_member (measure, "mean"),
         json_object_get_double_member (measure, "median"));
-    append_escaped (page, json_object_get_string_member (measure, "summary"));
+    page_append_escaped (page, json_object_get_string_member (measure, "summary"));
     g_string_append (page, "</figcaption></figure>");
   }
   g_string_append (page, "</div>");
@@ -244,7 +215,7 @@ static void
 append_against (GString *page, JsonObject *against)
 {
   g_string_append (page, "<h2>Against ");
-  append_escaped (page, json_object_get_string_member (against, "location"));
+  page_append_escaped (page, json_object_get_string_member (against, "location"));
   g_string_append_printf (page,
       "</h2><p>%" G_GINT64_FORMAT " items, of which %" G_GINT64_FORMAT " are in both.",
       json_object_get_int_member (against, "items"),
@@ -278,19 +249,15 @@ append_counts (GString *page, const char *title, JsonObject *counts)
   if (json_object_get_size (counts) == 0)
     return;
   g_string_append_printf (page, "<h2>%s</h2>", title);
-  data_plot_counts (page, counts);
+  plot_counts (page, counts);
 }
 
 char *
 data_report_to_page (JsonObject *report, const GenInspection *inspection)
 {
-  GString *page = g_string_new ("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">"
-                                "<meta name=\"viewport\" content=\"width=device-width\"><title>");
+  GString *page = page_begin (json_object_get_string_member (report, "location"));
 
-  append_escaped (page, json_object_get_string_member (report, "location"));
-  g_string_append_printf (page, "</title><style>%s</style><h1>", style);
-  append_escaped (page, json_object_get_string_member (report, "location"));
-  g_string_append_printf (page, "</h1><p>%" G_GINT64_FORMAT " items, each a %s.</p>",
+  g_string_append_printf (page, "<p>%" G_GINT64_FORMAT " items, each a %s.</p>",
       json_object_get_int_member (report, "items"),
       json_object_get_string_member (report, "medium"));
   append_spread (page, inspection);
@@ -304,6 +271,5 @@ data_report_to_page (JsonObject *report, const GenInspection *inspection)
   append_splits (page, json_object_get_object_member (report, "splits"));
   if (json_object_has_member (report, "against"))
     append_against (page, json_object_get_object_member (report, "against"));
-  g_string_append (page, "</html>\n");
-  return g_string_free (page, FALSE);
+  return page_end (page);
 }

@@ -31,7 +31,3 @@ int data_filter (int argc, char **argv);
 char *data_report_to_text (JsonObject *report);
 /* And as a page in one file, with examples from the inspection. (transfer full) */
 char *data_report_to_page (JsonObject *report, const GenInspection *inspection);
-/* Add the bars of a measure's histogram as SVG. */
-void data_plot_histogram (GString *page, JsonObject *measure);
-/* The same of the sizes of classes. */
-void data_plot_counts (GString *page, JsonObject *counts);

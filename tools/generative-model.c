@@ -21,6 +21,7 @@ static const Command *const commands[] = {
   &command_test,
   &command_data,
   &command_compare,
+  &command_report,
   &command_calibrate,
   &command_operators,
   &command_recipes,

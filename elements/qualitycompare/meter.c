@@ -65,7 +65,7 @@ gst_quality_compare_open_meter (GstQualityCompare *self)
 }
 
 /* The reporting's fields: when the partner begins, the meter's figures, and their recent means. */
-static void
+static gboolean
 set_fields (GstQualityCompare *self)
 {
   const GenField own = { "reference-time", GEN_FIELD_COUNT, NULL,
@@ -81,7 +81,8 @@ set_fields (GstQualityCompare *self)
     fields = gen_recent_fields (self->recent, &n);
     g_array_append_vals (all, fields, n);
   }
-  gst_generative_reporting_set_fields (&self->reporting, (const GenField *)all->data, all->len);
+  return gst_generative_reporting_set_fields (
+      &self->reporting, (const GenField *)all->data, all->len);
 }
 
 gboolean
@@ -97,8 +98,7 @@ gst_quality_compare_prepare_meter (GstQualityCompare *self, const GstScoreFormat
       return FALSE;
     }
   }
-  set_fields (self);
-  return TRUE;
+  return set_fields (self);
 }
 
 /* The figures' place among the values. */
@@ -178,4 +178,6 @@ gst_quality_compare_interrupt (GstQualityCompare *self)
     gen_meter_interrupt (self->meter);
   if (self->recent != NULL)
     gen_recent_forget (self->recent);
+  if (self->reporting.score != NULL)
+    gst_generative_reporting_interrupt (&self->reporting);
 }

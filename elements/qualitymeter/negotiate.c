@@ -87,6 +87,7 @@ gst_quality_meter_set_format (GstScoreFilter *filter, GstCaps *caps, const GstSc
   text = gen_format_describe (&format);
   GST_INFO_OBJECT (self, "samples are %s: %" GST_PTR_FORMAT, text, (void *)caps);
   self->format = format;
+  gst_quality_meter_begin_examples (self);
   if (gen_meter_wants_reference (self->meter) &&
       !gen_meter_refer_dataset (
           self->meter, self->dataset, &format, 0, self->cancellable, &error)) {

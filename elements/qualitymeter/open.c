@@ -139,6 +139,7 @@ gst_quality_meter_close (GstScoreFilter *filter)
 {
   GstQualityMeter *self = GST_QUALITY_METER (filter);
 
+  g_clear_pointer (&self->examples, gen_examples_free);
   g_clear_pointer (&self->meter, gen_meter_free);
   g_clear_pointer (&self->dataset, gen_dataset_free);
   g_clear_pointer (&self->features, gen_features_free);
@@ -205,6 +206,7 @@ gst_quality_meter_open (GstScoreFilter *filter)
   assumption = gen_features_describe_assumption (self->features);
   if (assumption != NULL)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("Property embedder: %s", assumption), (NULL));
+  gst_quality_meter_check_examples (self);
   log_meter (self);
   return TRUE;
 }
@@ -255,6 +257,7 @@ gst_quality_meter_summarise (GstScoreFilter *filter)
   if (doubts != NULL)
     GST_ELEMENT_WARNING (self, STREAM, FAILED, ("Metric %s", doubts), (NULL));
   save_statistics (self);
+  gst_quality_meter_save_examples (self);
   return summary;
 }
 

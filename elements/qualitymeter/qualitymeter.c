@@ -24,6 +24,11 @@
  * left at its end is measured where it is half a window and more, or all there was. A window is a
  * sample for diversity, frechet and modes, and the reference a folder of sounds, or statistics.
  *
+ * An `alert` is a condition on a figure, as `sharpness < 20 for 5s`: an element message
+ * `quality-alert` tells when it begins and when it ends. `prometheus` names a file that monitoring
+ * reads, and with `examples` the report keeps the frames that stand out, for
+ * `generative-model report` to show. docs/reports.md tells of all three.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=ball ! video/x-raw,format=GRAY8 ! \
@@ -64,6 +69,7 @@ enum {
   PROP_INTERVAL,
   PROP_SEED,
   PROP_SAVE_STATISTICS,
+  PROP_EXAMPLES,
 };
 
 #define DEFAULT_METRICS "auto"
@@ -80,10 +86,12 @@ enum {
 #define DEFAULT_INTERVAL 0
 #define DEFAULT_SEED 0
 #define DEFAULT_SAVE_STATISTICS NULL
+#define DEFAULT_EXAMPLES 0
 
 #define MAX_SIZE 65536
 #define MIN_SECONDS 0.001
 #define MAX_SECONDS 3600
+#define MAX_EXAMPLES 100
 
 #define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }") "; " GST_SCORE_FILTER_SOUND_CAPS
 
@@ -148,6 +156,9 @@ gst_quality_meter_set_property (
     g_free (self->save_statistics);
     self->save_statistics = g_value_dup_string (value);
     break;
+  case PROP_EXAMPLES:
+    self->n_examples = g_value_get_uint (value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -200,6 +211,9 @@ gst_quality_meter_get_property (
     break;
   case PROP_SAVE_STATISTICS:
     g_value_set_string (value, self->save_statistics);
+    break;
+  case PROP_EXAMPLES:
+    g_value_set_uint (value, self->n_examples);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -327,6 +341,12 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           "a reference for later. Goes with the metric frechet, which then needs none (unset: not "
           "written)",
           DEFAULT_SAVE_STATISTICS, flags));
+  g_object_class_install_property (gobject_class, PROP_EXAMPLES,
+      g_param_spec_uint ("examples", "Examples",
+          "Frames, or the last seconds of windows, that the report keeps of each figure's highest "
+          "and of its lowest, and a dozen of all, small, for generative-model report to show (0: "
+          "none)",
+          0, MAX_EXAMPLES, DEFAULT_EXAMPLES, flags));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -365,5 +385,6 @@ gst_quality_meter_init (GstQualityMeter *self)
   self->interval = DEFAULT_INTERVAL;
   self->seed = DEFAULT_SEED;
   self->save_statistics = g_strdup (DEFAULT_SAVE_STATISTICS);
+  self->n_examples = DEFAULT_EXAMPLES;
   self->cancellable = g_cancellable_new ();
 }

@@ -5,6 +5,7 @@
 
 #include "../shared/score-filter.h"
 
+#include <generative/examples.h>
 #include <generative/metric.h>
 
 #define GST_TYPE_QUALITY_METER (gst_quality_meter_get_type ())
@@ -16,7 +17,7 @@ struct _GstQualityMeter {
   /* Properties, under the object lock; strings are read when the element starts. */
   char *metrics, *reference, *embedder, *save_statistics;
   GenDatasetSettings sheet;
-  guint tile_width, tile_height, interval;
+  guint tile_width, tile_height, interval, n_examples;
   double window, hop;
   guint64 seed;
 
@@ -27,8 +28,9 @@ struct _GstQualityMeter {
   GenStatistics statistics;  /* or their statistics */
   GCancellable *cancellable; /* of reading the reference */
   GenMeter *meter;
-  GenFormat format; /* of the samples that the meter has seen; without a medium: none */
-  guint64 frame;    /* the next one, or the next window */
+  GenFormat format;      /* of the samples that the meter has seen; without a medium: none */
+  guint64 frame;         /* the next one, or the next window */
+  GenExamples *examples; /* NULL: none are kept */
   gboolean told_not_finite, told_no_numbers;
   float *samples; /* of a sound, as numbers */
   gsize n_samples;
@@ -46,6 +48,15 @@ JsonObject *gst_quality_meter_summarise (GstScoreFilter *filter);
 /* Errors of the settings name the property that is to be changed; those of other domains than the
  * metrics' come from computing the features. */
 void gst_quality_meter_post_error (GstQualityMeter *self, const GError *error);
+
+/* --- examples.c --- */
+
+/* They are kept in the report alone: warn where there is none. */
+void gst_quality_meter_check_examples (GstQualityMeter *self);
+/* Keep examples of what is measured from now on, where they are wanted. */
+void gst_quality_meter_begin_examples (GstQualityMeter *self);
+/* Write those that were kept. */
+void gst_quality_meter_save_examples (GstQualityMeter *self);
 
 /* --- negotiate.c --- */
 

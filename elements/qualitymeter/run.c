@@ -14,10 +14,13 @@ void
 gst_quality_meter_interrupt (GstScoreFilter *filter)
 {
   GenMeter *meter = GST_QUALITY_METER (filter)->meter;
+  GenExamples *examples = GST_QUALITY_METER (filter)->examples;
 
   GST_DEBUG_OBJECT (filter, "a gap: what comes next is not compared with what came last");
   if (meter != NULL)
     gen_meter_interrupt (meter);
+  if (examples != NULL)
+    gen_examples_interrupt (examples);
 }
 
 static const char *
@@ -70,6 +73,8 @@ gst_quality_meter_follow (GstScoreFilter *filter, gconstpointer samples, guint64
   const GenSample piece = read_samples (self, samples, frames);
 
   gen_meter_follow (self->meter, &piece);
+  if (self->examples != NULL)
+    gen_examples_follow (self->examples, &piece.sound);
 }
 
 static void
@@ -126,6 +131,8 @@ gst_quality_meter_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
     GST_LOG_OBJECT (self, "%s %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": measured in %.3f ms",
         name_of_frames (self), self->frame, GST_TIME_ARGS (frame->pts),
         gst_generative_since (began));
+    if (self->examples != NULL)
+      gen_examples_take (self->examples, self->frame, frame->pts, &sample, values);
     notice_not_finite (self, self->frame++);
     return GST_FLOW_OK;
   }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "reporting.h"
 
+#include <generative/alert.h>
 #include <glib/gstdio.h>
 
 #include "debug.h"
 
 #define DEFAULT_REPORT NULL
 #define DEFAULT_POST_MESSAGES FALSE
+#define DEFAULT_ALERT NULL
+#define DEFAULT_PROMETHEUS NULL
 
 void
 gst_generative_reporting_install (GObjectClass *klass, guint first)
@@ -23,12 +26,26 @@ gst_generative_reporting_install (GObjectClass *klass, guint first)
           "Post the measurements of each frame on the bus, as element messages generative-score "
           "(the summary always is)",
           DEFAULT_POST_MESSAGES, flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (klass, first + GST_GENERATIVE_REPORTING_ALERT,
+      g_param_spec_string ("alert", "Alert",
+          "Conditions on figures, with commas between and how long they must hold, as \"sharpness "
+          "< "
+          "20 for 5s, black > 0.9\": where one begins or ends, an element message quality-alert is "
+          "posted, and the report has a line (unset: none)",
+          DEFAULT_ALERT, flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (klass, first + GST_GENERATIVE_REPORTING_PROMETHEUS,
+      g_param_spec_string ("prometheus", "Prometheus",
+          "File (.prom) that always has the last figures in Prometheus' text format, replaced at "
+          "most once a second (unset: none)",
+          DEFAULT_PROMETHEUS, flags | GST_PARAM_MUTABLE_READY));
 }
 
 void
 gst_generative_reporting_init (GstGenerativeReporting *reporting)
 {
   *reporting = (GstGenerativeReporting){ .report = g_strdup (DEFAULT_REPORT),
+    .alert = g_strdup (DEFAULT_ALERT),
+    .prometheus = g_strdup (DEFAULT_PROMETHEUS),
     .post = DEFAULT_POST_MESSAGES };
 }
 
@@ -36,6 +53,8 @@ void
 gst_generative_reporting_clear (GstGenerativeReporting *reporting)
 {
   g_free (reporting->report);
+  g_free (reporting->alert);
+  g_free (reporting->prometheus);
 }
 
 gboolean
@@ -51,6 +70,19 @@ gst_generative_reporting_set (
     return TRUE;
   case GST_GENERATIVE_REPORTING_POST_MESSAGES:
     g_atomic_int_set (&reporting->post, g_value_get_boolean (value));
+    return TRUE;
+  case GST_GENERATIVE_REPORTING_ALERT:
+    GST_OBJECT_LOCK (element);
+    g_free (reporting->alert);
+    reporting->alert = g_value_dup_string (value);
+    GST_OBJECT_UNLOCK (element);
+    g_atomic_int_set (&reporting->alert_changed, TRUE);
+    return TRUE;
+  case GST_GENERATIVE_REPORTING_PROMETHEUS:
+    GST_OBJECT_LOCK (element);
+    g_free (reporting->prometheus);
+    reporting->prometheus = g_value_dup_string (value);
+    GST_OBJECT_UNLOCK (element);
     return TRUE;
   default:
     return FALSE;
@@ -69,6 +101,16 @@ gst_generative_reporting_get (
     return TRUE;
   case GST_GENERATIVE_REPORTING_POST_MESSAGES:
     g_value_set_boolean (value, g_atomic_int_get (&reporting->post));
+    return TRUE;
+  case GST_GENERATIVE_REPORTING_ALERT:
+    GST_OBJECT_LOCK (element);
+    g_value_set_string (value, reporting->alert);
+    GST_OBJECT_UNLOCK (element);
+    return TRUE;
+  case GST_GENERATIVE_REPORTING_PROMETHEUS:
+    GST_OBJECT_LOCK (element);
+    g_value_set_string (value, reporting->prometheus);
+    GST_OBJECT_UNLOCK (element);
     return TRUE;
   default:
     return FALSE;
@@ -155,19 +197,97 @@ post_write_error (GstElement *element, const GError *error)
     GST_ELEMENT_ERROR (element, RESOURCE, WRITE, ("Property report: %s", error->message), (NULL));
 }
 
+/* --- alerts, and the file of figures --- */
+
+/* (transfer full) */
+static char *
+get_alert (GstGenerativeReporting *reporting)
+{
+  char *text;
+
+  GST_OBJECT_LOCK (reporting->element);
+  text = g_strdup (reporting->alert);
+  GST_OBJECT_UNLOCK (reporting->element);
+  return text;
+}
+
+/* Whether the text makes sense by itself is known before there are figures. */
+static gboolean
+check_alert (GstGenerativeReporting *reporting)
+{
+  g_autofree char *text = get_alert (reporting);
+  g_autoptr (GenAlerts) alerts = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (text == NULL || *text == '\0')
+    return TRUE;
+  alerts = gen_alerts_parse (text, &error);
+  if (alerts != NULL)
+    return TRUE;
+  GST_ELEMENT_ERROR (
+      reporting->element, LIBRARY, SETTINGS, ("Property alert: %s", error->message), (NULL));
+  return FALSE;
+}
+
+/* Watch for what the property says now. FALSE with `error` where it makes no sense. */
+static gboolean
+watch (GstGenerativeReporting *reporting, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  g_atomic_int_set (&reporting->alert_changed, FALSE);
+  text = get_alert (reporting);
+  return gst_generative_score_watch (reporting->score, text, error);
+}
+
+/* The property may have been set since the last frame. */
+static void
+update_alert (GstGenerativeReporting *reporting)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_atomic_int_get (&reporting->alert_changed) && !watch (reporting, &error))
+    GST_ELEMENT_WARNING (reporting->element, LIBRARY, SETTINGS,
+        ("Property alert: %s; what was watched for before still is", error->message), (NULL));
+}
+
+static gboolean
+expose (GstGenerativeReporting *reporting)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (reporting->element);
+  path = g_strdup (reporting->prometheus);
+  GST_OBJECT_UNLOCK (reporting->element);
+  if (path == NULL || gst_generative_score_expose (reporting->score, path, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (reporting->element, RESOURCE, OPEN_WRITE,
+      ("Property prometheus: %s", error->message), (NULL));
+  return FALSE;
+}
+
+/* --- open and closed --- */
+
 gboolean
 gst_generative_reporting_open (GstGenerativeReporting *reporting, GstElement *element)
 {
   g_autofree char *report = NULL;
   g_autoptr (GError) error = NULL;
 
+  reporting->element = element;
+  if (!check_alert (reporting))
+    return FALSE;
   GST_OBJECT_LOCK (element);
   report = g_strdup (reporting->report);
   GST_OBJECT_UNLOCK (element);
-  reporting->element = element;
   reporting->score = gst_generative_score_new (element, report, &error);
   if (reporting->score == NULL) {
     post_open_error (element, report, error);
+    return FALSE;
+  }
+  if (!expose (reporting)) {
+    g_clear_pointer (&reporting->score, gst_generative_score_free);
     return FALSE;
   }
   if (report != NULL)
@@ -186,13 +306,26 @@ gst_generative_reporting_close (GstGenerativeReporting *reporting)
 
 /* --- measurements --- */
 
-void
+gboolean
 gst_generative_reporting_set_fields (
     GstGenerativeReporting *reporting, const GenField *fields, guint n_fields)
 {
+  g_autoptr (GError) error = NULL;
+
   gst_generative_score_set_fields (reporting->score, fields, n_fields);
   g_free (reporting->values);
   reporting->values = g_new (double, n_fields);
+  if (watch (reporting, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (
+      reporting->element, LIBRARY, SETTINGS, ("Property alert: %s", error->message), (NULL));
+  return FALSE;
+}
+
+void
+gst_generative_reporting_interrupt (GstGenerativeReporting *reporting)
+{
+  gst_generative_score_interrupt (reporting->score);
 }
 
 gboolean
@@ -202,6 +335,7 @@ gst_generative_reporting_emit (GstGenerativeReporting *reporting, GstBuffer *buf
   const GstGenerativeMeasurement measurement = { reporting->frame++, pts, nth, values };
   g_autoptr (GError) error = NULL;
 
+  update_alert (reporting);
   if (gst_generative_score_emit (
           reporting->score, buffer, &measurement, g_atomic_int_get (&reporting->post), &error))
     return TRUE;

@@ -3,20 +3,22 @@
 
 #include "score.h"
 
-/* What elements have in common that tell measurements (score.h): the properties report and
- * post-messages, the file that the report is, and the summary, which is told once for all that was
- * measured since the last one. */
+/* What elements have in common that tell measurements (score.h): the properties report,
+ * post-messages, alert and prometheus, the file that the report is, and the summary, which is told
+ * once for all that was measured since the last one. */
 
 /* Their order is that of the properties. */
 enum {
   GST_GENERATIVE_REPORTING_REPORT,
   GST_GENERATIVE_REPORTING_POST_MESSAGES,
+  GST_GENERATIVE_REPORTING_ALERT,
+  GST_GENERATIVE_REPORTING_PROMETHEUS,
   GST_GENERATIVE_REPORTING_N_PROPERTIES,
 };
 
 typedef struct {
-  char *report;  /* under the element's object lock */
-  gboolean post; /* atomic */
+  char *report, *alert, *prometheus; /* under the element's object lock */
+  gboolean post, alert_changed;      /* atomic */
 
   /* From open to close. */
   GstElement *element;
@@ -26,7 +28,7 @@ typedef struct {
   gboolean summarised;       /* nothing was measured since the last summary */
 } GstGenerativeReporting;
 
-/* Install the properties; their numbers are `first` and the one behind it. */
+/* Install the properties; their numbers are `first` and those behind it. */
 void gst_generative_reporting_install (GObjectClass *klass, guint first);
 void gst_generative_reporting_init (GstGenerativeReporting *reporting);
 void gst_generative_reporting_clear (GstGenerativeReporting *reporting);
@@ -37,16 +39,20 @@ gboolean gst_generative_reporting_set (
 gboolean gst_generative_reporting_get (
     GstGenerativeReporting *reporting, gpointer element, guint number, GValue *value);
 
-/* Create the report, where there is to be one. FALSE when an error was posted. */
+/* Create the report, and the file for Prometheus, where there are to be such. FALSE when an error
+ * was posted, as of an alert that makes no sense. */
 gboolean gst_generative_reporting_open (GstGenerativeReporting *reporting, GstElement *element);
 void gst_generative_reporting_close (GstGenerativeReporting *reporting);
-/* What is measured from now on: `fields`, which are copied. */
-void gst_generative_reporting_set_fields (
+/* What is measured from now on: `fields`, which are copied. FALSE when an error was posted: an
+ * alert is on none of them. */
+gboolean gst_generative_reporting_set_fields (
     GstGenerativeReporting *reporting, const GenField *fields, guint n_fields);
 /* Tell what `values`, the reporting's own or kept ones, are of (gst_generative_score_emit). FALSE
  * when an error was posted. */
 gboolean gst_generative_reporting_emit (GstGenerativeReporting *reporting, GstBuffer *buffer,
     GstClockTime pts, guint nth, const double *values);
+/* What comes next does not follow what came before. */
+void gst_generative_reporting_interrupt (GstGenerativeReporting *reporting);
 /* Whether something was measured that no summary has told of: one is to follow. */
 gboolean gst_generative_reporting_begin_summary (GstGenerativeReporting *reporting);
 /* Tell it. */

@@ -103,6 +103,15 @@ gst_score_filter_summarise (GstScoreFilter *filter)
     gst_generative_reporting_summarise (&self->reporting, summary);
 }
 
+gboolean
+gst_score_filter_add_object (
+    GstScoreFilter *filter, const char *name, JsonObject *object, GError **error)
+{
+  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
+
+  return gst_generative_score_add_object (self->reporting.score, name, object, error);
+}
+
 static gboolean
 gst_score_filter_stop (GstBaseTransform *base)
 {
@@ -159,6 +168,7 @@ flush (GstScoreFilter *filter)
 {
   GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (filter);
 
+  gst_generative_reporting_interrupt (&gst_score_filter_private (filter)->reporting);
   gst_score_filter_forget_stretch (filter);
   gst_score_gate_forget (filter);
   if (klass->interrupt != NULL)
@@ -178,6 +188,7 @@ notice_event (GstScoreFilter *filter, GstEvent *event)
       gst_score_filter_end_stretch (filter);
     else if (klass->interrupt != NULL)
       klass->interrupt (filter);
+    gst_generative_reporting_interrupt (&self->reporting);
   }
   if (ends_waiting (event))
     gst_score_gate_finish (filter);
@@ -234,7 +245,8 @@ gst_score_filter_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
   if (!klass->set_format (filter, in, &self->format))
     return FALSE;
   fields = klass->get_fields (filter, &n);
-  gst_generative_reporting_set_fields (&self->reporting, fields, n);
+  if (!gst_generative_reporting_set_fields (&self->reporting, fields, n))
+    return FALSE;
   gst_score_gate_begin (&self->gate, n);
   if (format.is_sound)
     gst_score_filter_begin_sound (filter);

@@ -101,6 +101,10 @@ struct _GstScoreFilterClass {
 
 /* Tell the summary, unless nothing was measured since it was told. */
 void gst_score_filter_summarise (GstScoreFilter *self);
+/* A line of its own in the report, where there is one: from within measure or summarise. FALSE with
+ * `error` when the report could not be written. */
+gboolean gst_score_filter_add_object (
+    GstScoreFilter *self, const char *name, JsonObject *object, GError **error);
 /* What passes, from set_format on. */
 const GstScoreFormat *gst_score_filter_get_format (GstScoreFilter *self);
 /* How many have been repeated in the place of others. */

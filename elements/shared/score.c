@@ -3,6 +3,7 @@
  * of numbers, so that they cannot differ; nothing is made that nobody asked for. */
 #include "score.h"
 
+#include <generative/exposition.h>
 #include <math.h>
 
 struct _GstGenerativeScore {
@@ -11,6 +12,9 @@ struct _GstGenerativeScore {
   const char **missing; /* the name of each field's reason; interned */
   guint n_fields;
   GenReport *report;
+  GenAlerts *alerts;         /* NULL: none */
+  GenExposition *exposition; /* NULL: none */
+  guint64 frames;            /* that were told of */
 };
 
 static void
@@ -60,8 +64,11 @@ gst_generative_score_set_fields (GstGenerativeScore *score, const GenField *fiel
       g_intern_string (fields[i].text), g_intern_string (fields[i].missing) };
     score->missing[i] = g_intern_string (missing);
   }
+  g_clear_pointer (&score->alerts, gen_alerts_free);
   if (score->report != NULL)
     gen_report_set_fields (score->report, score->fields, n_fields);
+  if (score->exposition != NULL)
+    gen_exposition_set_fields (score->exposition, score->fields, n_fields);
 }
 
 void
@@ -70,6 +77,8 @@ gst_generative_score_free (GstGenerativeScore *score)
   if (score == NULL)
     return;
   g_clear_pointer (&score->report, gen_report_free);
+  g_clear_pointer (&score->alerts, gen_alerts_free);
+  g_clear_pointer (&score->exposition, gen_exposition_free);
   g_free (score->fields);
   g_free (score->missing);
   g_free (score);
@@ -124,6 +133,116 @@ find_meta (GstBuffer *buffer, guint nth)
   return gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_SCORE);
 }
 
+/* --- alerts --- */
+
+typedef struct {
+  GstGenerativeScore *score;
+  guint64 frame;
+  GError *error; /* of the report */
+} Watch;
+
+static JsonObject *
+alert_to_json (const GenAlertChange *change, guint64 frame)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "condition", change->condition);
+  json_object_set_string_member (object, "name", change->name);
+  json_object_set_string_member (object, "state", change->begins ? "begin" : "end");
+  json_object_set_double_member (object, "value", change->value);
+  json_object_set_double_member (object, "bound", change->bound);
+  if (change->since != G_MAXUINT64)
+    json_object_set_int_member (object, "since", (gint64)change->since);
+  if (change->pts != G_MAXUINT64)
+    json_object_set_int_member (object, "pts", (gint64)change->pts);
+  json_object_set_int_member (object, "frame", (gint64)frame);
+  return object;
+}
+
+/* GenAlertFunc */
+static void
+tell_alert (const GenAlertChange *change, gpointer data)
+{
+  Watch *watch = data;
+  GstElement *element = watch->score->element;
+  g_autoptr (JsonObject) object = alert_to_json (change, watch->frame);
+  GstStructure *structure = gst_structure_new (GST_GENERATIVE_ALERT, "condition", G_TYPE_STRING,
+      change->condition, "name", G_TYPE_STRING, change->name, "state", G_TYPE_STRING,
+      change->begins ? "begin" : "end", "value", G_TYPE_DOUBLE, change->value, "bound",
+      G_TYPE_DOUBLE, change->bound, "since", G_TYPE_UINT64, change->since, "pts", G_TYPE_UINT64,
+      change->pts, "frame", G_TYPE_UINT64, watch->frame, NULL);
+
+  gst_element_post_message (element, gst_message_new_element (GST_OBJECT (element), structure));
+  if (watch->error == NULL)
+    gst_generative_score_add_object (watch->score, "alert", object, &watch->error);
+}
+
+gboolean
+gst_generative_score_watch (GstGenerativeScore *score, const char *text, GError **error)
+{
+  g_autoptr (GenAlerts) alerts = NULL;
+  Watch watch = { score, score->frames, NULL };
+
+  if (text != NULL && *text != '\0') {
+    alerts = gen_alerts_parse (text, error);
+    if (alerts == NULL || !gen_alerts_bind (alerts, score->fields, score->n_fields, error))
+      return FALSE;
+  }
+  if (score->alerts != NULL)
+    gen_alerts_end (score->alerts, tell_alert, &watch);
+  g_clear_error (&watch.error); /* the next measurement tells it */
+  g_clear_pointer (&score->alerts, gen_alerts_free);
+  score->alerts = g_steal_pointer (&alerts);
+  return TRUE;
+}
+
+/* What follows from figures, once they are told. */
+static gboolean
+follow_up (
+    GstGenerativeScore *score, guint64 frame, guint64 pts, const double *values, GError **error)
+{
+  Watch watch = { score, frame, NULL };
+  g_autoptr (GError) failure = NULL;
+
+  if (score->alerts != NULL)
+    gen_alerts_check (score->alerts, pts, values, tell_alert, &watch);
+  /* Who only looks on stops nothing. */
+  if (score->exposition != NULL &&
+      !gen_exposition_put (score->exposition, score->frames, values, score->alerts, &failure))
+    GST_ELEMENT_WARNING (
+        score->element, RESOURCE, WRITE, ("Property prometheus: %s", failure->message), (NULL));
+  if (watch.error == NULL)
+    return TRUE;
+  g_propagate_error (error, watch.error);
+  return FALSE;
+}
+
+void
+gst_generative_score_interrupt (GstGenerativeScore *score)
+{
+  if (score->alerts != NULL)
+    gen_alerts_interrupt (score->alerts);
+}
+
+gboolean
+gst_generative_score_expose (GstGenerativeScore *score, const char *path, GError **error)
+{
+  score->exposition = gen_exposition_new (path, GST_OBJECT_NAME (score->element), error);
+  if (score->exposition == NULL)
+    return FALSE;
+  gen_exposition_set_fields (score->exposition, score->fields, score->n_fields);
+  return TRUE;
+}
+
+gboolean
+gst_generative_score_add_object (
+    GstGenerativeScore *score, const char *name, JsonObject *object, GError **error)
+{
+  return score->report == NULL || gen_report_add_object (score->report, name, object, error);
+}
+
+/* --- measurements --- */
+
 gboolean
 gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer,
     const GstGenerativeMeasurement *measurement, gboolean post, GError **error)
@@ -148,8 +267,11 @@ gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer,
     gst_element_post_message (
         score->element, gst_message_new_element (GST_OBJECT (score->element), structure));
   }
-  return score->report == NULL ||
-         gen_report_add (score->report, measurement->frame, measurement->pts, values, error);
+  score->frames++;
+  if (score->report != NULL &&
+      !gen_report_add (score->report, measurement->frame, measurement->pts, values, error))
+    return FALSE;
+  return follow_up (score, measurement->frame, measurement->pts, values, error);
 }
 
 void
@@ -209,11 +331,31 @@ object_to_structure (JsonObject *object, GstStructure *structure)
   }
 }
 
+/* Figures over all that the summary alone may tell: values as a measurement has them. */
+static void
+read_summary (const GstGenerativeScore *score, JsonObject *summary, double *values)
+{
+  for (guint i = 0; i < score->n_fields; i++) {
+    JsonNode *node = json_object_get_member (summary, score->fields[i].name);
+
+    values[i] =
+        node != NULL && score->fields[i].type != GEN_FIELD_TEXT && JSON_NODE_HOLDS_VALUE (node)
+            ? json_node_get_double (node)
+            : NAN;
+  }
+}
+
 gboolean
 gst_generative_score_summarise (GstGenerativeScore *score, JsonObject *summary, GError **error)
 {
   GstStructure *structure = gst_structure_new_empty (GST_GENERATIVE_SUMMARY);
+  g_autofree double *values = g_new (double, score->n_fields);
 
+  read_summary (score, summary, values);
+  if (!follow_up (score, score->frames, G_MAXUINT64, values, error))
+    return FALSE;
+  if (score->alerts != NULL)
+    json_object_set_array_member (summary, "alerts", gen_alerts_to_json (score->alerts));
   object_to_structure (summary, structure);
   gst_element_post_message (
       score->element, gst_message_new_element (GST_OBJECT (score->element), structure));

@@ -20,6 +20,11 @@
 /* The element message that comes once, at the end of the stream. */
 #define GST_GENERATIVE_SUMMARY "generative-summary"
 
+/* The element message that comes when an alert begins or ends: `condition`, `name` of the figure,
+ * `value`, `bound`, `state` ("begin" or "end"), `since`, `pts` and `frame`. In the report it is a
+ * line of its own, {"alert":{…}}, with the same fields. */
+#define GST_GENERATIVE_ALERT "quality-alert"
+
 typedef struct _GstGenerativeScore GstGenerativeScore;
 
 /* Scores of `element`, without fields yet, and a report in the file `report` unless that is NULL.
@@ -31,6 +36,17 @@ void gst_generative_score_free (GstGenerativeScore *score);
 /* What is measured from now on: `fields`, which are copied. */
 void gst_generative_score_set_fields (
     GstGenerativeScore *score, const GenField *fields, guint n_fields);
+
+/* Watch for what `text` says (alert.h) of the fields from now on; NULL or "": nothing. Alerts that
+ * have begun end. FALSE with `error`, and all stays as it was, where it makes no sense. */
+gboolean gst_generative_score_watch (GstGenerativeScore *score, const char *text, GError **error);
+/* Keep the last figures in the file `path` as well (exposition.h), until the score is freed. */
+gboolean gst_generative_score_expose (GstGenerativeScore *score, const char *path, GError **error);
+/* What comes next does not follow what came before. */
+void gst_generative_score_interrupt (GstGenerativeScore *score);
+/* A line of its own in the report, where there is one. */
+gboolean gst_generative_score_add_object (
+    GstGenerativeScore *score, const char *name, JsonObject *object, GError **error);
 
 /* What was measured. */
 typedef struct {

@@ -74,6 +74,11 @@ GEN_API void gen_report_set_fields (GenReport *report, const GenField *fields, g
 GEN_API gboolean gen_report_add (
     GenReport *report, guint64 frame, guint64 pts, const double *values, GError **error);
 
+/* Write what is left, and {"name":object} as a line of its own: something that happened, or that
+ * stands out. FALSE with `error` when something is missing in the file. Since: 0.2 */
+GEN_API gboolean gen_report_add_object (
+    GenReport *report, const char *name, JsonObject *object, GError **error);
+
 /* Write what is left, and `summary` as a line of its own. A stream that goes on afterwards may
  * add more measurements and another summary. FALSE with `error` when something is missing in the
  * file. */

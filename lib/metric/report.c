@@ -303,10 +303,10 @@ gen_report_add (GenReport *report, guint64 frame, guint64 pts, const double *val
 }
 
 gboolean
-gen_report_summarise (GenReport *report, JsonObject *summary, GError **error)
+gen_report_add_object (GenReport *report, const char *name, JsonObject *object, GError **error)
 {
-  g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autoptr (JsonObject) outer = json_object_new ();
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), outer);
   g_autofree char *text = NULL, *line = NULL;
   gboolean failed;
 
@@ -323,10 +323,16 @@ gen_report_summarise (GenReport *report, JsonObject *summary, GError **error)
     return FALSE;
 
   /* The thread has nothing to write while nobody adds anything. */
-  json_object_set_object_member (object, "summary", json_object_ref (summary));
+  json_object_set_object_member (outer, name, json_object_ref (object));
   text = json_to_string (node, FALSE);
   line = g_strconcat (text, "\n", NULL);
   return write_all (report, line, strlen (line), error);
+}
+
+gboolean
+gen_report_summarise (GenReport *report, JsonObject *summary, GError **error)
+{
+  return gen_report_add_object (report, "summary", summary, error);
 }
 
 void

@@ -23,7 +23,7 @@ playing=2
 blocks() {
     awk -v folder="$2" '
         function finish() {
-            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model (train|data|compare|calibrate)) /) {
+            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model (train|data|compare|calibrate|report)) /) {
                 file = sprintf ("%s/%02d", folder, ++n)
                 printf "%s", block >file
                 close (file)
@@ -334,7 +334,7 @@ walk() {
             [ $turn -eq "$1" ] || continue
             rm -rf "$work/$1/here" && mkdir "$work/$1/here" && cd "$work/$1/here" || exit 1
             provide "$block"
-            name="$page: $(grep -oE '(gst-launch-1.0|generative-model (train|data|compare)).*' "$block" | head -n 1 | cut -c 1-70)"
+            name="$page: $(grep -oE '(gst-launch-1.0|generative-model (train|data|compare|report)).*' "$block" | head -n 1 | cut -c 1-70)"
             if play "$block"; then pass "$name ($seconds s)"; else fail "$name ($seconds s)" log; fi
             judge
         done
