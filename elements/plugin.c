@@ -24,6 +24,7 @@ plugin_init (GstPlugin *plugin)
   registered &= GST_ELEMENT_REGISTER (modeltrainer, plugin);
   registered &= GST_ELEMENT_REGISTER (qualitycompare, plugin);
   registered &= GST_ELEMENT_REGISTER (qualitymeter, plugin);
+  registered &= GST_ELEMENT_REGISTER (qualityoverlay, plugin);
   registered &= GST_ELEMENT_REGISTER (videoaugment, plugin);
   return registered;
 }

@@ -34,6 +34,7 @@ make_meter (GstQualityMeter *self, GError **error)
   settings.tile_width = (int)self->tile_width;
   settings.tile_height = (int)self->tile_height;
   settings.interval = self->interval;
+  settings.recent = self->recent;
   settings.seed = self->seed;
   GST_OBJECT_UNLOCK (self);
   settings.medium = self->medium;

@@ -70,6 +70,7 @@ enum {
   PROP_SEED,
   PROP_SAVE_STATISTICS,
   PROP_EXAMPLES,
+  PROP_RECENT,
 };
 
 #define DEFAULT_METRICS "auto"
@@ -87,6 +88,7 @@ enum {
 #define DEFAULT_SEED 0
 #define DEFAULT_SAVE_STATISTICS NULL
 #define DEFAULT_EXAMPLES 0
+#define DEFAULT_RECENT 0
 
 #define MAX_SIZE 65536
 #define MIN_SECONDS 0.001
@@ -159,6 +161,9 @@ gst_quality_meter_set_property (
   case PROP_EXAMPLES:
     self->n_examples = g_value_get_uint (value);
     break;
+  case PROP_RECENT:
+    self->recent = g_value_get_double (value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -214,6 +219,9 @@ gst_quality_meter_get_property (
     break;
   case PROP_EXAMPLES:
     g_value_set_uint (value, self->n_examples);
+    break;
+  case PROP_RECENT:
+    g_value_set_double (value, self->recent);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -347,6 +355,12 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           "and of its lowest, and a dozen of all, small, for generative-model report to show (0: "
           "none)",
           0, MAX_EXAMPLES, DEFAULT_EXAMPLES, flags));
+  g_object_class_install_property (gobject_class, PROP_RECENT,
+      g_param_spec_double ("recent", "Recent",
+          "Seconds of the stream that figures NAME-recent are over: the mean of each figure of "
+          "frames, and with interval frechet and those of sets, of the last samples (0: there are "
+          "none)",
+          0, MAX_SECONDS, DEFAULT_RECENT, flags));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -386,5 +400,6 @@ gst_quality_meter_init (GstQualityMeter *self)
   self->seed = DEFAULT_SEED;
   self->save_statistics = g_strdup (DEFAULT_SAVE_STATISTICS);
   self->n_examples = DEFAULT_EXAMPLES;
+  self->recent = DEFAULT_RECENT;
   self->cancellable = g_cancellable_new ();
 }

@@ -18,7 +18,7 @@ struct _GstQualityMeter {
   char *metrics, *reference, *embedder, *save_statistics;
   GenDatasetSettings sheet;
   guint tile_width, tile_height, interval, n_examples;
-  double window, hop;
+  double window, hop, recent;
   guint64 seed;
 
   /* From open to close. */

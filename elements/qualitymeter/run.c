@@ -127,6 +127,7 @@ gst_quality_meter_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   g_autoptr (GError) error = NULL;
 
+  gen_meter_set_time (self->meter, frame->pts);
   if (gen_meter_measure (self->meter, &sample, values, &error)) {
     GST_LOG_OBJECT (self, "%s %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": measured in %.3f ms",
         name_of_frames (self), self->frame, GST_TIME_ARGS (frame->pts),

@@ -164,7 +164,7 @@ GEN_API const GenMetric *gen_metric_find (const char *name, GError **error);
  * none has, as of "auto". Since: 0.2 */
 GEN_API const GenMedium *gen_metric_find_medium (const char *names);
 /* The field of that name, of whichever metric has it, which `metric` is set to where it is not
- * NULL; NULL where none has it. Since: 0.2 */
+ * NULL; that of NAME-recent is NAME's. NULL where none has it. Since: 0.2 */
 GEN_API const GenField *gen_metric_find_field (const char *name, const GenMetric **metric);
 /* Rows that are kept of each set for metrics that compare sets, where they take no more than
  * GEN_METRIC_ROWS_BYTES. Since: 0.2 */
@@ -198,6 +198,10 @@ typedef struct {
                                   the summary */
   gboolean follows;            /* gen_meter_follow will be called; else each frame follows the last
                                   one, and they are all of the stream */
+  /* Seconds that further figures are over, NAME-recent, behind all others: of each figure of frames
+   * the mean (recent.h), and of frechet and those that compare sets the figure of the last samples,
+   * where figures over all are due. 0: there are none. Since: 0.2 */
+  double recent;
   guint64 seed;
   gboolean has_reference, has_labels; /* gen_meter_refer will be called, with labels */
   gboolean judges; /* gen_meter_judge will be called, and nothing else of frames: metrics of pairs
@@ -256,6 +260,10 @@ GEN_API gboolean gen_meter_measure (
 /* The same of a frame and what it should be, of one format. Since: 0.2 */
 GEN_API gboolean gen_meter_judge (GenMeter *meter, const GenSample *frame,
     const GenSample *reference, double *values, GError **error);
+
+/* When the next frame begins, in nanoseconds, or G_MAXUINT64: for figures over the last seconds,
+ * which begin anew where nobody says so, and where time goes back. Since: 0.2 */
+GEN_API void gen_meter_set_time (GenMeter *meter, guint64 time);
 
 /* The next frame does not follow the last one: it is not compared with it. */
 GEN_API void gen_meter_interrupt (GenMeter *meter);

@@ -103,6 +103,9 @@ hand_out (GenMeter *meter, const GenMetricSample *sample, gboolean reference)
   meter->samples += !reference;
   if (meter->wants_sets)
     keep (&meter->sets[reference], sample);
+  if (meter->recent_sets != NULL && meter->wants_features)
+    gen_recent_sets_take (
+        meter->recent_sets, meter, sample->features, sample->n_features, reference);
   for (guint i = 0; i < meter->instruments->len; i++) {
     Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
     const GenMetric *metric = instrument->metric;

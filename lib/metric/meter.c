@@ -138,6 +138,20 @@ open_features (GenMeter *meter, const GenMeterSettings *settings, GError **error
   return TRUE;
 }
 
+/* Figures over the last seconds have fields behind all others. */
+static void
+open_recent (GenMeter *meter, double seconds)
+{
+  const GenField *fields;
+  guint n;
+
+  meter->recent = gen_recent_new (meter, seconds);
+  meter->first_recent = meter->fields->len;
+  fields = gen_recent_fields (meter->recent, &n);
+  g_array_append_vals (meter->fields, fields, n);
+  meter->recent_sets = gen_recent_sets_new (meter, seconds);
+}
+
 GenMeter *
 gen_meter_new (const GenMeterSettings *settings, GError **error)
 {
@@ -165,6 +179,9 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
         "statistics come with the metric frechet, which is not measured");
     return NULL;
   }
+  meter->time = G_MAXUINT64;
+  if (settings->recent > 0)
+    open_recent (meter, settings->recent);
   meter->tallies = g_new0 (GenTally, meter->fields->len);
   return g_steal_pointer (&meter);
 }
@@ -180,6 +197,8 @@ gen_meter_free (GenMeter *meter)
     if (instrument->metric->close != NULL)
       instrument->metric->close (instrument->state);
   }
+  gen_recent_free (meter->recent);
+  gen_recent_sets_free (meter->recent_sets);
   g_array_unref (meter->instruments);
   g_array_unref (meter->fields);
   g_free (meter->tallies);
@@ -383,12 +402,30 @@ begin_frame (GenMeter *meter, const GenSample *frame, double *values)
   return TRUE;
 }
 
-/* Figures over all so far, where they are due. */
+/* Figures over the last seconds, and over all so far where they are due. */
 static gboolean
 end_frame (GenMeter *meter, double *values, GError **error)
 {
-  return meter->interval == 0 || meter->frames % meter->interval != 0 ||
-         figure (meter, values, error);
+  if (meter->recent != NULL && meter->time == G_MAXUINT64)
+    gen_recent_forget (meter->recent);
+  if (meter->recent != NULL)
+    gen_recent_add (meter->recent, (double)meter->time / 1e9, values, values + meter->first_recent);
+  if (meter->interval == 0 || meter->frames % meter->interval != 0)
+    return TRUE;
+  return figure (meter, values, error) &&
+         (meter->recent_sets == NULL ||
+             gen_recent_sets_figure (meter->recent_sets, meter, values, error));
+}
+
+void
+gen_meter_set_time (GenMeter *meter, guint64 time)
+{
+  if (meter->recent != NULL &&
+      (time == G_MAXUINT64 || (meter->time != G_MAXUINT64 && time < meter->time))) {
+    gen_recent_forget (meter->recent);
+    gen_recent_sets_forget (meter->recent_sets);
+  }
+  meter->time = time;
 }
 
 gboolean

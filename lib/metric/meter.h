@@ -2,6 +2,7 @@
 #pragma once
 
 #include <generative/metric.h>
+#include <generative/recent.h>
 
 /* A metric at work. */
 typedef struct {
@@ -9,6 +10,8 @@ typedef struct {
   gpointer state;
   int first_field;
 } Instrument;
+
+typedef struct _GenRecentSets GenRecentSets;
 
 struct _GenMeter {
   GenMetricSettings settings;
@@ -29,6 +32,10 @@ struct _GenMeter {
   float *clean;      /* a piece of a sound without what is not finite */
   gsize n_clean;
   guint64 frames, samples, left_out;
+  guint64 time;               /* when the frame at hand begins; G_MAXUINT64: nobody said */
+  GenRecent *recent;          /* NULL: there are no figures of the last seconds */
+  guint first_recent;         /* the field of its first */
+  GenRecentSets *recent_sets; /* likewise */
   void (*tell_left_out) (const GError *why, gpointer data);
   gpointer data;
 };
@@ -40,3 +47,16 @@ gboolean gen_meter_check_statistics (const GenMeter *meter, int length, GError *
 gboolean gen_meter_is_finite (const GenSample *frame);
 /* The tiles of a frame, or all of it, as samples. */
 gboolean gen_meter_take_samples (GenMeter *meter, const GenSample *frame, GError **error);
+
+/* --- recent-sets.c --- */
+
+/* Figures of sets over the last `seconds`: fields for those that the meter has are added to it. */
+GenRecentSets *gen_recent_sets_new (GenMeter *meter, double seconds);
+void gen_recent_sets_free (GenRecentSets *sets);
+/* A sample's features, at the meter's time; or one of the reference. */
+void gen_recent_sets_take (
+    GenRecentSets *sets, const GenMeter *meter, const float *features, int n, gboolean reference);
+/* Fill the figures. */
+gboolean gen_recent_sets_figure (
+    GenRecentSets *sets, const GenMeter *meter, double *values, GError **error);
+void gen_recent_sets_forget (GenRecentSets *sets);

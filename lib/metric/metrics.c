@@ -2,6 +2,8 @@
 /* The list of metrics. */
 #include "metrics.h"
 
+#include <string.h>
+
 #include "../base/family.h"
 
 G_DEFINE_QUARK (gen - metric - error - quark, gen_metric_error)
@@ -110,12 +112,21 @@ gen_metric_find_medium (const char *names)
   return NULL;
 }
 
+static gboolean
+is_called (const GenField *field, const char *name)
+{
+  const gsize length = strlen (field->name);
+
+  return strncmp (field->name, name, length) == 0 &&
+         (name[length] == '\0' || g_str_equal (name + length, GEN_RECENT_SUFFIX));
+}
+
 const GenField *
 gen_metric_find_field (const char *name, const GenMetric **metric)
 {
   for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++)
     for (int f = 0; f < (*m)->n_fields; f++) {
-      if (!g_str_equal ((*m)->fields[f].name, name))
+      if (!is_called (&(*m)->fields[f], name))
         continue;
       if (metric != NULL)
         *metric = *m;

@@ -44,6 +44,9 @@ extern const GenMetric gen_metric_true_peak;
 extern const GenMetric gen_metric_vendi_score;
 extern const GenMetric gen_metric_zero_crossing_rate;
 
+/* Behind the name of a figure of the last seconds. */
+#define GEN_RECENT_SUFFIX "-recent"
+
 /* Why figures of a window of sound are missing. */
 #define GEN_METRIC_NO_NUMBERS "the window has samples that are no finite numbers"
 #define GEN_METRIC_SILENT "the window is silent, or has samples that are no finite numbers"

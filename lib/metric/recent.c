@@ -2,6 +2,8 @@
 /* Means of figures over the last seconds: measurements queue until they are older. */
 #include <generative/recent.h>
 
+#include "metrics.h"
+
 struct _GenRecent {
   double span;
   GArray *fields; /* of GenField: those that have a mean */
@@ -22,7 +24,7 @@ gen_recent_new (const GenMeter *meter, double span)
   recent->places = g_array_new (FALSE, FALSE, sizeof (guint));
   recent->rows = g_array_new (FALSE, FALSE, sizeof (double));
   for (guint i = 0; i < n; i++) {
-    g_autofree char *name = g_strconcat (fields[i].name, "-recent", NULL);
+    g_autofree char *name = g_strconcat (fields[i].name, GEN_RECENT_SUFFIX, NULL);
     const GenField field = { g_intern_string (name), GEN_FIELD_NUMBER, NULL,
       g_intern_string (fields[i].missing) };
 

@@ -163,6 +163,27 @@ test_alert_summary (void)
   gst_bus_set_flushing (bus, TRUE);
 }
 
+/* Figures of the last seconds are figures like others: one dark frame of five is no alert. */
+static void
+test_alert_recent (void)
+{
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  GstHarness *harness =
+      grey_harness ("qualitymeter metrics=brightness recent=0.45 alert=brightness-recent<0.5", bus);
+  g_autoptr (GstStructure) alert = NULL;
+  guint64 pts;
+
+  for (guint i = 0; i < 10; i++)
+    push_grey (harness, i == 5 || i >= 7 ? 0 : 255, i * 100);
+  /* 0, 255, 0, 0 and the last but five. */
+  alert = pop_alert (bus);
+  g_assert_true (gst_structure_get_uint64 (alert, "pts", &pts));
+  g_assert_cmpuint (pts, ==, 800 * GST_MSECOND);
+  g_assert_null (pop_alert (bus));
+  gst_harness_teardown (harness);
+  gst_bus_set_flushing (bus, TRUE);
+}
+
 static void
 test_alert_refused (void)
 {
@@ -296,6 +317,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reports/alert", test_alert);
   g_test_add_func ("/reports/alert/live", test_alert_live);
   g_test_add_func ("/reports/alert/summary", test_alert_summary);
+  g_test_add_func ("/reports/alert/recent", test_alert_recent);
   g_test_add_func ("/reports/alert/refused", test_alert_refused);
   g_test_add_func ("/reports/examples", test_examples);
   g_test_add_func ("/reports/examples/sound", test_examples_of_sound);
