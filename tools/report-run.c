@@ -43,6 +43,14 @@ is_number (JsonNode *node)
   return type == G_TYPE_DOUBLE || type == G_TYPE_INT64;
 }
 
+/* What tells which frame it is, and is no figure. */
+static gboolean
+is_place (const char *name)
+{
+  return g_str_equal (name, "frame") || g_str_equal (name, "pts") ||
+         g_str_equal (name, "reference-time");
+}
+
 static void
 take_measurement (Run *run, JsonObject *object)
 {
@@ -63,7 +71,7 @@ take_measurement (Run *run, JsonObject *object)
     const double value = is_number (node) ? json_node_get_double (node) : NAN;
     Series *series;
 
-    if (!isfinite (value) || g_str_equal (name, "frame") || g_str_equal (name, "pts"))
+    if (!isfinite (value) || is_place (name))
       continue;
     series = series_of (run, name);
     g_array_append_val (series->frames, frame);
