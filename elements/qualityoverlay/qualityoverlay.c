@@ -223,6 +223,8 @@ read_properties (GstQualityOverlay *self)
   figures = g_strdup (self->figures);
   history = self->history;
   GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self, "shows %s, with curves of %u values",
+      figures != NULL && *figures != '\0' ? figures : "all that was measured", history);
   gen_panel_set_history (self->panel, history);
   g_clear_pointer (&self->names, g_strfreev);
   if (figures == NULL || *figures == '\0')

@@ -21,7 +21,7 @@ typedef struct {
 
 static const char *const categories[] = { "audioaugment", "datasetsink", "datasetsrc",
   "discriminator", "generative", "generator", "latentsrc", "qualitycompare", "qualitymeter",
-  "trainer", "videoaugment", NULL };
+  "qualityoverlay", "trainer", "videoaugment", NULL };
 
 static void
 take_line (GstDebugCategory *category, GstDebugLevel level, const char *file, const char *function,
