@@ -40,7 +40,8 @@ struct _GenTrainer {
 /* --- trainer.c --- */
 
 GenPlanOptions gen_trainer_plan_options (const GenTrainerSettings *settings);
-/* Let `plan`, whose graph takes shares of classes, have `batch` samples that are of one class each.
+/* Let `plan`, whose graph takes shares of classes, have `batch` samples that are of one class each,
+ * of class 0 where nobody says.
  */
 void gen_trainer_bind_classes (
     const GenStepGraph *built, GenPlan *plan, const gint64 *labels, gsize batch);

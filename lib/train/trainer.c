@@ -527,7 +527,7 @@ gen_trainer_bind_classes (
   shares = gen_plan_input (plan, (guint)built->shares)->data;
   memset (shares, 0, batch * classes * sizeof (float));
   for (gsize i = 0; i < batch; i++)
-    shares[i * classes + (gsize)labels[i]] = 1;
+    shares[i * classes + (labels != NULL ? (gsize)labels[i] : 0)] = 1;
 }
 
 /* With the samples that are bound. */
