@@ -49,9 +49,13 @@ gen_metric_list (void)
     &gen_metric_ssim,
     &gen_metric_ms_ssim,
     &gen_metric_gmsd,
+    &gen_metric_vif,
     &gen_metric_snr,
     &gen_metric_si_sdr,
     &gen_metric_log_spectral_distance,
+    &gen_metric_multi_resolution_stft,
+    &gen_metric_stoi,
+    &gen_metric_estoi,
     NULL,
   };
 

@@ -25,7 +25,7 @@ ms_ssim_open (const GenMetricSettings *settings)
   MsSsim *state = g_new0 (MsSsim, 1);
 
   for (int i = 0; i < SCALES; i++)
-    state->scales[i] = gen_ssim_new ();
+    state->scales[i] = gen_ssim_new (TRUE);
   return state;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../simd.h"
+#include "filter.h"
 
 #define WINDOW 11
 #define SIGMA 1.5
@@ -12,8 +13,9 @@
 #define C2 ((0.03f * 255) * (0.03f * 255))
 #define CENTRE 128
 
-#define PIECE 16
-typedef float Piece __attribute__ ((vector_size (PIECE * sizeof (float)), aligned (4), may_alias));
+typedef GenFilterPiece Piece;
+#define PIECE GEN_FILTER_PIECE
+typedef double Sums __attribute__ ((vector_size (PIECE * sizeof (double))));
 
 enum { MEAN, SQUARE, PRODUCT, PLANES };
 
@@ -29,13 +31,16 @@ struct _GenSsim {
   float *row[PLANES];      /* a row before filtering, width */
   float *ring[PLANES];     /* window_y filtered rows, out_width each */
   float *filtered[PLANES]; /* out_width */
-  float *contrast;         /* likewise */
+  gboolean contrast;       /* is wanted */
 };
 
 GenSsim *
-gen_ssim_new (void)
+gen_ssim_new (gboolean contrast)
 {
-  return g_new0 (GenSsim, 1);
+  GenSsim *ssim = g_new0 (GenSsim, 1);
+
+  ssim->contrast = contrast;
+  return ssim;
 }
 
 static void
@@ -44,7 +49,6 @@ free_planes (GenSsim *ssim)
   g_clear_pointer (&ssim->previous, g_free);
   g_clear_pointer (&ssim->means, g_free);
   g_clear_pointer (&ssim->squares, g_free);
-  g_clear_pointer (&ssim->contrast, g_free);
   for (int p = 0; p < PLANES; p++) {
     g_clear_pointer (&ssim->row[p], g_free);
     g_clear_pointer (&ssim->ring[p], g_free);
@@ -70,13 +74,9 @@ gen_ssim_forget (GenSsim *ssim)
 static int
 gaussian (int n, float taps[WINDOW])
 {
-  int count = n >= WINDOW ? WINDOW : (n - 1) | 1;
-  double sum = 0;
+  const int count = n >= WINDOW ? WINDOW : (n - 1) | 1;
 
-  for (int i = 0; i < count; i++)
-    sum += exp (-0.5 * pow ((i - count / 2) / SIGMA, 2));
-  for (int i = 0; i < count; i++)
-    taps[i] = (float)(exp (-0.5 * pow ((i - count / 2) / SIGMA, 2)) / sum);
+  gen_filter_gaussian (taps, count, SIGMA);
   return count;
 }
 
@@ -98,46 +98,11 @@ resize (GenSsim *ssim, int width, int height, gsize size)
   ssim->previous = g_malloc ((gsize)width * height * size);
   ssim->means = g_new (float, out);
   ssim->squares = g_new (float, out);
-  ssim->contrast = g_new (float, ssim->out_width);
   for (int p = 0; p < PLANES; p++) {
     ssim->row[p] = g_new (float, width);
     ssim->ring[p] = g_new (float, (gsize)ssim->window_y * ssim->out_width);
     ssim->filtered[p] = g_new (float, ssim->out_width);
   }
-}
-
-/* out[x] = sum over k of taps[k] * rows[k][x]: along a row, rows[k] is the row moved by k. The
- * compiler would turn the loops around; vectors of a fixed size keep the sums in registers. The
- * last one may overlap the one before. */
-static inline __attribute__ ((always_inline)) void
-filter_taps (const float *const rows[WINDOW], const float *taps, int count, float *out, int n)
-{
-  if (n < PIECE) {
-    for (int x = 0; x < n; x++) {
-      out[x] = 0;
-      for (int k = 0; k < count; k++)
-        out[x] += taps[k] * rows[k][x];
-    }
-    return;
-  }
-  for (int begin = 0; begin < n; begin += PIECE) {
-    int x = MIN (begin, n - PIECE);
-    Piece sum = { 0 };
-
-    for (int k = 0; k < count; k++)
-      sum += taps[k] * *(const Piece *)(rows[k] + x);
-    *(Piece *)(out + x) = sum;
-  }
-}
-
-GEN_CLONES (void, filter,
-    (const float *const rows[WINDOW], const float *taps, int count, float *out, int n),
-    (rows, taps, count, out, n))
-{
-  if (count == WINDOW)
-    filter_taps (rows, taps, WINDOW, out, n);
-  else
-    filter_taps (rows, taps, count, out, n);
 }
 
 static void
@@ -147,7 +112,7 @@ filter_row (const float *in, float *out, int n, const float *taps, int count)
 
   for (int k = 0; k < count; k++)
     rows[k] = in + k;
-  filter (rows, taps, count, out, n);
+  gen_filter_taps (rows, taps, count, out, n);
 }
 
 /* The ring's rows from row `first` of the picture on. */
@@ -158,7 +123,7 @@ filter_ring (const float *ring, int first, float *out, int n, const float *taps,
 
   for (int k = 0; k < count; k++)
     rows[k] = ring + (gsize)((first + k) % count) * n;
-  filter (rows, taps, count, out, n);
+  gen_filter_taps (rows, taps, count, out, n);
 }
 
 GEN_CLONES (void, centre_rows,
@@ -189,36 +154,91 @@ GEN_CLONES (void, centre_floats,
   }
 }
 
-/* The similarity of each place in a row, written over `product`, and that of contrast and structure
- * alone, over `contrast`; this frame's planes take the place of the last one's. */
-GEN_CLONES (void, compare_row,
-    (const float *restrict mean, const float *restrict square, float *restrict product,
-        float *restrict contrast, float *restrict last_mean, float *restrict last_square, int n),
-    (mean, square, product, contrast, last_mean, last_square, n))
+/* A piece of a row's planes, and of the last frame's. */
+typedef struct {
+  Piece mean, square, product, last_mean, last_square;
+} Pieces;
+
+/* How alike the places of a piece are. */
+static inline __attribute__ ((always_inline)) void
+compare (const Pieces *p, Piece *similarity, Piece *contrast, gboolean wants_contrast)
 {
+  const Piece a = p->mean + CENTRE, b = p->last_mean + CENTRE;
+  const Piece variances =
+      p->square - p->mean * p->mean + (p->last_square - p->last_mean * p->last_mean) + C2;
+  const Piece structure = 2 * (p->product - p->mean * p->last_mean) + C2;
 
-  for (int x = 0; x < n; x++) {
-    float a = mean[x] + CENTRE, b = last_mean[x] + CENTRE;
-    float variance_a = square[x] - mean[x] * mean[x];
-    float variance_b = last_square[x] - last_mean[x] * last_mean[x];
-    float covariance = product[x] - mean[x] * last_mean[x];
-
-    product[x] = (2 * a * b + C1) * (2 * covariance + C2) /
-                 ((a * a + b * b + C1) * (variance_a + variance_b + C2));
-    contrast[x] = (2 * covariance + C2) / (variance_a + variance_b + C2);
-    last_mean[x] = mean[x];
-    last_square[x] = square[x];
-  }
+  *similarity = (2 * a * b + C1) * structure / ((a * a + b * b + C1) * variances);
+  if (wants_contrast)
+    *contrast = structure / variances;
 }
 
-static double
-sum_row (const float *row, int n)
+static inline __attribute__ ((always_inline)) double
+add_up (const Sums *sums)
 {
   double sum = 0;
 
-  for (int x = 0; x < n; x++)
-    sum += row[x];
+  for (int i = 0; i < PIECE; i++)
+    sum += (*sums)[i];
   return sum;
+}
+
+/* A row's planes, and those of the last frame, in whose place they come. */
+typedef struct {
+  const float *mean, *square, *product;
+  float *last_mean, *last_square;
+} Rows;
+
+/* The last places of a row may be fewer than a piece: it is filled up with zeros. */
+static inline __attribute__ ((always_inline)) void
+load (Piece *piece, const float *from, int n)
+{
+  if (n >= PIECE) {
+    *piece = *(const Piece *)from;
+    return;
+  }
+  *piece = (Piece){ 0 };
+  memcpy (piece, from, (gsize)n * sizeof *from);
+}
+
+static inline __attribute__ ((always_inline)) void
+compare_row_as (const Rows *rows, int n, GenSsimFigures *sums, gboolean wants_contrast)
+{
+  Sums similarity = { 0 }, contrast = { 0 };
+
+  for (int x = 0; x < n; x += PIECE) {
+    const int count = MIN (n - x, PIECE);
+    Piece similarities, contrasts = { 0 };
+    Pieces pieces;
+
+    load (&pieces.mean, rows->mean + x, count);
+    load (&pieces.square, rows->square + x, count);
+    load (&pieces.product, rows->product + x, count);
+    load (&pieces.last_mean, rows->last_mean + x, count);
+    load (&pieces.last_square, rows->last_square + x, count);
+    compare (&pieces, &similarities, &contrasts, wants_contrast);
+    for (int i = count; i < PIECE; i++)
+      similarities[i] = contrasts[i] = 0;
+    similarity += __builtin_convertvector(similarities, Sums);
+    if (wants_contrast)
+      contrast += __builtin_convertvector(contrasts, Sums);
+    memcpy (rows->last_mean + x, &pieces.mean, (gsize)count * sizeof (float));
+    memcpy (rows->last_square + x, &pieces.square, (gsize)count * sizeof (float));
+  }
+  sums->similarity += add_up (&similarity);
+  sums->contrast += add_up (&contrast);
+}
+
+/* Add up the similarity of each place in a row, and where it is wanted that of contrast and
+ * structure alone. */
+GEN_CLONES (void, compare_row,
+    (const Rows *rows, int n, GenSsimFigures *sums, gboolean wants_contrast),
+    (rows, n, sums, wants_contrast))
+{
+  if (wants_contrast)
+    compare_row_as (rows, n, sums, TRUE);
+  else
+    compare_row_as (rows, n, sums, FALSE);
 }
 
 /* A row of levels, and that of the last frame, as three planes. */
@@ -235,6 +255,13 @@ centre (GenSsim *ssim, const guint8 *row, const guint8 *previous)
         to[SQUARE], to[PRODUCT], ssim->width);
 }
 
+/* Without a frame to compare with, there is no product. */
+static int
+planes_of (const GenSsim *ssim)
+{
+  return ssim->has_previous ? PLANES : PRODUCT;
+}
+
 /* Filter down to place `out`, and compare it. */
 static void
 finish_row (GenSsim *ssim, int out, GenSsimFigures *sums)
@@ -243,17 +270,15 @@ finish_row (GenSsim *ssim, int out, GenSsimFigures *sums)
   float *means = ssim->means + (gsize)out * n, *squares = ssim->squares + (gsize)out * n;
   float *const *filtered = ssim->filtered;
 
-  for (int p = 0; p < PLANES; p++)
+  for (int p = 0; p < planes_of (ssim); p++)
     filter_ring (ssim->ring[p], out, filtered[p], n, ssim->taps_y, ssim->window_y);
   if (!ssim->has_previous) {
     memcpy (means, filtered[MEAN], n * sizeof (float));
     memcpy (squares, filtered[SQUARE], n * sizeof (float));
     return;
   }
-  compare_row (
-      filtered[MEAN], filtered[SQUARE], filtered[PRODUCT], ssim->contrast, means, squares, n);
-  sums->similarity += sum_row (filtered[PRODUCT], n);
-  sums->contrast += sum_row (ssim->contrast, n);
+  compare_row (&(Rows){ filtered[MEAN], filtered[SQUARE], filtered[PRODUCT], means, squares }, n,
+      sums, ssim->contrast);
 }
 
 gboolean
@@ -275,7 +300,7 @@ gen_ssim_next (GenSsim *ssim, const void *levels, gsize stride, int width, int h
 
     centre (ssim, row, previous);
     memcpy (previous, row, (gsize)width * size);
-    for (int p = 0; p < PLANES; p++)
+    for (int p = 0; p < planes_of (ssim); p++)
       filter_row (ssim->row[p], ring[p] + at, ssim->out_width, ssim->taps_x, ssim->window_x);
     if (y >= ssim->window_y - 1)
       finish_row (ssim, y - ssim->window_y + 1, &sums);

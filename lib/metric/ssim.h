@@ -18,7 +18,8 @@ typedef struct {
   double contrast; /* without the term of brightness */
 } GenSsimFigures;
 
-GenSsim *gen_ssim_new (void);
+/* `contrast`: whether that figure is wanted; else it is 0. */
+GenSsim *gen_ssim_new (gboolean contrast);
 void gen_ssim_free (GenSsim *ssim);
 /* Compare a frame of levels from 0 to 255, of bytes or of `floats`, with the one before, rows
  * `stride` bytes apart. FALSE where there was none of that kind; then the figures mean nothing. */

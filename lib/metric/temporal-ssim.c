@@ -6,7 +6,7 @@
 static gpointer
 temporal_open (const GenMetricSettings *settings)
 {
-  return gen_ssim_new ();
+  return gen_ssim_new (FALSE);
 }
 
 static void

@@ -5,7 +5,7 @@
 usage: metrics.py GENERATIVE_MODEL
 
 numpy's own arithmetic is always compared with, and torch-fidelity, prdc, vendi-score, POT,
-scikit-image, piq and pytorch-msssim where they are installed. Prints TAP, a line for each figure.
+scikit-image, piq, pytorch-msssim, torch and pystoi where they are installed. Prints TAP, a line for each figure.
 """
 import contextlib
 import json
@@ -233,7 +233,7 @@ def with_pictures(report, program):
     with tempfile.TemporaryDirectory() as folder:
         made = judge(program, pathlib.Path(folder),
                      lambda path, item: image.fromarray(item).save(f"{path}.png"),
-                     samples, references)
+                     samples, references, "--metrics=psnr,ssim,ms-ssim,gmsd,vif")
     pairs = list(zip(samples, references))
     errors = [((a.astype(float) - b) ** 2).mean() for a, b in pairs]
     report.check("psnr", "numpy", made["psnr"]["mean"],
@@ -252,17 +252,19 @@ def with_pictures(report, program):
     if piq:
         report.check("gmsd", "piq", made["gmsd"]["mean"], np.mean([
             piq.gmsd(a, b, data_range=255).item() for a, b in tensors]), 1e-5)
+        report.check("vif", "piq", made["vif"]["mean"], np.mean([
+            piq.vif_p(a, b, data_range=255).item() for a, b in tensors]), 1e-5)
     msssim = torch and load("pytorch_msssim")
     if msssim:
         report.check("ms-ssim", "pytorch-msssim", made["ms-ssim"]["mean"], np.mean([
             msssim.ms_ssim(a, b, data_range=255).item() for a, b in tensors]), 1e-5)
 
 
-def write_wave(path, sound):
+def write_wave(path, sound, rate=16000):
     with wave.open(f"{path}.wav", "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(16000)
+        file.setframerate(rate)
         file.writeframes(sound.tobytes())
 
 
@@ -294,11 +296,62 @@ def with_sounds(report, program):
         report.check(name, "numpy", made[name]["mean"], np.mean(values))
 
 
+def multi_resolution_stft(torch, a, b):
+    """Convergence and magnitude of a sound and its reference, as Yamamoto et al. have them."""
+    found = []
+    for size, hop, window in ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240)):
+        magnitudes = [torch.stft(torch.from_numpy(x), size, hop, window,
+                                 torch.hann_window(window, dtype=torch.float64),
+                                 return_complex=True).abs().square().clamp(min=1e-8).sqrt()
+                      for x in (a, b)]
+        x, y = magnitudes
+        found.append(((torch.linalg.norm(y - x) / torch.linalg.norm(y)).item(),
+                      (y.log() - x.log()).abs().mean().item()))
+    return np.mean(found, 0)
+
+
+def draw_speech(rate):
+    """Syllables of harmonics with pauses, and the same in noise that comes and goes, and clipped."""
+    random = np.random.default_rng(9)
+    time = np.arange(3 * rate) / rate
+    voice = sum(np.sin(2 * np.pi * 130 * k * time + k * np.sin(5 * time)) / k
+                for k in range(1, 20) if 130 * k < rate / 2)
+    plain = 0.1 * voice * np.maximum(np.sin(2 * np.pi * 3 * time), 0) * (time % 1.5 < 1.1)
+    noise = random.normal(0, 0.03, len(time)) * (1 + np.sin(2 * np.pi * 7 * time))
+    changed = [plain + noise, np.clip(plain + noise / 3, -0.05, 0.05)]
+    to_words = lambda a: np.rint(a * 32768).clip(-32768, 32767).astype("<i2")
+    return [to_words(a) for a in changed], to_words(plain)
+
+
+def with_speech(report, program):
+    stoi, torch = load("pystoi"), load("torch")
+    # A rate below that of the measure, its own, and three above.
+    for rate in (8000, 10000, 16000, 44100, 48000):
+        samples, reference = draw_speech(rate)
+        with tempfile.TemporaryDirectory() as folder:
+            made = judge(program, pathlib.Path(folder),
+                         lambda path, item: write_wave(path, item, rate), samples,
+                         [reference] * 2, "medium=sound",
+                         "--metrics=stoi,estoi,multi-resolution-stft")
+        pairs = [(a / 32768, reference / 32768) for a in samples]
+        if stoi:
+            for name, extended in (("stoi", False), ("estoi", True)):
+                report.check(name, f"pystoi {rate} Hz", made[name]["mean"], np.mean(
+                    [stoi.stoi(b, a, rate, extended=extended) for a, b in pairs]))
+        if torch:
+            theirs = np.mean([multi_resolution_stft(torch, a, b) for a, b in pairs], 0)
+            for name, value in (("-convergence", theirs[0]), ("-magnitude", theirs[1]),
+                                ("", theirs.sum())):
+                report.check(f"multi-resolution-stft{name}", f"torch {rate} Hz",
+                             made[f"multi-resolution-stft{name}"]["mean"], value)
+
+
 def main():
     report = Report()
     with_numpy(report, sys.argv[1])
     with_pictures(report, sys.argv[1])
     with_sounds(report, sys.argv[1])
+    with_speech(report, sys.argv[1])
     # Some print of their own accord.
     with contextlib.redirect_stdout(sys.stderr):
         peers = peers_figures(sys.argv[1])
