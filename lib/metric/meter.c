@@ -3,8 +3,10 @@
  * features in meter-samples.c. Metrics never learn of frames, tiles or intervals. */
 #include "meter.h"
 
+#include <generative/device.h>
 #include <math.h>
 
+#include "../device/team.h"
 #include "../simd.h"
 
 static gboolean
@@ -41,7 +43,7 @@ static gboolean
 add_instrument (
     GenMeter *meter, const GenMetric *metric, const GenMeterSettings *settings, GError **error)
 {
-  Instrument instrument = { metric, NULL, (int)meter->fields->len };
+  Instrument instrument = { .metric = metric, .first_field = (int)meter->fields->len };
 
   for (guint i = 0; i < meter->instruments->len; i++)
     if (g_array_index (meter->instruments, Instrument, i).metric == metric)
@@ -183,6 +185,9 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   if (settings->recent > 0)
     open_recent (meter, settings->recent);
   meter->tallies = g_new0 (GenTally, meter->fields->len);
+  meter->order = g_new (guint, meter->instruments->len);
+  for (guint i = 0; i < meter->instruments->len; i++)
+    meter->order[i] = i;
   return g_steal_pointer (&meter);
 }
 
@@ -202,6 +207,7 @@ gen_meter_free (GenMeter *meter)
   g_array_unref (meter->instruments);
   g_array_unref (meter->fields);
   g_free (meter->tallies);
+  g_free (meter->order);
   g_free (meter->rows);
   g_free (meter->features_name);
   for (int i = 0; i < 2; i++)
@@ -342,50 +348,87 @@ gen_meter_follow (GenMeter *meter, const GenSample *piece)
   follow (meter, piece);
 }
 
-/* What metrics say of a frame; of one that is not finite there is nothing to say. */
+/* A frame that metrics look at, and what it should be, or NULL. */
+typedef struct {
+  GenMeter *meter;
+  const GenSample *frame, *reduced, *reference, *reduced_reference;
+  gboolean finite; /* of one that is not, there is nothing to say */
+  double *values;
+} Look;
+
 static void
-measure_frame (GenMeter *meter, const GenSample *frame, double *values)
+look_by (const Look *look, Instrument *instrument)
 {
-  const GenSample *reduced = reduce_frame (meter, frame, 0);
-  const gboolean finite = gen_meter_is_finite (frame);
+  const GenMetric *metric = instrument->metric;
+  double *values = look->values + instrument->first_field;
+  const gint64 began = g_get_monotonic_time ();
 
-  for (guint i = 0; i < meter->instruments->len; i++) {
-    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
-    const GenMetric *metric = instrument->metric;
-    const int first = instrument->first_field;
-
-    if (metric->measure == NULL)
-      continue;
-    for (int f = first; f < first + gen_metric_count_measured (metric); f++)
-      values[f] = GEN_MISSING;
-    if (finite)
-      metric->measure (instrument->state, metric->in_colour ? frame : reduced, values + first);
-    for (int f = first; f < first + gen_metric_count_measured (metric); f++)
-      gen_tally_add (&meter->tallies[f], values[f]);
-  }
+  if (look->reference == NULL && metric->measure == NULL)
+    return;
+  for (int f = 0; f < gen_metric_count_measured (metric); f++)
+    values[f] = GEN_MISSING;
+  if (!look->finite)
+    return;
+  if (look->reference != NULL)
+    metric->judge (instrument->state, metric->in_colour ? look->frame : look->reduced,
+        metric->in_colour ? look->reference : look->reduced_reference, values);
+  else
+    metric->measure (instrument->state, metric->in_colour ? look->frame : look->reduced, values);
+  instrument->spent = g_get_monotonic_time () - began;
 }
 
-/* What metrics say of a frame and what it should be; nothing where either is not finite. */
+/* A part of a team's job. */
 static void
-judge_frame (GenMeter *meter, const GenSample *frame, const GenSample *reference, double *values)
+look_part (gpointer data, int step, int part, int parts)
 {
-  const GenSample *reduced = reduce_frame (meter, frame, 0);
-  const GenSample *reduced_reference = reduce_frame (meter, reference, 1);
-  const gboolean finite = gen_meter_is_finite (frame) && gen_meter_is_finite (reference);
+  const Look *look = data;
+  const GArray *instruments = look->meter->instruments;
 
+  for (guint i = (guint)part; i < instruments->len; i += (guint)parts)
+    look_by (look, &g_array_index (instruments, Instrument, look->meter->order[i]));
+}
+
+/* Who takes longest begins first, so that nobody waits for it in the end. */
+static void
+sort_order (GenMeter *meter)
+{
+  for (guint i = 1; i < meter->instruments->len; i++)
+    for (guint k = i; k > 0; k--) {
+      guint *order = meter->order + k;
+
+      if (g_array_index (meter->instruments, Instrument, order[0]).spent <=
+          g_array_index (meter->instruments, Instrument, order[-1]).spent)
+        break;
+      order[0] ^= order[-1];
+      order[-1] ^= order[0];
+      order[0] ^= order[-1];
+    }
+}
+
+/* Below it, a frame is looked at before anybody else is awake. */
+#define WORTH_A_TEAM (1 << 17)
+
+/* Fill the values of all metrics that look at frames. They know nothing of each other, and work at
+ * the same time. */
+static void
+look_at (const Look *look)
+{
+  GenMeter *meter = look->meter;
+  const GenFormat format = gen_sample_format (look->frame);
+  const guint8 parts = (guint8)CLAMP (meter->instruments->len, 1, GEN_TEAM_MAX_PARTS);
+  const GenJob job = { look_part, (gpointer)look, &parts, 1 };
+
+  gen_team_run (
+      &job, format.medium->count_numbers (&format) >= WORTH_A_TEAM ? gen_cpu_count () : 1);
+  sort_order (meter);
   for (guint i = 0; i < meter->instruments->len; i++) {
     const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
-    const GenMetric *metric = instrument->metric;
-    const int first = instrument->first_field, end = first + gen_metric_count_measured (metric);
+    const int first = instrument->first_field;
 
-    for (int f = first; f < end; f++)
-      values[f] = GEN_MISSING;
-    if (finite && metric->in_colour)
-      metric->judge (instrument->state, frame, reference, values + first);
-    else if (finite)
-      metric->judge (instrument->state, reduced, reduced_reference, values + first);
-    for (int f = first; f < end; f++)
-      gen_tally_add (&meter->tallies[f], values[f]);
+    if (look->reference == NULL && instrument->metric->measure == NULL)
+      continue;
+    for (int f = first; f < first + gen_metric_count_measured (instrument->metric); f++)
+      gen_tally_add (&meter->tallies[f], look->values[f]);
   }
 }
 
@@ -437,7 +480,9 @@ gen_meter_judge (GenMeter *meter, const GenSample *frame, const GenSample *refer
   g_return_val_if_fail (gen_format_equal (&format, &other), FALSE);
   if (!begin_frame (meter, frame, values))
     return FALSE;
-  judge_frame (meter, frame, reference, values);
+  look_at (&(Look){ meter, frame, reduce_frame (meter, frame, 0), reference,
+      reduce_frame (meter, reference, 1),
+      gen_meter_is_finite (frame) && gen_meter_is_finite (reference), values });
   return end_frame (meter, values, error);
 }
 
@@ -449,7 +494,11 @@ gen_meter_measure (GenMeter *meter, const GenSample *frame, double *values, GErr
   if (!meter->follows)
     follow (meter, frame);
   if (meter->measures_frames)
-    measure_frame (meter, frame, values);
+    look_at (&(Look){ .meter = meter,
+        .frame = frame,
+        .reduced = reduce_frame (meter, frame, 0),
+        .finite = gen_meter_is_finite (frame),
+        .values = values });
   if (meter->takes_samples && !gen_meter_take_samples (meter, frame, error))
     return FALSE;
   return end_frame (meter, values, error);

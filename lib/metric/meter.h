@@ -9,6 +9,7 @@ typedef struct {
   const GenMetric *metric;
   gpointer state;
   int first_field;
+  gint64 spent; /* microseconds on the last frame */
 } Instrument;
 
 typedef struct _GenRecentSets GenRecentSets;
@@ -21,6 +22,7 @@ struct _GenMeter {
   int length;          /* floats of features; 0: not known yet */
   float *rows;         /* features of the samples at hand */
   GArray *instruments; /* Instrument */
+  guint *order;        /* the places of these, that which takes longest first */
   GArray *fields;      /* GenField */
   GenTally *tallies;   /* a field each; used by those of frame metrics */
   int tile_width, tile_height;

@@ -13,11 +13,11 @@
 #define C2 ((0.03f * 255) * (0.03f * 255))
 #define CENTRE 128
 
-typedef GenFilterPiece Piece;
-#define PIECE GEN_FILTER_PIECE
+#define PIECE 8
+typedef float Piece __attribute__ ((vector_size (PIECE * sizeof (float)), aligned (4), may_alias));
 typedef double Sums __attribute__ ((vector_size (PIECE * sizeof (double))));
 
-enum { MEAN, SQUARE, PRODUCT, PLANES };
+enum { MEAN, SQUARES, PRODUCT, PLANES };
 
 struct _GenSsim {
   int width, height;         /* of the frames; 0 before the first */
@@ -27,7 +27,7 @@ struct _GenSsim {
   float taps_x[WINDOW], taps_y[WINDOW];
   gboolean has_previous;
   guint8 *previous;        /* the last frame, width * height levels */
-  float *means, *squares;  /* its filtered planes, out_width * out_height */
+  float *means;            /* its filtered levels, out_width * out_height */
   float *row[PLANES];      /* a row before filtering, width */
   float *ring[PLANES];     /* window_y filtered rows, out_width each */
   float *filtered[PLANES]; /* out_width */
@@ -48,7 +48,6 @@ free_planes (GenSsim *ssim)
 {
   g_clear_pointer (&ssim->previous, g_free);
   g_clear_pointer (&ssim->means, g_free);
-  g_clear_pointer (&ssim->squares, g_free);
   for (int p = 0; p < PLANES; p++) {
     g_clear_pointer (&ssim->row[p], g_free);
     g_clear_pointer (&ssim->ring[p], g_free);
@@ -97,22 +96,11 @@ resize (GenSsim *ssim, int width, int height, gsize size)
   out = (gsize)ssim->out_width * ssim->out_height;
   ssim->previous = g_malloc ((gsize)width * height * size);
   ssim->means = g_new (float, out);
-  ssim->squares = g_new (float, out);
   for (int p = 0; p < PLANES; p++) {
     ssim->row[p] = g_new (float, width);
     ssim->ring[p] = g_new (float, (gsize)ssim->window_y * ssim->out_width);
     ssim->filtered[p] = g_new (float, ssim->out_width);
   }
-}
-
-static void
-filter_row (const float *in, float *out, int n, const float *taps, int count)
-{
-  const float *rows[WINDOW];
-
-  for (int k = 0; k < count; k++)
-    rows[k] = in + k;
-  gen_filter_taps (rows, taps, count, out, n);
 }
 
 /* The ring's rows from row `first` of the picture on. */
@@ -123,40 +111,41 @@ filter_ring (const float *ring, int first, float *out, int n, const float *taps,
 
   for (int k = 0; k < count; k++)
     rows[k] = ring + (gsize)((first + k) % count) * n;
-  gen_filter_taps (rows, taps, count, out, n);
+  gen_filter_rows (rows, taps, count, out, n);
 }
 
 GEN_CLONES (void, centre_rows,
     (const guint8 *restrict now, const guint8 *restrict before, float *restrict mean,
-        float *restrict square, float *restrict product, int n),
-    (now, before, mean, square, product, n))
+        float *restrict squares, float *restrict product, int n),
+    (now, before, mean, squares, product, n))
 {
   for (int x = 0; x < n; x++) {
     float a = (float)(now[x] - CENTRE), b = (float)(before[x] - CENTRE);
 
     mean[x] = a;
-    square[x] = a * a;
+    squares[x] = a * a + b * b;
     product[x] = a * b;
   }
 }
 
 GEN_CLONES (void, centre_floats,
     (const float *restrict now, const float *restrict before, float *restrict mean,
-        float *restrict square, float *restrict product, int n),
-    (now, before, mean, square, product, n))
+        float *restrict squares, float *restrict product, int n),
+    (now, before, mean, squares, product, n))
 {
   for (int x = 0; x < n; x++) {
     float a = now[x] - CENTRE, b = before[x] - CENTRE;
 
     mean[x] = a;
-    square[x] = a * a;
+    squares[x] = a * a + b * b;
     product[x] = a * b;
   }
 }
 
-/* A piece of a row's planes, and of the last frame's. */
+/* A piece of a row's planes, the squares being those of both frames, and of the last frame's mean.
+ */
 typedef struct {
-  Piece mean, square, product, last_mean, last_square;
+  Piece mean, squares, product, last_mean;
 } Pieces;
 
 /* How alike the places of a piece are. */
@@ -164,8 +153,7 @@ static inline __attribute__ ((always_inline)) void
 compare (const Pieces *p, Piece *similarity, Piece *contrast, gboolean wants_contrast)
 {
   const Piece a = p->mean + CENTRE, b = p->last_mean + CENTRE;
-  const Piece variances =
-      p->square - p->mean * p->mean + (p->last_square - p->last_mean * p->last_mean) + C2;
+  const Piece variances = p->squares - p->mean * p->mean - p->last_mean * p->last_mean + C2;
   const Piece structure = 2 * (p->product - p->mean * p->last_mean) + C2;
 
   *similarity = (2 * a * b + C1) * structure / ((a * a + b * b + C1) * variances);
@@ -183,50 +171,54 @@ add_up (const Sums *sums)
   return sum;
 }
 
-/* A row's planes, and those of the last frame, in whose place they come. */
+/* A row's planes, and the last frame's mean, in whose place this one's comes. */
 typedef struct {
-  const float *mean, *square, *product;
-  float *last_mean, *last_square;
+  const float *mean, *squares, *product;
+  float *last_mean;
 } Rows;
 
-/* The last places of a row may be fewer than a piece: it is filled up with zeros. */
+/* Compare the places from `x` on, which go on for a piece at least. */
 static inline __attribute__ ((always_inline)) void
-load (Piece *piece, const float *from, int n)
+compare_pieces (const Rows *rows, int x, Sums *similarity, Sums *contrast, gboolean wants_contrast)
 {
-  if (n >= PIECE) {
-    *piece = *(const Piece *)from;
-    return;
+  const Pieces pieces = { *(const Piece *)(rows->mean + x), *(const Piece *)(rows->squares + x),
+    *(const Piece *)(rows->product + x), *(const Piece *)(rows->last_mean + x) };
+  Piece similarities, contrasts = { 0 };
+
+  compare (&pieces, &similarities, &contrasts, wants_contrast);
+  *similarity += __builtin_convertvector(similarities, Sums);
+  if (wants_contrast)
+    *contrast += __builtin_convertvector(contrasts, Sums);
+  *(Piece *)(rows->last_mean + x) = pieces.mean;
+}
+
+/* The last places of a row, fewer than a piece. */
+static void
+compare_rest (const Rows *rows, int x, int n, GenSsimFigures *sums)
+{
+  for (; x < n; x++) {
+    const Pieces pieces = { { rows->mean[x] }, { rows->squares[x] }, { rows->product[x] },
+      { rows->last_mean[x] } };
+    Piece similarities, contrasts;
+
+    compare (&pieces, &similarities, &contrasts, TRUE);
+    sums->similarity += similarities[0];
+    sums->contrast += contrasts[0];
+    rows->last_mean[x] = rows->mean[x];
   }
-  *piece = (Piece){ 0 };
-  memcpy (piece, from, (gsize)n * sizeof *from);
 }
 
 static inline __attribute__ ((always_inline)) void
 compare_row_as (const Rows *rows, int n, GenSsimFigures *sums, gboolean wants_contrast)
 {
   Sums similarity = { 0 }, contrast = { 0 };
+  int x = 0;
 
-  for (int x = 0; x < n; x += PIECE) {
-    const int count = MIN (n - x, PIECE);
-    Piece similarities, contrasts = { 0 };
-    Pieces pieces;
-
-    load (&pieces.mean, rows->mean + x, count);
-    load (&pieces.square, rows->square + x, count);
-    load (&pieces.product, rows->product + x, count);
-    load (&pieces.last_mean, rows->last_mean + x, count);
-    load (&pieces.last_square, rows->last_square + x, count);
-    compare (&pieces, &similarities, &contrasts, wants_contrast);
-    for (int i = count; i < PIECE; i++)
-      similarities[i] = contrasts[i] = 0;
-    similarity += __builtin_convertvector(similarities, Sums);
-    if (wants_contrast)
-      contrast += __builtin_convertvector(contrasts, Sums);
-    memcpy (rows->last_mean + x, &pieces.mean, (gsize)count * sizeof (float));
-    memcpy (rows->last_square + x, &pieces.square, (gsize)count * sizeof (float));
-  }
+  for (; x + PIECE <= n; x += PIECE)
+    compare_pieces (rows, x, &similarity, &contrast, wants_contrast);
   sums->similarity += add_up (&similarity);
   sums->contrast += add_up (&contrast);
+  compare_rest (rows, x, n, sums);
 }
 
 /* Add up the similarity of each place in a row, and where it is wanted that of contrast and
@@ -249,17 +241,17 @@ centre (GenSsim *ssim, const guint8 *row, const guint8 *previous)
   float *const *to = ssim->row;
 
   if (ssim->size == 1)
-    centre_rows (row, before, to[MEAN], to[SQUARE], to[PRODUCT], ssim->width);
+    centre_rows (row, before, to[MEAN], to[SQUARES], to[PRODUCT], ssim->width);
   else
     centre_floats ((const float *)(const void *)row, (const float *)(const void *)before, to[MEAN],
-        to[SQUARE], to[PRODUCT], ssim->width);
+        to[SQUARES], to[PRODUCT], ssim->width);
 }
 
-/* Without a frame to compare with, there is no product. */
+/* Without a frame to compare with, only the mean is wanted, for the next one. */
 static int
 planes_of (const GenSsim *ssim)
 {
-  return ssim->has_previous ? PLANES : PRODUCT;
+  return ssim->has_previous ? PLANES : SQUARES;
 }
 
 /* Filter down to place `out`, and compare it. */
@@ -267,18 +259,17 @@ static void
 finish_row (GenSsim *ssim, int out, GenSsimFigures *sums)
 {
   const int n = ssim->out_width;
-  float *means = ssim->means + (gsize)out * n, *squares = ssim->squares + (gsize)out * n;
+  float *means = ssim->means + (gsize)out * (gsize)n;
   float *const *filtered = ssim->filtered;
 
   for (int p = 0; p < planes_of (ssim); p++)
     filter_ring (ssim->ring[p], out, filtered[p], n, ssim->taps_y, ssim->window_y);
   if (!ssim->has_previous) {
-    memcpy (means, filtered[MEAN], n * sizeof (float));
-    memcpy (squares, filtered[SQUARE], n * sizeof (float));
+    memcpy (means, filtered[MEAN], (gsize)n * sizeof (float));
     return;
   }
-  compare_row (&(Rows){ filtered[MEAN], filtered[SQUARE], filtered[PRODUCT], means, squares }, n,
-      sums, ssim->contrast);
+  compare_row (&(Rows){ filtered[MEAN], filtered[SQUARES], filtered[PRODUCT], means }, n, sums,
+      ssim->contrast);
 }
 
 gboolean
@@ -301,7 +292,7 @@ gen_ssim_next (GenSsim *ssim, const void *levels, gsize stride, int width, int h
     centre (ssim, row, previous);
     memcpy (previous, row, (gsize)width * size);
     for (int p = 0; p < planes_of (ssim); p++)
-      filter_row (ssim->row[p], ring[p] + at, ssim->out_width, ssim->taps_x, ssim->window_x);
+      gen_filter_row (ssim->row[p], ssim->taps_x, ssim->window_x, ring[p] + at, ssim->out_width);
     if (y >= ssim->window_y - 1)
       finish_row (ssim, y - ssim->window_y + 1, &sums);
   }

@@ -3,10 +3,10 @@
  * constants: Gaussian window of 11 by 11 with sigma 1.5, K1 0.01, K2 0.03; variances divided by n),
  * averaged over the places where the window lies within the picture.
  *
- * A frame is filtered once and its means and squares are kept for the next one, so that three
- * planes are filtered a frame and not five. Filtering is separable and goes row by row through a
- * ring of filtered rows. Levels are centred about 128, which keeps single precision good enough
- * for differences of squares. */
+ * Of squares only the sum of both frames' counts, and a frame's mean is kept for the next one, so
+ * that three planes are filtered a frame and not five. Filtering is separable and goes row by row
+ * through a ring of filtered rows. Levels are centred about 128, which keeps single precision good
+ * enough for differences of squares. */
 #pragma once
 
 #include <glib.h>

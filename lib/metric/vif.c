@@ -94,11 +94,7 @@ typedef struct {
 static void
 filter_row (const Scale *scale, const float *in, float *out)
 {
-  const float *rows[GEN_FILTER_TAPS];
-
-  for (int k = 0; k < scale->count; k++)
-    rows[k] = in + k;
-  gen_filter_taps (rows, scale->taps, scale->count, out, scale->width - scale->count + 1);
+  gen_filter_row (in, scale->taps, scale->count, out, scale->width - scale->count + 1);
 }
 
 /* Of a ring of filtered rows, those from row `first` on. */
@@ -109,7 +105,7 @@ filter_ring (const Scale *scale, const float *ring, int first, float *out)
 
   for (int k = 0; k < scale->count; k++)
     rows[k] = ring + (gsize)((first + k) % scale->count) * (gsize)scale->width;
-  gen_filter_taps (rows, scale->taps, scale->count, out, scale->width - scale->count + 1);
+  gen_filter_rows (rows, scale->taps, scale->count, out, scale->width - scale->count + 1);
 }
 
 /* Filter a picture and take every second pixel of every second row, in its place: what is written

@@ -148,6 +148,55 @@ test_sounds (void)
   g_assert_cmpfloat (find (meter, values, "log-spectral-distance"), ==, GEN_MISSING);
 }
 
+/* What takes long is measured where it is named: equal frames and sounds, noise, and too little. */
+static void
+test_named (void)
+{
+  g_autoptr (GenMeter) pictures = open_meter (&gen_medium_picture, "vif");
+  g_autoptr (GenMeter) sounds = open_meter (&gen_medium_sound, "stoi,estoi,multi-resolution-stft");
+  static const char *const of_sounds[] = { "stoi", "estoi" };
+  g_auto (GenSample) plain = { 0 }, other = { 0 }, small = { 0 };
+  g_auto (GenSample) sound = { 0 }, noisy = { 0 }, shorter = { 0 };
+  double values[16];
+
+  init (&plain, WIDTH, HEIGHT, 3, 1, 0);
+  init (&other, WIDTH, HEIGHT, 3, 2, 0);
+  init (&small, 40, 41, 1, 1, 0);
+  g_assert_true (gen_meter_judge (pictures, &plain, &plain, values, NULL));
+  g_assert_cmpfloat_with_epsilon (find (pictures, values, "vif"), 1, 1e-5);
+  g_assert_true (gen_meter_judge (pictures, &other, &plain, values, NULL));
+  g_assert_cmpfloat (find (pictures, values, "vif"), <, 0.5);
+  g_assert_true (gen_meter_judge (pictures, &small, &small, values, NULL));
+  g_assert_cmpfloat (find (pictures, values, "vif"), ==, GEN_MISSING);
+
+  for (int i = 0; i < 3; i++)
+    gen_sample_init (i == 0   ? &sound
+                     : i == 1 ? &noisy
+                              : &shorter,
+        &(GenFormat){ .medium = &gen_medium_sound,
+            .channels = 1,
+            .rate = 10000,
+            .length = i == 2 ? 1024 : 9000 });
+  for (int i = 0; i < 9000; i++) {
+    const double envelope = 1.1 + sin (i / 700.0) + 0.5 * sin (i / 173.0);
+
+    sound.sound.data[i] =
+        (float)(0.2 * envelope * (sin (i * 0.2) + sin (i * 0.71) + sin (i * 1.9)));
+    noisy.sound.data[i] = sound.sound.data[i] + (float)((i * 7919 % 1000) / 1000.0 - 0.5);
+  }
+  for (gsize k = 0; k < G_N_ELEMENTS (of_sounds); k++) {
+    g_assert_true (gen_meter_judge (sounds, &sound, &sound, values, NULL));
+    g_assert_cmpfloat_with_epsilon (find (sounds, values, of_sounds[k]), 1, 1e-9);
+    g_assert_cmpfloat_with_epsilon (find (sounds, values, "multi-resolution-stft"), 0, 1e-9);
+    g_assert_true (gen_meter_judge (sounds, &noisy, &sound, values, NULL));
+    g_assert_cmpfloat (find (sounds, values, of_sounds[k]), <, 0.9);
+    g_assert_cmpfloat (find (sounds, values, "multi-resolution-stft"), >, 0.1);
+    g_assert_true (gen_meter_judge (sounds, &shorter, &shorter, values, NULL));
+    g_assert_cmpfloat (find (sounds, values, of_sounds[k]), ==, GEN_MISSING);
+    g_assert_cmpfloat (find (sounds, values, "multi-resolution-stft"), ==, GEN_MISSING);
+  }
+}
+
 static void
 test_refused (void)
 {
@@ -168,6 +217,7 @@ main (int argc, char **argv)
   g_test_add_func ("/metric-pairs/equal", test_equal);
   g_test_add_func ("/metric-pairs/overall", test_overall);
   g_test_add_func ("/metric-pairs/sounds", test_sounds);
+  g_test_add_func ("/metric-pairs/named", test_named);
   g_test_add_func ("/metric-pairs/refused", test_refused);
   return g_test_run ();
 }
