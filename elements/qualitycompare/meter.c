@@ -21,29 +21,23 @@ set_medium (GstQualityCompare *self, const GenMedium *medium, GError **error)
 {
   g_autofree char *metrics = NULL;
   GenMeterSettings settings = { .medium = medium, .judges = TRUE };
-  double span;
 
   GST_OBJECT_LOCK (self);
   metrics = g_strdup (self->metrics);
   settings.interval = self->interval;
-  span = self->recent_span;
+  settings.recent = self->recent;
   GST_OBJECT_UNLOCK (self);
   settings.metrics = metrics;
   gst_quality_compare_close_meter (self);
   self->medium = medium;
   self->meter = gen_meter_new (&settings, error);
-  if (self->meter == NULL)
-    return FALSE;
-  if (span > 0)
-    self->recent = gen_recent_new (self->meter, span);
-  return TRUE;
+  return self->meter != NULL;
 }
 
 void
 gst_quality_compare_close_meter (GstQualityCompare *self)
 {
   g_clear_pointer (&self->meter, gen_meter_free);
-  g_clear_pointer (&self->recent, gen_recent_free);
 }
 
 /* Of the medium that the metrics tell, or of any. */
@@ -64,7 +58,7 @@ gst_quality_compare_open_meter (GstQualityCompare *self)
   return FALSE;
 }
 
-/* The reporting's fields: when the partner begins, the meter's figures, and their recent means. */
+/* The reporting's fields: when the partner begins, and the meter's figures. */
 static gboolean
 set_fields (GstQualityCompare *self)
 {
@@ -77,10 +71,6 @@ set_fields (GstQualityCompare *self)
   g_array_append_val (all, own);
   fields = gen_meter_fields (self->meter, &n);
   g_array_append_vals (all, fields, n);
-  if (self->recent != NULL) {
-    fields = gen_recent_fields (self->recent, &n);
-    g_array_append_vals (all, fields, n);
-  }
   return gst_generative_reporting_set_fields (
       &self->reporting, (const GenField *)all->data, all->len);
 }
@@ -110,7 +100,7 @@ own_values (GstQualityCompare *self)
 
 gboolean
 gst_quality_compare_judge (GstQualityCompare *self, const GenSample *sample,
-    const GenSample *reference, gint64 reference_time)
+    const GenSample *reference, gint64 time, gint64 reference_time)
 {
   double *values = own_values (self);
   g_autoptr (GError) error = NULL;
@@ -126,23 +116,11 @@ gst_quality_compare_judge (GstQualityCompare *self, const GenSample *sample,
     return TRUE;
   }
   self->reporting.values[0] = (double)reference_time;
+  gen_meter_set_time (self->meter, (guint64)MAX (time, 0));
   if (gen_meter_judge (self->meter, sample, reference, values, &error))
     return TRUE;
   post_meter_error (self, error);
   return FALSE;
-}
-
-gboolean
-gst_quality_compare_tell (
-    GstQualityCompare *self, GstBuffer *buffer, GstClockTime pts, guint nth, gint64 time)
-{
-  double *values = own_values (self);
-  guint n;
-
-  gen_meter_fields (self->meter, &n);
-  if (self->recent != NULL)
-    gen_recent_add (self->recent, (double)time / GST_SECOND, values, values + n);
-  return gst_generative_reporting_emit (&self->reporting, buffer, pts, nth, self->reporting.values);
 }
 
 /* What was told, and what belonged to nothing. */
@@ -176,8 +154,6 @@ gst_quality_compare_interrupt (GstQualityCompare *self)
 {
   if (self->meter != NULL)
     gen_meter_interrupt (self->meter);
-  if (self->recent != NULL)
-    gen_recent_forget (self->recent);
   if (self->reporting.score != NULL)
     gst_generative_reporting_interrupt (&self->reporting);
 }

@@ -141,7 +141,8 @@ map_picture (GstQualityCompare *self, const GstQualitySide *side, GstBuffer *buf
 }
 
 static gboolean
-judge_pair (GstQualityCompare *self, GstBuffer *judged, const GstQualityMoment *partner)
+judge_pair (
+    GstQualityCompare *self, GstBuffer *judged, gint64 time, const GstQualityMoment *partner)
 {
   GstVideoFrame frames[2];
   GenSample samples[2];
@@ -151,7 +152,7 @@ judge_pair (GstQualityCompare *self, GstBuffer *judged, const GstQualityMoment *
       !map_picture (self, &self->judged, judged, &frames[0], &samples[0]))
     return FALSE;
   if (map_picture (self, &self->reference, partner->buffer, &frames[1], &samples[1])) {
-    done = gst_quality_compare_judge (self, &samples[0], &samples[1], partner->time);
+    done = gst_quality_compare_judge (self, &samples[0], &samples[1], time, partner->time);
     gst_video_frame_unmap (&frames[1]);
   }
   gst_video_frame_unmap (&frames[0]);
@@ -164,10 +165,12 @@ judge (GstQualityCompare *self, GstQualityMoment *judged, const GstQualityMoment
 {
   const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   GstBuffer *buffer = gst_buffer_make_writable (g_steal_pointer (&judged->buffer));
-  const gboolean done = partner->buffer != NULL ? judge_pair (self, buffer, partner)
-                                                : gst_quality_compare_judge (self, NULL, NULL, 0);
+  const gboolean done = partner->buffer != NULL
+                            ? judge_pair (self, buffer, judged->time, partner)
+                            : gst_quality_compare_judge (self, NULL, NULL, judged->time, 0);
 
-  if (!done || !gst_quality_compare_tell (self, buffer, GST_BUFFER_PTS (buffer), 0, judged->time)) {
+  if (!done || !gst_generative_reporting_emit (
+                   &self->reporting, buffer, GST_BUFFER_PTS (buffer), 0, self->reporting.values)) {
     gst_buffer_unref (buffer);
     return GST_FLOW_ERROR;
   }

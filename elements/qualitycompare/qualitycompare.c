@@ -119,7 +119,7 @@ gst_quality_compare_set_property (
     self->hop = g_value_get_double (value);
     break;
   case PROP_RECENT:
-    self->recent_span = g_value_get_double (value);
+    self->recent = g_value_get_double (value);
     break;
   case PROP_INTERVAL:
     self->interval = g_value_get_uint (value);
@@ -156,7 +156,7 @@ gst_quality_compare_get_property (
     g_value_set_double (value, self->hop);
     break;
   case PROP_RECENT:
-    g_value_set_double (value, self->recent_span);
+    g_value_set_double (value, self->recent);
     break;
   case PROP_INTERVAL:
     g_value_set_uint (value, self->interval);
@@ -529,7 +529,7 @@ gst_quality_compare_init (GstQualityCompare *self)
   self->search = DEFAULT_SEARCH;
   self->window = DEFAULT_WINDOW;
   self->hop = DEFAULT_HOP;
-  self->recent_span = DEFAULT_RECENT;
+  self->recent = DEFAULT_RECENT;
   self->interval = DEFAULT_INTERVAL;
   g_queue_init (&self->judged.held);
   g_queue_init (&self->reference.held);

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <generative/metric.h>
-#include <generative/recent.h>
 
 #include "../shared/reporting.h"
 #include "../shared/sound-windows.h"
@@ -26,7 +25,7 @@ struct _GstQualityCompare {
   char *metrics;
   gint64 offset; /* in use: as it was set, or found */
   guint64 search;
-  double window, hop, recent_span;
+  double window, hop, recent;
   guint interval;
 
   GstQualitySide judged, reference;
@@ -34,7 +33,6 @@ struct _GstQualityCompare {
   /* From start to stop. */
   const GenMedium *medium; /* of the meter */
   GenMeter *meter;
-  GenRecent *recent;  /* NULL: not asked for */
   GstCaps *caps;      /* that are to be sent on */
   gboolean sent;      /* anything was, since it could be: a gap may be told */
   gboolean fits;      /* both streams have been held against each other, and can be compared */
@@ -80,12 +78,11 @@ void gst_quality_compare_close_meter (GstQualityCompare *self);
 /* Measure what `format` describes from now on; another medium begins anew. FALSE when an error was
  * posted. */
 gboolean gst_quality_compare_prepare_meter (GstQualityCompare *self, const GstScoreFormat *format);
-/* Judge `sample` by what it should be, which begins at `reference_time`, or by nothing where
- * `reference` is NULL, and tell it. FALSE when an error was posted. */
+/* Judge `sample`, which begins at `time`, by what it should be, which begins at `reference_time`,
+ * or by nothing where `reference` is NULL: the values are to be told. FALSE when an error was
+ * posted. */
 gboolean gst_quality_compare_judge (GstQualityCompare *self, const GenSample *sample,
-    const GenSample *reference, gint64 reference_time);
-gboolean gst_quality_compare_tell (
-    GstQualityCompare *self, GstBuffer *buffer, GstClockTime pts, guint nth, gint64 time);
+    const GenSample *reference, gint64 time, gint64 reference_time);
 void gst_quality_compare_summarise (GstQualityCompare *self);
 /* What comes next does not follow what came. */
 void gst_quality_compare_interrupt (GstQualityCompare *self);

@@ -188,14 +188,15 @@ judge_window (GstQualityCompare *self, guint64 frames)
   GenSample window, reference;
 
   if (place < self->heard_first || place + (gint64)frames > heard_end (self))
-    return gst_quality_compare_judge (self, NULL, NULL, 0);
+    return gst_quality_compare_judge (self, NULL, NULL, 0, 0);
   window = read_window (self, frames);
   reference = as_sample (self,
       (float *)(void *)(gst_generative_queue_first (&self->heard) +
                         (gsize)(place - self->heard_first) * heard_frame_size (self)),
       frames);
   notice_not_finite (self, &window, &reference);
-  return gst_quality_compare_judge (self, &window, &reference, time_of (self, place));
+  return gst_quality_compare_judge (self, &window, &reference,
+      time_of (self, self->first + (gint64)self->windows.first), time_of (self, place));
 }
 
 /* Judge the `frames` frames at the head of the queue and tell it on `buffer`, or on none. */
@@ -203,11 +204,10 @@ static gboolean
 end_window (GstQualityCompare *self, guint64 frames, GstBuffer *buffer, guint nth)
 {
   GstGenerativeWindows *windows = &self->windows;
-  const gint64 time = time_of (self, self->first + (gint64)windows->first);
 
   return judge_window (self, frames) &&
-         gst_quality_compare_tell (
-             self, buffer, gst_generative_windows_time (windows, windows->first), nth, time);
+         gst_generative_reporting_emit (&self->reporting, buffer,
+             gst_generative_windows_time (windows, windows->first), nth, self->reporting.values);
 }
 
 static gboolean
