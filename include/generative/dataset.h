@@ -95,6 +95,10 @@ GEN_API char *gen_dataset_describe_item (const GenDataset *dataset, guint32 inde
  * is. May read a file. (transfer full) */
 GEN_API char *gen_dataset_get_caption (const GenDataset *dataset, guint32 index);
 
+/* The bytes of the file that an item is, by itself or in an archive, as it is; NULL with `error`
+ * where it cannot be read, or is none, as a tile of a sheet. (transfer full) Since: 0.2 */
+GEN_API GBytes *gen_dataset_read_file (const GenDataset *dataset, guint32 index, GError **error);
+
 /* Load an item into `target`, whose format says what is wanted. Only an item of a folder can fail,
  * with an error of its medium. */
 GEN_API gboolean gen_dataset_load (const GenDataset *dataset, guint32 index,

@@ -16,16 +16,16 @@
 #include "tar-file.h"
 
 #define MAX_SHARDS (1 << 20)
-#define NOWHERE G_MAXUINT64
+static const GenTarPlace nowhere = { G_MAXUINT64, 0, 0 };
 /* Classes, captions and objects that are longer are left alone. */
 #define MAX_TEXT (1 << 20)
 
 typedef struct {
   guint32 shard;
-  guint64 media, text; /* where they are in the shard, or NOWHERE */
-  const char *name;    /* of the member that is the item */
-  const char *caption; /* of an object */
-  const char *damage;  /* of an item that stands for what cannot be read behind it */
+  GenTarPlace media, text; /* where they are in the shard, or nowhere */
+  const char *name;        /* of the member that is the item */
+  const char *caption;     /* of an object */
+  const char *damage;      /* of an item that stands for what cannot be read behind it */
 } Item;
 
 typedef struct {
@@ -140,10 +140,16 @@ find_extension (const char *name)
   return dot != NULL ? dot + 1 : name + strlen (name);
 }
 
+static gboolean
+is_nowhere (const GenTarPlace *place)
+{
+  return place->header == nowhere.header;
+}
+
 static void
 begin_sample (Walk *walk, guint32 shard)
 {
-  walk->item = (Item){ .shard = shard, .media = NOWHERE, .text = NOWHERE };
+  walk->item = (Item){ .shard = shard, .media = nowhere, .text = nowhere };
   g_clear_pointer (&walk->class, g_free);
 }
 
@@ -151,7 +157,7 @@ begin_sample (Walk *walk, guint32 shard)
 static void
 end_sample (Walk *walk)
 {
-  if (walk->item.media == NOWHERE && walk->item.damage == NULL)
+  if (is_nowhere (&walk->item.media) && walk->item.damage == NULL)
     return;
   if (walk->pattern != NULL && walk->item.name != NULL) {
     g_free (walk->class);
@@ -171,9 +177,9 @@ take_damage (Walk *walk, guint32 shard, const GError *error)
 
 /* A short text in the shard, without white space around it; NULL where it cannot be read. */
 static char *
-read_text (const GenTarFile *shard, guint64 position)
+read_text (const GenTarFile *shard, const GenTarPlace *place)
 {
-  g_autoptr (GBytes) bytes = gen_tar_file_read (shard, position, NULL);
+  g_autoptr (GBytes) bytes = gen_tar_file_read (shard, place, NULL);
   gsize size;
   const char *data = bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
 
@@ -231,20 +237,20 @@ take_member (Walk *walk, const GenTarMember *member, const char *extension)
   g_autofree char *text = NULL;
 
   if (walk->medium->is_named (named)) {
-    if (walk->item.media == NOWHERE || strchr (extension, '.') == NULL) {
-      walk->item.media = member->position;
+    if (is_nowhere (&walk->item.media) || strchr (extension, '.') == NULL) {
+      walk->item.media = member->place;
       walk->item.name = g_string_chunk_insert (walk->tar->texts, member->name);
     }
   } else if (g_ascii_strcasecmp (extension, "txt") == 0) {
-    walk->item.text = member->position;
+    walk->item.text = member->place;
   } else if (g_ascii_strcasecmp (extension, "cls") == 0) {
-    text = read_text (shard, member->position);
+    text = read_text (shard, &member->place);
     if (text != NULL && *text != '\0') {
       g_free (walk->class);
       walk->class = g_steal_pointer (&text);
     }
-  } else if (g_ascii_strcasecmp (extension, "json") == 0 && member->size <= MAX_TEXT) {
-    text = read_text (shard, member->position);
+  } else if (g_ascii_strcasecmp (extension, "json") == 0 && member->place.size <= MAX_TEXT) {
+    text = read_text (shard, &member->place);
     if (text != NULL)
       take_object (walk, text);
   }
@@ -325,14 +331,23 @@ open_shards (TarDataset *tar, GError **error)
   return TRUE;
 }
 
+/* NULL with `error` where no member tells one: by why the first shard that is damaged is so, if one
+ * is. */
 static const GenMedium *
-find_medium (TarDataset *tar)
+find_medium (TarDataset *tar, GError **error)
 {
   const GenMedium *medium = NULL;
+  g_autoptr (GError) damage = NULL;
 
   for (guint i = 0; i < tar->shards->len && medium == NULL; i++)
-    gen_tar_file_visit (g_ptr_array_index (tar->shards, i), look_for_medium, &medium, NULL);
-  return medium != NULL ? medium : &gen_medium_text;
+    gen_tar_file_visit (g_ptr_array_index (tar->shards, i), look_for_medium, &medium,
+        damage == NULL ? &damage : NULL);
+  if (medium == NULL && damage != NULL)
+    g_propagate_error (error, g_steal_pointer (&damage));
+  else if (medium == NULL)
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND,
+        "%s: no pictures or sounds in it", tar->dataset.location);
+  return medium;
 }
 
 static void
@@ -355,7 +370,7 @@ static GBytes *
 read_item (const TarDataset *tar, const Item *item, GError **error)
 {
   if (item->damage == NULL)
-    return gen_tar_file_read (g_ptr_array_index (tar->shards, item->shard), item->media, error);
+    return gen_tar_file_read (g_ptr_array_index (tar->shards, item->shard), &item->media, error);
   g_set_error_literal (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ, item->damage);
   return NULL;
 }
@@ -408,8 +423,8 @@ tar_get_caption (const GenDataset *dataset, guint32 index)
   const TarDataset *tar = (const TarDataset *)dataset;
   const Item *item = &g_array_index (tar->items, Item, index);
 
-  if (item->text != NOWHERE)
-    return read_text (g_ptr_array_index (tar->shards, item->shard), item->text);
+  if (!is_nowhere (&item->text))
+    return read_text (g_ptr_array_index (tar->shards, item->shard), &item->text);
   return g_strdup (item->caption);
 }
 
@@ -428,7 +443,8 @@ tar_get_shard_path (const GenDataset *dataset, guint32 index)
       gen_tar_file_get_path (g_ptr_array_index (tar->shards, tar_get_shard (dataset, index))));
 }
 
-/* The first sample that can be decoded tells the format. */
+/* The first sample that can be decoded tells the format. Where a shard is damaged before its first
+ * sample, that is what there is to say. */
 static gboolean
 probe_first (GenDataset *dataset, const GenMedium *medium, GError **error)
 {
@@ -443,9 +459,12 @@ probe_first (GenDataset *dataset, const GenMedium *medium, GError **error)
       return TRUE;
     }
   }
-  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ,
-      "%s: none of its %u %s can be decoded; the first: %s", dataset->location, dataset->count,
-      medium->plural, first->message);
+  if (g_array_index (((TarDataset *)dataset)->items, Item, 0).damage != NULL)
+    g_propagate_error (error, g_steal_pointer (&first));
+  else
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ,
+        "%s: none of its %u %s can be decoded; the first: %s", dataset->location, dataset->count,
+        medium->plural, first->message);
   return FALSE;
 }
 
@@ -469,7 +488,9 @@ tar_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **erro
 
   if (!gen_dataset_compile_pattern (settings, &pattern, error) || !open_shards (tar, error))
     return FALSE;
-  walk.medium = settings->medium != NULL ? settings->medium : find_medium (tar);
+  walk.medium = settings->medium != NULL ? settings->medium : find_medium (tar, error);
+  if (walk.medium == NULL)
+    return FALSE;
   if (walk.medium->is_named == NULL) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
         "%s: an archive cannot be read as %s", dataset->location, walk.medium->plural);

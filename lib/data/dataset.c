@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Datasets: which kind a location is, and what all kinds have in common. */
 #include <generative/dataset.h>
+#include <generative/file-bytes.h>
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -201,6 +202,21 @@ gen_dataset_describe_item (const GenDataset *dataset, guint32 index)
 {
   g_return_val_if_fail (index < dataset->count, NULL);
   return dataset->format->describe (dataset, index);
+}
+
+GBytes *
+gen_dataset_read_file (const GenDataset *dataset, guint32 index, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  g_return_val_if_fail (index < dataset->count, NULL);
+  if (dataset->format->read_file != NULL)
+    return dataset->format->read_file (dataset, index, error);
+  path = gen_dataset_describe_item (dataset, index);
+  if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return gen_file_bytes (path, error);
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ, "%s: no file of its own", path);
+  return NULL;
 }
 
 gboolean

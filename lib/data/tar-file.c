@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tar archives, by libarchive, which is given what lies at a place of a file. */
+/* Tar archives, by libarchive, which tells where in a file members lie. They are read from there
+ * without it, but for those that are in pieces (files with holes). */
 #include "tar-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <archive.h>
@@ -20,8 +23,10 @@
 
 struct _GenTarFile {
   char *path;
-  int unpacked; /* the temporary file; -1 where the archive is read where it lies */
+  int file;     /* the archive or, where it is compressed, what it was unpacked into; -1: `path` is
+                   opened for each read */
   guint64 size; /* of what is read */
+  char *damage; /* why no more of it could be unpacked; NULL: all of it is there */
 };
 
 /* A file from a place on, as libarchive asks for it. */
@@ -120,27 +125,29 @@ write_all (int file, const guint8 *data, gsize size)
   return TRUE;
 }
 
-/* Unpack what libarchive makes of a compressed file. */
+/* Unpack what libarchive makes of a compressed file. What is cut short or damaged gives what is
+ * before that, as a plain archive does. */
 static gboolean
 unpack_stream (GenTarFile *tar, struct archive *archive, GError **error)
 {
   g_autofree guint8 *chunk = g_malloc (CHUNK);
   struct archive_entry *entry;
-  la_ssize_t read = 0;
+  la_ssize_t read = -1;
 
-  if (archive_read_open_filename (archive, tar->path, CHUNK) != ARCHIVE_OK ||
-      archive_read_next_header (archive, &entry) != ARCHIVE_OK)
-    return fail (error, tar->path, archive_error_string (archive));
-  while ((read = archive_read_data (archive, chunk, CHUNK)) > 0) {
-    if (!write_all (tar->unpacked, chunk, (gsize)read)) {
-      g_autofree char *what =
-          g_strdup_printf ("cannot be unpacked into a temporary file: %s", g_strerror (errno));
+  if (archive_read_open_filename (archive, tar->path, CHUNK) == ARCHIVE_OK &&
+      archive_read_next_header (archive, &entry) == ARCHIVE_OK)
+    while ((read = archive_read_data (archive, chunk, CHUNK)) > 0) {
+      if (!write_all (tar->file, chunk, (gsize)read)) {
+        g_autofree char *what =
+            g_strdup_printf ("cannot be unpacked into a temporary file: %s", g_strerror (errno));
 
-      return fail (error, tar->path, what);
+        return fail (error, tar->path, what);
+      }
+      tar->size += (guint64)read;
     }
-    tar->size += (guint64)read;
-  }
-  return read == 0 || fail (error, tar->path, archive_error_string (archive));
+  if (read < 0)
+    tar->damage = g_strdup (archive_error_string (archive));
+  return TRUE;
 }
 
 static gboolean
@@ -151,8 +158,8 @@ unpack (GenTarFile *tar, GError **error)
   g_autoptr (GError) reason = NULL;
   gboolean unpacked;
 
-  tar->unpacked = g_file_open_tmp ("generative-shard-XXXXXX", &path, &reason);
-  if (tar->unpacked < 0)
+  tar->file = g_file_open_tmp ("generative-shard-XXXXXX", &path, &reason);
+  if (tar->file < 0)
     return fail (error, tar->path, reason->message);
   g_unlink (path);
   archive = archive_read_new ();
@@ -167,6 +174,28 @@ unpack (GenTarFile *tar, GError **error)
   return unpacked;
 }
 
+/* Whether so many files are open that the rest is for others. */
+static gboolean
+is_one_too_many (int file)
+{
+  struct rlimit limit;
+
+  return getrlimit (RLIMIT_NOFILE, &limit) == 0 && (rlim_t)file >= limit.rlim_cur / 2;
+}
+
+static gboolean
+open_plain (GenTarFile *tar, GError **error)
+{
+  tar->file = g_open (tar->path, O_RDONLY | O_CLOEXEC, 0);
+  if (tar->file < 0)
+    return fail (error, tar->path, g_strerror (errno));
+  if (is_one_too_many (tar->file)) {
+    close (tar->file);
+    tar->file = -1;
+  }
+  return TRUE;
+}
+
 GenTarFile *
 gen_tar_file_open (const char *path, GError **error)
 {
@@ -174,16 +203,19 @@ gen_tar_file_open (const char *path, GError **error)
   GStatBuf status;
 
   tar->path = g_strdup (path);
-  tar->unpacked = -1;
+  tar->file = -1;
   if (g_stat (path, &status) != 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND, "%s: no such file", path);
     return NULL;
   }
+  if (!S_ISREG (status.st_mode)) {
+    fail (error, path, "a device or pipe, not a file");
+    return NULL;
+  }
+  if (is_compressed (path))
+    return unpack (tar, error) ? g_steal_pointer (&tar) : NULL;
   tar->size = (guint64)status.st_size;
-  if (!is_compressed (path))
-    return g_steal_pointer (&tar);
-  tar->size = 0;
-  return unpack (tar, error) ? g_steal_pointer (&tar) : NULL;
+  return open_plain (tar, error) ? g_steal_pointer (&tar) : NULL;
 }
 
 void
@@ -191,9 +223,10 @@ gen_tar_file_free (GenTarFile *tar)
 {
   if (tar == NULL)
     return;
-  if (tar->unpacked >= 0)
-    close (tar->unpacked);
+  if (tar->file >= 0)
+    close (tar->file);
   g_free (tar->path);
+  g_free (tar->damage);
   g_free (tar);
 }
 
@@ -207,7 +240,7 @@ gen_tar_file_get_path (const GenTarFile *tar)
 static gboolean
 source_open (Source *source, const GenTarFile *tar, guint64 position, GError **error)
 {
-  source->file = tar->unpacked >= 0 ? tar->unpacked : g_open (tar->path, O_RDONLY | O_CLOEXEC, 0);
+  source->file = tar->file >= 0 ? tar->file : g_open (tar->path, O_RDONLY | O_CLOEXEC, 0);
   source->at = position;
   return source->file >= 0 || fail (error, tar->path, g_strerror (errno));
 }
@@ -215,7 +248,7 @@ source_open (Source *source, const GenTarFile *tar, guint64 position, GError **e
 static void
 source_close (Source *source, const GenTarFile *tar)
 {
-  if (tar->unpacked < 0)
+  if (tar->file < 0)
     close (source->file);
 }
 
@@ -242,6 +275,17 @@ end (struct archive *archive, Source *source, const GenTarFile *tar)
   source_close (source, tar);
 }
 
+/* Behind its header what is in a member follows; of a file with holes, pieces. */
+static GenTarPlace
+place_of (struct archive *archive, struct archive_entry *entry)
+{
+  const gint64 data = archive_filter_bytes (archive, 0);
+
+  return (GenTarPlace){ .header = (guint64)archive_read_header_position (archive),
+    .data = data > 0 && archive_entry_sparse_count (entry) == 0 ? (guint64)data : 0,
+    .size = (guint64)archive_entry_size (entry) };
+}
+
 gboolean
 gen_tar_file_visit (GenTarFile *tar, GenTarVisit visit, gpointer data, GError **error)
 {
@@ -250,21 +294,32 @@ gen_tar_file_visit (GenTarFile *tar, GenTarVisit visit, gpointer data, GError **
   struct archive_entry *entry;
   int code;
 
+  if (archive == NULL && tar->damage != NULL) {
+    g_clear_error (error);
+    return fail (error, tar->path, tar->damage);
+  }
   if (archive == NULL)
     return FALSE;
   while (
       (code = archive_read_next_header (archive, &entry)) == ARCHIVE_OK || code == ARCHIVE_WARN) {
-    GenTarMember member = { .name = archive_entry_pathname (entry),
-      .position = (guint64)archive_read_header_position (archive),
-      .size = (guint64)archive_entry_size (entry) };
+    const GenTarMember member = { archive_entry_pathname (entry), place_of (archive, entry) };
 
     if (member.name != NULL && archive_entry_filetype (entry) == AE_IFREG)
       visit (&member, data);
   }
-  if (code != ARCHIVE_EOF)
-    fail (error, tar->path, archive_error_string (archive));
+  if (code != ARCHIVE_EOF || tar->damage != NULL)
+    fail (error, tar->path, tar->damage != NULL ? tar->damage : archive_error_string (archive));
   end (archive, source, tar);
-  return code == ARCHIVE_EOF;
+  return code == ARCHIVE_EOF && tar->damage == NULL;
+}
+
+/* A header promises what it likes. */
+static gboolean
+check_size (const GenTarFile *tar, guint64 position, guint64 size, GError **error)
+{
+  if (size > GEN_TAR_MAX_MEMBER)
+    return fail (error, tar->path, "a member is too large");
+  return size <= tar->size - MIN (position, tar->size) || fail (error, tar->path, "cut short");
 }
 
 /* The content of the archive's next member. */
@@ -282,9 +337,8 @@ read_member (const GenTarFile *tar, struct archive *archive, guint64 position, G
     return NULL;
   }
   size = (guint64)archive_entry_size (entry);
-  /* A header promises what it likes. */
-  if (size > GEN_TAR_MAX_MEMBER || size > tar->size - MIN (position, tar->size)) {
-    fail (error, tar->path, size > GEN_TAR_MAX_MEMBER ? "a member is too large" : "cut short");
+  if (size > GEN_TAR_MAX_MEMBER) {
+    fail (error, tar->path, "a member is too large");
     return NULL;
   }
   data = g_malloc (MAX (size, 1));
@@ -296,8 +350,9 @@ read_member (const GenTarFile *tar, struct archive *archive, guint64 position, G
   return NULL;
 }
 
-GBytes *
-gen_tar_file_read (const GenTarFile *tar, guint64 position, GError **error)
+/* What is in pieces. */
+static GBytes *
+read_pieces (const GenTarFile *tar, guint64 position, GError **error)
 {
   g_autofree Source *source = g_new (Source, 1);
   struct archive *archive = begin (source, tar, position, error);
@@ -308,6 +363,47 @@ gen_tar_file_read (const GenTarFile *tar, guint64 position, GError **error)
   bytes = read_member (tar, archive, position, error);
   end (archive, source, tar);
   return bytes;
+}
+
+static gboolean
+read_all (int file, guint8 *data, const GenTarPlace *place)
+{
+  guint64 n = 0;
+  ssize_t read = 1;
+
+  while (n < place->size && read != 0) {
+    read = pread (file, data + n, place->size - n, (off_t)(place->data + n));
+    if (read < 0 && errno != EINTR)
+      return FALSE;
+    n += (guint64)MAX (read, 0);
+  }
+  errno = 0;
+  return n == place->size;
+}
+
+GBytes *
+gen_tar_file_read (const GenTarFile *tar, const GenTarPlace *place, GError **error)
+{
+  g_autofree guint8 *data = NULL;
+  gboolean read;
+  int file;
+
+  if (place->data == 0)
+    return read_pieces (tar, place->header, error);
+  if (!check_size (tar, place->data, place->size, error))
+    return NULL;
+  file = tar->file >= 0 ? tar->file : g_open (tar->path, O_RDONLY | O_CLOEXEC, 0);
+  if (file < 0) {
+    fail (error, tar->path, g_strerror (errno));
+    return NULL;
+  }
+  data = g_malloc (MAX (place->size, 1));
+  read = read_all (file, data, place);
+  if (!read)
+    fail (error, tar->path, errno != 0 ? g_strerror (errno) : "cut short");
+  if (tar->file < 0)
+    close (file);
+  return read ? g_bytes_new_take (g_steal_pointer (&data), place->size) : NULL;
 }
 
 gboolean
