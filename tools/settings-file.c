@@ -80,7 +80,7 @@ settings_file_apply (JsonObject *object, const char *within, gpointer record,
   return TRUE;
 }
 
-/* (transfer full), NULL where a file of JSON has no such number. */
+/* What a file of JSON has no number for is a text there. (transfer full) */
 static JsonNode *
 to_node (GVariant *value)
 {
@@ -104,10 +104,12 @@ to_node (GVariant *value)
   }
   if (g_variant_get_uint64 (value) <= G_MAXINT64) {
     json_node_set_int (node, (gint64)g_variant_get_uint64 (value));
-    return node;
+  } else {
+    g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, g_variant_get_uint64 (value));
+
+    json_node_set_string (node, text);
   }
-  json_node_unref (node);
-  return NULL;
+  return node;
 }
 
 gboolean
@@ -116,20 +118,13 @@ settings_file_say (JsonObject *object, const GenSetting *list, guint n, const ch
 {
   const GenSetting *setting = gen_setting_find (list, n, name, error);
   g_autoptr (GVariant) parsed = NULL;
-  JsonNode *node;
 
   if (setting == NULL)
     return FALSE;
   parsed = gen_setting_parse (setting, value, error);
   if (parsed == NULL)
     return FALSE;
-  node = to_node (parsed);
-  if (node == NULL) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-        "a number up to %" G_GINT64_FORMAT " is wanted, and there is %s", G_MAXINT64, value);
-    return FALSE;
-  }
-  json_object_set_member (object, name, node);
+  json_object_set_member (object, name, to_node (parsed));
   return TRUE;
 }
 

@@ -90,6 +90,8 @@
  */
 #include "datasetsrc.h"
 
+#include <generative/terminal.h>
+
 #include "../elements.h"
 #include "../shared/caption-meta.h"
 #include "../shared/label-meta.h"
@@ -109,6 +111,7 @@ enum {
 };
 
 #define DEFAULT_EPOCHS 0
+#define SCAN_INTERVAL (2 * G_TIME_SPAN_SECOND)
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -310,15 +313,69 @@ gst_dataset_src_close (GstDatasetSrc *self)
   g_clear_pointer (&self->dataset, gen_dataset_free);
 }
 
+/* A folder that is gone through for long, which may be the wrong one. */
+#define SCAN_CODE "scan"
+typedef struct {
+  GstDatasetSrc *self;
+  GenTerminal terminal;
+  gint64 told;
+  guint32 files; /* when that was; 0: not yet */
+} Scan;
+
+static void
+gst_dataset_src_post_scan (GstDatasetSrc *self, GstProgressType type, const char *text)
+{
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_progress (GST_OBJECT (self), type, SCAN_CODE, text));
+}
+
+/* On the terminal, too: programs that wait for the change of state read no messages. */
+static void
+gst_dataset_src_tell_scan (guint32 files, gpointer data)
+{
+  Scan *scan = data;
+  const gint64 now = g_get_monotonic_time ();
+  g_autofree char *text = NULL, *line = NULL;
+
+  if (now - scan->told < SCAN_INTERVAL || files == 0)
+    return;
+  scan->told = now;
+  text = g_strdup_printf ("%u files so far below property location", files);
+  line = g_strdup_printf ("%s: %s", GST_OBJECT_NAME (scan->self), text);
+  gst_dataset_src_post_scan (
+      scan->self, scan->files == 0 ? GST_PROGRESS_TYPE_START : GST_PROGRESS_TYPE_CONTINUE, text);
+  gen_terminal_print (&scan->terminal, line, FALSE);
+  scan->files = files;
+}
+
+static void
+gst_dataset_src_end_scan (Scan *scan, gboolean opened)
+{
+  g_autofree char *line = NULL;
+
+  if (scan->files == 0)
+    return;
+  line = g_strdup_printf ("%s: the folder has been gone through", GST_OBJECT_NAME (scan->self));
+  gst_dataset_src_post_scan (scan->self,
+      opened ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_ERROR,
+      "The folder has been gone through");
+  gen_terminal_print (&scan->terminal, line, TRUE);
+}
+
 /* The dataset that the properties and the next element ask for. */
 static gboolean
 gst_dataset_src_open (GstDatasetSrc *self, const GenDataSettings *settings, GError **error)
 {
   GenDatasetSettings dataset = gen_data_settings_dataset (settings);
+  Scan scan = { .self = self, .told = g_get_monotonic_time () };
 
   if (settings->medium == GEN_DATA_MEDIUM_AUTO)
     dataset.medium = gst_dataset_src_wanted_medium (self);
+  dataset.progress = gst_dataset_src_tell_scan;
+  dataset.data = &scan;
+  gen_terminal_begin (&scan.terminal);
   self->dataset = gen_dataset_open (settings->location, &dataset, error);
+  gst_dataset_src_end_scan (&scan, self->dataset != NULL);
   if (self->dataset == NULL)
     return FALSE;
   self->kind = gst_dataset_kind_find (gen_dataset_get_format (self->dataset)->medium);

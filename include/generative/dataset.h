@@ -55,6 +55,10 @@ typedef struct {
   const char *array;           /* the one of an archive that has the pictures; NULL: the first that
                                   can be pictures */
   const char *leave_out;       /* a list of items that are left out (inspection.h); NULL: none */
+  void (*progress) (guint32 files, gpointer data); /* told again and again how many files there
+                                                      are so far, while a folder is gone through;
+                                                      may be NULL. Since: 0.2 */
+  gpointer data;
 } GenDatasetSettings;
 
 #define GEN_DATASET_ERROR (gen_dataset_error_quark ())

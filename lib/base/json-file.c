@@ -44,6 +44,45 @@ gen_json_is_deep (const char *text, int depth)
   return FALSE;
 }
 
+/* Whether a number, as it is written, is a whole one that 64 bits with a sign do not hold, which
+ * json-glib makes another of. */
+static gboolean
+is_large (const char *number, gsize length)
+{
+  g_autofree char *token = g_strndup (number, length);
+  const gsize digits = *token == '-' ? 1 : 0;
+
+  return g_ascii_isdigit (token[digits]) &&
+         token[digits + strspn (token + digits, "0123456789")] == '\0' &&
+         !g_ascii_string_to_signed (token, 10, G_MININT64, G_MAXINT64, NULL, NULL);
+}
+
+/* The text with such numbers as strings, which keep all of their digits; NULL where there are none.
+ * (transfer full) */
+static char *
+quote_large (const char *text)
+{
+  GString *quoted = NULL;
+  const char *copied = text;
+
+  for (const char *at = text, *next; *at != '\0'; at = next) {
+    const gsize length = g_ascii_isdigit (*at) || *at == '-' ? strspn (at, "0123456789+-.eE") : 0;
+
+    next = length > 0 ? at + length : skip (at);
+    if (length == 0 || !is_large (at, length))
+      continue;
+    if (quoted == NULL)
+      quoted = g_string_new (NULL);
+    g_string_append_len (quoted, copied, at - copied);
+    g_string_append_printf (quoted, "\"%.*s\"", (int)length, at);
+    copied = next;
+  }
+  if (quoted == NULL)
+    return NULL;
+  g_string_append (quoted, copied);
+  return g_string_free (quoted, FALSE);
+}
+
 static gboolean
 fail_deep (GError **error)
 {
@@ -55,21 +94,31 @@ fail_deep (GError **error)
 JsonNode *
 gen_json_from_text (const char *text, GError **error)
 {
-  if (!gen_json_is_deep (text, GEN_JSON_DEPTH))
-    return json_from_string (text, error);
-  fail_deep (error);
-  return NULL;
+  g_autofree char *quoted = NULL;
+
+  if (gen_json_is_deep (text, GEN_JSON_DEPTH)) {
+    fail_deep (error);
+    return NULL;
+  }
+  quoted = quote_large (text);
+  return json_from_string (quoted != NULL ? quoted : text, error);
 }
 
 gboolean
 gen_json_load (JsonParser *parser, const char *path, GError **error)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *quoted = NULL;
 
   if (!g_file_get_contents (path, &text, NULL, error))
     return FALSE;
+  if (gen_json_is_deep (text, GEN_JSON_DEPTH))
+    return fail_deep (error);
+  quoted = quote_large (text);
   /* Once more from the file, which its errors name then. */
-  if (!gen_json_is_deep (text, GEN_JSON_DEPTH))
+  if (quoted == NULL)
     return json_parser_load_from_file (parser, path, error);
-  return fail_deep (error);
+  if (json_parser_load_from_data (parser, quoted, -1, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", path);
+  return FALSE;
 }

@@ -12,9 +12,9 @@
 /* Whether there are more than `depth` brackets within brackets in a text of JSON, whose parser
  * calls itself for each. */
 gboolean gen_json_is_deep (const char *text, int depth);
-/* As json_from_string, but for texts deeper than GEN_JSON_DEPTH, which are G_IO_ERROR_INVALID_DATA.
+/* As json_from_string, but for whole numbers that 64 bits with a sign do not hold, which become
+ * strings of their digits, and texts deeper than GEN_JSON_DEPTH, which are G_IO_ERROR_INVALID_DATA.
  * NULL without an error where there is nothing in it. (transfer full) */
 JsonNode *gen_json_from_text (const char *text, GError **error);
-/* As json_parser_load_from_file, but for texts deeper than GEN_JSON_DEPTH, which are
- * G_IO_ERROR_INVALID_DATA. */
+/* As json_parser_load_from_file, but for the same. */
 GEN_PRIVATE_API gboolean gen_json_load (JsonParser *parser, const char *path, GError **error);

@@ -62,7 +62,16 @@ reach (GenSettingType type)
   return type == GEN_SETTING_UINT ? G_MAXUINT : G_MAXINT;
 }
 
-/* A whole number of any of GVariant's types; those above 2^63 come as they are. */
+/* A whole number beyond 2^63, which files of JSON have as text. */
+static gboolean
+is_large (GVariant *value, guint64 *number)
+{
+  return g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) &&
+         g_ascii_string_to_unsigned (g_variant_get_string (value, NULL), 10,
+             (guint64)G_MAXINT64 + 1, G_MAXUINT64, number, NULL);
+}
+
+/* A whole number of any of GVariant's types. */
 static gboolean
 whole (GVariant *value, gboolean *negative, guint64 *number)
 {
@@ -83,7 +92,7 @@ whole (GVariant *value, gboolean *negative, guint64 *number)
     with_sign = g_variant_get_int64 (value);
     break;
   default:
-    return FALSE;
+    return is_large (value, number);
   }
   *negative = with_sign < 0;
   *number = with_sign < 0 ? 0 : (guint64)with_sign;
@@ -125,6 +134,8 @@ set_double (double *field, const GenSetting *setting, GVariant *value, GError **
 
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_DOUBLE))
     real = g_variant_get_double (value);
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT64))
+    real = (double)g_variant_get_int64 (value);
   else if (whole (value, &negative, &number) && !negative)
     real = (double)number;
   else

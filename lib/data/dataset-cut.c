@@ -2,8 +2,9 @@
 /* A dataset of sounds cut into windows.
  *
  * How long its files are is found at once, on several threads, since the number of items hangs on
- * it. A file that tells nothing has one item, so that it is met and counted as one that cannot be
- * decoded. */
+ * it. A file that tells nothing, or cannot be made of the rate, has one item, so that it is met and
+ * counted as one that cannot be decoded. */
+#include "../medium/sound-resampler.h"
 #include "dataset-private.h"
 
 /* A few gigabytes of them; a hop of a second makes years. */
@@ -118,7 +119,8 @@ measure (gpointer data, gpointer user_data)
   GenFormat format;
 
   if (!g_cancellable_is_cancelled (measurement->cut->cancellable) &&
-      gen_dataset_probe (measurement->sources, source, &format, NULL))
+      gen_dataset_probe (measurement->sources, source, &format, NULL) &&
+      gen_sound_resampler_takes_rates (format.rate, measurement->cut->rate))
     measurement->lengths[source] =
         MAX (gen_sound_scale_frames (format.length, format.rate, measurement->cut->rate), 1);
 }

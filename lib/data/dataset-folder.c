@@ -164,6 +164,7 @@ static gboolean
 folder_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **error)
 {
   FolderDataset *folder = (FolderDataset *)dataset;
+  const GenWalkProgress progress = { settings->progress, settings->data };
   const GenMedium *medium = settings->medium;
   g_autoptr (GRegex) pattern = NULL;
 
@@ -174,7 +175,7 @@ folder_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **e
         "%s: a folder cannot be read as %s", dataset->location, medium->plural);
     return FALSE;
   }
-  folder->index = gen_folder_index_open (dataset->location, error);
+  folder->index = gen_folder_index_open (dataset->location, &progress, error);
   if (folder->index == NULL)
     return FALSE;
   if (medium == NULL)

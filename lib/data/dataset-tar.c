@@ -211,14 +211,9 @@ take_object (Walk *walk, const char *text)
 {
   static const char *const classes[] = { "label", "class", "cls", "class_name", NULL };
   static const char *const captions[] = { "caption", "text", NULL };
-  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (JsonNode) root = gen_json_from_text (text, NULL);
   g_autofree char *caption = NULL;
-  JsonNode *root;
 
-  if (gen_json_is_deep (text, GEN_JSON_DEPTH) ||
-      !json_parser_load_from_data (parser, text, -1, NULL))
-    return;
-  root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return;
   if (walk->class == NULL)

@@ -180,12 +180,13 @@ open_folder (TextDataset *text, const GenDatasetSettings *settings, GError **err
 {
   g_autoptr (GPtrArray) classes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GRegex) pattern = NULL;
+  const GenWalkProgress progress = { settings->progress, settings->data };
   Walk walk = { .text = text, .classes = classes };
 
   if (!gen_dataset_compile_pattern (settings, &pattern, error))
     return FALSE;
   walk.pattern = pattern;
-  if (!gen_dataset_walk (text->dataset.location, visit, &walk, error))
+  if (!gen_dataset_walk (text->dataset.location, &progress, visit, &walk, error))
     return FALSE;
   gen_dataset_name_labels (&text->dataset, classes, FALSE);
   return TRUE;

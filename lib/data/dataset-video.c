@@ -91,13 +91,14 @@ look_at_file (const char *path, const char *class, gpointer data)
 static gboolean
 video_recognise (const char *location, const GenDatasetSettings *settings)
 {
+  const GenWalkProgress progress = { settings->progress, settings->data };
   Look look = { .settings = settings };
 
   if (settings->medium != NULL && settings->medium != &gen_medium_picture)
     return FALSE;
   if (!g_file_test (location, G_FILE_TEST_IS_DIR))
     return is_named (location, settings);
-  gen_dataset_walk (location, look_at_file, &look, NULL);
+  gen_dataset_walk (location, &progress, look_at_file, &look, NULL);
   return look.is_film;
 }
 
@@ -136,6 +137,7 @@ static gboolean
 open_films (VideoDataset *video, const GenDatasetSettings *settings, GError **error)
 {
   const char *location = video->dataset.location;
+  const GenWalkProgress progress = { settings->progress, settings->data };
   g_autoptr (GRegex) pattern = NULL;
   g_autoptr (GError) reason = NULL;
   Walk walk = { .video = video, .settings = settings, .above = strlen (location) };
@@ -145,7 +147,7 @@ open_films (VideoDataset *video, const GenDatasetSettings *settings, GError **er
     return FALSE;
   walk.pattern = pattern;
   if (g_file_test (location, G_FILE_TEST_IS_DIR))
-    return gen_dataset_walk (location, add_film, &walk, error);
+    return gen_dataset_walk (location, &progress, add_film, &walk, error);
   film.file = gen_video_file_open (location, &reason);
   if (film.file == NULL) {
     g_set_error_literal (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ, reason->message);

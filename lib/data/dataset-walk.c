@@ -12,10 +12,14 @@
 
 /* Deeper folders are taken for a mistake. */
 #define MAX_DEPTH 32
+/* Files of a folder between two words on how many there are. */
+#define FILES_PER_WORD 4096
 
 typedef struct {
   const GenWalkFunctions *functions;
   gpointer data;
+  const GenWalkProgress *progress;
+  guint32 files;
   GHashTable *visited; /* "device:inode" of the folders so far */
   guint32 folders;
   gboolean ended;
@@ -86,6 +90,13 @@ list_names (const char *path, Names *names, GError **error)
   return TRUE;
 }
 
+static void
+tell (const Walk *walk)
+{
+  if (walk->progress->tell != NULL)
+    walk->progress->tell (walk->files, walk->progress->data);
+}
+
 static gboolean walk_folder (Walk *walk, const char *path, const char *below,
     const struct stat *status, int depth, GError **error);
 
@@ -119,6 +130,7 @@ walk_folder (Walk *walk, const char *path, const char *below, const struct stat 
         "%s: folders are nested more than %d deep", path, MAX_DEPTH);
     return FALSE;
   }
+  tell (walk);
   walk->ended =
       walk->functions->enter != NULL && !walk->functions->enter (below, status, walk->data);
   if (!walk->ended && !list_names (path, &names, error))
@@ -127,6 +139,8 @@ walk_folder (Walk *walk, const char *path, const char *below, const struct stat 
     g_autofree char *file = g_build_filename (path, names.names[i], NULL);
     const GenWalked walked = { file, names.names[i], below, folder };
 
+    if (++walk->files % FILES_PER_WORD == 0)
+      tell (walk);
     if ((guint8)names.names[i][-1] == DT_REG)
       walk->ended = !walk->functions->visit (&walked, walk->data);
     else if (!take_other (walk, &walked, depth, error))
@@ -136,11 +150,11 @@ walk_folder (Walk *walk, const char *path, const char *below, const struct stat 
 }
 
 gboolean
-gen_walk_folders (
-    const char *location, const GenWalkFunctions *functions, gpointer data, GError **error)
+gen_walk_folders (const char *location, const GenWalkProgress *progress,
+    const GenWalkFunctions *functions, gpointer data, GError **error)
 {
   g_autoptr (GHashTable) visited = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Walk walk = { .functions = functions, .data = data, .visited = visited };
+  Walk walk = { .functions = functions, .data = data, .progress = progress, .visited = visited };
   struct stat status = { 0 };
 
   if (stat (location, &status) == 0)
@@ -187,14 +201,15 @@ visit_noted (const GenFolderIndex *index, const char *location, const Visit *vis
 }
 
 gboolean
-gen_dataset_walk (const char *location, GenDatasetVisit visit, gpointer data, GError **error)
+gen_dataset_walk (const char *location, const GenWalkProgress *progress, GenDatasetVisit visit,
+    gpointer data, GError **error)
 {
   static const GenWalkFunctions functions = { .visit = visit_file };
   g_autoptr (GenFolderIndex) index = gen_folder_index_recall (location);
   Visit files = { visit, data };
 
   if (index == NULL)
-    return gen_walk_folders (location, &functions, &files, error);
+    return gen_walk_folders (location, progress, &functions, &files, error);
   visit_noted (index, location, &files);
   return TRUE;
 }

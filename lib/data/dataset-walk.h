@@ -8,10 +8,16 @@
  * top. FALSE ends the walk. */
 typedef gboolean (*GenDatasetVisit) (const char *path, const char *class, gpointer data);
 
+/* Told how many files were met so far, with each folder and every few thousand files. */
+typedef struct {
+  void (*tell) (guint32 files, gpointer data); /* may be NULL */
+  gpointer data;
+} GenWalkProgress;
+
 /* Each file in and below a folder, sorted by path. What is hidden is left out, and so are folders
  * that were met before: links may go round. FALSE with `error` where a folder cannot be read. */
-gboolean gen_dataset_walk (
-    const char *location, GenDatasetVisit visit, gpointer data, GError **error);
+gboolean gen_dataset_walk (const char *location, const GenWalkProgress *progress,
+    GenDatasetVisit visit, gpointer data, GError **error);
 
 /* The same from the folders themselves, whatever was noted of them, for those who note it. */
 typedef struct {
@@ -24,5 +30,5 @@ typedef struct {
   gboolean (*enter) (const char *below, const struct stat *status, gpointer data);
   gboolean (*visit) (const GenWalked *file, gpointer data);
 } GenWalkFunctions;
-gboolean gen_walk_folders (
-    const char *location, const GenWalkFunctions *functions, gpointer data, GError **error);
+gboolean gen_walk_folders (const char *location, const GenWalkProgress *progress,
+    const GenWalkFunctions *functions, gpointer data, GError **error);

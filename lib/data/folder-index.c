@@ -434,12 +434,12 @@ take_bytes (Maker *maker)
 }
 
 static GenFolderIndex *
-make_index (Maker *maker, const char *location, GError **error)
+make_index (Maker *maker, const char *location, const GenWalkProgress *progress, GError **error)
 {
   static const GenWalkFunctions functions = { .enter = note_folder, .visit = note_file };
   GBytes *bytes = NULL;
 
-  if (!gen_walk_folders (location, &functions, maker, error))
+  if (!gen_walk_folders (location, progress, &functions, maker, error))
     return NULL;
   if (maker->error == NULL && write_bytes (maker, maker->folders->data, maker->folders->len) &&
       write_bytes (maker, &maker->table, sizeof maker->table))
@@ -452,7 +452,7 @@ make_index (Maker *maker, const char *location, GError **error)
 }
 
 GenFolderIndex *
-gen_folder_index_open (const char *location, GError **error)
+gen_folder_index_open (const char *location, const GenWalkProgress *progress, GError **error)
 {
   GenFolderIndex *index = gen_folder_index_recall (location);
   g_auto (Maker) maker = { .settled = TRUE, .began = g_get_real_time () };
@@ -466,5 +466,5 @@ gen_folder_index_open (const char *location, GError **error)
   memcpy (maker.table.magic, magic, sizeof magic);
   maker.table.version = VERSION;
   maker.table.order = ORDER;
-  return make_index (&maker, location, error);
+  return make_index (&maker, location, progress, error);
 }

@@ -9,11 +9,14 @@
 
 #include <generative/medium.h>
 
+#include "dataset-walk.h"
+
 typedef struct _GenFolderIndex GenFolderIndex;
 
 /* The index of a folder, as it was noted or by going through it; NULL with `error` of
  * GEN_DATASET_ERROR where a folder cannot be read. */
-GenFolderIndex *gen_folder_index_open (const char *location, GError **error);
+GenFolderIndex *gen_folder_index_open (
+    const char *location, const GenWalkProgress *progress, GError **error);
 /* Only as it was noted; NULL where it was not, or is not so any more. */
 GenFolderIndex *gen_folder_index_recall (const char *location);
 void gen_folder_index_free (GenFolderIndex *index);

@@ -291,6 +291,19 @@ fail_resample (const GenSoundResampler *resampler, const char *path, int code, G
 }
 
 static gboolean
+check_rates (const Walk *walk, int rate, GError **error)
+{
+  g_autofree char *what = NULL;
+
+  if (rate == 0 || gen_sound_resampler_takes_rates (walk->rate, rate))
+    return TRUE;
+  what = g_strdup_printf ("it says %d frames a second, of which %d a second are not made: that is "
+                          "too far off",
+      walk->rate, rate);
+  return gen_sound_fail (walk->reader->path, what, 0, error);
+}
+
+static gboolean
 load_part (GenSound *sound, const char *path, GBytes *bytes, int rate, int channels, guint64 first,
     gsize frames, GError **error)
 {
@@ -303,7 +316,8 @@ load_part (GenSound *sound, const char *path, GBytes *bytes, int rate, int chann
 
   *sound = (GenSound){ 0 };
   g_return_val_if_fail (rate >= 0 && channels >= 0, FALSE);
-  if (!gen_sound_reader_open (&reader, path, bytes, error) || !open_walk (&walk, error))
+  if (!gen_sound_reader_open (&reader, path, bytes, error) || !open_walk (&walk, error) ||
+      !check_rates (&walk, rate, error))
     return FALSE;
   code = gen_sound_resampler_open (&resampler, reader.frame, rate, channels);
   if (code < 0)

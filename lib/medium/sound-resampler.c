@@ -15,6 +15,14 @@
  * down where the band ends. */
 #define TAPS 96
 #define CUTOFF 0.95
+/* How many times one rate may be the other: more than the greatest in use is the least. */
+#define MAX_RATIO 1024
+
+gboolean
+gen_sound_resampler_takes_rates (int from, int to)
+{
+  return from > 0 && to > 0 && MAX (from, to) / MIN (from, to) <= MAX_RATIO;
+}
 
 static guint64
 common_divisor (guint64 a, guint64 b)

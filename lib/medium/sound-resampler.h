@@ -20,6 +20,10 @@ typedef struct {
   guint64 taken, made; /* frames of the input, and of the output before any is skipped */
 } GenSoundResampler;
 
+/* Whether a sound of one rate is made one of the other: of a file that says it has a frame a second
+ * nobody means the hours of sound that would become of it. */
+gboolean gen_sound_resampler_takes_rates (int from, int to);
+
 /* What becomes of frames like this one; `rate` and `channels` 0: theirs. What went wrong, or 0. */
 int gen_sound_resampler_open (
     GenSoundResampler *resampler, const AVFrame *like, int rate, int channels);

@@ -415,7 +415,7 @@ test_said (Fixture *fixture, gconstpointer data)
     { "data.splt=all", "data.splt: there is no setting \"splt\" (did you mean \"split\"?)" },
     { "dta.split=all", "dta.split: there is no \"dta\" (did you mean \"data\"?)" },
     { "preset=mpl", "settings.json: preset: there is no preset \"mpl\" (did you mean \"mlp\"?)" },
-    { "seed=18446744073709551615", "seed: a number up to 9223372036854775807 is wanted" },
+    { "seed=18446744073709551616", "seed: a whole number from 0 on is wanted" },
   };
 
   write_settings (fixture, "{\"data\":{\"location\":\"pictures\",\"width\":8,\"height\":8},"
@@ -427,6 +427,15 @@ test_said (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (
       train_saying (fixture, "max-steps=2", "data.location=pictures", "ema=5e-1"), ==, 0);
   assert_same (fixture, "said", "written", GEN_CHECKPOINT_STATE);
+  /* A seed that JSON's numbers do not hold. */
+  write_settings (fixture, "{\"data\":{\"location\":\"pictures\",\"width\":8,\"height\":8},"
+                           "\"batch-size\":4,\"max-steps\":2,\"seed\":18446744073709551615,"
+                           "\"checkpoint\":\"large\"}");
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  write_settings (fixture, "{\"data\":{\"location\":\"pictures\",\"width\":8,\"height\":8},"
+                           "\"batch-size\":4,\"max-steps\":2,\"checkpoint\":\"large-said\"}");
+  g_assert_cmpint (train_saying (fixture, "seed=18446744073709551615", NULL, NULL), ==, 0);
+  assert_same (fixture, "large-said", "large", GEN_CHECKPOINT_STATE);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_assert_cmpint (train_saying (fixture, cases[i].said, "checkpoint=none", NULL), ==, 1);
     if (strstr (fixture->err, cases[i].text) == NULL)

@@ -3,6 +3,7 @@
  * short. */
 #include <generative/dataset.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -243,6 +244,52 @@ test_nothing (void)
   scratch_remove (folder);
 }
 
+/* Classes that are numbers beyond 64 bits keep all of their digits, in the objects of shards as in
+ * manifests, which are read by the same function. */
+static void
+test_large_labels (void)
+{
+  static const char *const labels[] = { "9223372036854775807", "9223372036854775808",
+    "-9223372036854775809", "18446744073709551616000", "4294967297" };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *list = g_build_filename (folder, "list.jsonl", NULL);
+  g_autofree char *archive = NULL;
+  g_autoptr (GString) lines = g_string_new (NULL);
+
+  save_pictures (folder);
+  for (gsize i = 0; i < G_N_ELEMENTS (labels); i++) {
+    const char *name = i % 3 == 1 ? LONG : "";
+    g_autofree char *path = g_strdup_printf ("%s/%s%02d.json", folder, name, (int)i);
+    g_autofree char *object = g_strdup_printf (
+        "{\"file_name\": \"%s%02d.png\", \"label\": %s}\n", name, (int)i, labels[i]);
+
+    g_assert_true (g_file_set_contents (path, object, -1, NULL));
+    g_string_append (lines, object);
+  }
+  archive = pack (folder, "--format=gnu", ".tar");
+  g_assert_true (g_file_set_contents (list, lines->str, -1, NULL));
+  for (int k = 0; k < 2; k++) {
+    g_autoptr (GenDataset) dataset = open_shard (k == 0 ? archive : list);
+    gsize found = 0;
+
+    g_assert_cmpint (gen_dataset_get_label_count (dataset), ==, G_N_ELEMENTS (labels));
+    for (guint32 i = 0; i < gen_dataset_get_count (dataset); i++) {
+      g_autofree char *name = gen_dataset_describe_item (dataset, i);
+      const int number = atoi (name + strlen (name) - strlen ("00.png"));
+      const int label = gen_dataset_get_label (dataset, i);
+
+      g_assert_true ((label >= 0) == (number < (int)G_N_ELEMENTS (labels)));
+      if (label < 0)
+        continue;
+      g_assert_cmpstr (gen_dataset_get_label_name (dataset, label), ==, labels[number]);
+      found++;
+    }
+    g_assert_cmpuint (found, ==, G_N_ELEMENTS (labels));
+  }
+  g_unlink (archive);
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -252,5 +299,6 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset-shards/many", test_many);
   g_test_add_func ("/dataset-shards/cut", test_cut);
   g_test_add_func ("/dataset-shards/nothing", test_nothing);
+  g_test_add_func ("/dataset-shards/large-labels", test_large_labels);
   return g_test_run ();
 }

@@ -351,6 +351,35 @@ test_loader (void)
   scratch_remove (folder);
 }
 
+/* Of a file that says it has a frame a second no hours of sound are made: it is left out, at once,
+ * and named; as it is, it can be had. */
+static void
+test_slow (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *slow = g_build_filename (folder, "slow.wav", NULL);
+  g_autoptr (GenDataset) files = NULL, windows = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GenSample) sample = { .medium = &gen_medium_sound };
+  g_auto (GenSound) whole = { 0 };
+
+  save_ramp (folder, "a.wav", 8000, 800, 0);
+  save_ramp (folder, "slow.wav", 1, 200000, 0);
+  files = open_sounds (folder);
+  windows = cut (files, 400, 0);
+  g_assert_cmpuint (gen_dataset_get_count (windows), ==, 2 + 1);
+  gen_sample_init (&sample,
+      &(GenFormat){ .medium = &gen_medium_sound, .rate = 8000, .channels = 1, .length = 400 });
+  g_assert_false (gen_dataset_load (windows, 2, &(GenFitting){ 0 }, &sample, &error));
+  g_assert_nonnull (strstr (error->message, slow));
+  g_assert_nonnull (strstr (error->message, "1 frames a second"));
+  g_clear_error (&error);
+  g_assert_true (gen_sound_load (&whole, slow, 0, 0, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (whole.frames, ==, 200000);
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -363,5 +392,6 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset-sounds/medium", test_medium);
   g_test_add_func ("/dataset-sounds/split", test_split);
   g_test_add_func ("/dataset-sounds/loader", test_loader);
+  g_test_add_func ("/dataset-sounds/slow", test_slow);
   return g_test_run ();
 }
