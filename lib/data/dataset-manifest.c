@@ -266,17 +266,16 @@ place_members (JsonObject *object, char **values)
 static gboolean
 read_object (Manifest *manifest, const char *text, guint line, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) reason = NULL;
+  g_autoptr (JsonNode) root = NULL;
   char *values[COLUMNS] = { NULL };
-  JsonNode *root;
   gboolean added;
 
   if (gen_json_is_deep (text, GEN_JSON_DEPTH))
     return fail_line (manifest, line, error, "nested too deep");
-  if (!json_parser_load_from_data (parser, text, -1, &reason))
+  root = gen_json_from_text (text, &reason);
+  if (reason != NULL)
     return fail_line (manifest, line, error, "no JSON: %s", reason->message);
-  root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return fail_line (manifest, line, error, "it has to be an object, {...}");
   place_members (json_node_get_object (root), values);
