@@ -290,6 +290,41 @@ test_large_labels (void)
   scratch_remove (folder);
 }
 
+/* Splits by content know a file in a shard by its bytes, as they know one that lies by itself. */
+static void
+test_digests (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *name = g_path_get_basename (folder);
+  g_autofree char *index =
+      g_strdup_printf ("%s/.%s.tar.generative-split.tsv", g_get_tmp_dir (), name);
+  g_autofree char *archive = NULL, *text = NULL;
+  g_autoptr (GenDataset) dataset = NULL;
+  g_autoptr (GenSequence) sequence = NULL;
+  g_autoptr (GError) error = NULL;
+  GenSequenceSettings order = GEN_SEQUENCE_DEFAULTS;
+
+  save_pictures (folder);
+  archive = pack (folder, "--format=gnu", ".tar");
+  dataset = open_shard (archive);
+  order.split_by = GEN_SPLIT_BY_CONTENT;
+  sequence = gen_sequence_new (dataset, &order, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (index, &text, NULL, &error));
+  for (int i = 0; i < PICTURES; i += 3) {
+    g_autofree char *path = g_strdup_printf ("%s/%02d.png", folder, i);
+    g_autofree char *content = NULL, *digest = NULL;
+    gsize size;
+
+    g_assert_true (g_file_get_contents (path, &content, &size, NULL));
+    digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *)content, size);
+    g_assert_nonnull (strstr (text, digest));
+  }
+  g_unlink (index);
+  g_unlink (archive);
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -300,5 +335,6 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset-shards/cut", test_cut);
   g_test_add_func ("/dataset-shards/nothing", test_nothing);
   g_test_add_func ("/dataset-shards/large-labels", test_large_labels);
+  g_test_add_func ("/dataset-shards/digests", test_digests);
   return g_test_run ();
 }
