@@ -4,6 +4,7 @@
 
 #include "../shared/keypoints-meta.h"
 
+#include "analytics.h"
 #include "box.h"
 
 #include <gst/video/video.h>
@@ -107,7 +108,8 @@ move_meta (GstBuffer *buffer, GstMeta **meta, gpointer data)
       *meta = NULL;
   } else if (gst_generative_keypoints_are (*meta)) {
     gst_generative_keypoints_change ((GstCustomMeta *)*meta, move_point, data);
-  } else if (gst_meta_api_type_has_tag (info->api, places)) {
+  } else if (gst_meta_api_type_has_tag (info->api, places) &&
+             !gst_video_augment_analytics_are (*meta)) {
     *meta = NULL;
   }
   return TRUE;
@@ -119,6 +121,7 @@ gst_generative_augment_move_metas (
 {
   Move move = { draw, min_visibility };
 
+  gst_video_augment_analytics_move (buffer, draw, min_visibility);
   gst_buffer_foreach_meta (buffer, move_meta, &move);
 }
 

@@ -21,12 +21,13 @@
  * (docs/augmentation.md).
  *
  * Regions of interest move along with what they are of, cut off at the edges of the frame, and go
- * where less than `min-visibility` of them is left. Key points (custom meta
- * `generative-keypoints`, whose `points` are x and y of each in turn) go where what they are of
- * goes, by the same map as pixels. Where pixels move, metas of other kinds
- * that hang on the orientation of the picture are left out. With `add-meta` each frame says what
- * was done to it, in a custom meta `generative-augment`: `frame`, its number, `steps`, with their
- * values, and `matrix`, 9 numbers, where lines stayed straight, so that key points can follow.
+ * where less than `min-visibility` of them is left; so do objects that GStreamer's analytics
+ * library tells of, where the plugin is built with it. Key points (custom meta `generative-
+ * keypoints`, whose `points` are x and y of each in turn) go where what they are of goes, by the
+ * same map as pixels. Where pixels move, metas of other kinds that hang on the orientation of the
+ * picture are left out. With `add-meta` each frame says what was done to it, in a custom meta
+ * `generative-augment`: `frame`, its number, `steps`, with their values, and `matrix`, 9 numbers,
+ * where lines stayed straight.
  * Interlaced frames are refused: put deinterlace in front. Frames of YUV are changed as they are,
  * without conversion (docs/augmentation.md says how each transform is done to them).
  *

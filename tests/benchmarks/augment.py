@@ -94,6 +94,7 @@ CASES = {
     "grid-mask": ({"grid_mask": 0.5}, lambda: A.GridDropout (0.5, p=1), None),
     "randaugment": ("randaugment", None, lambda: T.RandAugment (2, 9, interpolation=LINEAR)),
     "trivialaugment": ("trivialaugment", None, lambda: T.TrivialAugmentWide (interpolation=LINEAR)),
+    "augmix": ("augmix", None, lambda: T.AugMix (all_ops=False, interpolation=LINEAR)),
     "crop, flip, jitter": ({"resized_crop": 0.9, "flip": 1, **JITTER},
         lambda: A.Compose ([A.RandomResizedCrop ((HEIGHT, WIDTH), (0.1, 1), p=1),
             A.HorizontalFlip (p=0.5), A.ColorJitter ((0.8, 1.2), (0.8, 1.2), (0.8, 1.2),
