@@ -193,6 +193,26 @@ tell_rates (GstQualityCompare *self, const GstVideoInfo *a, const GstVideoInfo *
       (NULL));
 }
 
+static gboolean
+is_full_range (const GstVideoInfo *info)
+{
+  return info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
+}
+
+/* Luma is compared as it is. */
+static void
+tell_ranges (GstQualityCompare *self, const GstVideoInfo *a, const GstVideoInfo *b)
+{
+  if (!GST_VIDEO_INFO_IS_YUV (a) || is_full_range (a) == is_full_range (b))
+    return;
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("Pad sink has luma of %s, and pad reference of %s, and they are compared as they are: for "
+       "what a viewer sees, put videoconvert and video/x-raw,format=RGB in front of both",
+          is_full_range (a) ? "0 to 255" : "16 to 235",
+          is_full_range (b) ? "0 to 255" : "16 to 235"),
+      (NULL));
+}
+
 gboolean
 gst_quality_compare_check (GstQualityCompare *self)
 {
@@ -209,8 +229,10 @@ gst_quality_compare_check (GstQualityCompare *self)
   }
   self->fits = a->is_sound ? check_sounds (self, &a->sound, &b->sound)
                            : check_pictures (self, &a->video, &b->video);
-  if (self->fits && !a->is_sound)
+  if (self->fits && !a->is_sound) {
     tell_rates (self, &a->video, &b->video);
+    tell_ranges (self, &a->video, &b->video);
+  }
   return self->fits;
 }
 

@@ -180,7 +180,7 @@ search_held (GstQualityCompare *self)
     GST_ELEMENT_WARNING (self, STREAM, FAILED,
         ("Property search: at no offset within %" G_GINT64_FORMAT
          " ms are both streams alike (likeness %.2f at best, and %.2f is asked for); the offset "
-         "stays at %" G_GINT64_FORMAT " ms",
+         "stays at %" G_GINT64_FORMAT " ms. A wider search also looks at more of both",
             search / (gint64)GST_MSECOND, found.likeness, GEN_ALIGNMENT_LEAST,
             offset / (gint64)GST_MSECOND),
         (NULL));

@@ -4,7 +4,7 @@
  * @title: qualityoverlay
  * @short_description: shows on the video what was measured of it
  *
- * Draws the figures that `qualitymeter` or `discriminator` have measured upstream into the frames:
+ * Draws the figures that elements upstream have measured, as `qualitymeter`, into the frames:
  * a line each, with its name, its value, and a curve of the last ones. What was measured is read
  * from the buffers (custom meta `generative-score`), which keep it through conversions, so that the
  * overlay may be in another format and behind other elements. Figures of the whole, as `frechet`,
@@ -262,7 +262,7 @@ put_figure (GstQualityOverlay *self, const char *name, const GValue *value)
 {
   if (G_VALUE_HOLDS_DOUBLE (value)) {
     gen_panel_put (self->panel, name, g_value_get_double (value));
-  } else if (G_VALUE_HOLDS_INT64 (value)) {
+  } else if (G_VALUE_HOLDS_INT64 (value) && self->names != NULL) {
     gen_panel_put (self->panel, name, (double)g_value_get_int64 (value));
   } else if (g_str_has_suffix (name, "-missing")) {
     char figure[64];
@@ -284,8 +284,8 @@ read_figures (GstQualityOverlay *self, GstBuffer *buffer)
   if (scores == NULL) {
     if (gen_panel_count (self->panel) == 0 && self->bare < PATIENCE && ++self->bare == PATIENCE)
       GST_ELEMENT_WARNING (self, STREAM, FAILED,
-          ("Nothing was measured of the first %d frames: put qualitymeter or discriminator in "
-           "front",
+          ("Nothing was measured of the first %d frames: put qualitymeter, qualitycompare, "
+           "discriminator or classifier in front",
               PATIENCE),
           (NULL));
     return;
@@ -357,7 +357,7 @@ gst_quality_overlay_class_init (GstQualityOverlayClass *klass)
   g_object_class_install_property (gobject_class, PROP_FIGURES,
       g_param_spec_string ("figures", "Figures",
           "Names of figures that are shown, with commas between, in that order (unset: all that "
-          "come)",
+          "come but counts and times)",
           DEFAULT_FIGURES, flags));
   g_object_class_install_property (gobject_class, PROP_POSITION,
       g_param_spec_enum ("position", "Position", "Corner of the frame", position_get_type (),

@@ -4,6 +4,9 @@
 
 #include "metrics.h"
 
+/* Why there is none. */
+#define NONE "no frame, or window, of that time has one"
+
 struct _GenRecent {
   double span;
   GArray *fields; /* of GenField: those that have a mean */
@@ -25,8 +28,7 @@ gen_recent_new (const GenMeter *meter, double span)
   recent->rows = g_array_new (FALSE, FALSE, sizeof (double));
   for (guint i = 0; i < n; i++) {
     g_autofree char *name = g_strconcat (fields[i].name, GEN_RECENT_SUFFIX, NULL);
-    const GenField field = { g_intern_string (name), GEN_FIELD_NUMBER, NULL,
-      g_intern_string (fields[i].missing) };
+    const GenField field = { g_intern_string (name), GEN_FIELD_NUMBER, NULL, NONE };
 
     if (fields[i].type != GEN_FIELD_NUMBER || !gen_meter_is_of_frames (meter, i))
       continue;

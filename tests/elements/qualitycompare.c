@@ -293,6 +293,33 @@ test_times (void)
   }
 }
 
+/* Luma that means something else is told of. */
+static void
+test_ranges (void)
+{
+  g_autoptr (GPtrArray) judged = g_ptr_array_new (), reference = g_ptr_array_new ();
+  Pair pair;
+
+  pair_open (&pair, "metrics", "psnr", NULL);
+  set_caps (&pair, "video/x-raw,format=I420,width=32,height=32,framerate=25/1,colorimetry=1:4:0:0",
+      "video/x-raw,format=I420,width=32,height=32,framerate=25/1,colorimetry=bt601");
+  for (guint i = 0; i < 2; i++) {
+    GstBuffer *frames[2];
+
+    for (guint k = 0; k < 2; k++) {
+      frames[k] = gst_buffer_new_allocate (NULL, 32 * 32 * 3 / 2, NULL);
+      gst_buffer_memset (frames[k], 0, 100 + k, 32 * 32 * 3 / 2);
+      GST_BUFFER_PTS (frames[k]) = i * INTERVAL;
+      GST_BUFFER_DURATION (frames[k]) = INTERVAL;
+    }
+    g_ptr_array_add (judged, frames[0]);
+    g_ptr_array_add (reference, frames[1]);
+  }
+  play (&pair, g_ptr_array_ref (judged), g_ptr_array_ref (reference));
+  assert_warning (&pair, "has luma of 0 to 255, and pad reference of 16 to 235");
+  pair_close (&pair);
+}
+
 /* Each frame is compared with what the reference shows then, and the summary says what that made of
  * the reference. */
 static void
@@ -792,6 +819,7 @@ main (int argc, char **argv)
   g_test_add_func ("/qualitycompare/missing", test_missing);
   g_test_add_func ("/qualitycompare/times", test_times);
   g_test_add_func ("/qualitycompare/rates", test_rates);
+  g_test_add_func ("/qualitycompare/ranges", test_ranges);
   g_test_add_func ("/qualitycompare/offset", test_offset);
   g_test_add_func ("/qualitycompare/no-offset", test_no_offset);
   g_test_add_func ("/qualitycompare/sounds", test_sounds);

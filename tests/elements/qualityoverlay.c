@@ -214,7 +214,8 @@ test_warnings (void)
   slip = pop_warning (bus);
   g_assert_nonnull (strstr (slip, "did you mean \"tenengrad\"?"));
   none = pop_warning (bus);
-  g_assert_nonnull (strstr (none, "put qualitymeter or discriminator in front"));
+  g_assert_nonnull (
+      strstr (none, "put qualitymeter, qualitycompare, discriminator or classifier in front"));
   g_assert_null (pop_warning (bus));
   gst_bus_set_flushing (bus, TRUE);
 }
