@@ -21,6 +21,7 @@ extern const Command command_operators;
 extern const Command command_recipes;
 extern const Command command_report;
 extern const Command command_run;
+extern const Command command_statistics;
 extern const Command command_train;
 extern const Command command_test;
 

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "compare-pairs.h"
+#include "compare-statistics.h"
 #include "feature-set.h"
 #include "training-data.h"
 
@@ -184,11 +185,28 @@ print_text (const Comparison *comparison, const GenMeter *meter, JsonObject *sum
 
 /* --- all of it --- */
 
+/* One of the sets is known by its statistics alone. */
+static gboolean
+compare_by_statistics (Comparison *comparison, const char *const *locations, GError **error)
+{
+  const FeatureSetSettings settings[] = {
+    { comparison->embedder, comparison->said[0], (guint64)comparison->seed, "samples", NULL },
+    { comparison->embedder, comparison->said[1], (guint64)comparison->seed, "reference", NULL },
+  };
+
+  if (comparison->halves == 0)
+    return compare_statistics (locations, settings, comparison->metrics, comparison->json, error);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--halves takes halves of the samples, of which a file of statistics knows nothing: name the "
+      "samples themselves");
+  return FALSE;
+}
+
 static gboolean
 read_sets (Comparison *comparison, const char *samples, const char *reference, GError **error)
 {
   FeatureSetSettings settings = { comparison->embedder, comparison->said[1],
-    (guint64)comparison->seed, "reference" };
+    (guint64)comparison->seed, "reference", NULL };
 
   if (!feature_set_read (&comparison->reference, reference, &settings, NULL, error))
     return FALSE;
@@ -272,13 +290,25 @@ describe (void)
 
   g_string_printf (text,
       "A set is what datasetsrc reads, a folder of pictures or sounds, a sheet, an archive, or a "
-      "matrix\nof features (.npy). The samples are made like the reference's first one. What comes "
+      "matrix\nof features (.npy), or for frechet alone a file of statistics (.npz). The samples "
+      "are made like the reference's first one. What comes "
       "behind is said\nof both, or of the one whose name is in front:\n\n"
       "  generative-model compare made real width=64 height=64 reference.split=test\n\n"
       "Metrics: %s\nof pairs: %s\n\nNames:\n",
       all, pairs);
   training_data_describe_settings (text);
   return g_string_free (text, FALSE);
+}
+
+static gboolean
+compare_sets (Comparison *comparison, const char *const *locations, GError **error)
+{
+  if (comparison->pairs)
+    return compare_pairs (
+        locations, comparison->said, comparison->metrics, comparison->json, error);
+  if (statistics_are_in (locations[0]) || statistics_are_in (locations[1]))
+    return compare_by_statistics (comparison, locations, error);
+  return read_sets (comparison, locations[0], locations[1], error) && compare (comparison, error);
 }
 
 static int
@@ -311,12 +341,7 @@ run (int argc, char **argv)
   }
   if (!read_said (&comparison, argv + 3, &error))
     return command_fail (g_steal_pointer (&error));
-  if (comparison.pairs)
-    return compare_pairs ((const char *const[]){ argv[1], argv[2] }, comparison.said,
-               comparison.metrics, comparison.json, &error)
-               ? STATUS_FINE
-               : command_fail (g_steal_pointer (&error));
-  if (!read_sets (&comparison, argv[1], argv[2], &error) || !compare (&comparison, &error))
+  if (!compare_sets (&comparison, (const char *const[]){ argv[1], argv[2] }, &error))
     return command_fail (g_steal_pointer (&error));
   return STATUS_FINE;
 }

@@ -34,6 +34,10 @@ add_row (FeatureSet *set, const float *row, int length)
 
   if (!is_finite (row, length))
     return FALSE;
+  if (set->moments != NULL) {
+    gen_moments_add (set->moments, row);
+    return TRUE;
+  }
   to = gen_feature_rows_next (&set->rows, length);
   if (to != NULL)
     memcpy (to, row, (gsize)length * sizeof *row);
@@ -45,9 +49,25 @@ check_left_out (const FeatureSet *set, const char *location, guint left_out, GEr
 {
   if (left_out > 0)
     command_warn ("%s: %u were left out, whose features are no finite numbers", location, left_out);
-  if (set->rows.n > 0)
+  if (set->moments != NULL ? set->moments->count > 0 : set->rows.n > 0)
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: no features are left", location);
+  return FALSE;
+}
+
+/* Moments of earlier rows, which are gone on with, are of as many features. */
+static gboolean
+begin_rows (FeatureSet *set, const char *location, int length, GError **error)
+{
+  if (set->moments == NULL || set->moments->length == length)
+    return TRUE;
+  if (set->moments->length == 0) {
+    gen_moments_init (set->moments, length);
+    return TRUE;
+  }
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "%s: its samples have %d features, and those before it %d", location, length,
+      set->moments->length);
   return FALSE;
 }
 
@@ -85,6 +105,8 @@ read_samples (FeatureSet *set, const char *location, const FeatureSetSettings *s
   set->features = g_strdup (gen_features_name (features));
   reading.features = features;
   reading.length = gen_features_length (features, &set->format);
+  if (!begin_rows (set, location, reading.length, error))
+    return FALSE;
   reading.computed = computed = g_new (float, (gsize)TRAINING_DATA_READ *(gsize)reading.length);
   return training_data_read (data, &set->format, take, &reading, error) &&
          check_left_out (set, location, reading.left_out, error);
@@ -119,6 +141,8 @@ read_matrix (FeatureSet *set, const char *path, GError **error)
     return FALSE;
   data = g_bytes_get_data (bytes, NULL);
   length = (int)shape.dims[1];
+  if (!begin_rows (set, path, length, error))
+    return FALSE;
   row = g_new (float, length);
   for (gint64 i = 0; i < shape.dims[0]; i++) {
     for (int k = 0; k < length; k++)
@@ -136,7 +160,7 @@ gboolean
 feature_set_read (FeatureSet *set, const char *location, const FeatureSetSettings *settings,
     const GenFormat *like, GError **error)
 {
-  *set = (FeatureSet){ 0 };
+  *set = (FeatureSet){ .moments = settings->moments };
   gen_feature_rows_init (&set->rows, GEN_METRIC_ROWS, settings->seed, settings->name);
   if (g_str_has_suffix (location, ".npy") && !json_object_has_member (settings->said, "medium"))
     return read_matrix (set, location, error);

@@ -11,12 +11,16 @@ typedef struct {
   JsonObject *said;     /* of the data, as training_data_open has it */
   guint64 seed;         /* of the rows that are kept where they are too many */
   const char *name;     /* of the set, in errors */
+  /* What takes in all rows, and then none are kept; of no length: it is made ready for them. NULL:
+   * they are kept. */
+  GenMoments *moments;
 } FeatureSetSettings;
 
 typedef struct {
   GenFeatureRows rows;
-  GenFormat format; /* of the samples; without a medium where they are features alone */
-  char *features;   /* their name */
+  GenMoments *moments; /* the settings' */
+  GenFormat format;    /* of the samples; without a medium where they are features alone */
+  char *features;      /* their name */
 } FeatureSet;
 
 /* Samples are made as `like`, where that is not NULL and has a medium. */

@@ -23,6 +23,7 @@ static const Command *const commands[] = {
   &command_compare,
   &command_report,
   &command_calibrate,
+  &command_statistics,
   &command_operators,
   &command_recipes,
 };

@@ -57,6 +57,9 @@ GEN_API gboolean gen_statistics_save (
  * fails. */
 GEN_API gboolean gen_frechet_distance (
     const GenStatistics *a, const GenStatistics *b, double *distance, GError **error);
+/* Why a distance between statistics of so many samples (0: not known) by `length` features is to be
+ * doubted, a sentence, or NULL. (transfer full) Since: 0.2 */
+GEN_API char *gen_frechet_describe_doubt (guint64 samples, guint64 references, int length);
 
 /**
  * GenMoments: mean and covariance of a stream of vectors, in double, updated a block of vectors

@@ -140,6 +140,20 @@ is_singular (guint64 n, int length)
   return n > 0 && n <= (guint64)length;
 }
 
+char *
+gen_frechet_describe_doubt (guint64 samples, guint64 references, int length)
+{
+  const gboolean of_samples = is_singular (samples, length);
+
+  if (!of_samples && !is_singular (references, length))
+    return NULL;
+  return g_strdup_printf ("the covariance of %" G_GUINT64_FORMAT
+                          " %s is singular, which are not more than the %d features of each: the "
+                          "distance is too large, and not comparable with one of more samples",
+      of_samples ? samples : references, of_samples ? "samples" : "samples of the reference",
+      length);
+}
+
 static char *
 frechet_doubt (gpointer metric)
 {
@@ -147,18 +161,10 @@ frechet_doubt (gpointer metric)
   const guint64 samples = frechet->samples.count;
   const guint64 references =
       frechet->given != NULL ? frechet->given->count : frechet->reference.count;
-  const int length = frechet->samples.length;
-  const gboolean compares = frechet->given != NULL || references >= 2;
-  const gboolean of_samples = is_singular (samples, length);
-  const gboolean of_references = is_singular (references, length);
 
-  if (samples < 2 || !compares || (!of_samples && !of_references))
+  if (samples < 2 || (frechet->given == NULL && references < 2))
     return NULL;
-  return g_strdup_printf ("the covariance of %" G_GUINT64_FORMAT
-                          " %s is singular, which are not more than the %d features of each: the "
-                          "distance is too large, and not comparable with one of more samples",
-      of_samples ? samples : references, of_samples ? "samples" : "samples of the reference",
-      length);
+  return gen_frechet_describe_doubt (samples, references, frechet->samples.length);
 }
 
 const GenMetric gen_metric_frechet = {

@@ -29,7 +29,7 @@ missing (const GenMeter *meter, const GenMetric *metric, const GenMeterSettings 
   if (metric->judge == NULL && settings->judges)
     return "does not compare a frame with what it should be";
   if (metric->needs_reference && !settings->has_reference && !statistics && !collects)
-    return settings->statistics != NULL ? "compares with pictures, and the reference is statistics"
+    return settings->statistics != NULL ? "compares with samples, and the reference is statistics"
                                         : "compares with a reference, and there is none";
   if (metric->needs_classifier && meter->features != NULL &&
       gen_features_are_built_in (meter->features))

@@ -4,8 +4,9 @@
 
 usage: metrics.py GENERATIVE_MODEL
 
-numpy's own arithmetic is always compared with, and torch-fidelity, prdc, vendi-score, POT,
-scikit-image, piq, pytorch-msssim, torch and pystoi where they are installed. Prints TAP, a line for each figure.
+numpy's own arithmetic is always compared with, and torch-fidelity, pytorch-fid, clean-fid, prdc,
+vendi-score, POT, scikit-image, piq, pytorch-msssim, torch and pystoi where they are installed.
+Prints TAP, a line for each figure.
 """
 import contextlib
 import json
@@ -140,6 +141,46 @@ def with_numpy(report, program):
     for name, value in (("frechet", 0), ("cmmd", 0), ("sliced-wasserstein", 0), ("precision", 1),
                         ("recall", 1), ("density", 1), ("coverage", 1)):
         report.check(name, "itself", made[name], value)
+
+
+def statistics_figures(program):
+    """Files of statistics, ours read by others and theirs by us: what check() takes."""
+    figures = []
+    check = lambda *words: figures.append(words)
+    a, b = draw(9, 800, 96, 0.3, 1), draw(10, 700, 96, 0, 1)
+    fid_score, clean = load("pytorch_fid.fid_score"), load("cleanfid.fid")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        files = {key: folder / key for key in ("a.npy", "b.npy", "ours.npz", "theirs.npz")}
+        np.save(files["a.npy"], a)
+        np.save(files["b.npy"], b)
+        tool = lambda *words: subprocess.run([program, *words], check=True, capture_output=True,
+                                             text=True).stdout
+        compare = lambda *words: json.loads(tool("compare", *words, "--json"))["frechet"]
+        tool("statistics", files["a.npy"], "--out", files["ours.npz"])
+        wide = b.astype(float)
+        theirs = {"mu": wide.mean(0), "sigma": np.cov(wide, rowvar=False)}
+        np.savez(files["theirs.npz"], **theirs)
+        expected = compare(files["a.npy"], files["b.npy"], "--metrics=frechet")
+        for words in (("ours.npz", "theirs.npz"), ("a.npy", "theirs.npz"), ("ours.npz", "b.npy")):
+            check("frechet", " against ".join(words), compare(*(files[w] for w in words)), expected)
+        # Half of a set and the other half are all of it.
+        half = folder / "half.npy", folder / "other.npy"
+        np.save(half[0], a[:333])
+        np.save(half[1], a[333:])
+        tool("statistics", *half, "--out", folder / "halves.npz")
+        check("frechet", "two sets in one file", 1 + compare(folder / "halves.npz",
+                                                             files["ours.npz"]), 1)
+        if fid_score:
+            mu, sigma = fid_score.compute_statistics_of_path(str(files["ours.npz"]), None, 50, 96,
+                                                             "cpu")
+            check("frechet", "pytorch-fid, of our file", expected,
+                  fid_score.calculate_frechet_distance(mu, sigma, theirs["mu"], theirs["sigma"]))
+        if clean:
+            file = np.load(files["ours.npz"])
+            check("frechet", "clean-fid, of our file", expected, clean.frechet_distance(
+                file["mu"], file["sigma"], theirs["mu"], theirs["sigma"]))
+    return figures
 
 
 def peers_figures(program):
@@ -354,7 +395,7 @@ def main():
     with_speech(report, sys.argv[1])
     # Some print of their own accord.
     with contextlib.redirect_stdout(sys.stderr):
-        peers = peers_figures(sys.argv[1])
+        peers = statistics_figures(sys.argv[1]) + peers_figures(sys.argv[1])
     for figure in peers:
         report.check(*figure)
     print(f"1..{report.count}")

@@ -446,7 +446,7 @@ test_statistics_errors (void)
         "bare.npz: its statistics are of 2 numbers, but the features \"hog-4x4x8\" that are "
         "compared have 128" },
     { "metrics=modes reference=%s/bare.npz", LIBRARY, GST_LIBRARY_ERROR_SETTINGS,
-        "modes compares with pictures" },
+        "modes compares with samples" },
     { "reference=%s/nothing.npz", RESOURCE, GST_RESOURCE_ERROR_NOT_FOUND, "nothing.npz" },
     { "reference=%s/text.npz", RESOURCE, GST_RESOURCE_ERROR_OPEN_READ, "not a .npz archive" },
     { "embedder=%s/text.npz", STREAM, GST_STREAM_ERROR_FORMAT, "Property embedder" },

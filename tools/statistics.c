@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model statistics: the mean and covariance of the features of a set of samples, which
+ * is all that the Fréchet distance looks at, in a file that takes the set's place. */
+#include <string.h>
+
+#include "command.h"
+#include "compare-statistics.h"
+#include "training-data.h"
+
+static char *
+describe (void)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append (text,
+      "A set is what datasetsrc reads, a folder of pictures or sounds, films, a sheet, an archive, "
+      "or a\nmatrix of features (.npy); of several all samples count, made like the first one's. "
+      "The file is\nwhat pytorch-fid, clean-fid and torch-fidelity read and write, and what "
+      "`generative-model compare`\nand the reference of qualitymeter take in a set's place:\n\n"
+      "  generative-model statistics photos --out photos.npz width=64 height=64\n"
+      "  generative-model compare made photos.npz\n\nNames:\n");
+  training_data_describe_settings (text);
+  return g_string_free (text, FALSE);
+}
+
+/* The sets come first, and what is said of them behind. */
+static guint
+count_sets (char **arguments)
+{
+  guint n = 0;
+
+  while (arguments[n] != NULL && strchr (arguments[n], '=') == NULL)
+    n++;
+  return n;
+}
+
+static gboolean
+read_said (JsonObject *said, char **arguments, GError **error)
+{
+  for (char **text = arguments; *text != NULL; text++) {
+    g_auto (GStrv) parts = g_strsplit (*text, "=", 2);
+
+    if (parts[1] != NULL && training_data_say (said, parts[0], parts[1], error))
+      continue;
+    if (parts[1] == NULL)
+      g_set_error (
+          error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "NAME=VALUE is wanted behind the sets");
+    g_prefix_error (error, "%s: ", *text);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+write_statistics (char **arguments, const char *embedder, const char *out, GError **error)
+{
+  const guint n = count_sets (arguments);
+  g_autoptr (JsonObject) said = json_object_new ();
+  const FeatureSetSettings settings = { .embedder = embedder, .said = said, .name = "samples" };
+  g_auto (GenStatistics) statistics = { 0 };
+
+  if (n == 0) {
+    g_set_error (
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a set is wanted before NAME=VALUE");
+    return FALSE;
+  }
+  if (!read_said (said, arguments + n, error) ||
+      !statistics_read (
+          &statistics, (const char *const *)arguments, n, &settings, NULL, NULL, error) ||
+      !gen_statistics_save (&statistics, out, error))
+    return FALSE;
+  g_print ("%s: %" G_GUINT64_FORMAT " samples, %d features of %s\n", out, statistics.count,
+      statistics.length, statistics.features != NULL ? statistics.features : "no name");
+  if (statistics.count <= (guint64)statistics.length)
+    command_warn (
+        "%s: the covariance of %" G_GUINT64_FORMAT
+        " samples is singular, which are not more than the %d features of each: distances "
+        "from it are too large",
+        out, statistics.count, statistics.length);
+  return TRUE;
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_autofree char *embedder = NULL, *out = NULL, *details = describe ();
+  const GOptionEntry entries[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Where to write them (.npz)", "FILE" },
+    { "embedder", 'e', 0, G_OPTION_ARG_FILENAME, &embedder,
+        "Features to take statistics of: a name, or an ONNX file", "NAME|FILE" },
+    { NULL },
+  };
+  GError *error = NULL;
+
+  if (!command_parse (&command_statistics, entries, details, 1, -1, &argc, &argv))
+    return STATUS_USAGE;
+  if (out == NULL)
+    g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--out must say where to write them, for instance --out statistics.npz");
+  if (error == NULL && write_statistics (argv + 1, embedder, out, &error))
+    return STATUS_FINE;
+  return command_fail (error);
+}
+
+const Command command_statistics = {
+  .name = "statistics",
+  .arguments = "SET… --out FILE.npz [NAME=VALUE…]",
+  .summary = "Write the mean and covariance of a set's features, as FID's tools read them",
+  .run = run,
+};
