@@ -14,7 +14,7 @@
 #define INTERVAL 1.96
 
 typedef struct {
-  char *metrics, *embedder;
+  char *metrics, *embedder, *resizing;
   gint64 seed;
   int halves;
   gboolean json, pairs;
@@ -28,6 +28,7 @@ comparison_clear (Comparison *comparison)
 {
   g_free (comparison->metrics);
   g_free (comparison->embedder);
+  g_free (comparison->resizing);
   for (int i = 0; i < 2; i++)
     g_clear_pointer (&comparison->said[i], json_object_unref);
   feature_set_clear (&comparison->samples);
@@ -190,8 +191,10 @@ static gboolean
 compare_by_statistics (Comparison *comparison, const char *const *locations, GError **error)
 {
   const FeatureSetSettings settings[] = {
-    { comparison->embedder, comparison->said[0], (guint64)comparison->seed, "samples", NULL },
-    { comparison->embedder, comparison->said[1], (guint64)comparison->seed, "reference", NULL },
+    { comparison->embedder, comparison->resizing, comparison->said[0], (guint64)comparison->seed,
+        "samples", NULL },
+    { comparison->embedder, comparison->resizing, comparison->said[1], (guint64)comparison->seed,
+        "reference", NULL },
   };
 
   if (comparison->halves == 0)
@@ -205,7 +208,7 @@ compare_by_statistics (Comparison *comparison, const char *const *locations, GEr
 static gboolean
 read_sets (Comparison *comparison, const char *samples, const char *reference, GError **error)
 {
-  FeatureSetSettings settings = { comparison->embedder, comparison->said[1],
+  FeatureSetSettings settings = { comparison->embedder, comparison->resizing, comparison->said[1],
     (guint64)comparison->seed, "reference", NULL };
 
   if (!feature_set_read (&comparison->reference, reference, &settings, NULL, error))
@@ -320,6 +323,7 @@ run (int argc, char **argv)
         "What to measure, with commas between (all but inception-score)", "NAMES" },
     { "embedder", 'e', 0, G_OPTION_ARG_FILENAME, &comparison.embedder,
         "Features to compare by: a name, or an ONNX file", "NAME|FILE" },
+    { "resizing", 'r', 0, G_OPTION_ARG_STRING, &comparison.resizing, resizing_text (), "NAME" },
     { "halves", 'c', 0, G_OPTION_ARG_INT, &comparison.halves,
         "Find 95% intervals by so many random halves of both (0: none)", "N" },
     { "pairs", 'p', 0, G_OPTION_ARG_NONE, &comparison.pairs,

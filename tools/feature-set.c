@@ -102,6 +102,12 @@ read_samples (FeatureSet *set, const char *location, const FeatureSetSettings *s
   features = gen_features_open (settings->embedder, set->format.medium, error);
   if (features == NULL)
     return FALSE;
+  if (settings->resizing != NULL &&
+      !gen_features_set_resizing (features, settings->resizing, error)) {
+    g_prefix_error (error, "--resizing: ");
+    return FALSE;
+  }
+  training_data_keep_sizes (data, settings->resizing != NULL);
   set->features = g_strdup (gen_features_name (features));
   reading.features = features;
   reading.length = gen_features_length (features, &set->format);
@@ -167,6 +173,18 @@ feature_set_read (FeatureSet *set, const char *location, const FeatureSetSetting
   return training_data_say (settings->said, "location", location, error) &&
          read_samples (
              set, location, settings, like != NULL && like->medium != NULL ? like : NULL, error);
+}
+
+const char *
+resizing_text (void)
+{
+  g_autofree char *names = gen_features_list_resizings ();
+  g_autofree char *text = g_strdup_printf (
+      "How each picture is brought from its own size to that of an ONNX file: %s (unset: pictures "
+      "are made of one size, and brought to the file's by area or cubic)",
+      names);
+
+  return g_intern_string (text);
 }
 
 void

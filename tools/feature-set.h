@@ -8,6 +8,7 @@
  * features that was saved (.npy). */
 typedef struct {
   const char *embedder; /* NULL: the medium's default */
+  const char *resizing; /* of pictures, each from its own size; NULL: they are of one size */
   JsonObject *said;     /* of the data, as training_data_open has it */
   guint64 seed;         /* of the rows that are kept where they are too many */
   const char *name;     /* of the set, in errors */
@@ -26,5 +27,7 @@ typedef struct {
 /* Samples are made as `like`, where that is not NULL and has a medium. */
 gboolean feature_set_read (FeatureSet *set, const char *location,
     const FeatureSetSettings *settings, const GenFormat *like, GError **error);
+/* What --resizing says, for --help. */
+const char *resizing_text (void);
 void feature_set_clear (FeatureSet *set);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FeatureSet, feature_set_clear)

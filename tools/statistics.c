@@ -52,11 +52,10 @@ read_said (JsonObject *said, char **arguments, GError **error)
 }
 
 static gboolean
-write_statistics (char **arguments, const char *embedder, const char *out, GError **error)
+write_statistics (char **arguments, FeatureSetSettings *settings, const char *out, GError **error)
 {
   const guint n = count_sets (arguments);
   g_autoptr (JsonObject) said = json_object_new ();
-  const FeatureSetSettings settings = { .embedder = embedder, .said = said, .name = "samples" };
   g_auto (GenStatistics) statistics = { 0 };
 
   if (n == 0) {
@@ -64,9 +63,11 @@ write_statistics (char **arguments, const char *embedder, const char *out, GErro
         error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a set is wanted before NAME=VALUE");
     return FALSE;
   }
+  settings->said = said;
+  settings->name = "samples";
   if (!read_said (said, arguments + n, error) ||
       !statistics_read (
-          &statistics, (const char *const *)arguments, n, &settings, NULL, NULL, error) ||
+          &statistics, (const char *const *)arguments, n, settings, NULL, NULL, error) ||
       !gen_statistics_save (&statistics, out, error))
     return FALSE;
   g_print ("%s: %" G_GUINT64_FORMAT " samples, %d features of %s\n", out, statistics.count,
@@ -83,11 +84,13 @@ write_statistics (char **arguments, const char *embedder, const char *out, GErro
 static int
 run (int argc, char **argv)
 {
-  g_autofree char *embedder = NULL, *out = NULL, *details = describe ();
+  g_autofree char *embedder = NULL, *resizing = NULL, *out = NULL, *details = describe ();
+  FeatureSetSettings settings = { 0 };
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Where to write them (.npz)", "FILE" },
     { "embedder", 'e', 0, G_OPTION_ARG_FILENAME, &embedder,
         "Features to take statistics of: a name, or an ONNX file", "NAME|FILE" },
+    { "resizing", 'r', 0, G_OPTION_ARG_STRING, &resizing, resizing_text (), "NAME" },
     { NULL },
   };
   GError *error = NULL;
@@ -97,7 +100,9 @@ run (int argc, char **argv)
   if (out == NULL)
     g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--out must say where to write them, for instance --out statistics.npz");
-  if (error == NULL && write_statistics (argv + 1, embedder, out, &error))
+  settings.embedder = embedder;
+  settings.resizing = resizing;
+  if (error == NULL && write_statistics (argv + 1, &settings, out, &error))
     return STATUS_FINE;
   return command_fail (error);
 }

@@ -36,6 +36,7 @@ struct _TrainingData {
   GenLoader *loader;
   GenFormat loaded; /* what it loads; a sound may be as long as it is */
   Purpose purpose;
+  gboolean keeps_sizes;
   GError *error; /* why the thread has ended before its time */
 };
 
@@ -488,11 +489,18 @@ open_loader (TrainingData *data, const GenFormat *format, guint frames)
     .cache = settings->cache_size,
     .frames = frames };
 
+  loading.fitting.keeps_size = data->keeps_sizes;
   if (format->medium == &gen_medium_sound)
     loading.format.length = settings->window;
   data->loaded = loading.format;
   data->format = *format;
   data->loader = gen_loader_new (data->dataset, data->sequence, &loading);
+}
+
+void
+training_data_keep_sizes (TrainingData *data, gboolean keep)
+{
+  data->keeps_sizes = keep && data->format.medium == &gen_medium_picture;
 }
 
 void

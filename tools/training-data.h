@@ -31,6 +31,8 @@ guint training_data_get_length (const TrainingData *data);
 /* Tell a training which classes they have, before it is opened. */
 void training_data_tell_classes (const TrainingData *data, GenTraining *training);
 
+/* Whether pictures that are read stay as large as they are. */
+void training_data_keep_sizes (TrainingData *data, gboolean keep);
 /* Begin to read each sample once, as `format`. */
 void training_data_begin (TrainingData *data, const GenFormat *format);
 /* The next one, into `sample`, which has that format (a sound of no length gets its own memory),

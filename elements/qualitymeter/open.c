@@ -55,16 +55,23 @@ make_meter (GstQualityMeter *self, GError **error)
 static gboolean
 set_medium (GstQualityMeter *self, const GenMedium *medium, GError **error)
 {
-  g_autofree char *embedder = NULL;
+  g_autofree char *embedder = NULL, *resizing = NULL;
 
   GST_OBJECT_LOCK (self);
   embedder = g_strdup (self->embedder);
+  resizing = g_strdup (self->resizing);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&self->meter, gen_meter_free);
   g_clear_pointer (&self->features, gen_features_free);
   self->medium = medium;
   self->format = (GenFormat){ 0 };
   self->features = gen_features_open (embedder, medium, error);
+  if (self->features == NULL)
+    g_prefix_error (error, "Property embedder: ");
+  else if (resizing != NULL && !gen_features_set_resizing (self->features, resizing, error)) {
+    g_prefix_error (error, "Property embedder-resizing: ");
+    g_clear_pointer (&self->features, gen_features_free);
+  }
   if (self->features != NULL)
     self->meter = make_meter (self, error);
   return self->meter != NULL;
@@ -131,7 +138,6 @@ post_medium_error (GstQualityMeter *self, GError **error)
     gst_quality_meter_post_error (self, *error);
     return;
   }
-  g_prefix_error (error, "Property embedder: ");
   gst_generative_post_error (GST_ELEMENT (self), *error);
 }
 

@@ -62,6 +62,7 @@ enum {
   PROP_REFERENCE_TILE_HEIGHT,
   PROP_REFERENCE_ROWS_PER_LABEL,
   PROP_EMBEDDER,
+  PROP_EMBEDDER_RESIZING,
   PROP_TILE_WIDTH,
   PROP_TILE_HEIGHT,
   PROP_WINDOW,
@@ -79,6 +80,7 @@ enum {
 #define DEFAULT_REFERENCE_TILE_HEIGHT 0
 #define DEFAULT_REFERENCE_ROWS_PER_LABEL 0
 #define DEFAULT_EMBEDDER NULL
+#define DEFAULT_EMBEDDER_RESIZING NULL
 #define DEFAULT_TILE_WIDTH 0
 #define DEFAULT_TILE_HEIGHT 0
 /* Seconds: what EBU R 128 calls momentary. */
@@ -135,6 +137,10 @@ gst_quality_meter_set_property (
   case PROP_EMBEDDER:
     g_free (self->embedder);
     self->embedder = g_value_dup_string (value);
+    break;
+  case PROP_EMBEDDER_RESIZING:
+    g_free (self->resizing);
+    self->resizing = g_value_dup_string (value);
     break;
   case PROP_TILE_WIDTH:
     self->tile_width = g_value_get_uint (value);
@@ -196,6 +202,9 @@ gst_quality_meter_get_property (
   case PROP_EMBEDDER:
     g_value_set_string (value, self->embedder);
     break;
+  case PROP_EMBEDDER_RESIZING:
+    g_value_set_string (value, self->resizing);
+    break;
   case PROP_TILE_WIDTH:
     g_value_set_uint (value, self->tile_width);
     break;
@@ -237,6 +246,7 @@ gst_quality_meter_finalize (GObject *object)
   g_free (self->metrics);
   g_free (self->reference);
   g_free (self->embedder);
+  g_free (self->resizing);
   g_free (self->save_statistics);
   g_free (self->samples);
   g_object_unref (self->cancellable);
@@ -279,6 +289,19 @@ embedder_blurb (void)
   return g_intern_string (blurb->str);
 }
 
+static const char *
+resizing_blurb (void)
+{
+  g_autofree char *names = gen_features_list_resizings ();
+  g_autofree char *blurb =
+      g_strdup_printf ("How pictures are brought to the size of an ONNX embedder: %s. Those of the "
+                       "reference come from their own sizes then (unset: by area where they become "
+                       "smaller, else cubic)",
+          names);
+
+  return g_intern_string (blurb);
+}
+
 static void
 gst_quality_meter_class_init (GstQualityMeterClass *klass)
 {
@@ -315,6 +338,9 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           DEFAULT_REFERENCE_ROWS_PER_LABEL, flags));
   g_object_class_install_property (gobject_class, PROP_EMBEDDER,
       g_param_spec_string ("embedder", "Embedder", embedder_blurb (), DEFAULT_EMBEDDER, flags));
+  g_object_class_install_property (gobject_class, PROP_EMBEDDER_RESIZING,
+      g_param_spec_string ("embedder-resizing", "Embedder's resizing", resizing_blurb (),
+          DEFAULT_EMBEDDER_RESIZING, flags));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_uint ("tile-width", "Tile width",
           "Width in pixels of each picture in a frame that is a wall of pictures (0: the frame's)",
@@ -389,6 +415,7 @@ gst_quality_meter_init (GstQualityMeter *self)
   self->metrics = g_strdup (DEFAULT_METRICS);
   self->reference = g_strdup (DEFAULT_REFERENCE);
   self->embedder = g_strdup (DEFAULT_EMBEDDER);
+  self->resizing = g_strdup (DEFAULT_EMBEDDER_RESIZING);
   self->sheet = (GenDatasetSettings){ .tile_width = DEFAULT_REFERENCE_TILE_WIDTH,
     .tile_height = DEFAULT_REFERENCE_TILE_HEIGHT,
     .rows_per_label = DEFAULT_REFERENCE_ROWS_PER_LABEL };

@@ -15,7 +15,7 @@ struct _GstQualityMeter {
   GstScoreFilter parent;
 
   /* Properties, under the object lock; strings are read when the element starts. */
-  char *metrics, *reference, *embedder, *save_statistics;
+  char *metrics, *reference, *embedder, *resizing, *save_statistics;
   GenDatasetSettings sheet;
   guint tile_width, tile_height, interval, n_examples;
   double window, hop, recent;

@@ -31,6 +31,9 @@ typedef struct {
   /* What the classes are called whose scores the floats are, ended by NULL (transfer full), or
    * NULL. Itself NULL where there is never such. Since: 0.2 */
   char **(*get_class_names) (gpointer state);
+  /* Bring pictures to its size by the resizing of that name; see gen_features_set_resizing. NULL
+   * where it has none. Since: 0.2 */
+  gboolean (*resize) (gpointer state, const char *resizing, GError **error);
 } GenEmbedder;
 
 /* The longest features: a covariance of these takes 128 MiB. */
@@ -49,6 +52,21 @@ GEN_API GenFeatures *gen_features_open (
 GEN_API void gen_features_free (GenFeatures *features);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenFeatures, gen_features_free)
 
+/**
+ * How a file's model gets pictures of another size than its own, by a name: that of one of Pillow's
+ * filters (box, bilinear, hamming, bicubic, lanczos; picture-resample.h), `clean-fid` (bicubic, not
+ * rounded to bytes: Parmar et al. 2022), or `none`, for models that take any size. Without it they
+ * are made smaller by area and larger by a cubic. The features' name becomes "NAME/RESIZING". To be
+ * called before anything is computed. FALSE with `error` where the embedder is no file's, or its
+ * model's size does not go with it. Since: 0.2
+ */
+GEN_API gboolean gen_features_set_resizing (
+    GenFeatures *features, const char *resizing, GError **error);
+/* Whether that was done: then pictures had best be given as large as they are. Since: 0.2 */
+GEN_API gboolean gen_features_resize (const GenFeatures *features);
+/* The names that there are, "none, box, …". (transfer full) Since: 0.2 */
+GEN_API char *gen_features_list_resizings (void);
+
 /* The list's name; of a file its base name, a dash, and the first 8 digits of its SHA-256, so
  * that two figures with the same name can be compared. */
 GEN_API const char *gen_features_name (const GenFeatures *features);
@@ -64,7 +82,7 @@ GEN_API int gen_features_batch (const GenFeatures *features);
 /* How many floats a sample of `format` gives. */
 GEN_API int gen_features_length (const GenFeatures *features, const GenFormat *format);
 /* The features of `n` samples of the same format: `n` rows in `out`. By one thread
- * at a time. */
+ * at a time. Where a resizing was set, each may have a format of its own. */
 GEN_API gboolean gen_features_compute (
     GenFeatures *features, const GenSample *samples, int n, float *out, GError **error);
 

@@ -66,6 +66,8 @@ typedef struct {
   guint32 item;           /* which gen_dataset_load sets */
   GenNormalize normalize; /* sounds: of what is loaded, before silence is added to it */
   guint64 first;          /* sounds: the frame to begin with, at the rate that is wanted */
+  gboolean keeps_size;    /* pictures: it is the target that becomes as large as what is loaded, in
+                             memory of its own. Since: 0.2 */
 } GenFitting;
 
 struct _GenMedium {

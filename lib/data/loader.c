@@ -89,6 +89,13 @@ has_lengths (const GenLoader *loader)
          format->length == 0;
 }
 
+/* Whether samples are of formats of their own, in memory of their own. */
+static gboolean
+has_own_formats (const GenLoader *loader)
+{
+  return has_lengths (loader) || loader->settings.fitting.keeps_size;
+}
+
 static gsize
 count_numbers (const GenLoader *loader, guint32 item)
 {
@@ -112,6 +119,8 @@ load_item (const GenLoader *loader, guint64 frame, guint32 item, GenSample *samp
     format.length = gen_dataset_get_length (loader->dataset, item);
     gen_sample_clear (sample);
     gen_sample_init (sample, &format);
+  } else if (sample->medium == NULL) {
+    gen_sample_init (sample, &loader->settings.format);
   }
   return gen_dataset_load (loader->dataset, item, &fitting, sample, error);
 }
@@ -314,7 +323,7 @@ give_sample (const GenLoader *loader, Slot *slot, GenSample *target)
 {
   const GenSample *sample = slot->kept != NULL ? slot->kept : &slot->sample;
 
-  if (!has_lengths (loader)) {
+  if (!has_own_formats (loader)) {
     sample->medium->copy (sample, target);
     return;
   }

@@ -5,6 +5,8 @@
 
 #include <generative/random.h>
 
+#include "picture-private.h"
+
 /* More halvings than decoders know. */
 #define MAX_HALVINGS 3
 #define MAX_DRAWS 10
@@ -61,7 +63,7 @@ draw_part (const GenFitting *fitting, int width, int height)
 gboolean
 gen_fitting_find_part (const GenFitting *fitting, int width, int height, GenPicturePart *part)
 {
-  if (fitting->fit != GEN_FIT_RANDOM_CROP)
+  if (fitting->fit != GEN_FIT_RANDOM_CROP || fitting->keeps_size)
     return FALSE;
   *part = draw_part (fitting, width, height);
   return TRUE;
@@ -74,6 +76,18 @@ gen_fitting_apply_to_part (
   return gen_picture_fit_over (part, target, GEN_FIT_STRETCH, fitting->background, error);
 }
 
+static void
+keep_size (const GenFitting *fitting, const GenPicture *source, GenPicture *target)
+{
+  const int channels = target->channels;
+
+  if (target->width != source->width || target->height != source->height) {
+    gen_picture_clear (target);
+    gen_picture_init (target, source->width, source->height, channels);
+  }
+  gen_picture_convert_over (source, target, fitting->background);
+}
+
 gboolean
 gen_fitting_apply (
     const GenFitting *fitting, const GenPicture *source, GenPicture *target, GError **error)
@@ -81,6 +95,10 @@ gen_fitting_apply (
   GenPicture cut = *source;
   GenPicturePart part;
 
+  if (fitting->keeps_size) {
+    keep_size (fitting, source, target);
+    return TRUE;
+  }
   if (!gen_fitting_find_part (fitting, source->width, source->height, &part))
     return gen_picture_fit_over (source, target, fitting->fit, fitting->background, error);
   cut.data += (gssize)part.y * source->stride + (gssize)part.x * source->channels;
@@ -113,6 +131,8 @@ gen_fitting_halvings (const GenFitting *fitting, int width, int height, const Ge
       MIN (reduction (fitting, width, height, target), reduction (fitting, height, width, target));
   int halvings = 0;
 
+  if (fitting->keeps_size)
+    return 0;
   while (halvings < MAX_HALVINGS && least >= 4 << halvings)
     halvings++;
   return halvings;

@@ -147,6 +147,12 @@ check_made (const Embedder *embedder, int n, const GenBinding *made, GError **er
   return FALSE;
 }
 
+static gboolean
+makes_numbers (const Embedder *embedder)
+{
+  return embedder->side->makes_numbers != NULL && embedder->side->makes_numbers (embedder);
+}
+
 /* Make ready to take `n` samples at a time, of the format that the embedder has. */
 static gboolean
 prepare_run (Embedder *embedder, int n, GError **error)
@@ -155,7 +161,7 @@ prepare_run (Embedder *embedder, int n, GError **error)
     .output = embedder->output,
     .frames = 1,
     .pictures = n,
-    .from_frames = TRUE };
+    .from_frames = !makes_numbers (embedder) };
 
   embedder->side->describe_use (embedder, &use);
   return gen_player_prepare (embedder->player, &use, NULL, error) &&
@@ -172,7 +178,10 @@ run_once (Embedder *embedder, int n, GError **error)
 
   if (!prepare_run (embedder, n, error))
     return NULL;
-  gen_player_bind_input_frame (embedder->player, 0, &frame);
+  if (makes_numbers (embedder))
+    gen_player_bind_numbers (embedder->player, 0, embedder->bytes);
+  else
+    gen_player_bind_input_frame (embedder->player, 0, &frame);
   if (!gen_player_run (embedder->player, error)) {
     g_prefix_error (error, "%s: ", model_of (embedder)->path);
     return NULL;
@@ -192,8 +201,10 @@ prepare (Embedder *embedder, const GenFormat *format, GError **error)
     return TRUE;
   embedder->format = chosen;
   embedder->few = (int)MAX (embedder->input.batch, 1);
-  /* A file may say that it takes any number, and not mean it: then one at a time. */
+  /* A file may say that it takes any number, and not mean it: then one at a time; as where each
+   * sample has a size of its own. */
   embedder->many = embedder->input.batch < 0 && !model_of (embedder)->staged &&
+                           (embedder->resizing == NULL || embedder->resizing->filter != NULL) &&
                            prepare_run (embedder, BATCH, NULL)
                        ? BATCH
                        : embedder->few;
@@ -231,14 +242,25 @@ collect (const Embedder *embedder, int of_run, const GenBinding *made, int n, fl
     }
 }
 
-static gboolean
-embedder_compute (gpointer state, const GenSample *samples, int n, float *out, GError **error)
+/* How many of `n` samples are brought to the format that the embedder has been prepared for. */
+static int
+count_alike (const Embedder *embedder, const GenSample *samples, int n)
 {
-  Embedder *embedder = state;
-  const GenFormat format = gen_sample_format (&samples[0]);
+  for (int i = 1; i < n; i++) {
+    const GenFormat format = gen_sample_format (&samples[i]);
+    GenFormat chosen;
 
-  if (!prepare (embedder, &format, error))
-    return FALSE;
+    if (!embedder->side->choose_format (embedder, &format, &chosen, NULL) ||
+        !gen_format_equal (&chosen, &embedder->format))
+      return i;
+  }
+  return n;
+}
+
+/* The features of `n` samples that are alike. */
+static gboolean
+compute_alike (Embedder *embedder, const GenSample *samples, int n, float *out, GError **error)
+{
   while (n > 0) {
     int of_run = n >= embedder->many ? embedder->many : embedder->few;
     int taken = MIN (n, of_run);
@@ -257,6 +279,57 @@ embedder_compute (gpointer state, const GenSample *samples, int n, float *out, G
     n -= taken;
   }
   return TRUE;
+}
+
+static gboolean
+embedder_compute (gpointer state, const GenSample *samples, int n, float *out, GError **error)
+{
+  Embedder *embedder = state;
+
+  while (n > 0) {
+    const GenFormat format = gen_sample_format (&samples[0]);
+    int alike;
+
+    if (!prepare (embedder, &format, error))
+      return FALSE;
+    alike = count_alike (embedder, samples, n);
+    if (!compute_alike (embedder, samples, alike, out, error))
+      return FALSE;
+    samples += alike;
+    out += (gsize)alike * (gsize)embedder->length;
+    n -= alike;
+  }
+  return TRUE;
+}
+
+static gboolean
+embedder_resize (gpointer state, const char *name, GError **error)
+{
+  Embedder *embedder = state;
+  const GenPort *input = &embedder->input;
+  const GenResizing *resizing = gen_resizing_find (name, error);
+
+  if (resizing == NULL)
+    return FALSE;
+  if (embedder->side->medium != &gen_medium_picture) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN, "%s: %s are not resized",
+        model_of (embedder)->path, embedder->side->medium->plural);
+    return FALSE;
+  }
+  if ((resizing->filter != NULL) == (input->width > 0 && input->height > 0)) {
+    embedder->resizing = resizing;
+    return TRUE;
+  }
+  if (resizing->filter != NULL)
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+        "%s takes pictures of any size: there is none that \"%s\" could bring them to; none goes "
+        "with it",
+        model_of (embedder)->path, name);
+  else
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+        "%s takes pictures of %d x %d: they cannot stay as large as they are",
+        model_of (embedder)->path, input->width, input->height);
+  return FALSE;
 }
 
 static char *
@@ -282,4 +355,5 @@ const GenEmbedder gen_embedder_onnx = {
   .compute = embedder_compute,
   .describe_assumption = embedder_describe_assumption,
   .get_class_names = embedder_get_class_names,
+  .resize = embedder_resize,
 };

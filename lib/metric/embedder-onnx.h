@@ -8,18 +8,21 @@
 #include <generative/metric.h>
 #include <generative/player.h>
 
+#include "resizing.h"
+
 typedef struct _EmbedderSide EmbedderSide;
 
 typedef struct {
   const EmbedderSide *side;
   GenPlayer *player;
   GenPort input, output;
-  gboolean features_last; /* of a map, the features are its last extent, not its second */
-  int length;             /* features */
-  GenFormat format;       /* of the samples that go in; without a medium: none yet */
-  int many, few;          /* samples in a run: where there are as many, and where there are not */
-  guint8 *bytes;          /* `many` samples of that format, as the player takes them */
-  gsize sample_size;      /* bytes of one */
+  const GenResizing *resizing; /* of pictures; NULL: by area and cubic */
+  gboolean features_last;      /* of a map, the features are its last extent, not its second */
+  int length;                  /* features */
+  GenFormat format;            /* of the samples that go in; without a medium: none yet */
+  int many, few;     /* samples in a run: where there are as many, and where there are not */
+  guint8 *bytes;     /* `many` samples of that format, as the player takes them */
+  gsize sample_size; /* bytes of one */
 } Embedder;
 
 /* What of it hangs on the medium. */
@@ -38,6 +41,8 @@ struct _EmbedderSide {
   gsize (*sample_size) (const Embedder *embedder);
   /* How the player takes samples of the format. */
   void (*describe_use) (const Embedder *embedder, GenModelUse *use);
+  /* Whether samples go in as the model's numbers, and not as bytes. NULL: they never do. */
+  gboolean (*makes_numbers) (const Embedder *embedder);
   /* Bring a sample to the format, in `slot`. */
   gboolean (*fit) (const Embedder *embedder, const GenSample *sample, guint8 *slot, GError **error);
 };

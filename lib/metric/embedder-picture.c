@@ -37,12 +37,19 @@ choose_format (const Embedder *embedder, const GenFormat *format, GenFormat *cho
   return TRUE;
 }
 
+static gboolean
+makes_numbers (const Embedder *embedder)
+{
+  return embedder->resizing != NULL && embedder->resizing->levels;
+}
+
 static gsize
 sample_size (const Embedder *embedder)
 {
   const GenFormat *format = &embedder->format;
 
-  return (gsize)format->width * (gsize)format->height * (gsize)format->channels;
+  return (gsize)format->width * (gsize)format->height * (gsize)format->channels *
+         (makes_numbers (embedder) ? sizeof (float) : 1);
 }
 
 static void
@@ -60,6 +67,29 @@ describe_use (const Embedder *embedder, GenModelUse *use)
     use->from.order[c] = c;
 }
 
+/* The model's numbers for levels, which lie channel after channel. */
+static void
+fit_numbers (const Embedder *embedder, const GenPicture *picture, float *out)
+{
+  const GenFormat *format = &embedder->format;
+  const GenPort *input = &embedder->input;
+  const int channels = format->channels;
+  const gsize area = (gsize)format->width * (gsize)format->height;
+  g_autofree float *levels = g_new (float, area *(gsize)channels);
+
+  gen_resizing_apply_levels (
+      embedder->resizing, picture, format->width, format->height, channels, levels);
+  for (int c = 0; c < channels; c++) {
+    const int from = input->bgr && c < 3 ? 2 - c : c;
+    const float *in = levels + (gsize)from * area;
+    const gsize step = input->channels_last ? (gsize)channels : 1;
+    float *to = out + (input->channels_last ? (gsize)c : (gsize)c * area);
+
+    for (gsize i = 0; i < area; i++)
+      to[i * step] = (in[i] / 255 - input->mean[c]) / input->std[c];
+  }
+}
+
 static gboolean
 fit (const Embedder *embedder, const GenSample *sample, guint8 *slot, GError **error)
 {
@@ -70,7 +100,13 @@ fit (const Embedder *embedder, const GenSample *sample, guint8 *slot, GError **e
     .channels = format->channels,
     .stride = format->width * format->channels };
 
-  return gen_picture_fit (&sample->picture, &picture, GEN_FIT_STRETCH, error);
+  if (makes_numbers (embedder))
+    fit_numbers (embedder, &sample->picture, (float *)(void *)slot);
+  else if (embedder->resizing != NULL)
+    gen_resizing_apply (embedder->resizing, &sample->picture, &picture);
+  else
+    return gen_picture_fit (&sample->picture, &picture, GEN_FIT_STRETCH, error);
+  return TRUE;
 }
 
 const EmbedderSide gen_embedder_side_picture = {
@@ -81,5 +117,6 @@ const EmbedderSide gen_embedder_side_picture = {
   .choose_format = choose_format,
   .sample_size = sample_size,
   .describe_use = describe_use,
+  .makes_numbers = makes_numbers,
   .fit = fit,
 };

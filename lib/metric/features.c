@@ -9,7 +9,9 @@
 
 #include <math.h>
 
+#include "../base/family.h"
 #include "features.h"
+#include "resizing.h"
 
 #define AREA_MAX 64
 
@@ -72,6 +74,7 @@ struct _GenFeatures {
   const GenEmbedder *embedder;
   gpointer state;
   char *name;
+  gboolean resizes;
 };
 
 const GenEmbedder *const *
@@ -189,6 +192,38 @@ gen_features_to_probabilities (const float *row, int n, double *probabilities)
   }
   for (int i = 0; i < n; i++)
     probabilities[i] /= sum;
+}
+
+gboolean
+gen_features_set_resizing (GenFeatures *features, const char *resizing, GError **error)
+{
+  g_autofree char *name = g_strconcat (features->name, "/", resizing, NULL);
+
+  if (features->embedder->resize == NULL) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+        "the features %s look at pictures of any size as they are: a resizing (here \"%s\") is of "
+        "an ONNX file's",
+        features->name, resizing);
+    return FALSE;
+  }
+  if (!features->embedder->resize (features->state, resizing, error))
+    return FALSE;
+  g_free (features->name);
+  features->name = g_steal_pointer (&name);
+  features->resizes = TRUE;
+  return TRUE;
+}
+
+gboolean
+gen_features_resize (const GenFeatures *features)
+{
+  return features->resizes;
+}
+
+char *
+gen_features_list_resizings (void)
+{
+  return GEN_FAMILY_NAMES (gen_resizing_list ());
 }
 
 const char *

@@ -252,6 +252,8 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, const GenFo
       return FALSE;
     dataset = cut;
   }
+  loading.fitting.keeps_size = format->medium == &gen_medium_picture && meter->features != NULL &&
+                               gen_features_resize (meter->features);
   order.seed = meter->settings.seed;
   sequence = gen_sequence_new (dataset, &order, error);
   if (sequence == NULL)

@@ -450,6 +450,8 @@ test_statistics_errors (void)
     { "reference=%s/nothing.npz", RESOURCE, GST_RESOURCE_ERROR_NOT_FOUND, "nothing.npz" },
     { "reference=%s/text.npz", RESOURCE, GST_RESOURCE_ERROR_OPEN_READ, "not a .npz archive" },
     { "embedder=%s/text.npz", STREAM, GST_STREAM_ERROR_FORMAT, "Property embedder" },
+    { "embedder-resizing=lanczos", LIBRARY, GST_LIBRARY_ERROR_SETTINGS,
+        "Property embedder-resizing: the features hog-4x4x8 look at pictures of any size" },
     { "metrics=sharpness save-statistics=%s/new.npz", LIBRARY, GST_LIBRARY_ERROR_SETTINGS,
         "Property metrics: statistics come with the metric frechet" },
     { "metrics=frechet save-statistics=%s/no/new.npz", RESOURCE, GST_RESOURCE_ERROR_WRITE,
