@@ -3,9 +3,11 @@
 
 #include <generative/metric.h>
 
+extern const GenMetric gen_metric_banding;
 extern const GenMetric gen_metric_black;
 extern const GenMetric gen_metric_blockiness;
 extern const GenMetric gen_metric_brightness;
+extern const GenMetric gen_metric_clicks;
 extern const GenMetric gen_metric_clipping;
 extern const GenMetric gen_metric_cmmd;
 extern const GenMetric gen_metric_colourfulness;
@@ -13,8 +15,10 @@ extern const GenMetric gen_metric_contrast;
 extern const GenMetric gen_metric_dc_offset;
 extern const GenMetric gen_metric_diversity;
 extern const GenMetric gen_metric_estoi;
+extern const GenMetric gen_metric_flicker;
 extern const GenMetric gen_metric_frechet;
 extern const GenMetric gen_metric_frechet_infinity;
+extern const GenMetric gen_metric_freeze;
 extern const GenMetric gen_metric_gmsd;
 extern const GenMetric gen_metric_inception_score;
 extern const GenMetric gen_metric_kernel_distance;
@@ -25,6 +29,7 @@ extern const GenMetric gen_metric_ms_ssim;
 extern const GenMetric gen_metric_multi_resolution_stft;
 extern const GenMetric gen_metric_nearest;
 extern const GenMetric gen_metric_noise_level;
+extern const GenMetric gen_metric_power_spectrum;
 extern const GenMetric gen_metric_precision;
 extern const GenMetric gen_metric_psnr;
 extern const GenMetric gen_metric_sharpness;

@@ -392,6 +392,104 @@ test_diversity (void)
   g_assert_cmpfloat (values[1], ==, 7);
 }
 
+/* A slope of few levels has steps; numpy counts as many. */
+static void
+test_banding (void)
+{
+  g_auto (GenPicture) slope = { 0 }, busy = { 0 };
+
+  make_picture (&busy, 40, 30, 1, 1);
+  gen_picture_init (&slope, 40, 30, 1);
+  for (int y = 0; y < 30; y++)
+    for (int x = 0; x < 40; x++)
+      slope.data[y * slope.stride + x] = (guint8)(40 + x / 5 * 3 + y / 7 * 2);
+  assert_near (measure ("banding", NULL, &slope), 0.14163090128755365, 1e-12);
+  assert_near (measure ("banding", NULL, &busy), 0, 0);
+}
+
+/* What turns back counts, by numpy's means of cells; what goes on changing does not, nor what comes
+ * after a jump. */
+static void
+test_flicker (void)
+{
+  GenMeterSettings settings = { .metrics = "flicker" };
+  g_autoptr (GenMeter) meter = meter_new (&settings);
+  double value;
+
+  for (int k = 1; k <= 3; k++) {
+    g_auto (GenPicture) picture = { 0 };
+
+    make_picture (&picture, 40, 30, 1, k);
+    g_assert_true (measure_frame (meter, &picture, &value, NULL));
+    g_assert_true ((value == GEN_MISSING) == (k < 3));
+  }
+  assert_near (value, 0.015824506886087754, 1e-9);
+  gen_meter_interrupt (meter);
+  for (int k = 0; k < 5; k++) {
+    g_auto (GenPicture) flat = { 0 };
+
+    gen_picture_init (&flat, 40, 30, 1);
+    for (int i = 0; i < 30; i++)
+      memset (flat.data + i * flat.stride, k < 4 ? 10 * k : 25, 40);
+    g_assert_true (measure_frame (meter, &flat, &value, NULL));
+    g_assert_true ((value == GEN_MISSING) == (k < 2));
+  }
+  /* 10, 20, 30 and back by 5. */
+  assert_near (value, 5.0 / 255, 1e-12);
+}
+
+/* Film in video: each picture for two and for three frames, by turns; then one for ten. */
+static void
+test_freeze (void)
+{
+  GenMeterSettings settings = { .metrics = "freeze" };
+  g_autoptr (GenMeter) meter = meter_new (&settings);
+  g_autoptr (JsonObject) summary = NULL;
+  static const int frames[] = { 2, 3, 2, 3, 10 };
+  double values[3];
+
+  for (gsize k = 0; k < G_N_ELEMENTS (frames); k++) {
+    g_auto (GenPicture) picture = { 0 };
+
+    make_picture (&picture, 40, 30, 1, (int)k);
+    for (int i = 0; i < frames[k]; i++) {
+      g_assert_true (measure_frame (meter, &picture, values, NULL));
+      g_assert_true (k + (gsize)i == 0 ? values[0] == GEN_MISSING : values[0] == (i > 0));
+    }
+  }
+  summary = gen_meter_summarise (meter, NULL);
+  g_assert_nonnull (summary);
+  g_assert_cmpint (json_object_get_int_member (summary, "freeze-longest"), ==, 9);
+  assert_near (json_object_get_double_member (summary, "freeze-cadence"), 4, 1e-12);
+}
+
+/* The distance of mean spectra in rings, as numpy's transform has it; none of a set from itself. */
+static void
+test_power_spectrum (void)
+{
+  GenMeterSettings settings = { .metrics = "power-spectrum", .has_reference = TRUE };
+
+  for (int same = 0; same < 2; same++) {
+    g_autoptr (GenMeter) meter = meter_new (&settings);
+    g_autoptr (JsonObject) summary = NULL;
+    double values[3];
+
+    for (int k = 1; k <= 5; k++) {
+      g_auto (GenPicture) picture = { 0 };
+
+      make_picture (&picture, 70, 90, 1, k);
+      if (same || k < 3)
+        g_assert_true (measure_frame (meter, &picture, values, NULL));
+      if (same || k >= 3)
+        g_assert_true (refer (meter, &picture, -1));
+    }
+    summary = gen_meter_summarise (meter, NULL);
+    g_assert_nonnull (summary);
+    assert_near (json_object_get_double_member (summary, "power-spectrum"),
+        same ? 0 : 0.996095106723982, 1e-9);
+  }
+}
+
 /* More samples than are kept: equal ones give 0, two kinds by halves give half their distance,
  * and the same seed the same figure. */
 static void
@@ -594,9 +692,9 @@ test_settings (void)
     guint n_fields;
     const char *text;
   } cases[] = {
-    { NULL, FALSE, FALSE, -1, 12, NULL },
-    { "auto", TRUE, FALSE, -1, 21, NULL },
-    { "auto", TRUE, TRUE, -1, 26, NULL },
+    { NULL, FALSE, FALSE, -1, 16, NULL },
+    { "auto", TRUE, FALSE, -1, 25, NULL },
+    { "auto", TRUE, TRUE, -1, 30, NULL },
     { "brightness, sharpness ,brightness", FALSE, FALSE, -1, 2, NULL },
     { "colour", FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "\"colour\"" },
     { "", FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "sharpness" },
@@ -684,6 +782,10 @@ main (int argc, char **argv)
   g_test_add_func ("/metric/list", test_list);
   g_test_add_func ("/metric/known-as", test_known_as);
   g_test_add_func ("/metric/frames", test_frames);
+  g_test_add_func ("/metric/banding", test_banding);
+  g_test_add_func ("/metric/flicker", test_flicker);
+  g_test_add_func ("/metric/freeze", test_freeze);
+  g_test_add_func ("/metric/power-spectrum", test_power_spectrum);
   g_test_add_func ("/metric/tiny", test_tiny);
   g_test_add_func ("/metric/wide", test_wide);
   g_test_add_func ("/metric/temporal-ssim", test_temporal_ssim);

@@ -320,6 +320,35 @@ test_shares (void)
   g_assert_cmpfloat_with_epsilon (values[field (meter, "dc-offset")], 0.125, 1e-12);
 }
 
+/* Three pieces of a tone that do not meet are two clicks, in one of two channels; the tone alone, a
+ * beat that begins softly, and noise have none. */
+static void
+test_clicks (void)
+{
+  g_auto (GenSound) sound = { 0 };
+  g_autoptr (GenMeter) meter = meter_new ("clicks", FALSE);
+  GenSample whole;
+  guint32 seed = 7;
+  double value;
+
+  gen_sound_init (&sound, 16000, 2, 8000);
+  for (int i = 0; i < 8000; i++) {
+    const double late = i >= 2500 && i < 5000 ? 1.9 : 0;
+
+    sound.data[2 * i] = (float)(0.3 * sin (2 * G_PI * 220 * i / 16000));
+    sound.data[2 * i + 1] = (float)(0.3 * sin (2 * G_PI * 220 * i / 16000 + late));
+  }
+  whole = part_of (&sound, 0, 8000);
+  measure (meter, &whole, &value);
+  g_assert_cmpfloat_with_epsilon (value, 2 / 0.5, 1e-12);
+  for (int i = 0; i < 8000; i++) {
+    sound.data[2 * i + 1] = sound.data[2 * i];
+    sound.data[2 * i] = 0.4f * draw (&seed);
+  }
+  measure (meter, &whole, &value);
+  g_assert_cmpfloat (value, ==, 0);
+}
+
 /* No figure is NaN, whatever is measured: it is there, or missing with a reason. */
 static void
 test_nothing_to_say (void)
@@ -659,6 +688,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-metric/spectrum", test_spectrum);
   g_test_add_func ("/sound-metric/signal-to-noise", test_signal_to_noise);
   g_test_add_func ("/sound-metric/shares", test_shares);
+  g_test_add_func ("/sound-metric/clicks", test_clicks);
   g_test_add_func ("/sound-metric/nothing-to-say", test_nothing_to_say);
   g_test_add_func ("/sound-metric/recovers", test_recovers);
   g_test_add_func ("/sound-metric/follows", test_follows);
