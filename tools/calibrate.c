@@ -69,8 +69,9 @@ static gboolean
 read_scores (const Calibration *calibration, FeatureSet *set, const char *location, int real,
     const GenFormat *like, GError **error)
 {
-  const FeatureSetSettings settings = { calibration->path, calibration->said[real], 0,
-    real ? "real" : "generated" };
+  const FeatureSetSettings settings = { .embedder = calibration->path,
+    .said = calibration->said[real],
+    .name = real ? "real" : "generated" };
 
   if (!say_of_model (calibration, calibration->said[real], location, error) ||
       !feature_set_read (set, location, &settings, like, error))

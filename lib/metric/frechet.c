@@ -6,6 +6,7 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
+#include <string.h>
 
 typedef struct {
   GenMoments samples, reference;
@@ -73,19 +74,29 @@ decompose (double *matrix, int n, gboolean vectors, double *values, GError **err
   return FALSE;
 }
 
-gboolean
-gen_frechet_distance (
-    const GenStatistics *a, const GenStatistics *b, double *distance, GError **error)
+/* `product` becomes L' C2 L where C1 = L L', whose eigenvalues are those of C1 C2: the least
+ * arithmetic, which takes a C1 of full rank. FALSE where it has none. */
+static gboolean
+multiply_by_factor (const GenStatistics *a, const GenStatistics *b, double *product)
 {
-  int n = a->length;
-  gsize size = (gsize)n * n;
-  g_autofree double *root = NULL, *work = NULL, *product = NULL, *values = NULL;
+  const int n = a->length;
+  const gsize size = (gsize)n * (gsize)n;
+  g_autofree double *factor = g_memdup2 (a->covariance, size * sizeof *factor);
 
-  g_return_val_if_fail (a->length == b->length, FALSE);
-  root = g_new (double, size);
-  work = g_memdup2 (a->covariance, size * sizeof *work);
-  product = g_new (double, size);
-  values = g_new (double, n);
+  if (LAPACKE_dpotrf (LAPACK_COL_MAJOR, 'L', n, factor, n) != 0)
+    return FALSE;
+  memcpy (product, b->covariance, size * sizeof *product);
+  return LAPACKE_dsygst (LAPACK_COL_MAJOR, 2, 'L', n, product, n, factor, n) == 0;
+}
+
+/* The same of C1^½ C2 C1^½, whatever the rank. */
+static gboolean
+multiply_by_root (const GenStatistics *a, const GenStatistics *b, double *product, GError **error)
+{
+  const int n = a->length;
+  const gsize size = (gsize)n * (gsize)n;
+  g_autofree double *root = g_new (double, size), *values = g_new (double, n);
+  g_autofree double *work = g_memdup2 (a->covariance, size * sizeof *work);
 
   /* C1 = V diag (values) V', so its root is W W' with W = V diag (values^¼). */
   if (!decompose (work, n, TRUE, values, error))
@@ -93,12 +104,25 @@ gen_frechet_distance (
   for (int k = 0; k < n; k++)
     cblas_dscal (n, pow (MAX (values[k], 0), 0.25), work + (gsize)k * n, 1);
   cblas_dgemm (CblasColMajor, CblasNoTrans, CblasTrans, n, n, n, 1, work, n, work, n, 0, root, n);
-  /* product = root C2 root, of which only the eigenvalues are of interest. */
   cblas_dgemm (
       CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, root, n, b->covariance, n, 0, work, n);
   cblas_dgemm (
       CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, work, n, root, n, 0, product, n);
-  if (!decompose (product, n, FALSE, values, error))
+  return TRUE;
+}
+
+gboolean
+gen_frechet_distance (
+    const GenStatistics *a, const GenStatistics *b, double *distance, GError **error)
+{
+  const int n = a->length;
+  g_autofree double *product = NULL, *values = NULL;
+
+  g_return_val_if_fail (a->length == b->length, FALSE);
+  product = g_new (double, (gsize)n *(gsize)n);
+  values = g_new (double, n);
+  if ((!multiply_by_factor (a, b, product) && !multiply_by_root (a, b, product, error)) ||
+      !decompose (product, n, FALSE, values, error))
     return FALSE;
 
   *distance = 0;
