@@ -55,16 +55,31 @@ nearest_refer (gpointer metric, const GenMetricSample *sample)
     nearest->row = g_new0 (float, nearest->reference.stride);
 }
 
+/* The squared distance, which may be more than a float can hold. */
+static double
+find_large (const GenFeatureRows *rows, const float *a, const float *b)
+{
+  double sum = 0;
+
+  for (int k = 0; k < rows->length; k++)
+    sum += ((double)a[k] - b[k]) * ((double)a[k] - b[k]);
+  return sum;
+}
+
 /* The root mean square difference of features to the nearest row that is not `but`. */
 static double
 find_distance (const GenFeatureRows *rows, const float *row, guint but)
 {
-  float least = INFINITY;
+  double least = INFINITY, large = INFINITY;
 
   for (guint i = 0; i < rows->n; i++)
     if (i != but)
-      least = fminf (least, gen_feature_rows_distance (rows, row, gen_feature_rows_at (rows, i)));
-  return sqrt (least / (double)rows->length);
+      least = fmin (
+          least, (double)gen_feature_rows_distance (rows, row, gen_feature_rows_at (rows, i)));
+  for (guint i = 0; i < rows->n && isinf (least); i++)
+    if (i != but)
+      large = fmin (large, find_large (rows, row, gen_feature_rows_at (rows, i)));
+  return sqrt ((isinf (least) ? large : least) / rows->length);
 }
 
 static void

@@ -7,10 +7,12 @@
  * models", ICML 2020).
  *
  * Distances come from products of blocks in float32, and those that may decide are computed again
- * in double. */
+ * in double. All features are brought to about 1 first, by a power of two, which changes no figure:
+ * squares of large ones would be infinite, and those of small ones 0. */
 #include "sets.h"
 
 #include <cblas.h>
+#include <float.h>
 #include <math.h>
 
 #define BLOCK 512
@@ -27,14 +29,39 @@ typedef struct {
   const GenFeatureRows *features;
   guint n;
   int stride;
+  double scale;
   float *rows, *squares; /* those of their norms */
   double *third, *fifth; /* squared radii */
 } Set;
 
-static void
-set_init (Set *set, const GenFeatureRows *features, const float *middle)
+static float
+find_largest (const GenFeatureRows *rows)
 {
-  *set = (Set){ features, features->n, features->stride };
+  const int n = rows->stride;
+  float largest = 0;
+
+  for (guint i = 0; i < rows->n; i++) {
+    const float *row = gen_feature_rows_at (rows, i);
+
+    largest = fmaxf (largest, fabsf (row[cblas_isamax (n, row, 1)]));
+  }
+  return largest;
+}
+
+/* 1 over the power of two that is next above all of both. */
+static double
+find_scale (const GenMetricSets *sets)
+{
+  int exponent;
+
+  frexpf (fmaxf (find_largest (sets->samples), find_largest (sets->reference)), &exponent);
+  return ldexp (1, CLAMP (-exponent, FLT_MIN_EXP - 1, FLT_MAX_EXP - 1)); /* a float holds it */
+}
+
+static void
+set_init (Set *set, const GenFeatureRows *features, double scale, const float *middle)
+{
+  *set = (Set){ features, features->n, features->stride, scale };
   set->rows = g_memdup2 (features->data, (gsize)set->n * (gsize)set->stride * sizeof (float));
   set->squares = g_new (float, set->n);
   set->third = g_new (double, set->n);
@@ -42,6 +69,7 @@ set_init (Set *set, const GenFeatureRows *features, const float *middle)
   for (guint i = 0; i < set->n; i++) {
     float *row = set->rows + (gsize)i * (gsize)set->stride;
 
+    cblas_sscal (set->stride, (float)scale, row, 1);
     cblas_saxpy (set->stride, -1, middle, 1, row, 1);
     set->squares[i] = cblas_sdot (set->stride, row, 1, row, 1);
   }
@@ -58,12 +86,13 @@ set_clear (Set *set)
 
 /* (transfer full) */
 static float *
-find_middle (const GenFeatureRows *rows)
+find_middle (const GenFeatureRows *rows, double scale)
 {
   float *middle = g_new0 (float, rows->stride);
 
   for (guint i = 0; i < rows->n; i++)
     cblas_saxpy (rows->stride, 1.0f / (float)rows->n, gen_feature_rows_at (rows, i), 1, middle, 1);
+  cblas_sscal (rows->stride, (float)scale, middle, 1);
   return middle;
 }
 
@@ -76,7 +105,7 @@ find_distance (const Set *a, guint i, const Set *b, guint j)
 
   for (int k = 0; k < a->features->length; k++)
     sum += ((double)x[k] - y[k]) * ((double)x[k] - y[k]);
-  return sum;
+  return sum * a->scale * a->scale;
 }
 
 /* Squared distances between rows of two blocks, as products give them. */
@@ -210,7 +239,8 @@ find_share (const guint8 *flags, guint n)
 static void
 measure (const GenMetricSets *sets, double *values)
 {
-  g_autofree float *middle = find_middle (sets->reference);
+  const double scale = find_scale (sets);
+  g_autofree float *middle = find_middle (sets->reference, scale);
   g_autofree float *distances = g_new (float, BLOCK *BLOCK);
   g_autofree guint8 *precise = g_new0 (guint8, sets->samples->n);
   g_autofree guint8 *recalled = g_new0 (guint8, sets->reference->n);
@@ -218,8 +248,8 @@ measure (const GenMetricSets *sets, double *values)
   Found found = { precise, recalled, covered, 0 };
   Set samples, reference;
 
-  set_init (&samples, sets->samples, middle);
-  set_init (&reference, sets->reference, middle);
+  set_init (&samples, sets->samples, scale, middle);
+  set_init (&reference, sets->reference, scale, middle);
   find_radii (&samples, distances);
   find_radii (&reference, distances);
   look_at_all (&samples, &reference, distances, &found);

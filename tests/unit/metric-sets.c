@@ -162,6 +162,47 @@ test_pairs (void)
       1e-9);
 }
 
+static void
+scale (Rows *rows, float by)
+{
+  for (int i = 0; i < rows->n; i++)
+    for (int k = 0; k < LENGTH; k++)
+      rows->rows[i][k] *= by;
+}
+
+/* Features whose squares a float cannot hold, or which are 0 to it: no figure changes by it but
+ * distances, which change as features do. */
+static void
+test_scales (void)
+{
+  static const char *const names[] = { "precision", "recall", "density", "coverage" };
+  static const char *const distances[] = { "nearest", "nearest-least", "nearest-within-reference",
+    "sliced-wasserstein" };
+  static const float scales[] = { 0x1p63f, 0x1p125f, 0x1p-80f, 0x1p-100f };
+  g_autofree Rows *samples = g_new (Rows, 1), *reference = g_new (Rows, 1);
+  g_autoptr (JsonObject) plain = NULL;
+
+  draw (samples, 60, 1, 0.3f);
+  draw (reference, 80, 2, 0);
+  plain = measure (samples, reference, "precision,nearest,sliced-wasserstein");
+  for (gsize s = 0; s < G_N_ELEMENTS (scales); s++) {
+    g_autofree Rows *a = g_memdup2 (samples, sizeof *samples);
+    g_autofree Rows *b = g_memdup2 (reference, sizeof *reference);
+    g_autoptr (JsonObject) summary = NULL;
+
+    scale (a, scales[s]);
+    scale (b, scales[s]);
+    summary = measure (a, b, "precision,nearest,sliced-wasserstein");
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+      check (summary, names[i], json_object_get_double_member (plain, names[i]), 0);
+    for (gsize i = 0; i < G_N_ELEMENTS (distances) && scales[s] > 1; i++) {
+      const double wanted = json_object_get_double_member (plain, distances[i]) * (double)scales[s];
+
+      check (summary, distances[i], wanted, 1e-5 * wanted);
+    }
+  }
+}
+
 /* A set and itself. */
 static void
 test_same (void)
@@ -273,6 +314,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/metric-sets/pairs", test_pairs);
+  g_test_add_func ("/metric-sets/scales", test_scales);
   g_test_add_func ("/metric-sets/same", test_same);
   g_test_add_func ("/metric-sets/known", test_known);
   g_test_add_func ("/metric-sets/infinity", test_infinity);
