@@ -57,6 +57,7 @@ void
 gst_score_gate_begin (GstScoreGate *gate, guint n_values)
 {
   gate->n_values = n_values;
+  gst_clear_buffer (&gate->last);
 }
 
 GstScoreGateSettings
@@ -119,6 +120,18 @@ end_time (GstScoreFilter *self)
   gate->left_out = FALSE;
 }
 
+/* Where time goes back it may go back to before what was left out: what comes next begins with the
+ * segment then, and no earlier. */
+static void
+keep_in_segment (GstScoreFilter *self, GstClockTime pts)
+{
+  const GstScoreGate *gate = gate_of (self);
+  const gint64 most = (gint64)(pts - MIN (pts, gate->start));
+
+  if (gate->shift > most)
+    shift_by (self, most - gate->shift);
+}
+
 /* `buffer` is what comes next. */
 static void
 follow_time (GstScoreFilter *self, const GstBuffer *buffer)
@@ -131,6 +144,8 @@ follow_time (GstScoreFilter *self, const GstBuffer *buffer)
   if (gate->left_out && gate->settings.restamp && GST_CLOCK_TIME_IS_VALID (pts) &&
       GST_CLOCK_TIME_IS_VALID (gate->previous))
     shift_by (self, GST_CLOCK_DIFF (gate->previous, pts));
+  if (GST_CLOCK_TIME_IS_VALID (pts))
+    keep_in_segment (self, pts);
   gate->left_out = FALSE;
   gate->previous = pts;
   gate->length = GST_BUFFER_DURATION (buffer);
@@ -139,7 +154,7 @@ follow_time (GstScoreFilter *self, const GstBuffer *buffer)
 static GstClockTime
 shifted (const GstScoreGate *gate, GstClockTime time)
 {
-  return GST_CLOCK_TIME_IS_VALID (time) ? (GstClockTime)((gint64)time - gate->shift) : time;
+  return GST_CLOCK_TIME_IS_VALID (time) ? (GstClockTime)MAX ((gint64)time - gate->shift, 0) : time;
 }
 
 static GstBuffer *
@@ -167,6 +182,7 @@ gst_score_gate_begin_segment (GstScoreFilter *self, const GstSegment *segment)
   GstScoreGate *gate = gate_of (self);
 
   gate->left_out = FALSE;
+  gate->start = segment->format == GST_FORMAT_TIME ? segment->start : 0;
   GST_OBJECT_LOCK (self);
   gate->shift = 0;
   gate->rate = segment->rate;

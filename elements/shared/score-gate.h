@@ -24,6 +24,7 @@ typedef struct {
   gboolean left_out;     /* the last one was */
   GstClockTime previous; /* when the last one began */
   GstClockTime length;   /* of the last one */
+  GstClockTime start;    /* of the segment */
 
   /* Under the object lock. */
   gint64 shift; /* by so much later than it is told to be is what passes */
@@ -33,7 +34,8 @@ typedef struct {
 void gst_score_gate_init (GstScoreGate *gate);
 void gst_score_gate_clear (GstScoreGate *gate);
 
-/* Measurements have so many values from now on. */
+/* What comes is of another kind, and its measurements have so many values: what has passed before
+ * is not repeated. */
 void gst_score_gate_begin (GstScoreGate *gate, guint n_values);
 /* What is done with those that do not pass, as the element has it now. */
 GstScoreGateSettings gst_score_gate_settings (GstScoreFilter *self);

@@ -270,6 +270,32 @@ test_restamp (void)
   close_fixture (&f);
 }
 
+/* Time that goes back, further than has been left out, goes back to where the segment begins. */
+static void
+test_restamp_backwards (void)
+{
+  static const guint starts[] = { 0, 10 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (starts); i++) {
+    GstSegment segment;
+    Fixture f;
+
+    open_fixture (&f, "action=drop threshold=0.5 restamp=true");
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    segment.start = starts[i] * INTERVAL;
+    gst_harness_push_event (f.harness, gst_event_new_segment (&segment));
+    f.next = starts[i];
+    PUSH (&f, 10, 20, 30, 40, 200);
+    expect (&f, 200, starts[i], FALSE);
+    f.next = starts[i] + 1;
+    PUSH (&f, 210, 220, 20, 230);
+    expect (&f, 210, starts[i], FALSE);
+    expect (&f, 220, starts[i] + 1, FALSE);
+    expect (&f, 230, starts[i] + 2, FALSE);
+    close_fixture (&f);
+  }
+}
+
 /* What is late behind is late in front as well, in the time that is told there. */
 static void
 test_qos (void)
@@ -346,6 +372,40 @@ test_hold_last (void)
   g_assert_cmpint (count_of (summary, "repeated"), ==, 5);
   g_assert_cmpint (count_of (summary, "dropped"), ==, 3);
   g_assert_cmpint (count_of (summary, "passed"), ==, 3);
+  close_fixture (&f);
+}
+
+static void
+push_wide (Fixture *f, guint8 value)
+{
+  GstBuffer *buffer = make_frame (f->next++, value), *right = make_frame (0, value);
+
+  g_assert_cmpint (
+      gst_harness_push (f->harness, gst_buffer_append (buffer, right)), ==, GST_FLOW_OK);
+}
+
+/* A frame of another size is none to hold. */
+static void
+test_hold_last_caps (void)
+{
+  g_autoptr (GstBuffer) repeated = NULL;
+  Fixture f;
+
+  open_fixture (&f, "action=hold-last threshold=0.5");
+  PUSH (&f, 200, 10);
+  expect_repeated (&f, 200, 0, FALSE);
+  expect_repeated (&f, 200, 1, TRUE);
+  gst_harness_set_src_caps_str (
+      f.harness, "video/x-raw,format=GRAY8,width=16,height=8,framerate=25/1");
+  push_wide (&f, 20);
+  expect_nothing (&f);
+  ASSERT_GAPS (&f, "2 ");
+  push_wide (&f, 210);
+  push_wide (&f, 30);
+  expect_repeated (&f, 210, 3, FALSE);
+  repeated = pull (&f, 210, 4);
+  g_assert_true (is_repeated (repeated));
+  g_assert_cmpuint (gst_buffer_get_size (repeated), ==, 128);
   close_fixture (&f);
 }
 
@@ -906,8 +966,10 @@ main (int argc, char **argv)
   folder = scratch_new ();
   g_test_add_func ("/gate/drop", test_drop);
   g_test_add_func ("/gate/restamp", test_restamp);
+  g_test_add_func ("/gate/restamp-backwards", test_restamp_backwards);
   g_test_add_func ("/gate/qos", test_qos);
   g_test_add_func ("/gate/hold-last", test_hold_last);
+  g_test_add_func ("/gate/hold-last-caps", test_hold_last_caps);
   g_test_add_func ("/gate/changes", test_changes);
   g_test_add_func ("/gate/best", test_best);
   g_test_add_func ("/gate/best-restamped", test_best_restamped);
