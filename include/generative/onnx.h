@@ -39,7 +39,8 @@ GEN_API gboolean gen_onnx_save (const GenGraph *graph, const char *path, GError 
 GEN_API GBytes *gen_onnx_serialize (const GenGraph *graph, GError **error);
 
 /* Let the metadata of the file `path` say `value` of `key`, or nothing where that is NULL. All else
- * in it stays as it is, byte for byte; it is written anew, atomically. Since: 0.2 */
+ * in it stays as it is, byte for byte; it is written anew, atomically, and where `path` is a link
+ * what it points at is. Since: 0.2 */
 GEN_API gboolean gen_onnx_set_metadata (
     const char *path, const char *key, const char *value, GError **error);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Metadata of a file that is else left as it is, to the byte: its outermost message is walked along
  * field by field, and nothing within the others is looked at. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <generative/atomic-file.h>
@@ -122,13 +123,23 @@ copy_others (GenAtomicFile *file, GBytes *bytes, const char *path, const char *k
   return gen_atomic_file_write (file, kept, (gsize)(reader.end - kept), error);
 }
 
+/* What a link points at is written anew, and the link stays. (transfer full) */
+static char *
+find_place (const char *path)
+{
+  char *real = realpath (path, NULL); /* malloc'ed, as all of GLib's memory is */
+
+  return real != NULL ? real : g_strdup (path);
+}
+
 gboolean
 gen_onnx_set_metadata (const char *path, const char *key, const char *value, GError **error)
 {
   g_autoptr (GBytes) bytes = gen_file_bytes (path, error);
+  g_autofree char *place = find_place (path);
   g_autoptr (GenAtomicFile) file = NULL;
 
-  if (bytes == NULL || (file = gen_atomic_file_new (path, error)) == NULL)
+  if (bytes == NULL || (file = gen_atomic_file_new (place, error)) == NULL)
     return FALSE;
   return copy_others (file, bytes, path, key, error) &&
          (value == NULL || write_entry (file, key, value, error)) &&

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../scratch.h"
 
@@ -230,6 +231,24 @@ test_metadata (void)
   scratch_remove (folder);
 }
 
+/* A link stays, and what it points at is written. */
+static void
+test_link (void)
+{
+  g_autofree char *folder = scratch_new (), *path = g_build_filename (folder, "m.onnx", NULL);
+  g_autofree char *link = g_build_filename (folder, "link.onnx", NULL), *said = NULL;
+  g_autoptr (GError) error = NULL;
+
+  save_model (path);
+  g_assert_cmpint (symlink ("m.onnx", link), ==, 0);
+  g_assert_true (gen_onnx_set_metadata (link, "key", "value", &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_test (link, G_FILE_TEST_IS_SYMLINK));
+  said = metadata_of (path, "key");
+  g_assert_cmpstr (said, ==, "value");
+  scratch_remove (folder);
+}
+
 /* Files that end too soon, or are none, are refused and stay as they are. */
 static void
 test_damaged (void)
@@ -321,6 +340,7 @@ main (int argc, char **argv)
   g_test_add_func ("/calibration/refused", test_refused);
   g_test_add_func ("/calibration/extremes", test_extremes);
   g_test_add_func ("/calibration/metadata", test_metadata);
+  g_test_add_func ("/calibration/link", test_link);
   g_test_add_func ("/calibration/damaged", test_damaged);
   g_test_add_func ("/calibration/rejection-formula", test_rejection_formula);
   g_test_add_func ("/calibration/rejection", test_rejection);
