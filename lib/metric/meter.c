@@ -167,6 +167,7 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   meter->tile_height = settings->tile_height;
   meter->interval = settings->interval;
   meter->follows = settings->follows;
+  meter->judges = settings->judges;
   meter->class_names = g_strdupv ((char **)settings->class_names);
   meter->tell_left_out = settings->left_out;
   meter->data = settings->data;
@@ -536,11 +537,14 @@ gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GError **error
   return TRUE;
 }
 
+#define NOTHING_COMPARED "nothing was compared: no frame, or window, had its reference"
+
 /* `tallied`: it has been measured of frames. */
 static void
 summarise_field (GenMeter *meter, gboolean tallied, guint f, double value, JsonObject *summary)
 {
   const GenField *field = &g_array_index (meter->fields, GenField, f);
+  const gboolean alone = meter->judges && meter->frames == 0;
 
   if (tallied && meter->tallies[f].count > 0) {
     json_object_set_object_member (summary, field->name, gen_tally_to_json (&meter->tallies[f]));
@@ -548,7 +552,8 @@ summarise_field (GenMeter *meter, gboolean tallied, guint f, double value, JsonO
     g_autofree char *name = g_strconcat (field->name, "-missing", NULL);
 
     json_object_set_null_member (summary, field->name);
-    json_object_set_string_member (summary, name, gen_field_missing (field));
+    json_object_set_string_member (
+        summary, name, alone ? NOTHING_COMPARED : gen_field_missing (field));
   } else if (isnan (value)) {
     return;
   } else if (field->type == GEN_FIELD_TEXT) {

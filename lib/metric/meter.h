@@ -29,7 +29,8 @@ struct _GenMeter {
   guint interval;
   char **class_names;
   GenFeatureRows sets[2]; /* of samples and of the reference, for who compares them */
-  gboolean measures_frames, takes_samples, wants_features, wants_reference, wants_sets, follows;
+  gboolean measures_frames, takes_samples, wants_features, wants_reference, wants_sets, follows,
+      judges;
   GenSample luma[2]; /* of a colour frame, and of what it should be */
   float *clean;      /* a piece of a sound without what is not finite */
   gsize n_clean;

@@ -92,6 +92,28 @@ test_equal (void)
       "it is equal to what it should be");
 }
 
+/* Of no pair there is nothing, least of all that both are equal. */
+static void
+test_nothing (void)
+{
+  const GenMedium *const media[] = { &gen_medium_picture, &gen_medium_sound };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (media); i++) {
+    g_autoptr (GenMeter) meter = open_meter (media[i], NULL);
+    g_autoptr (JsonObject) summary = gen_meter_summarise (meter, NULL);
+    g_autoptr (GList) names = json_object_get_members (summary);
+    guint missing = 0;
+
+    for (GList *l = names; l != NULL; l = l->next)
+      if (g_str_has_suffix (l->data, "-missing")) {
+        g_assert_cmpstr (json_object_get_string_member (summary, l->data), ==,
+            "nothing was compared: no frame, or window, had its reference");
+        missing++;
+      }
+    g_assert_cmpuint (missing, >, 3);
+  }
+}
+
 /* Of all frames the errors are one sum, and frames of another size may come. */
 static void
 test_overall (void)
@@ -215,6 +237,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/metric-pairs/pictures", test_pictures);
   g_test_add_func ("/metric-pairs/equal", test_equal);
+  g_test_add_func ("/metric-pairs/nothing", test_nothing);
   g_test_add_func ("/metric-pairs/overall", test_overall);
   g_test_add_func ("/metric-pairs/sounds", test_sounds);
   g_test_add_func ("/metric-pairs/named", test_named);
