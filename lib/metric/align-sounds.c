@@ -9,6 +9,12 @@
 
 /* Of equally good shifts, the smaller one stands where another is not better by this. */
 #define MARGIN 1e-6
+/* Samples above it, 200 dB over full scale, are no sound, and beside them a double could not hold
+ * what is: they count as silence, as those do that are no numbers. */
+#define LOUDEST 1e10f
+/* Of all of a sound's energy so much is in an overlap at least, or nothing is known of it: less is
+ * what is left of rounding. */
+#define LEAST_SHARE 1e-10
 
 typedef struct {
   gsize n, m, size;
@@ -44,7 +50,7 @@ static void
 read_sound (const float *sound, gsize n, double *to, double *energy)
 {
   for (gsize i = 0; i < n; i++) {
-    to[i] = isfinite (sound[i]) ? (double)sound[i] : 0;
+    to[i] = fabsf (sound[i]) <= LOUDEST ? (double)sound[i] : 0;
     energy[i + 1] = energy[i] + to[i] * to[i];
   }
 }
@@ -80,15 +86,17 @@ find_likeness (const Search *search, gint64 offset)
 {
   const gint64 begin = MAX (0, -offset);
   const gint64 end = MIN ((gint64)search->m, (gint64)search->n - offset);
-  double energy;
+  double a, b;
 
   if (2 * (end - begin) < (gint64)MIN (search->n, search->m))
     return 0;
-  energy = (search->energy[0][end + offset] - search->energy[0][begin + offset]) *
-           (search->energy[1][end] - search->energy[1][begin]);
-  if (energy <= 0)
+  a = search->energy[0][end + offset] - search->energy[0][begin + offset];
+  b = search->energy[1][end] - search->energy[1][begin];
+  if (a <= LEAST_SHARE * search->energy[0][search->n] ||
+      b <= LEAST_SHARE * search->energy[1][search->m])
     return 0;
-  return fabs (search->re[offset >= 0 ? offset : (gint64)search->size + offset]) / sqrt (energy);
+  return MIN (
+      fabs (search->re[offset >= 0 ? offset : (gint64)search->size + offset]) / sqrt (a * b), 1);
 }
 
 gboolean

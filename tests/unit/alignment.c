@@ -53,6 +53,33 @@ test_unlike_sounds (void)
   g_assert_false (gen_align_sounds (sound, 0, reference, N, 200, &found));
 }
 
+/* One sample in each hundred that is no sound, or as loud as sounds are not: a share of 1 is the
+ * most there is, whatever is found. */
+static void
+test_loud_samples (void)
+{
+  static const float levels[] = { 1e6f, 1e9f, 1e11f, 3e38f };
+
+  for (gsize k = 0; k < 2 * G_N_ELEMENTS (levels); k++) {
+    const float level = levels[k / 2];
+    float sound[N], reference[N];
+    GenAlignment found;
+    gboolean any;
+
+    for (int i = 0; i < N; i++) {
+      sound[i] = i % 100 == 7 ? level : noise (i - 123);
+      reference[i] = k % 2 && i % 100 == 50 ? level : noise (i);
+    }
+    any = gen_align_sounds (sound, N, reference, N, 1000, &found);
+    g_assert_cmpfloat (found.likeness, <=, 1);
+    if (level < 1e10f)
+      continue;
+    g_assert_true (any);
+    g_assert_cmpint (found.offset, ==, 123);
+    g_assert_cmpfloat (found.likeness, >, 0.9);
+  }
+}
+
 /* A tone is like itself after each period: the smallest shift is taken. */
 static void
 test_tone (void)
@@ -117,6 +144,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/alignment/sounds", test_sounds);
   g_test_add_func ("/alignment/unlike-sounds", test_unlike_sounds);
+  g_test_add_func ("/alignment/loud-samples", test_loud_samples);
   g_test_add_func ("/alignment/tone", test_tone);
   g_test_add_func ("/alignment/pictures", test_pictures);
   g_test_add_func ("/alignment/still", test_still);
