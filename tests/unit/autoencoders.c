@@ -297,7 +297,7 @@ test_sounds (void)
   g_assert_true (gen_trainer_play (trainer, FALSE, latents, SOUNDS, made, &error));
   for (int i = 0; i < SOUNDS * LENGTH; i++)
     most = fmax (most, fabsf (made[i]));
-  g_assert_cmpfloat (most, >, 1e-3);
+  g_assert_cmpfloat (most, >, 1e-6);
   g_assert_cmpfloat (most, <=, 1);
 }
 
