@@ -284,6 +284,13 @@ gst_dataset_src_deal_all (GstDatasetSrc *self, const GenDataSettings *settings, 
   return TRUE;
 }
 
+/* Sounds are dealt out when their rate is known. */
+gboolean
+gst_dataset_src_is_prepared (const GstDatasetSrc *self)
+{
+  return self->filtered && (self->sequence != NULL || self->kind == &gst_dataset_sound);
+}
+
 gboolean
 gst_dataset_src_prepare (GstDatasetSrc *self, GError **error)
 {
@@ -295,9 +302,7 @@ gst_dataset_src_prepare (GstDatasetSrc *self, GError **error)
   if (!self->filtered && !gst_dataset_src_filter (self, &settings, error))
     return FALSE;
   self->filtered = TRUE;
-  /* Sounds are dealt out when their rate is known. */
-  return self->sequence != NULL || self->kind == &gst_dataset_sound ||
-         gst_dataset_src_deal_all (self, &settings, error);
+  return gst_dataset_src_is_prepared (self) || gst_dataset_src_deal_all (self, &settings, error);
 }
 
 static void

@@ -103,6 +103,7 @@ GenSequence *gst_dataset_src_deal (
     GstDatasetSrc *self, const GenDataset *items, const GenDataSettings *settings, GError **error);
 /* Filter and deal what is not yet: what takes long, and can be interrupted. */
 gboolean gst_dataset_src_prepare (GstDatasetSrc *self, GError **error);
+gboolean gst_dataset_src_is_prepared (const GstDatasetSrc *self);
 /* The order of the items, which becomes ours. */
 void gst_dataset_src_set_sequence (GstDatasetSrc *self, GenSequence *sequence);
 
@@ -119,7 +120,11 @@ GstCaps *gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps);
 gboolean gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps);
 gboolean gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
 
+/* Of what is prepared; of what is not, nothing is agreed on yet. */
 gboolean gst_dataset_src_negotiate (GstBaseSrc *base);
+/* Prepare what is not, and agree on the first caps: where a buffer is made, which an end of stream,
+ * a seek and a change of state may interrupt. */
+GstFlowReturn gst_dataset_src_agree (GstDatasetSrc *self);
 
 /* --- filter.c --- */
 

@@ -78,17 +78,37 @@ post_error (GstDatasetSrc *self, const GError *error)
     gst_dataset_src_post_error (self, error);
 }
 
-/* The first item that is kept tells what is left open by caps. */
+/* The base class takes for an error what is interrupted here by an end of stream. */
 gboolean
 gst_dataset_src_negotiate (GstBaseSrc *base)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
+
+  if (!gst_dataset_src_is_prepared (self) || gst_dataset_src_get_parent_class ()->negotiate (base))
+    return TRUE;
+  if (!g_cancellable_is_cancelled (self->cancellable))
+    return FALSE;
+  if (self->negotiated)
+    gst_pad_mark_reconfigure (GST_BASE_SRC_PAD (base));
+  return TRUE;
+}
+
+/* The first item that is kept tells what is left open by caps. */
+GstFlowReturn
+gst_dataset_src_agree (GstDatasetSrc *self)
+{
   g_autoptr (GError) error = NULL;
 
-  if (gst_dataset_src_prepare (self, &error))
-    return gst_dataset_src_get_parent_class ()->negotiate (base);
-  post_error (self, error);
-  return FALSE;
+  if (self->negotiated)
+    return GST_FLOW_OK;
+  if (!gst_dataset_src_prepare (self, &error)) {
+    post_error (self, error);
+    return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? GST_FLOW_FLUSHING
+                                                                     : GST_FLOW_ERROR;
+  }
+  if (!gst_base_src_negotiate (GST_BASE_SRC (self)))
+    return GST_FLOW_NOT_NEGOTIATED;
+  return g_cancellable_is_cancelled (self->cancellable) ? GST_FLOW_FLUSHING : GST_FLOW_OK;
 }
 
 gboolean
@@ -136,8 +156,10 @@ gboolean
 gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
+  GstCaps *caps;
 
-  if (self->kind->decide_allocation != NULL)
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (self->kind->decide_allocation != NULL && caps != NULL)
     self->kind->decide_allocation (self, query);
   else
     refuse_pools (query);

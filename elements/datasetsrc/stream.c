@@ -167,6 +167,9 @@ gst_dataset_src_do_seek (GstBaseSrc *base, GstSegment *segment)
   self->reverse = segment->rate < 0;
   self->position = gst_frame_answers_begin (&answers, segment);
   self->moved = TRUE;
+  /* Elements behind are not asked for allocation before there are caps. */
+  if (!self->negotiated && !gst_dataset_src_is_prepared (self))
+    gst_pad_check_reconfigure (GST_BASE_SRC_PAD (self));
   return TRUE;
 }
 
@@ -327,6 +330,10 @@ gst_dataset_src_stamp (GstDatasetSrc *self, guint64 frame, GstBuffer *buffer)
 static GstFlowReturn
 gst_dataset_src_begin (GstDatasetSrc *self)
 {
+  const GstFlowReturn flow = gst_dataset_src_agree (self);
+
+  if (flow != GST_FLOW_OK)
+    return flow;
   if (self->moved)
     gst_dataset_src_move (self);
   return self->ended ? GST_FLOW_EOS : GST_FLOW_OK;

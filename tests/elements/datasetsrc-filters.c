@@ -249,6 +249,7 @@ test_refused (void)
     { "gate=none.onnx", "gate: min-gate or max-gate says" },
     { "gate=none.onnx min-gate=0", "gate: there are no features \"none.onnx\"" },
     { "deny=/nowhere/at-all", "deny: " },
+    { "deny=/dev/zero", "deny: /dev/zero: it is no regular file" },
     { "report=list.jsonl", "report: no filter" },
     { "min-width=17", "the filters leave nothing; they leave out 24 of 24 items: 24 width" },
     { "min-width=10 report=/nowhere/at-all", "report: " },
@@ -264,6 +265,29 @@ test_refused (void)
     g_assert_nonnull (strstr (told.error->message, wrong[i][1]));
     g_error_free (told.error);
   }
+  scratch_remove (folder);
+}
+
+/* A list that would take the place of an item, by a link, too. */
+static void
+test_report_of_item (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *item = g_build_filename (folder, "a", "02.png", NULL);
+  g_autofree char *link = g_build_filename (folder, "list.jsonl", NULL);
+  const char *const paths[] = { item, link };
+
+  save_pictures (folder);
+  g_assert_cmpint (symlink (item, link), ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (paths); i++) {
+    g_autofree char *properties = g_strdup_printf ("min-width=10 report=%s", paths[i]);
+    Told told = run (properties, folder);
+
+    g_assert_error (told.error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+    g_assert_nonnull (strstr (told.error->message, "report: "));
+    g_error_free (told.error);
+  }
+  g_assert_no_error (run ("", folder).error);
   scratch_remove (folder);
 }
 
@@ -372,6 +396,100 @@ test_interrupted (void)
   scratch_remove (folder);
 }
 
+/* --- what comes while items are judged --- */
+
+typedef struct {
+  GMutex lock;
+  GCond changed;
+  guint begun; /* how often judging was told to have begun */
+  GstElement *pipeline;
+} Judged;
+
+/* On the thread that judges: with the message held back, judging has begun and has not ended. */
+static GstBusSyncReply
+hold_progress (GstBus *bus, GstMessage *message, gpointer data)
+{
+  Judged *judged = data;
+  GstProgressType type;
+
+  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_PROGRESS)
+    return GST_BUS_PASS;
+  gst_message_parse_progress (message, &type, NULL, NULL);
+  if (type != GST_PROGRESS_TYPE_START)
+    return GST_BUS_PASS;
+  g_mutex_lock (&judged->lock);
+  judged->begun++;
+  g_cond_broadcast (&judged->changed);
+  g_mutex_unlock (&judged->lock);
+  g_usleep (20000);
+  return GST_BUS_PASS;
+}
+
+static void
+wait_until_begun (Judged *judged, guint times)
+{
+  g_mutex_lock (&judged->lock);
+  while (judged->begun < times)
+    g_cond_wait (&judged->changed, &judged->lock);
+  g_mutex_unlock (&judged->lock);
+}
+
+static void
+judge_begin (Judged *judged, const char *line)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstBus) bus = NULL;
+
+  *judged = (Judged){ .pipeline = gst_parse_launch (line, &error) };
+  g_assert_no_error (error);
+  g_mutex_init (&judged->lock);
+  g_cond_init (&judged->changed);
+  bus = gst_element_get_bus (judged->pipeline);
+  gst_bus_set_sync_handler (bus, hold_progress, judged, NULL);
+  gst_element_set_state (judged->pipeline, GST_STATE_PLAYING);
+  wait_until_begun (judged, 1);
+}
+
+/* The end comes, and no error before it. */
+static void
+judge_end (Judged *judged)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (judged->pipeline);
+  g_autoptr (GstMessage) message =
+      gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_element_set_state (judged->pipeline, GST_STATE_NULL);
+  gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+  gst_object_unref (judged->pipeline);
+  g_mutex_clear (&judged->lock);
+  g_cond_clear (&judged->changed);
+}
+
+/* An end that the application asks for is no error, and nothing is judged again for it. */
+static void
+test_ended (void)
+{
+  static const char *const tails[] = { "! fakesink", "! videoconvert ! queue ! fakesink",
+    "! fakesink d.label ! fakesink" };
+  g_autofree char *folder = scratch_new ();
+
+  save_pictures (folder);
+  for (gsize i = 0; i < G_N_ELEMENTS (tails); i++) {
+    g_autofree char *line =
+        g_strdup_printf ("datasetsrc name=d location=%s without=near-duplicate threads=1 d.src %s",
+            folder, tails[i]);
+    Judged judged;
+
+    judge_begin (&judged, line);
+    g_assert_true (gst_element_send_event (judged.pipeline, gst_event_new_eos ()));
+    g_assert_cmpuint (judged.begun, ==, 1);
+    judge_end (&judged);
+  }
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -381,9 +499,11 @@ main (int argc, char **argv)
   g_test_add_func ("/datasetsrc/filters/told", test_told);
   g_test_add_func ("/datasetsrc/filters/format", test_format);
   g_test_add_func ("/datasetsrc/filters/refused", test_refused);
+  g_test_add_func ("/datasetsrc/filters/report-of-item", test_report_of_item);
   g_test_add_func ("/datasetsrc/filters/sounds", test_sounds);
   g_test_add_func ("/datasetsrc/filters/texts", test_texts);
   g_test_add_func ("/datasetsrc/filters/films", test_films);
   g_test_add_func ("/datasetsrc/filters/interrupted", test_interrupted);
+  g_test_add_func ("/datasetsrc/filters/ended", test_ended);
   return g_test_run ();
 }

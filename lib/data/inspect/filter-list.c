@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The list of what is left out of a dataset. */
+#include <math.h>
 #include <string.h>
 
 #include <generative/atomic-file.h>
@@ -57,7 +58,10 @@ write_verdict (
   json_object_set_string_member (object, "reason", verdict->reason);
   if (judgement->items[index].error != NULL)
     json_object_set_string_member (object, "error", judgement->items[index].error);
-  if (verdict->figure != NULL)
+  /* JSON has no other numbers. */
+  if (verdict->figure != NULL && !isfinite (verdict->value))
+    json_object_set_null_member (object, verdict->figure);
+  else if (verdict->figure != NULL)
     json_object_set_double_member (object, verdict->figure, verdict->value);
   if (verdict->of != GEN_DATA_NONE) {
     g_autofree char *of = name_of (judgement, verdict->of);

@@ -5,6 +5,7 @@
 #include "filter.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,6 +25,11 @@ gen_data_filter_load_denied (const char *path, GError **error)
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
 
+  /* A device may have no end. */
+  if (g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "%s: it is no regular file", path);
+    return NULL;
+  }
   if (!gen_list_text_read (path, &text, error))
     return NULL;
   lines = g_strsplit (text, "\n", -1);
@@ -192,6 +198,28 @@ make_plan (GenFilterPlan *plan, const GenMedium *medium, GError **error)
              "out what cannot be read");
 }
 
+/* Names of items may lead to the same file by other ways, a link for one. */
+static gboolean
+check_report (const GenFilterPlan *plan, const GenDataset *dataset, GError **error)
+{
+  const char *const report = plan->settings->report;
+  GStatBuf of_report, of_item;
+
+  if (!is_said (report) || g_stat (report, &of_report) != 0)
+    return TRUE;
+  for (guint32 i = 0; i < gen_dataset_get_count (dataset); i++) {
+    g_autofree char *path = gen_dataset_describe_item (dataset, i);
+
+    if (g_stat (path, &of_item) != 0 || of_item.st_dev != of_report.st_dev ||
+        of_item.st_ino != of_report.st_ino)
+      continue;
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+        "report: %s is an item of the dataset, and is not overwritten", report);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 /* --- one item --- */
 
 static gboolean
@@ -310,7 +338,9 @@ judge_by_gate (const GenFilterJudgement *judgement, const Gate *gate, const GenL
   if (!gen_features_compute (gate->scores, &look->sample, 1, numbers, &reason))
     return refuse (error, "gate", reason->message);
   value = numbers[gate->output];
-  if (value < settings->gate_range.minimum || value > settings->gate_range.maximum)
+  if (!isfinite (value))
+    *verdict = (GenVerdict){ "not-finite", "gate", value, GEN_DATA_NONE };
+  else if (value < settings->gate_range.minimum || value > settings->gate_range.maximum)
     *verdict = (GenVerdict){ "gate", "gate", value, GEN_DATA_NONE };
   return TRUE;
 }
@@ -349,7 +379,8 @@ look_at_all (
     for (int i = 0; i < n; i++)
       look_at (judgement, begin + (guint32)i, &looked[i]);
     for (int i = 0; i < n; i++) {
-      good = good && follow (judgement, begin + (guint32)i, gate, &looked[i], error);
+      good = good && !g_cancellable_set_error_if_cancelled (run->cancellable, error) &&
+             follow (judgement, begin + (guint32)i, gate, &looked[i], error);
       gen_look_clear (&looked[i].look);
       g_clear_error (&looked[i].error);
     }
@@ -452,7 +483,8 @@ filter (const GenDataFilterSettings *settings, const GenDataFilterRun *run,
   g_autoptr (JsonObject) summary = NULL;
   g_autoptr (GError) reason = NULL;
 
-  if (make_plan (&plan, gen_dataset_get_format (dataset)->medium, error)) {
+  if (make_plan (&plan, gen_dataset_get_format (dataset)->medium, error) &&
+      check_report (&plan, dataset, error)) {
     judgement.items = g_new (GenDataItem, count);
     judgement.verdicts = g_new (GenVerdict, count);
     judgement.has_digest = g_new (guint8, count);
