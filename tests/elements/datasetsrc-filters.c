@@ -490,6 +490,35 @@ test_ended (void)
   scratch_remove (folder);
 }
 
+/* Judging begins anew behind a seek that flushes, and is waited for by one that does not; what is
+ * left is played. */
+static void
+test_sought (void)
+{
+  static const GstSeekFlags flags[] = { GST_SEEK_FLAG_FLUSH, GST_SEEK_FLAG_NONE };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *line =
+      g_strdup_printf ("datasetsrc name=d location=%s without=near-duplicate threads=1 epochs=1 ! "
+                       "video/x-raw,framerate=1000/1 ! fakesink async=false",
+          folder);
+
+  save_pictures (folder);
+  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++) {
+    g_autoptr (GstElement) source = NULL;
+    Judged judged;
+
+    judge_begin (&judged, line);
+    source = gst_bin_get_by_name (GST_BIN (judged.pipeline), "d");
+    g_assert_true (gst_element_send_event (
+        source, gst_event_new_seek (1, GST_FORMAT_TIME, flags[i], GST_SEEK_TYPE_SET,
+                    3 * GST_MSECOND, GST_SEEK_TYPE_NONE, 0)));
+    if (flags[i] == GST_SEEK_FLAG_FLUSH)
+      wait_until_begun (&judged, 2);
+    judge_end (&judged);
+  }
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -505,5 +534,6 @@ main (int argc, char **argv)
   g_test_add_func ("/datasetsrc/filters/films", test_films);
   g_test_add_func ("/datasetsrc/filters/interrupted", test_interrupted);
   g_test_add_func ("/datasetsrc/filters/ended", test_ended);
+  g_test_add_func ("/datasetsrc/filters/sought", test_sought);
   return g_test_run ();
 }
