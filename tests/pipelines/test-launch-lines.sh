@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The launch lines of the README and of all documents run as they stand: each block is pasted into
 # a shell, in a folder that has the files it names, and so do those of `generative-model train`,
-# `data`, `compare` and `calibrate`.
+# `data`, `compare`, `statistics` and `calibrate`.
 # Pages of elements are made of their section comments. A block that says how many buffers it takes
 # ends by itself; what goes on for ever, or trains for minutes, is interrupted as a user does it,
 # after some seconds of playing.
@@ -23,7 +23,7 @@ playing=2
 blocks() {
     awk -v folder="$2" '
         function finish() {
-            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model (train|data|compare|calibrate|report)) /) {
+            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model (train|data|compare|calibrate|report|statistics)) /) {
                 file = sprintf ("%s/%02d", folder, ++n)
                 printf "%s", block >file
                 close (file)
