@@ -28,7 +28,7 @@ complains "pictures of a size that nothing can hold are refused" "at most 268435
     "$GENERATIVE_MODEL" compare odd odd --pairs width=1000000 height=1000000
 
 for fraction in nan 2 -1; do
-    complains "splits are shares, and $fraction is none" "from 0 on, and not more than 1 together" \
+    complains "splits are shares, and $fraction is none" "a number from 0 to 1 is wanted" \
         "$GENERATIVE_MODEL" data inspect odd "--validation-fraction=$fraction"
 done
 
