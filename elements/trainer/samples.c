@@ -174,7 +174,8 @@ gst_trainer_samples_take (GstTrainerSamples *samples, GstBuffer *buffer, GstTrai
 {
   if (samples->shares == NULL)
     samples->shares = g_array_new (FALSE, FALSE, sizeof (GenClassShare));
-  gst_generative_label_get_shares (buffer, samples->shares);
+  if (!gst_generative_label_get_shares (buffer, samples->shares, error))
+    return GST_FLOW_ERROR;
   return samples->medium == &gen_medium_sound ? take_sound (samples, buffer, take, data, error)
                                               : take_picture (samples, buffer, take, data, error);
 }

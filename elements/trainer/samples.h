@@ -49,7 +49,8 @@ typedef GstFlowReturn (*GstTrainerTakeSample) (
     gpointer data, const GenSample *sample, const GenClassShare *shares, guint n);
 
 /* Give `take` each sample that is whole with the buffer, while it returns GST_FLOW_OK, and return
- * what it does; GST_FLOW_ERROR with `error` where the buffer is not what its caps say. */
+ * what it does; GST_FLOW_ERROR with `error` where the buffer is not what its caps say, or
+ * its label cannot be read. */
 GstFlowReturn gst_trainer_samples_take (GstTrainerSamples *samples, GstBuffer *buffer,
     GstTrainerTakeSample take, gpointer data, GError **error);
 

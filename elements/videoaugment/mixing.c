@@ -2,6 +2,7 @@
 #include "mixing.h"
 
 #include "../shared/label-meta.h"
+#include "../shared/model-file.h"
 
 #include "augment-frame.h"
 #include "augment-meta.h"
@@ -22,6 +23,21 @@ check_partner (GstElement *element, const GstVideoInfo *info, const GstVideoInfo
   return FALSE;
 }
 
+static GstFlowReturn
+mix_metas (GstElement *element, const GenAugmentMixDraw *draw, double min_visibility,
+    GstBuffer *buffer, GstBuffer **partners)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_generative_label_mix (
+          buffer, partners, (guint)draw->n - 1, draw->weights, (guint)draw->chosen, &error)) {
+    gst_generative_post_error (element, error);
+    return GST_FLOW_ERROR;
+  }
+  gst_generative_augment_mix_metas (buffer, draw, min_visibility, partners);
+  return GST_FLOW_OK;
+}
+
 /* `partners` are as many as the draw takes. */
 static GstFlowReturn
 mix_with (GstElement *element, const GenAugmentMixDraw *draw, double min_visibility,
@@ -29,6 +45,7 @@ mix_with (GstElement *element, const GenAugmentMixDraw *draw, double min_visibil
 {
   GenAugmentFrame others[GEN_AUGMENT_MIX_MOST] = { 0 };
   GstVideoFrame mapped[GEN_AUGMENT_MIX_MOST];
+  GstFlowReturn flow = GST_FLOW_OK;
   int n = 0;
 
   while (n < draw->n - 1 && gst_video_frame_map (&mapped[n], info, partners[n], GST_MAP_READ)) {
@@ -37,14 +54,12 @@ mix_with (GstElement *element, const GenAugmentMixDraw *draw, double min_visibil
   }
   if (n == draw->n - 1) {
     gen_augment_mix_frames (draw, augmented, others);
-    gst_generative_label_mix (
-        frame->buffer, partners, (guint)n, draw->weights, (guint)draw->chosen);
-    gst_generative_augment_mix_metas (frame->buffer, draw, min_visibility, partners);
+    flow = mix_metas (element, draw, min_visibility, frame->buffer, partners);
   }
   for (int i = 0; i < n; i++)
     gst_video_frame_unmap (&mapped[i]);
   if (n == draw->n - 1)
-    return GST_FLOW_OK;
+    return flow;
   GST_ELEMENT_ERROR (
       element, STREAM, FORMAT, ("a partner's buffer is smaller than its caps say"), (NULL));
   return GST_FLOW_ERROR;

@@ -215,6 +215,8 @@ GEN_API const GenTrainerSettings *gen_trainer_settings (const GenTrainer *traine
  * that takes them says in `generative.sample-rate`, else 0. */
 GEN_API GenFormat gen_trainer_format (const GenTrainer *trainer);
 GEN_API const GenShape *gen_trainer_sample_shape (const GenTrainer *trainer);
+/* The most classes that nets of presets know. Since: 0.2 */
+#define GEN_TRAINER_MAX_CLASSES 65536
 /* How many classes the nets know; 0 where the recipe is not taught by classes. */
 GEN_API int gen_trainer_classes (const GenTrainer *trainer);
 /* What those are called, from class 0 on; NULL ends the names. What has none is called by its

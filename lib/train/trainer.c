@@ -376,6 +376,11 @@ gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error)
         "recipe: %s is taught by classes, and a sample has none; datasetsrc gives each sample the "
         "class that its folder is",
         recipe);
+  else if (label >= GEN_TRAINER_MAX_CLASSES)
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "classes: a sample is of class %d, and the nets know %d, from 0 to %d; those that a preset "
+        "makes know %d at most",
+        label, classes, classes - 1, GEN_TRAINER_MAX_CLASSES);
   else
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
         "classes: a sample is of class %d, and the nets know %d, from 0 to %d; nets that a preset "
@@ -409,14 +414,21 @@ check_weights (const GenClassShare *shares, guint n, GError **error)
 {
   double sum = 0;
 
-  for (guint i = 0; i < n; i++)
-    sum += shares[i].weight >= 0 ? shares[i].weight : NAN;
+  for (guint i = 0; i < n; i++) {
+    if (!isfinite (shares[i].weight) || shares[i].weight < 0) {
+      g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+          "classes: the weight of class %d in a sample is %g; weights are finite, from 0 on, and "
+          "together 1",
+          shares[i].label, shares[i].weight);
+      return FALSE;
+    }
+    sum += shares[i].weight;
+  }
   if (fabs (sum - 1) <= WEIGHTS_TOLERANCE)
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "classes: the weights of the %u classes of a sample are together %g; they have to be 1, and "
-      "none below 0",
-      n, sum);
+      "classes: the weights of the %u classes of a sample are together %g; they have to be 1", n,
+      sum);
   return FALSE;
 }
 

@@ -245,7 +245,7 @@ static const GenSetting of_all[] = {
       .type = GEN_SETTING_INT,
       FIELD (options.classes),
       .minimum = 0,
-      .maximum = 65536,
+      .maximum = GEN_TRAINER_MAX_CLASSES,
       .of_learning = TRUE },
   { .name = "codes",
       .nick = "Codes",

@@ -26,6 +26,19 @@ new_frame (guint8 level, guint64 number, int label)
   return buffer;
 }
 
+static void
+put_fields (GstBuffer *buffer, const GstStructure *put)
+{
+  GstStructure *structure =
+      gst_custom_meta_get_structure (gst_buffer_get_custom_meta (buffer, "generative-label"));
+
+  for (int i = 0; i < gst_structure_n_fields (put); i++) {
+    const char *name = gst_structure_nth_field_name (put, (guint)i);
+
+    gst_structure_set_value (structure, name, gst_structure_get_value (put, name));
+  }
+}
+
 /* --- partners --- */
 
 typedef struct {
@@ -150,6 +163,48 @@ test_mixed_twice (void)
   gst_buffer_unref (buffer);
   mixer_close (&first);
   mixer_close (&second);
+}
+
+/* A label that is none is no class 0: neither a frame's nor a partner's. The harness' bus tells. */
+static void
+test_malformed_labels (void)
+{
+  static const char *const malformed[][2] = {
+    { "labels=(int)<0, 1, 0>, weights=(double)<1>", "there are 3 labels and 1 weights" },
+    { "labels=(string)<a, b>, weights=(double)<0.5, 0.5>", "labels has a gchararray" },
+    { "labels=(int)1, weights=(double)1", "labels is a gint; an array" },
+  };
+  static const char *const mixings[] = { "mixup", "cutmix", "mosaic" };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (mixings) * G_N_ELEMENTS (malformed) * 2; k++) {
+    const char *const *told = malformed[k / 2 % G_N_ELEMENTS (malformed)];
+    g_autofree char *launch = g_strdup_printf (
+        "videoaugment seed=3 mix-probability=1 mix=%s", mixings[k / 2 / G_N_ELEMENTS (malformed)]);
+    g_autofree char *text = g_strdup_printf ("label, %s", told[0]);
+    g_autoptr (GstStructure) put = gst_structure_from_string (text, NULL);
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    g_autoptr (GstMessage) message = NULL;
+    g_autoptr (GError) error = NULL;
+    GstBuffer *frame = new_frame (200, 0, 0);
+    Mixer mixer;
+
+    mixer_open (&mixer, launch);
+    gst_element_set_bus (mixer.element, bus);
+    for (int i = 0; i < 3; i++) {
+      GstBuffer *partner = new_frame (100, 0, 1);
+
+      put_fields (k % 2 == 0 ? frame : partner, put);
+      gst_harness_push (mixer.partners, partner);
+    }
+    g_assert_cmpint (gst_harness_push (mixer.frames, frame), ==, GST_FLOW_ERROR);
+    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+    g_assert_nonnull (message);
+    gst_message_parse_error (message, &error, NULL);
+    g_assert_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT);
+    g_assert_nonnull (strstr (error->message, told[1]));
+    gst_element_set_bus (mixer.element, NULL);
+    mixer_close (&mixer);
+  }
 }
 
 static guint
@@ -514,6 +569,7 @@ main (int argc, char **argv)
   element = gst_object_ref_sink (gst_element_factory_make ("videoaugment", NULL));
   g_test_add_func ("/videoaugment-streams/shares", test_shares);
   g_test_add_func ("/videoaugment-streams/mixed-twice", test_mixed_twice);
+  g_test_add_func ("/videoaugment-streams/malformed-labels", test_malformed_labels);
   g_test_add_func ("/videoaugment-streams/regions", test_regions);
   g_test_add_func ("/videoaugment-streams/partners-end", test_partners_end);
   g_test_add_func ("/videoaugment-streams/wrong-partners", test_wrong_partners);

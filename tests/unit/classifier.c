@@ -260,12 +260,14 @@ test_mixture_queue (void)
   static const GenClassShare less[] = { { 1, 0.5 }, { 3, 0.3 } },
                              more[] = { { 1, 1.5 }, { 3, -0.5 } };
   static const GenClassShare none[] = { { 1, 0.5 }, { -1, 0.5 } },
-                             far[] = { { 1, 0.5 }, { 4, 0.5 } };
+                             far[] = { { 1, 0.5 }, { 4, 0.5 } },
+                             beyond[] = { { 1, 0.5 }, { G_MAXINT, 0.5 } };
   static const struct {
     const GenClassShare *shares;
     const char *message;
-  } wrong[] = { { less, "together 0.8" }, { more, "none below 0" }, { none, "a sample has none" },
-    { far, "of class 4" } };
+  } wrong[] = { { less, "together 0.8" }, { more, "the weight of class 3 in a sample is -0.5" },
+    { none, "a sample has none" }, { far, "of class 4" },
+    { beyond, "a preset makes know 65536 at most" } };
   g_autoptr (GError) error = NULL;
   g_autoptr (GenTrainer) trainer = trainer_new (NULL, &error);
   g_autoptr (GenBatchQueue) queue = gen_batch_queue_new (trainer, 0, &error);
