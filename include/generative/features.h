@@ -70,6 +70,9 @@ GEN_API char *gen_features_list_resizings (void);
 /* The list's name; of a file its base name, a dash, and the first 8 digits of its SHA-256, so
  * that two figures with the same name can be compared. */
 GEN_API const char *gen_features_name (const GenFeatures *features);
+/* The file that makes them, as it was opened, to tell users of; the list's name where it is none.
+ * Since: 0.2 */
+GEN_API const char *gen_features_file (const GenFeatures *features);
 /* Whether they are of an embedder that has a name, and not of a file. Since: 0.2 */
 GEN_API gboolean gen_features_are_built_in (const GenFeatures *features);
 /* What had to be assumed of a file that does not say it: a sentence, or NULL. (transfer full) */

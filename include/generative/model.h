@@ -378,6 +378,9 @@ GEN_API void gen_model_name_classes (GenGraph *graph, const char *const *names);
 /* The same as it stands there, or as Ultralytics' exports say it (`names`, "{0: 'cat', 1: 'dog'}");
  * NULL where nothing does. (transfer full) Since: 0.2 */
 GEN_API char **gen_model_get_class_names (const GenGraph *graph);
+/* Whether its metadata `generative.class-names` is something else than an array of names, which
+ * gen_model_get_class_names does not heed. Since: 0.2 */
+GEN_API gboolean gen_model_has_odd_class_names (const GenGraph *graph);
 /* The number of the class `name` of `n`: one of the `names` (NULL where there are none), or its
  * number as a text. -1 with `error`, which says what was likely meant. Since: 0.2 */
 GEN_API int gen_class_find (const char *const *names, guint n, const char *name, GError **error);

@@ -68,7 +68,8 @@ choose_ports (Embedder *embedder, const char *path, GError **error)
   if (model->graph->inputs->len != 1 || !embedder->side->choose_input (embedder, model) ||
       !choose_output (embedder, model)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: an embedder %s; this model %s", path, embedder->side->takes, text);
+        "%s: what tells features, or scores of classes, %s; this model %s", path,
+        embedder->side->takes, text);
     return FALSE;
   }
   if (embedder->output.length > GEN_FEATURES_MAX) {
@@ -337,7 +338,15 @@ embedder_describe_assumption (gpointer state)
 {
   const Embedder *embedder = state;
 
-  return gen_model_describe_assumption (model_of (embedder), &embedder->input, FALSE);
+  const GenModel *model = model_of (embedder);
+  g_autofree char *range = gen_model_describe_assumption (model, &embedder->input, FALSE);
+
+  if (!gen_model_has_odd_class_names (model->graph))
+    return g_steal_pointer (&range);
+  return g_strdup_printf (
+      "%s: its metadata generative.class-names is not heeded, as it is no array "
+      "of texts in JSON, such as [\"cat\", \"dog\"]%s%s",
+      model->path, range != NULL ? ". " : "", range != NULL ? range : "");
 }
 
 static char **

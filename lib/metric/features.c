@@ -73,7 +73,7 @@ gen_features_area (const GenPicture *picture, int channel, int size, float *out)
 struct _GenFeatures {
   const GenEmbedder *embedder;
   gpointer state;
-  char *name;
+  char *name, *file;
   gboolean resizes;
 };
 
@@ -124,6 +124,8 @@ gen_features_open (const char *embedder, const GenMedium *medium, GError **error
     features->name = g_strdup (features->embedder->name);
     return g_steal_pointer (&features);
   }
+  if (features->embedder->name == NULL)
+    features->file = g_strdup (embedder);
   features->state = features->embedder->open (embedder, medium, &features->name, error);
   return features->state != NULL ? g_steal_pointer (&features) : NULL;
 }
@@ -136,6 +138,7 @@ gen_features_free (GenFeatures *features)
   if (features->state != NULL)
     features->embedder->close (features->state);
   g_free (features->name);
+  g_free (features->file);
   g_free (features);
 }
 
@@ -168,7 +171,7 @@ gen_features_find (
     return 0;
   found = gen_class_find ((const char *const *)names, (guint)MAX (n, 0), wanted, error);
   if (found < 0)
-    g_prefix_error (error, "%s: ", features->name);
+    g_prefix_error (error, "%s: ", gen_features_file (features));
   return found;
 }
 
@@ -230,6 +233,12 @@ const char *
 gen_features_name (const GenFeatures *features)
 {
   return features->name;
+}
+
+const char *
+gen_features_file (const GenFeatures *features)
+{
+  return features->file != NULL ? features->file : features->name;
 }
 
 gboolean

@@ -98,6 +98,15 @@ gen_model_get_class_names (const GenGraph *graph)
   return names != NULL || others == NULL ? names : read_others (others);
 }
 
+gboolean
+gen_model_has_odd_class_names (const GenGraph *graph)
+{
+  const char *own = g_hash_table_lookup (graph->metadata, OWN);
+  g_auto (GStrv) names = own != NULL ? read_own (own) : NULL;
+
+  return own != NULL && names == NULL;
+}
+
 /* --- by name --- */
 
 int

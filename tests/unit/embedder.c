@@ -262,10 +262,10 @@ test_refused (void)
     int n_inputs;
     const char *words;
   } cases[] = {
-    { "Relu", { 4, { 1, 3, 8, 8 } }, 1, "embedder makes a vector" },
-    { "Flatten", { 4, { 1, 3, 8, 8 } }, 2, "embedder makes a vector" },
-    { "Flatten", { 4, { 1, 1, 1, 1 } }, 1, "embedder makes a vector" },
-    { "Flatten", { 3, { 1, 9, 9 } }, 1, "embedder makes a vector" },
+    { "Relu", { 4, { 1, 3, 8, 8 } }, 1, "scores of classes, makes a vector" },
+    { "Flatten", { 4, { 1, 3, 8, 8 } }, 2, "scores of classes, makes a vector" },
+    { "Flatten", { 4, { 1, 1, 1, 1 } }, 1, "scores of classes, makes a vector" },
+    { "Flatten", { 3, { 1, 9, 9 } }, 1, "scores of classes, makes a vector" },
     { "Flatten", { 4, { 1, 3, 64, 64 } }, 1, "12288 features; at most 4096" },
   };
   g_autofree char *folder = scratch_new ();
