@@ -16,9 +16,11 @@
  * Ultralytics' exports say it as well. `labels-file` names a file that says them, one a line, for
  * models that do not; without names classes are numbers, from 0 on.
  *
- * A picture that has a label keeps it, unless `relabel` is set. Of one for which the model's
- * results are no numbers, nothing is said but a warning. A trainer behind it learns what the
- * model takes pictures for, and what it calls the classes.
+ * A picture that has a label keeps it, unless `relabel` is set; how many did is told at the end,
+ * and is `kept-labels` of the summary. A model that makes a single number of a picture, as a
+ * discriminator or a net with one sigmoid does, tells no classes apart and is refused. Of a picture
+ * for which the model's results are no numbers, nothing is said but a warning. A trainer behind it
+ * learns what the model takes pictures for, and what it calls the classes.
  *
  * ## Example launch line
  * |[
@@ -91,6 +93,7 @@ struct _GstClassifier {
 
   guint64 *counts; /* of pictures, by class */
   guint64 n_pictures;
+  guint64 n_kept; /* of them, that came with a label and kept it */
   GenTally sureness;
   gboolean told_not_finite;
 };
@@ -177,15 +180,32 @@ gst_classifier_close (GstScoreFilter *filter)
   self->n_classes = 0;
 }
 
+/* Whether a text is one, and not a file of something else. */
+static gboolean
+check_text (const char *path, const char *text, gsize length, GError **error)
+{
+  const char *end;
+  guint line = 1;
+
+  if (g_utf8_validate (text, (gssize)length, &end))
+    return TRUE;
+  for (const char *c = text; c < end; c++)
+    line += *c == '\n';
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+      "%s: line %u is not UTF-8; a name of a class a line is wanted, as text in UTF-8", path, line);
+  return FALSE;
+}
+
 /* The lines of a file, without those at its end that are empty. */
 static char **
 read_lines (const char *path, GError **error)
 {
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
+  gsize length;
   guint n;
 
-  if (!g_file_get_contents (path, &text, NULL, error))
+  if (!g_file_get_contents (path, &text, &length, error) || !check_text (path, text, length, error))
     return NULL;
   lines = g_strsplit (g_strchomp (text), "\n", -1);
   n = g_strv_length (lines);
@@ -248,7 +268,7 @@ gst_classifier_open (GstScoreFilter *filter)
   model = g_strdup (self->model);
   labels_file = g_strdup (self->labels_file);
   GST_OBJECT_UNLOCK (self);
-  self->n_pictures = 0;
+  self->n_pictures = self->n_kept = 0;
   self->sureness = (GenTally){ 0 };
   self->told_not_finite = FALSE;
   if (open_model (self, model) && read_names (self, labels_file))
@@ -258,6 +278,21 @@ gst_classifier_open (GstScoreFilter *filter)
 }
 
 /* --- what passes --- */
+
+/* One number may be a score of anything, from wherever to wherever: it tells no classes apart. */
+static gboolean
+check_scores (GstClassifier *self, int n)
+{
+  if (n >= 2)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
+      ("%s makes one number of a picture, as a discriminator or a net with one sigmoid does; "
+       "classifier wants a score or a probability for each class, two at least. What one number "
+       "is, discriminator tells; a net of two classes makes two, such as 1 - p and p",
+          gen_features_file (self->scores)),
+      (NULL));
+  return FALSE;
+}
 
 /* There are as many names as classes. */
 static gboolean
@@ -273,7 +308,7 @@ check_names (GstClassifier *self, int n_classes)
   GST_OBJECT_UNLOCK (self);
   GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
       ("%s: it names %d classes, and %s tells %d apart",
-          file != NULL ? file : "The model's metadata", n_names, gen_features_name (self->scores),
+          file != NULL ? file : "The model's metadata", n_names, gen_features_file (self->scores),
           n_classes),
       (NULL));
   return FALSE;
@@ -288,7 +323,7 @@ gst_classifier_set_format (GstScoreFilter *filter, GstCaps *caps, const GstScore
     GST_VIDEO_INFO_N_COMPONENTS (info) };
   const int n = gen_features_length (self->scores, &format);
 
-  if (!check_names (self, n))
+  if (!check_scores (self, n) || !check_names (self, n))
     return FALSE;
   if (self->n_classes == n)
     return TRUE;
@@ -299,7 +334,7 @@ gst_classifier_set_format (GstScoreFilter *filter, GstCaps *caps, const GstScore
   self->row = g_new (float, n);
   self->probabilities = g_new (double, n);
   self->counts = g_new0 (guint64, n);
-  GST_INFO_OBJECT (self, "%s tells %d classes apart%s", gen_features_name (self->scores), n,
+  GST_INFO_OBJECT (self, "%s tells %d classes apart%s", gen_features_file (self->scores), n,
       self->names != NULL ? "" : ", which have no names");
   return TRUE;
 }
@@ -335,7 +370,7 @@ notice_not_finite (GstClassifier *self)
   GST_ELEMENT_WARNING (self, STREAM, FAILED,
       ("%s: of frame %" G_GUINT64_FORMAT " its results are not finite (NaN or infinite): such "
        "frames are given no class. Further ones are not reported",
-          gen_features_name (self->scores), self->n_pictures),
+          gen_features_file (self->scores), self->n_pictures),
       (NULL));
 }
 
@@ -359,8 +394,9 @@ judge (GstClassifier *self, GstBuffer *buffer, double *values)
   GST_OBJECT_LOCK (self);
   relabel = self->relabel;
   GST_OBJECT_UNLOCK (self);
-  gst_generative_label_set (
-      buffer, class, self->names != NULL ? self->names[class] : NULL, relabel);
+  if (!gst_generative_label_set (
+          buffer, class, self->names != NULL ? self->names[class] : NULL, relabel))
+    self->n_kept++;
 }
 
 static GstFlowReturn
@@ -390,6 +426,37 @@ gst_classifier_measure (GstScoreFilter *filter, GstScoreFrame *frame, double *va
   return GST_FLOW_OK;
 }
 
+static gboolean
+is_named_twice (const GstClassifier *self, int class)
+{
+  for (int i = 0; i < self->n_classes; i++)
+    if (i != class && g_str_equal (self->names[i], self->names[class]))
+      return TRUE;
+  return FALSE;
+}
+
+/* What the summary calls a class: those of one name are told apart by their numbers. */
+static char *
+call_class (const GstClassifier *self, int class)
+{
+  if (self->names == NULL)
+    return g_strdup_printf ("%d", class);
+  return is_named_twice (self, class) ? g_strdup_printf ("%s (%d)", self->names[class], class)
+                                      : g_strdup (self->names[class]);
+}
+
+/* Who sorts pictures that have a class finds them in the folders that they came from. */
+static void
+tell_kept (GstClassifier *self)
+{
+  if (self->n_kept > 0)
+    GST_ELEMENT_INFO (self, STREAM, FORMAT,
+        ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " pictures kept the label that they came "
+         "with; relabel=true gives the model's",
+            self->n_kept, self->n_pictures),
+        (NULL));
+}
+
 static JsonObject *
 gst_classifier_summarise (GstScoreFilter *filter)
 {
@@ -397,13 +464,14 @@ gst_classifier_summarise (GstScoreFilter *filter)
   JsonObject *summary = json_object_new (), *classes = json_object_new ();
 
   for (int i = 0; i < self->n_classes; i++) {
-    g_autofree char *number = g_strdup_printf ("%d", i);
+    g_autofree char *called = self->counts[i] > 0 ? call_class (self, i) : NULL;
 
-    if (self->counts[i] > 0)
-      json_object_set_int_member (
-          classes, self->names != NULL ? self->names[i] : number, (gint64)self->counts[i]);
+    if (called != NULL)
+      json_object_set_int_member (classes, called, (gint64)self->counts[i]);
   }
+  tell_kept (self);
   json_object_set_int_member (summary, "frames", (gint64)self->n_pictures);
+  json_object_set_int_member (summary, "kept-labels", (gint64)self->n_kept);
   json_object_set_object_member (summary, "classes", classes);
   if (self->sureness.count > 0)
     json_object_set_object_member (

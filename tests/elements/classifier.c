@@ -176,6 +176,98 @@ test_refused (void)
   check_error ("model=%s/names.txt", "names.txt");
   check_error ("model=%s/plain.onnx labels-file=%s/none.txt", "Property labels-file: ");
   check_error ("model=%s/plain.onnx labels-file=%s/few.txt", "few.txt: it names 2 classes, and");
+  check_error ("model=%s/plain.onnx labels-file=%s/few.txt", "plain.onnx tells 4 apart");
+  check_error ("model=%s/plain.onnx labels-file=%s/latin.txt", "latin.txt: line 2 is not UTF-8");
+  check_error ("model=%s/one.onnx", "one.onnx makes one number of a picture, as a discriminator");
+}
+
+/* What is no list of names is not heeded, and that is told; by what file is told by its name. */
+static void
+test_odd_names (void)
+{
+  g_autofree char *path = g_build_filename (folder, "odd.onnx", NULL);
+  g_autofree char *plain = g_build_filename (folder, "plain.onnx", NULL);
+  g_autoptr (GstElement) element =
+      gst_object_ref_sink (gst_element_factory_make ("classifier", NULL));
+  GstHarness *harness;
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstBuffer) buffer = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = gen_onnx_load (plain, &error);
+
+  g_assert_no_error (error);
+  g_hash_table_replace (graph->metadata, g_strdup ("generative.class-names"), g_strdup ("[1, 2"));
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+  g_object_set (element, "model", path, NULL);
+  gst_element_set_bus (element, bus);
+  harness = gst_harness_new_with_element (element, "sink", "src");
+  gst_harness_set_src_caps_str (harness, CAPS);
+  buffer = gst_harness_push_and_pull (harness, make_frame (1));
+  check_label (buffer, 1, NULL);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "odd.onnx: its metadata generative.class-names"));
+  gst_element_set_bus (element, NULL);
+  gst_harness_teardown (harness);
+}
+
+/* At the end it is told how many pictures kept their label, of three of which two had one. */
+static void
+test_kept (void)
+{
+  for (int relabel = 0; relabel < 2; relabel++) {
+    g_autofree char *launch = g_strdup_printf (
+        "classifier model=%s/twins.onnx relabel=%s", folder, relabel ? "true" : "false");
+    g_autoptr (GstElement) element = gst_object_ref_sink (gst_parse_launch (launch, NULL));
+    GstHarness *harness = gst_harness_new_with_element (element, "sink", "src");
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    g_autoptr (GstMessage) info = NULL;
+
+    gst_element_set_bus (element, bus);
+    gst_harness_set_src_caps_str (harness, CAPS);
+    for (int i = 0; i < 3; i++) {
+      GstBuffer *buffer = make_frame (i);
+      GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, "generative-label");
+
+      gst_structure_set (gst_custom_meta_get_structure (meta), "label", G_TYPE_INT64,
+          (gint64)(i < 2 ? 3 : -1), NULL);
+      gst_buffer_unref (gst_harness_push_and_pull (harness, buffer));
+    }
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    info = gst_bus_pop_filtered (bus, GST_MESSAGE_INFO);
+    g_assert_true ((info == NULL) == relabel);
+    if (info != NULL) {
+      g_autoptr (GError) error = NULL;
+
+      gst_message_parse_info (info, &error, NULL);
+      g_assert_nonnull (strstr (error->message, "2 of 3 pictures kept the label that they came"));
+    }
+    gst_element_set_bus (element, NULL);
+    gst_harness_teardown (harness);
+  }
+}
+
+/* Two classes of one name are two counts. */
+static void
+test_twins (void)
+{
+  g_autofree char *report = g_build_filename (folder, "report.jsonl", NULL);
+  g_autofree char *launch =
+      g_strdup_printf ("classifier model=%s/twins.onnx report=%s", folder, report);
+  GstHarness *harness = gst_harness_new_parse (launch);
+  g_autofree char *text = NULL;
+
+  gst_harness_set_src_caps_str (harness, CAPS);
+  for (int i = 0; i < 4; i++)
+    gst_buffer_unref (gst_harness_push_and_pull (harness, make_frame (i)));
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  gst_harness_teardown (harness);
+  g_assert_true (g_file_get_contents (report, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "\"a\":1,\"twin (1)\":1,\"twin (2)\":1,\"d\":1"));
+  g_assert_nonnull (strstr (text, "\"kept-labels\":0"));
 }
 
 /* Eight pictures of no class, two of each quarter. */
@@ -250,7 +342,8 @@ int
 main (int argc, char **argv)
 {
   static const char *const names[] = { "a", "b", "c", "d", NULL };
-  g_autofree char *four = NULL, *two = NULL;
+  static const char *const twins[] = { "a", "twin", "twin", "d", NULL };
+  g_autofree char *four = NULL, *two = NULL, *latin = NULL, *one = NULL;
   int result;
 
   gst_init (&argc, &argv);
@@ -261,11 +354,19 @@ main (int argc, char **argv)
   g_file_set_contents (four, "first\nsecond\nthird\nfourth one\n", -1, NULL);
   g_file_set_contents (two, "first\nsecond\n", -1, NULL);
   save_classifier ("named.onnx", names);
+  latin = g_build_filename (folder, "latin.txt", NULL);
+  one = g_build_filename (folder, "one.onnx", NULL);
+  g_file_set_contents (latin, "first\nb\xe4r\nthird\nfourth\n", -1, NULL);
+  save_discriminator (one, 4, 0.5f);
   save_classifier ("plain.onnx", NULL);
+  save_classifier ("twins.onnx", twins);
   g_test_add_func ("/classifier/classes", test_classes);
   g_test_add_func ("/classifier/labelled", test_labelled);
   g_test_add_func ("/classifier/names", test_names);
   g_test_add_func ("/classifier/refused", test_refused);
+  g_test_add_func ("/classifier/odd-names", test_odd_names);
+  g_test_add_func ("/classifier/kept", test_kept);
+  g_test_add_func ("/classifier/twins", test_twins);
   g_test_add_func ("/classifier/sorted", test_sorted);
   g_test_add_func ("/classifier/teaches", test_teaches);
   result = g_test_run ();
