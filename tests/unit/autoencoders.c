@@ -280,7 +280,8 @@ test_sounds (void)
   g_autoptr (GenTrainer) trainer =
       preset_trainer_new (&gen_preset_sound_vae, &options, &settings, &error);
   static float samples[SOUNDS * LENGTH], made[SOUNDS * LENGTH];
-  const float latents[SOUNDS * CODE] = { 1, -1, 0.5f, 2, -1 };
+  /* To each side of the mean, from which a decoder that has learnt little departs farthest. */
+  const float latents[SOUNDS * CODE] = { 2, -2, 2, -2, -2, 2, -2, 2, 2, 2, 2, 2, -2, -2, -2, -2 };
   GenTrainerFigures figures;
   double first = 0, most = 0;
 
@@ -297,7 +298,8 @@ test_sounds (void)
   g_assert_true (gen_trainer_play (trainer, FALSE, latents, SOUNDS, made, &error));
   for (int i = 0; i < SOUNDS * LENGTH; i++)
     most = fmax (most, fabsf (made[i]));
-  g_assert_cmpfloat (most, >, 1e-6);
+  g_test_message ("most %g", most);
+  g_assert_cmpfloat (most, >, 1e-3);
   g_assert_cmpfloat (most, <=, 1);
 }
 
