@@ -393,17 +393,16 @@ look_part (gpointer data, int step, int part, int parts)
 static void
 sort_order (GenMeter *meter)
 {
-  for (guint i = 1; i < meter->instruments->len; i++)
-    for (guint k = i; k > 0; k--) {
-      guint *order = meter->order + k;
+  const Instrument *instruments = (const Instrument *)meter->instruments->data;
 
-      if (g_array_index (meter->instruments, Instrument, order[0]).spent <=
-          g_array_index (meter->instruments, Instrument, order[-1]).spent)
-        break;
-      order[0] ^= order[-1];
-      order[-1] ^= order[0];
-      order[0] ^= order[-1];
-    }
+  for (guint i = 1; i < meter->instruments->len; i++) {
+    const guint moved = meter->order[i];
+    guint k = i;
+
+    for (; k > 0 && instruments[meter->order[k - 1]].spent < instruments[moved].spent; k--)
+      meter->order[k] = meter->order[k - 1];
+    meter->order[k] = moved;
+  }
 }
 
 /* Below it, a frame is looked at before anybody else is awake. */
