@@ -14,7 +14,11 @@ plugin_init (GstPlugin *plugin)
 
   /* One line an element. */
   registered &= GST_ELEMENT_REGISTER (audioaugment, plugin);
+  registered &= GST_ELEMENT_REGISTER (audiomark, plugin);
+  registered &= GST_ELEMENT_REGISTER (audiomarkdetect, plugin);
+  registered &= GST_ELEMENT_REGISTER (c2pasign, plugin);
   registered &= GST_ELEMENT_REGISTER (classifier, plugin);
+  registered &= GST_ELEMENT_REGISTER (contentgate, plugin);
   registered &= GST_ELEMENT_REGISTER (datasetsink, plugin);
   registered &= GST_ELEMENT_REGISTER (datasetsrc, plugin);
   registered &= GST_ELEMENT_REGISTER (discriminator, plugin);
@@ -26,6 +30,8 @@ plugin_init (GstPlugin *plugin)
   registered &= GST_ELEMENT_REGISTER (qualitymeter, plugin);
   registered &= GST_ELEMENT_REGISTER (qualityoverlay, plugin);
   registered &= GST_ELEMENT_REGISTER (videoaugment, plugin);
+  registered &= GST_ELEMENT_REGISTER (videomark, plugin);
+  registered &= GST_ELEMENT_REGISTER (videomarkdetect, plugin);
   return registered;
 }
 

@@ -146,22 +146,30 @@ launch compositor name=pair background=white sink_1::xpos=$((size * 5 * enlarge 
     $half ! generator model=untrained/$player columns=5 ! $(enlarged 5 5) ! videoconvert ! pair.sink_0 \
     $half ! generator model=model/$player columns=5 ! $(enlarged 5 5) ! videoconvert ! pair.sink_1
 
+# Films say that a model made them: in their pictures by a mark, in their tags, and signed by a key
+# for demonstration, where this build signs and they are MP4.
+[ -e mark.key ] || (umask 077 && head -c 32 /dev/urandom >mark.key)
+mark="videomark key=mark.key operator=1 model=model/$player"
+sign=''
+if [ $suffix = mp4 ] && { [ -e keys ] || "$build/tools/generative-model" c2pa demonstration-key keys >/dev/null 2>&1; }; then
+    sign="! c2pasign key=keys/key.pem certificate=keys/certificate.pem model=model/$player"
+fi
 film=film.$suffix
-encoded="videoconvert ! video/x-raw,format=I420 ! $encode_picture"
+encoded="videoconvert ! video/x-raw,format=I420 ! $mark ! $encode_picture"
 if [ -z "$data" ]; then
     say "Film: ten seconds of walks between latents"
     launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=$latents:48 ! \
         other/tensors,framerate=30/1 ! generator model=model/$player columns=8 ! \
         discriminator model=model/discriminator.onnx report=scores.jsonl ! \
         qualitymeter tile-width=$size tile-height=$size report=report.jsonl ! \
-        $(enlarged 8 6) ! $encoded ! $mux ! filesink location=$film
+        $(enlarged 8 6) ! $encoded ! $mux $sign ! filesink location=$film
 else
     # Between codes there is nothing to walk through.
     say "Film: ten seconds of new pictures"
     launch latentsrc num-buffers=20 seed=4 dimensions=$latents:48 ! other/tensors,framerate=2/1 ! \
         generator model=model/$player columns=8 ! \
         qualitymeter tile-width=$size tile-height=$size report=report.jsonl ! \
-        videorate ! video/x-raw,framerate=30/1 ! $(enlarged 8 6) ! $encoded ! $mux ! filesink location=$film
+        videorate ! video/x-raw,framerate=30/1 ! $(enlarged 8 6) ! $encoded ! $mux $sign ! filesink location=$film
 fi
 
 # A fifth of the steps and of the drums that pipelines/drums.sh takes by itself.
@@ -177,7 +185,16 @@ launch filesrc location=drums/beat.wav ! wavparse ! audioconvert ! tee name=beat
     other/tensors,framerate=30/1 ! generator model=model/$player columns=6 ! $(enlarged 6 4) ! \
     $encoded ! mux. \
     beat. ! queue max-size-time=0 max-size-buffers=0 ! audioconvert ! audioresample ! $encode_sound ! mux. \
-    $mux name=mux ! filesink location=dance.$suffix
+    $mux name=mux $sign ! filesink location=dance.$suffix
+
+say "What the films say of themselves"
+for made in $film dance.$suffix; do
+    "$build/tools/generative-model" mark read "$made" --key=mark.key || true
+    if [ -n "$sign" ]; then
+        "$build/tools/generative-model" c2pa read "$made" --authorities keys/authority.pem |
+            sed -nE "s/^ *\"validation_state\" : \"(.*)\",/$made: signed, and \1 by keys\/authority.pem/p"
+    fi
+done
 
 row() {
     printf '%-34s %10s %10s %10s\n' "$@"

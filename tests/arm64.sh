@@ -21,7 +21,7 @@ sysroot=$build/sysroot
 tools="gcc libc6-dev gcc-aarch64-linux-gnu qemu-user meson ninja-build pkgconf protobuf-c-compiler libonnx-dev"
 libraries="libc6-dev libglib2.0-dev libjson-glib-dev libdnnl-dev libopenblas-pthread-dev
  liblapacke-dev libminizip-dev libarchive-dev libprotobuf-c-dev
- libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev"
+ libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev libssl-dev"
 
 # Unquoted on purpose, as below: a word a package.
 if dpkg-query --show --showformat '${db:Status-Status}\n' $tools 2>&1 | grep -qvx installed; then

@@ -31,6 +31,7 @@ pack() {
         echo "SKIPPED training-step: ninja -C $build tests/benchmarks/training-step makes it"
     fi
     cp "$build"/lib/device/cuda/generative-cuda.so "$area/gpu/lib/device/cuda"
+    pack_ranks "$area/gpu" "$build"
     cp -L "$build"/lib/libgenerative.so.0 "$area/gpu/lib"
     ln -s libgenerative.so.0 "$area/gpu/lib/libgenerative.so"
     carry "$area/gpu/lib" "$build/lib/libgenerative.so.0"
@@ -46,11 +47,24 @@ pack() {
     echo "gpu.tar.xz: $(du -h gpu.tar.xz | cut -f 1)"
 }
 
+# Training by several processes; MPI is the machine's own.
+pack_ranks() {
+    for file in "$2/tests/unit/unit-ranks" "$2/lib/exchange/mpi/generative-mpi.so"; do
+        [ -e "$file" ] && continue
+        echo "SKIPPED several GPUs: there is no $file"
+        return
+    done
+    mkdir -p "$1/lib/exchange/mpi"
+    cp "$2/lib/exchange/mpi/generative-mpi.so" "$1/lib/exchange/mpi"
+    cp "$2/tests/unit/unit-ranks" "$1/bin"
+}
+
 # The plugin, and as much of GStreamer as its pipelines on a GPU want.
 pack_elements() {
     plugins=$(pkg-config --variable=pluginsdir gstreamer-1.0)
     for file in "$2/elements/libgstgenerative.so" "$2/tests/elements/element-cuda-frames" \
-        "$2/tests/elements/element-cuda-augment" "$plugins/libgstnvcodec.so"; do
+        "$2/tests/elements/element-cuda-augment" "$2/tests/elements/element-cuda-mark" \
+        "$plugins/libgstnvcodec.so"; do
         [ -e "$file" ] && continue
         echo "SKIPPED elements: there is no $file"
         return
@@ -61,7 +75,7 @@ pack_elements() {
         cp "$plugins/libgst$name.so" "$1/gpu/elements"
     done
     cp "$2/tests/elements/element-cuda-frames" "$2/tests/elements/element-cuda-augment" \
-        "$(command -v gst-launch-1.0)" "$1/gpu/bin"
+        "$2/tests/elements/element-cuda-mark" "$(command -v gst-launch-1.0)" "$1/gpu/bin"
     cp "$2/tests/emulation/driver/libnvcuvid.so.1" "$1/gpu/stand-in"
     mkdir "$1/gpu/gstreamer"
     for file in "$1"/gpu/elements/*.so "$1"/gpu/bin/*; do carry "$1/gpu/gstreamer" "$file"; done
@@ -143,6 +157,23 @@ part() {
     passed=$((passed + good)) failed=$((failed + bad))
 }
 
+# A training by a process for each GPU, by the machine's MPI and NCCL.
+ranks() {
+    gpus=$(nvidia-smi -L | grep -c '^GPU ')
+    if [ "$gpus" -lt 2 ]; then
+        echo "SKIPPED several GPUs: the machine has $gpus"
+    elif [ ! -e bin/unit-ranks ]; then
+        echo "SKIPPED several GPUs: bin/unit-ranks was not packed"
+    elif ! command -v mpirun >/dev/null; then
+        echo "SKIPPED several GPUs: the machine has no mpirun, of Open MPI 4 or 5"
+    elif [ -n "$loader" ]; then
+        echo "SKIPPED several GPUs: MPI is the machine's, and its C library is too old"
+    else
+        part "two GPUs" start bin/unit-ranks -p /ranks/two
+        [ "$gpus" -lt 4 ] || part "four GPUs" start bin/unit-ranks -p /ranks/four
+    fi
+}
+
 # Steps of the presets that PyTorch's side knows; without PyTorch ours alone, to see that they run.
 training() {
     if [ "${BENCHMARK:-1}" = 0 ]; then
@@ -201,6 +232,7 @@ elements() {
     fi
     part "pipelines" start bin/element-cuda-frames
     part "augmentation" start bin/element-cuda-augment
+    part "marks" start bin/element-cuda-mark
     if [ "${BENCHMARK:-1}" = 0 ]; then
         echo "SKIPPED frames a second: BENCHMARK=0"
         return
@@ -301,6 +333,7 @@ for place in sys.path:
     export GEN_TEST_PLANS="${PLANS:-10000}"
     part "$GEN_TEST_PLANS plans" start bin/unit-device-plans -p /device/plans/many
     unset GEN_TEST_PLANS
+    ranks
     before=$libraries
     elements
     limit='' libraries=$before

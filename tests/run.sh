@@ -45,21 +45,46 @@ summarise_tap() {
     summarise "$1" $((good - skipped)) "$bad"
 }
 
+# Scripts wait for most of their time, for something to play or to end: they run in two lanes beside
+# the programs that meson knows, and the longest of them has a lane of its own.
+#
+# lane SCRIPT...: one after the other, each with its logs, and what it ended with beside them.
+lane() {
+    for script; do
+        name=$(basename "$script" .sh)
+        sh "$script" >"$logs/$name.tap" 2>"$logs/$name.log" &
+        running=$!
+        trap 'kill $running; exit 1' TERM
+        status=0
+        wait $running || status=$?
+        echo $status >"$logs/$name.status"
+    done
+}
+scripts=$(ls tests/pipelines/test-*.sh)
+longest=tests/pipelines/test-launch-lines.sh
+lane $longest &
+lanes=$!
+# Unquoted on purpose: a word a script.
+lane $(echo "$scripts" | grep -Fxv $longest) &
+lanes="$lanes $!"
+trap 'kill $lanes; exit 1' INT TERM
+
 # The programs that meson knows, one TAP program a line of its log.
 meson test -C "$build" --no-rebuild --print-errorlogs >"$logs/meson.txt" 2>&1 || cat "$logs/meson.txt"
 awk -f tests/count-meson.awk "$build/meson-logs/testlog.json" >"$logs/meson.count"
 read -r good bad <"$logs/meson.count"
 summarise "unit and element tests" "$good" "$bad"
 
-for script in tests/pipelines/test-*.sh; do
+wait $lanes || true
+trap - INT TERM
+for script in $scripts; do
     name=$(basename "$script" .sh)
-    status=0
-    sh "$script" >"$logs/$name.tap" 2>"$logs/$name.log" || status=$?
-    if [ $status -ne 0 ]; then
+    status=$(cat "$logs/$name.status" || echo 1)
+    if [ "$status" -ne 0 ]; then
         grep -E '^(not ok|#)' "$logs/$name.tap" || true
-        tail -n 20 "$logs/$name.log"
+        tail -n 20 "$logs/$name.log" || true
     fi
-    summarise_tap "pipelines/${name#test-}" "$logs/$name.tap" $status
+    summarise_tap "pipelines/${name#test-}" "$logs/$name.tap" "$status"
 done
 
 if [ "${MODELS:-0}" = 1 ]; then
@@ -79,7 +104,7 @@ if [ "${MODELS:-0}" = 1 ]; then
 fi
 
 # The documents: whether what is generated is fresh, and what they point to is there.
-for check in 'generate-elements.sh --check' 'generate-operators.sh --check' check-links.sh; do
+for check in 'generate-elements.sh --check' 'generate-operators.sh --check' 'plot-truths.sh --check' check-links.sh; do
     page=${check%%.sh*}
     # Unquoted on purpose: words that are arguments.
     if sh docs/$check >"$logs/docs-$page.log" 2>&1; then

@@ -4,6 +4,7 @@
 #include <json-glib/json-glib.h>
 #include <generative/operator.h>
 
+#include "../lib/base/json-file.h"
 #include "command.h"
 #include "hints.h"
 #include "prepare.h"
@@ -218,7 +219,7 @@ print_json (const Preparation *preparation, const Timing *timing, const GArray *
   json_builder_end_array (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
+  text = gen_json_to_text (root, TRUE);
   g_print ("%s\n", text);
 }
 
@@ -246,7 +247,7 @@ print_stages (const Preparation *preparation, const Timing *timing, const GenSes
     add_number (builder, "plans", gen_session_n_plans (session));
     json_builder_end_object (builder);
     root = json_builder_get_root (builder);
-    text = json_to_string (root, TRUE);
+    text = gen_json_to_text (root, TRUE);
     g_print ("%s\n", text);
     return;
   }

@@ -7,6 +7,7 @@
 #include <generative/calibration.h>
 #include <generative/onnx.h>
 
+#include "../lib/base/json-file.h"
 #include "command.h"
 #include "feature-set.h"
 #include "training-data.h"
@@ -205,18 +206,18 @@ set_reliability (JsonObject *object, const char *name, const GenReliability *rel
   JsonObject *figures = json_object_new ();
   JsonArray *bins = json_array_new ();
 
-  json_object_set_double_member (figures, "calibration-error", reliability->calibration_error);
-  json_object_set_double_member (figures, "brier", reliability->brier);
-  json_object_set_double_member (figures, "log-loss", reliability->log_loss);
-  json_object_set_double_member (figures, "auc", reliability->auc);
+  gen_json_set_number (figures, "calibration-error", reliability->calibration_error);
+  gen_json_set_number (figures, "brier", reliability->brier);
+  gen_json_set_number (figures, "log-loss", reliability->log_loss);
+  gen_json_set_number (figures, "auc", reliability->auc);
   for (int i = 0; i < GEN_RELIABILITY_BINS; i++) {
     const GenReliabilityBin *bin = &reliability->bins[i];
     JsonObject *told = json_object_new ();
 
-    json_object_set_double_member (told, "weight", bin->weight);
+    gen_json_set_number (told, "weight", bin->weight);
     if (bin->weight > 0) {
-      json_object_set_double_member (told, "probability", bin->probability);
-      json_object_set_double_member (told, "real", bin->real);
+      gen_json_set_number (told, "probability", bin->probability);
+      gen_json_set_number (told, "real", bin->real);
     }
     json_array_add_object_element (bins, told);
   }
@@ -261,16 +262,20 @@ tell_items (const Calibration *calibration, JsonObject *told)
 
 /* Near to a half there is no order, and far below it is the other way round. */
 static void
-warn_of_order (double auc)
+warn_of_order (const Calibration *calibration, double auc)
 {
+  const char *method = calibration->method != NULL ? calibration->method : DEFAULT_METHOD;
+
   if (fabs (auc - 0.5) < NO_ORDER)
     command_warn ("the scores hardly tell real items from generated ones (AUC %.3f): no "
                   "calibration makes them",
         auc);
   else if (auc < 0.5)
-    command_warn ("generated items score higher than real ones (AUC %.3f): platt turns that round, "
-                  "so that probabilities are of being real",
-        auc);
+    command_warn ("the scores are reversed: generated items score higher than real ones (AUC "
+                  "%.3f). See that REAL and GENERATED are not exchanged, and that the model's "
+                  "score is one of being real; if it is one of being generated, --method platt "
+                  "turns it round%s",
+        auc, g_str_equal (method, "platt") ? ", as it has done here" : ", which no other way does");
 }
 
 /* All ways, each by itself; those that do not suit say why. */
@@ -293,14 +298,14 @@ tell_ways (const Calibration *calibration, JsonObject *told)
     else
       g_print ("%-13s %s\n", (*c)->name, error->message);
   }
-  warn_of_order (before.auc);
+  warn_of_order (calibration, before.auc);
 }
 
 static void
 print_json (JsonObject *told)
 {
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), told);
-  g_autofree char *text = json_to_string (root, TRUE);
+  g_autofree char *text = gen_json_to_text (root, TRUE);
 
   g_print ("%s\n", text);
 }
@@ -353,38 +358,6 @@ look_at_model (Calibration *calibration, GError **error)
   return FALSE;
 }
 
-/* Of one set where its name is in front, else of both. */
-static gboolean
-say (Calibration *calibration, const char *name, const char *value, GError **error)
-{
-  static const char *const sets[] = { "generated.", "real." };
-
-  for (int i = 0; i < 2; i++)
-    if (g_str_has_prefix (name, sets[i]))
-      return training_data_say (calibration->said[i], name + strlen (sets[i]), value, error);
-  return training_data_say (calibration->said[0], name, value, error) &&
-         training_data_say (calibration->said[1], name, value, error);
-}
-
-static gboolean
-read_said (Calibration *calibration, char **arguments, GError **error)
-{
-  for (int i = 0; i < 2; i++)
-    calibration->said[i] = json_object_new ();
-  for (char **text = arguments; *text != NULL; text++) {
-    g_auto (GStrv) parts = g_strsplit (*text, "=", 2);
-
-    if (parts[1] != NULL && say (calibration, parts[0], parts[1], error))
-      continue;
-    if (parts[1] == NULL)
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-          "NAME=VALUE is wanted behind the two sets");
-    g_prefix_error (error, "%s: ", *text);
-    return FALSE;
-  }
-  return TRUE;
-}
-
 static gboolean
 check_options (const Calibration *calibration, GError **error)
 {
@@ -404,7 +377,8 @@ describe (void)
 {
   GString *text = g_string_new (
       "REAL and GENERATED are what datasetsrc reads, a folder of pictures or sounds, a sheet, an "
-      "archive,\nor scores that were saved (.npy, a column). The model must not have been trained "
+      "archive,\nor scores that were saved (.npy, [N] or [N, 1]). The model must not have been "
+      "trained "
       "on either. What\ncomes behind is said of both, or of the one whose name is in front:\n\n"
       "  generative-model calibrate discriminator.onnx digits.png made real.split=test\n\nWays:\n");
 
@@ -432,6 +406,7 @@ run (int argc, char **argv)
     { "json", 'j', 0, G_OPTION_ARG_NONE, &calibration.json, "Print JSON", NULL },
     { NULL },
   };
+  static const char *const sets[2] = { "generated", "real" };
   g_autofree char *details = describe ();
   g_autoptr (JsonObject) told = NULL;
   g_autoptr (GError) error = NULL;
@@ -441,7 +416,8 @@ run (int argc, char **argv)
   calibration.path = argv[1];
   if (calibration.json)
     told = json_object_new ();
-  if (!check_options (&calibration, &error) || !read_said (&calibration, argv + 4, &error) ||
+  if (!check_options (&calibration, &error) ||
+      !training_data_say_both (calibration.said, sets, argv + 4, &error) ||
       !look_at_model (&calibration, &error) ||
       !read_items (&calibration, argv[2], argv[3], &error) ||
       !calibrate (&calibration, told, &error))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "../lib/base/json-file.h"
 #include "compare-statistics.h"
 
 #include <generative/npz.h>
@@ -116,7 +117,7 @@ print_json (const GenStatistics *samples, const GenStatistics *reference, const 
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
 
-  json_object_set_double_member (object, "frechet", distance);
+  gen_json_set_number (object, "frechet", distance);
   if (features != NULL)
     json_object_set_string_member (object, "frechet-features", features);
   if (samples->count > 0)
@@ -126,7 +127,7 @@ print_json (const GenStatistics *samples, const GenStatistics *reference, const 
   if (doubt != NULL)
     json_object_set_string_member (object, "frechet-doubt", doubt);
   root = json_node_init_object (json_node_alloc (), object);
-  text = json_to_string (root, TRUE);
+  text = gen_json_to_text (root, TRUE);
   g_print ("%s\n", text);
 }
 

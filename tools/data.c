@@ -6,6 +6,7 @@
 #include <generative/atomic-file.h>
 #include <generative/inspection.h>
 
+#include "../lib/base/json-file.h"
 #include "command.h"
 #include "data.h"
 
@@ -59,7 +60,7 @@ static gboolean
 write_json (JsonObject *report, const char *path, GError **error)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), report);
-  g_autofree char *text = json_to_string (node, TRUE);
+  g_autofree char *text = gen_json_to_text (node, TRUE);
   g_autofree char *line = g_strconcat (text, "\n", NULL);
 
   if (g_str_equal (path, "-")) {
@@ -73,7 +74,7 @@ static gboolean
 write_line (GenAtomicFile *file, JsonObject *object, GError **error)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
-  g_autofree char *text = json_to_string (node, FALSE);
+  g_autofree char *text = gen_json_to_text (node, FALSE);
 
   return gen_atomic_file_write (file, text, strlen (text), error) &&
          gen_atomic_file_write (file, "\n", 1, error);

@@ -11,10 +11,12 @@
 
 typedef struct {
   FeatureSet *set;
+  TrainingData *data;
   GenFeatures *features;
   float *computed;
   int length;
   guint left_out;
+  double *values; /* of the set's meter */
 } Reading;
 
 static gboolean
@@ -26,10 +28,35 @@ is_finite (const float *row, int n)
   return TRUE;
 }
 
-/* FALSE where they are no numbers. */
-static gboolean
-add_row (FeatureSet *set, const float *row, int length)
+/* The class of the row that was kept last, at `to`. */
+static void
+note_label (FeatureSet *set, const float *to, int label)
 {
+  const guint place = (guint)((to - set->rows.data) / set->rows.stride);
+
+  if (place == set->labels->len)
+    g_array_append_val (set->labels, label);
+  else
+    g_array_index (set->labels, int, place) = label;
+}
+
+/* Where the row comes from that was kept last, at `to`. */
+static void
+note_name (FeatureSet *set, const float *to, char *name)
+{
+  const guint place = (guint)((to - set->rows.data) / set->rows.stride);
+
+  if (place >= set->names->len)
+    g_ptr_array_set_size (set->names, (int)place + 1);
+  g_free (set->names->pdata[place]);
+  set->names->pdata[place] = name;
+}
+
+/* FALSE where they are no numbers. `name` (transfer full) may be NULL. */
+static gboolean
+add_row (FeatureSet *set, const float *row, int length, int label, char *name)
+{
+  g_autofree char *own = name;
   float *to;
 
   if (!is_finite (row, length))
@@ -41,6 +68,10 @@ add_row (FeatureSet *set, const float *row, int length)
   to = gen_feature_rows_next (&set->rows, length);
   if (to != NULL)
     memcpy (to, row, (gsize)length * sizeof *row);
+  if (to != NULL && set->labels != NULL)
+    note_label (set, to, label);
+  if (to != NULL)
+    note_name (set, to, g_steal_pointer (&own));
   return TRUE;
 }
 
@@ -74,16 +105,38 @@ begin_rows (FeatureSet *set, const char *location, int length, GError **error)
 /* --- of samples --- */
 
 static gboolean
-take (const GenSample *samples, int n, gpointer user_data, GError **error)
+take (const GenSample *samples, const guint32 *items, int n, gpointer user_data, GError **error)
 {
   Reading *reading = user_data;
 
   if (!gen_features_compute (reading->features, samples, n, reading->computed, error))
     return FALSE;
   for (int i = 0; i < n; i++)
-    reading->left_out += !add_row (
-        reading->set, reading->computed + (gsize)i * (gsize)reading->length, reading->length);
+    reading->left_out +=
+        !add_row (reading->set, reading->computed + (gsize)i * (gsize)reading->length,
+            reading->length, training_data_get_label (reading->data, items[i]),
+            training_data_describe_item (reading->data, items[i]));
+  for (int i = 0; i < n && reading->set->meter != NULL; i++)
+    if (!gen_meter_measure (reading->set->meter, &samples[i], reading->values, error))
+      return FALSE;
   return TRUE;
+}
+
+/* What looks at texts themselves. */
+static gboolean
+open_meter (FeatureSet *set, const FeatureSetSettings *settings, GError **error)
+{
+  const GenMeterSettings metering = { .medium = set->format.medium,
+    .metrics = settings->metrics,
+    .features_name = set->features,
+    .language_model = settings->language_model,
+    .seed = settings->seed };
+
+  if (set->format.medium != &gen_medium_text || settings->metrics == NULL ||
+      *settings->metrics == '\0')
+    return TRUE;
+  set->meter = gen_meter_new (&metering, error);
+  return set->meter != NULL;
 }
 
 static gboolean
@@ -94,7 +147,9 @@ read_samples (FeatureSet *set, const char *location, const FeatureSetSettings *s
       training_data_open (settings->said, NULL, like, settings->name, error);
   g_autoptr (GenFeatures) features = NULL;
   g_autofree float *computed = NULL;
-  Reading reading = { .set = set };
+  g_autofree double *values = NULL;
+  Reading reading = { .set = set, .data = data };
+  guint n_fields = 0;
 
   if (data == NULL)
     return FALSE;
@@ -109,10 +164,15 @@ read_samples (FeatureSet *set, const char *location, const FeatureSetSettings *s
   }
   training_data_keep_sizes (data, settings->resizing != NULL);
   set->features = g_strdup (gen_features_name (features));
+  set->classes = training_data_get_classes (data);
+  set->labels = g_array_new (FALSE, FALSE, sizeof (int));
   reading.features = features;
   reading.length = gen_features_length (features, &set->format);
-  if (!begin_rows (set, location, reading.length, error))
+  if (!begin_rows (set, location, reading.length, error) || !open_meter (set, settings, error))
     return FALSE;
+  if (set->meter != NULL)
+    gen_meter_fields (set->meter, &n_fields);
+  reading.values = values = g_new (double, n_fields);
   reading.computed = computed = g_new (float, (gsize)TRAINING_DATA_READ *(gsize)reading.length);
   return training_data_read (data, &set->format, take, &reading, error) &&
          check_left_out (set, location, reading.left_out, error);
@@ -120,16 +180,32 @@ read_samples (FeatureSet *set, const char *location, const FeatureSetSettings *s
 
 /* --- of a matrix --- */
 
+/* One number of each sample may lie in a row, [N] for [N, 1]. */
 static gboolean
-check_matrix (const char *path, GenDataType type, const GenShape *shape, GError **error)
+check_matrix (const char *path, GenDataType type, GenShape *shape, GError **error)
 {
-  if ((type == GEN_TYPE_FLOAT32 || type == GEN_TYPE_FLOAT64) && shape->rank == 2 &&
-      shape->dims[0] > 0 && shape->dims[1] > 0 && shape->dims[1] <= GEN_FEATURES_MAX)
+  g_autofree char *text = gen_shape_to_string (shape);
+
+  if (shape->rank == 1)
+    *shape = GEN_SHAPE (shape->dims[0], 1);
+  if ((type == GEN_TYPE_FLOAT32 || type == GEN_TYPE_FLOAT64 || type == GEN_TYPE_INT64) &&
+      shape->rank == 2 && shape->dims[0] > 0 && shape->dims[1] > 0 &&
+      shape->dims[1] <= GEN_FEATURES_MAX)
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-      "%s: a matrix of float32 or float64 is wanted, a row of at most %d features each sample",
-      path, GEN_FEATURES_MAX);
+      "%s: it is %s of %s, where a matrix [N, features] or [N] of float32, float64 or int64 is "
+      "wanted, a row of at most %d features each sample",
+      path, text, gen_data_type_name (type), GEN_FEATURES_MAX);
   return FALSE;
+}
+
+static float
+element_at (gconstpointer data, GenDataType type, gint64 place)
+{
+  if (type == GEN_TYPE_FLOAT32)
+    return ((const float *)data)[place];
+  return type == GEN_TYPE_INT64 ? (float)((const gint64 *)data)[place]
+                                : (float)((const double *)data)[place];
 }
 
 static gboolean
@@ -152,9 +228,8 @@ read_matrix (FeatureSet *set, const char *path, GError **error)
   row = g_new (float, length);
   for (gint64 i = 0; i < shape.dims[0]; i++) {
     for (int k = 0; k < length; k++)
-      row[k] = type == GEN_TYPE_FLOAT32 ? ((const float *)data)[i * length + k]
-                                        : (float)((const double *)data)[i * length + k];
-    left_out += !add_row (set, row, length);
+      row[k] = element_at (data, type, i * length + k);
+    left_out += !add_row (set, row, length, -1, g_strdup_printf ("row %" G_GINT64_FORMAT, i));
   }
   set->features = g_path_get_basename (path);
   return check_left_out (set, path, left_out, error);
@@ -166,10 +241,14 @@ gboolean
 feature_set_read (FeatureSet *set, const char *location, const FeatureSetSettings *settings,
     const GenFormat *like, GError **error)
 {
-  *set = (FeatureSet){ .moments = settings->moments };
+  *set = (FeatureSet){ .moments = settings->moments,
+    .names = g_ptr_array_new_with_free_func (g_free) };
   gen_feature_rows_init (&set->rows, GEN_METRIC_ROWS, settings->seed, settings->name);
   if (g_str_has_suffix (location, ".npy") && !json_object_has_member (settings->said, "medium"))
     return read_matrix (set, location, error);
+  if (gen_medium_text.recognise (location) && !json_object_has_member (settings->said, "medium") &&
+      !training_data_say (settings->said, "medium", "text", error))
+    return FALSE;
   return training_data_say (settings->said, "location", location, error) &&
          read_samples (
              set, location, settings, like != NULL && like->medium != NULL ? like : NULL, error);
@@ -191,5 +270,9 @@ void
 feature_set_clear (FeatureSet *set)
 {
   gen_feature_rows_clear (&set->rows);
+  g_clear_pointer (&set->names, g_ptr_array_unref);
   g_free (set->features);
+  g_clear_pointer (&set->meter, gen_meter_free);
+  g_strfreev (set->classes);
+  g_clear_pointer (&set->labels, g_array_unref);
 }

@@ -15,13 +15,21 @@ typedef struct {
   /* What takes in all rows, and then none are kept; of no length: it is made ready for them. NULL:
    * they are kept. */
   GenMoments *moments;
+  /* Of texts: the metrics that look at them themselves, with commas between them; NULL or "": none.
+   */
+  const char *metrics;
+  const char *language_model; /* for them; NULL: there is none */
 } FeatureSetSettings;
 
 typedef struct {
   GenFeatureRows rows;
+  GPtrArray *names;    /* where each row comes from, for people */
   GenMoments *moments; /* the settings' */
   GenFormat format;    /* of the samples; without a medium where they are features alone */
   char *features;      /* their name */
+  GenMeter *meter;     /* what has measured the samples themselves, or NULL */
+  GArray *labels;      /* int: the class of each row, or -1; NULL: features alone have none */
+  char **classes;      /* their names, ended by NULL; likewise */
 } FeatureSet;
 
 /* Samples are made as `like`, where that is not NULL and has a medium. */

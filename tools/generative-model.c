@@ -18,12 +18,24 @@ static const Command *const commands[] = {
   &command_check,
   &command_bench,
   &command_train,
+  &command_search,
+  &command_watch,
   &command_test,
   &command_data,
   &command_compare,
   &command_report,
+  &command_card,
+  &command_bias,
   &command_calibrate,
+  &command_robustness,
+  &command_invert,
+  &command_directions,
   &command_statistics,
+  &command_mark,
+  &command_review,
+  &command_audit,
+  &command_merge,
+  &command_c2pa,
   &command_operators,
   &command_recipes,
 };
@@ -59,6 +71,16 @@ command_warn (const char *format, ...)
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   g_printerr ("%s: warning: %s\n", g_get_prgname (), text);
+}
+
+char *
+command_escape (const char *name)
+{
+  char others[G_MAXUINT8 - 0x80 + 4] = "\"\\";
+
+  for (int c = 0x80; c <= G_MAXUINT8; c++)
+    others[c - 0x80 + 2] = (char)c;
+  return g_strescape (name, others);
 }
 
 int

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a model is, as JSON. */
+#include <math.h>
+#include "../lib/base/json-file.h"
 #include "inspect.h"
 
 #include <json-glib/json-glib.h>
@@ -32,6 +34,16 @@ add_steps (JsonBuilder *builder, GenPlan *plan)
   json_builder_end_array (builder);
 }
 
+/* JSON has no number that is not finite. */
+static void
+add_number (JsonBuilder *builder, double number)
+{
+  if (isfinite (number))
+    json_builder_add_double_value (builder, number);
+  else
+    json_builder_add_null_value (builder);
+}
+
 static void
 add_range (JsonBuilder *builder, const GenPort *port)
 {
@@ -41,8 +53,7 @@ add_range (JsonBuilder *builder, const GenPort *port)
     json_builder_set_member_name (builder, side == 0 ? "black" : "white");
     json_builder_begin_array (builder);
     for (int c = 0; c < port->channels; c++)
-      json_builder_add_double_value (
-          builder, side == 0 ? gen_port_black (port, c) : gen_port_white (port, c));
+      add_number (builder, side == 0 ? gen_port_black (port, c) : gen_port_white (port, c));
     json_builder_end_array (builder);
   }
   json_builder_set_member_name (builder, "range");
@@ -62,7 +73,7 @@ add_numbers (JsonBuilder *builder, const GenNumbers *numbers)
   }
   json_builder_begin_array (builder);
   for (guint i = 0; i < numbers->n; i++)
-    json_builder_add_double_value (builder, numbers->values[i]);
+    add_number (builder, numbers->values[i]);
   json_builder_end_array (builder);
 }
 
@@ -238,6 +249,6 @@ inspect_print_json (const InspectFacts *facts, const char *path)
   json_builder_end_object (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
+  text = gen_json_to_text (root, TRUE);
   g_print ("%s\n", text);
 }

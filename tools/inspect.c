@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* generative-model inspect: what a model is, in words. */
 #include <string.h>
+#include <generative/adapter-file.h>
 #include <generative/model.h>
 #include <generative/operator.h>
 #include <generative/parameters.h>
@@ -252,6 +253,8 @@ print_decisions (const GenModel *model)
     g_print ("%-11s %s\n", "played", model->hints.outputs);
   if (model->hints.inputs != NULL)
     g_print ("%-11s %s\n", "beside", model->hints.inputs);
+  if (model->hints.scores != NULL)
+    g_print ("%-11s %s\n", "figures", model->hints.scores);
   if (model->voice != NULL)
     g_print ("%-11s %u symbols, by %s\n", "text", gen_symbols_count (model->voice->symbols),
         model->voice->path);
@@ -453,6 +456,8 @@ run (int argc, char **argv)
 
   if (!command_parse (&command_inspect, entries, NULL, 1, 1, &argc, &argv))
     return STATUS_USAGE;
+  if (gen_adapter_file_is_named (argv[1]))
+    return inspect_adapter (argv[1], json);
   facts.model = hints_load (&hints, argv[1], &error);
   if (facts.model != NULL)
     facts.played = hints_load_played (&hints, argv[1], &error);
@@ -483,6 +488,6 @@ run (int argc, char **argv)
 const Command command_inspect = {
   .name = "inspect",
   .arguments = "MODEL",
-  .summary = "Tell what a model takes, makes and consists of",
+  .summary = "Tell what a model takes, makes and consists of, or an adapter is",
   .run = run,
 };

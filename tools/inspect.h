@@ -30,3 +30,6 @@ void inspect_print_json (const InspectFacts *facts, const char *path);
  * is what will be read. */
 void inspect_write_info (const Hints *hints, const char *path, const GenModel *played,
     gboolean force, gboolean quiet, GError **error);
+
+/* Print what the adapter at `path` is. Returns the exit status. */
+int inspect_adapter (const char *path, gboolean json);

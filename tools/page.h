@@ -16,3 +16,6 @@ void page_append_escaped (GString *page, const char *text);
 void page_append_number (GString *page, double number);
 /* A picture within the page; `alt` tells who cannot see it what it is. */
 void page_append_picture (GString *page, const GenPicture *picture, const char *alt);
+/* Whether `text` has only letters that base64 is made of, and nothing that would end an attribute.
+ */
+gboolean page_is_base64 (const char *text);

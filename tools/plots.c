@@ -3,6 +3,7 @@
  * dashes, marks and letters. */
 #include "plots.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "page.h"
@@ -111,7 +112,7 @@ typedef struct {
 
 typedef struct {
   double sum, least, greatest;
-  guint count;
+  guint64 count;
 } Column;
 
 static double
@@ -170,16 +171,18 @@ include (Frame *frame, int axis, double value)
   frame->greatest[axis] = fmax (frame->greatest[axis], value);
 }
 
-/* A frame of no extent has some. */
+/* A frame of no extent, or of one that is nothing but rounding, has some: what is constant lies in
+ * the middle of numbers of its own size. */
 static void
 widen (Frame *frame, int axis)
 {
   const double middle = frame->least[axis];
+  const double around = middle != 0 ? fmax (fabs (middle) * 0.1, DBL_MIN) : 0.5;
 
-  if (frame->greatest[axis] > middle)
+  if (frame->greatest[axis] - middle > fabs (middle) * 1e-9)
     return;
-  frame->least[axis] = middle - fmax (fabs (middle) * 0.05, 0.5);
-  frame->greatest[axis] = middle + fmax (fabs (middle) * 0.05, 0.5);
+  frame->least[axis] = middle - around;
+  frame->greatest[axis] = middle + around;
 }
 
 /* FALSE where there is nothing to draw. */
@@ -189,10 +192,9 @@ measure_frame (Frame *frame, const PlotLine *lines, guint n_lines)
   *frame = (Frame){ { INFINITY, INFINITY }, { -INFINITY, -INFINITY } };
   for (guint l = 0; l < n_lines; l++)
     for (guint i = 0; i < lines[l].n; i++) {
-      if (!isfinite (lines[l].y[i]))
-        continue;
-      include (frame, 0, lines[l].x[i]);
-      include (frame, 1, lines[l].y[i]);
+      include (frame, 0, lines[l].points[i].x);
+      include (frame, 1, lines[l].points[i].least);
+      include (frame, 1, lines[l].points[i].greatest);
     }
   if (!isfinite (frame->least[1]))
     return FALSE;
@@ -223,25 +225,42 @@ append_text (GString *page, double x, double y, const char *anchor, const char *
   g_string_append (page, "</text>");
 }
 
-static void
-append_axes (GString *page, const Frame *frame, const char *x_unit)
+/* A number on an axis, of as many digits as tell it from the next one. (transfer full) */
+static char *
+describe_tick (double number, double step, const char *unit)
 {
-  const double step[] = { round_step (frame->greatest[0] - frame->least[0]),
-    round_step (frame->greatest[1] - frame->least[1]) };
+  const double size = fabs (number);
+  const int digits =
+      size > step ? CLAMP ((int)(floor (log10 (size)) - floor (log10 (step))) + 1, 5, 15) : 5;
+
+  return g_strdup_printf ("%.*g%s", digits, size < step * 1e-6 ? 0 : number, unit);
+}
+
+static void
+append_values (GString *page, const Frame *frame)
+{
+  const double step = round_step (frame->greatest[1] - frame->least[1]);
   const double bottom = PLOT_HEIGHT - BOTTOM, right = PLOT_WIDTH - RIGHT;
 
-  for (double y = ceil (frame->least[1] / step[1]) * step[1]; y <= frame->greatest[1];
-       y += step[1]) {
-    g_autofree char *text = g_strdup_printf ("%.5g", fabs (y) < step[1] * 1e-6 ? 0 : y);
+  for (double y = ceil (frame->least[1] / step) * step; y <= frame->greatest[1]; y += step) {
+    g_autofree char *text = describe_tick (y, step, "");
 
     append_segment (page, "grid-line", LEFT, place_y (frame, y), right, place_y (frame, y));
     append_text (page, LEFT - 4, place_y (frame, y) + 4, "end", text);
   }
   append_segment (page, "axis", LEFT, bottom, right, bottom);
-  for (double x = ceil (frame->least[0] / step[0]) * step[0]; x <= frame->greatest[0];
-       x += step[0]) {
-    const gboolean last = x + step[0] > frame->greatest[0];
-    g_autofree char *text = g_strdup_printf ("%.5g%s", x, last ? x_unit : "");
+}
+
+static void
+append_axes (GString *page, const Frame *frame, const char *x_unit)
+{
+  const double step = round_step (frame->greatest[0] - frame->least[0]);
+  const double bottom = PLOT_HEIGHT - BOTTOM;
+
+  append_values (page, frame);
+  for (double x = ceil (frame->least[0] / step) * step; x <= frame->greatest[0]; x += step) {
+    const gboolean last = x + step > frame->greatest[0];
+    g_autofree char *text = describe_tick (x, step, last ? x_unit : "");
 
     append_segment (page, "axis", place_x (frame, x), bottom, place_x (frame, x), bottom + 3);
     append_text (page, place_x (frame, x), bottom + 15, last ? "end" : "middle", text);
@@ -267,16 +286,13 @@ fill_columns (const Frame *frame, const PlotLine *line, Column *columns)
   for (guint i = 0; i < COLUMNS; i++)
     columns[i] = (Column){ 0, INFINITY, -INFINITY, 0 };
   for (guint i = 0; i < line->n; i++) {
-    const double y = line->y[i];
-    Column *column =
-        &columns[CLAMP ((int)((line->x[i] - frame->least[0]) * scale), 0, COLUMNS - 1)];
+    const PlotPoint *point = &line->points[i];
+    Column *column = &columns[CLAMP ((int)((point->x - frame->least[0]) * scale), 0, COLUMNS - 1)];
 
-    if (!isfinite (y))
-      continue;
-    column->sum += y;
-    column->count++;
-    column->least = fmin (column->least, y);
-    column->greatest = fmax (column->greatest, y);
+    column->sum += point->sum;
+    column->count += point->count;
+    column->least = fmin (column->least, point->least);
+    column->greatest = fmax (column->greatest, point->greatest);
   }
 }
 
@@ -323,20 +339,21 @@ append_line (GString *page, const Frame *frame, const PlotLine *line, guint i, g
   begin_line (page, i);
   for (guint c = 0; c < COLUMNS; c++)
     if (columns[c].count > 0) {
-      append_point (page, middle_of (frame, c), place_y (frame, columns[c].sum / columns[c].count));
+      append_point (
+          page, middle_of (frame, c), place_y (frame, columns[c].sum / (double)columns[c].count));
       last = c;
       shown++;
     }
   g_string_append (page, "\"/>");
   for (guint c = i * MARK_STEP / 4 % MARK_STEP; c < COLUMNS && (!alone || shown == 1); c++)
     if (columns[c].count > 0) {
-      append_mark (
-          page, i, middle_of (frame, c), place_y (frame, columns[c].sum / columns[c].count));
+      append_mark (page, i, middle_of (frame, c),
+          place_y (frame, columns[c].sum / (double)columns[c].count));
       c += MARK_STEP - 1;
     }
   if (!alone && last < COLUMNS)
     append_text (page, middle_of (frame, last) + 6,
-        place_y (frame, columns[last].sum / columns[last].count) + 4, "start", line->name);
+        place_y (frame, columns[last].sum / (double)columns[last].count) + 4, "start", line->name);
 }
 
 static void
@@ -380,18 +397,13 @@ fill_bins (const Frame *values, const PlotLine *line, double *bins)
 {
   const double scale = BINS / (values->greatest[1] - values->least[1]);
   double most = 0;
-  guint count = 0;
 
   for (guint b = 0; b < BINS; b++)
     bins[b] = 0;
-  for (guint i = 0; i < line->n; i++) {
-    if (!isfinite (line->y[i]))
-      continue;
-    bins[CLAMP ((int)((line->y[i] - values->least[1]) * scale), 0, BINS - 1)]++;
-    count++;
-  }
+  for (guint i = 0; i < line->n_values; i++)
+    bins[CLAMP ((int)((line->values[i] - values->least[1]) * scale), 0, BINS - 1)]++;
   for (guint b = 0; b < BINS; b++) {
-    bins[b] /= MAX (count, 1);
+    bins[b] /= MAX (line->n_values, 1);
     most = fmax (most, bins[b]);
   }
   return most;
@@ -449,7 +461,7 @@ plot_distribution (GString *page, const char *title, const PlotLine *lines, guin
   for (guint l = 0; l < n_lines; l++)
     if (n_lines == 1)
       append_bars (page, &frame, bins);
-    else
+    else if (lines[l].n_values > 0)
       append_steps (page, &frame, &lines[l], bins + l * BINS, l);
   g_string_append (page, "</svg>");
 }
@@ -462,5 +474,54 @@ plot_key (GString *page, guint i)
   begin_line (page, i);
   g_string_append (page, "2,7 42,7\"/>");
   append_mark (page, i, 22, 7);
+  g_string_append (page, "</svg>");
+}
+
+/* --- dots --- */
+
+/* Powers of ten, or, within one, its ends. */
+static void
+append_logarithms (GString *page, const Frame *frame)
+{
+  const double bottom = PLOT_HEIGHT - BOTTOM, extent = frame->greatest[0] - frame->least[0];
+  const double step = extent < 1 ? extent : ceil (extent / TICKS);
+
+  append_values (page, frame);
+  for (double x = extent < 1 ? frame->least[0] : ceil (frame->least[0]);
+       x <= frame->greatest[0] + 1e-9; x += step) {
+    g_autofree char *text = g_strdup_printf ("%.3g", pow (10, x));
+
+    append_segment (page, "axis", place_x (frame, x), bottom, place_x (frame, x), bottom + 3);
+    append_text (page, place_x (frame, x), bottom + 15, "middle", text);
+  }
+}
+
+static double
+dot_x (const PlotDot *dot, gboolean logarithmic)
+{
+  return logarithmic ? log10 (dot->x) : dot->x;
+}
+
+void
+plot_dots (GString *page, const char *title, const PlotDot *dots, guint n, gboolean logarithmic)
+{
+  Frame frame = { { INFINITY, INFINITY }, { -INFINITY, -INFINITY } };
+
+  if (n == 0)
+    return;
+  for (guint i = 0; i < n; i++) {
+    include (&frame, 0, dot_x (&dots[i], logarithmic));
+    include (&frame, 1, dots[i].y);
+  }
+  widen (&frame, 0);
+  widen (&frame, 1);
+  begin_plot (page, title, "dots", ", one mark each");
+  if (logarithmic)
+    append_logarithms (page, &frame);
+  else
+    append_axes (page, &frame, "");
+  for (guint i = 0; i < n; i++)
+    append_mark (page, dots[i].kind, place_x (&frame, dot_x (&dots[i], logarithmic)),
+        place_y (&frame, dots[i].y));
   g_string_append (page, "</svg>");
 }

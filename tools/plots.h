@@ -8,11 +8,19 @@ void plot_histogram (GString *page, JsonObject *measure);
 /* The same of the sizes of classes. */
 void plot_counts (GString *page, JsonObject *counts);
 
+/* Some numbers that follow each other, the first of them at `x`. */
+typedef struct {
+  double x, sum, least, greatest;
+  guint64 count;
+} PlotPoint;
+
 /* One of several that are drawn together; `name` is a letter or two. */
 typedef struct {
   const char *name;
-  const double *x, *y; /* `n` of each, x ascending; what is not finite is left out */
+  const PlotPoint *points; /* `n`, x ascending */
   guint n;
+  const double *values; /* `n_values` for distributions, in any order; all finite */
+  guint n_values;
 } PlotLine;
 
 /* A stretch of x that is marked, as an alert: by hatching, and a bar above it. */
@@ -28,3 +36,13 @@ void plot_lines (GString *page, const char *title, const PlotLine *lines, guint 
 void plot_distribution (GString *page, const char *title, const PlotLine *lines, guint n_lines);
 /* How line `i` is drawn, small, for a legend. */
 void plot_key (GString *page, guint i);
+
+/* One of a cloud; what is of one `kind` has one shape and colour, as line `kind` has. */
+typedef struct {
+  double x, y;
+  guint kind;
+} PlotDot;
+
+/* What y is at which x: all finite, x above 0 where it is `logarithmic`. */
+void plot_dots (
+    GString *page, const char *title, const PlotDot *dots, guint n, gboolean logarithmic);

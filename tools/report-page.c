@@ -7,6 +7,7 @@
 
 #include <generative/sound.h>
 
+#include "../lib/base/json-members.h"
 #include "page.h"
 #include "plots.h"
 #include "report.h"
@@ -37,13 +38,17 @@ append_time (GString *page, JsonObject *example)
 /* --- the table --- */
 
 static void
-append_cell (GString *page, const Cell *cell, gboolean best)
+append_cell (GString *page, const Row *row, const Cell *cell, gboolean best)
 {
   g_string_append_printf (page, "<td class=\"n%s\">", best ? " best" : "");
   if (cell->text != NULL)
     page_append_escaped (page, cell->text);
   else if (isnan (cell->mean))
     g_string_append (page, "–");
+  else if (row->unit != NULL)
+    g_string_append_printf (page, "%.6g %s", cell->mean * row->scale, row->unit);
+  else if (cell->interval > 0)
+    g_string_append_printf (page, "%.6g ± %.2g", cell->mean, cell->interval);
   else if (isnan (cell->deviation))
     g_string_append_printf (page, "%.6g", cell->mean);
   else
@@ -62,7 +67,8 @@ append_doubts (GString *page, const Run *run)
     return;
   json_object_iter_init_ordered (&iter, run->summary);
   while (json_object_iter_next_ordered (&iter, &name, &node)) {
-    if (!g_str_has_suffix (name, "-doubt") || !JSON_NODE_HOLDS_VALUE (node))
+    if (!g_str_has_suffix (name, "-doubt") || !JSON_NODE_HOLDS_VALUE (node) ||
+        json_node_get_string (node) == NULL)
       continue;
     g_string_append_printf (page, "<p class=\"note\">%s: ", run->name);
     page_append_escaped (page, name);
@@ -85,9 +91,9 @@ append_table (GString *page, GPtrArray *runs, GPtrArray *rows)
 
     g_string_append (page, "<tr><td>");
     page_append_escaped (page, row->name);
-    g_string_append_printf (page, "</td><td>%s</td>", report_better (row->better));
+    g_string_append_printf (page, "</td><td>%s</td>", gen_better_name (row->better));
     for (guint r = 0; r < runs->len; r++)
-      append_cell (page, &row->cells[r], row->best == (int)r);
+      append_cell (page, row, &row->cells[r], row->best == (int)r);
     g_string_append (page, "</tr>");
   }
   g_string_append (page, "</table></div>");
@@ -108,8 +114,12 @@ append_runs (GString *page, GPtrArray *runs)
     plot_key (page, r);
     g_string_append_printf (page, "</td><td><b>%s</b></td><td>", run->name);
     page_append_escaped (page, run->path);
-    g_string_append_printf (
-        page, "</td><td class=\"n\">%" G_GUINT64_FORMAT " frames</td>", run->frames);
+    if (run->trains)
+      g_string_append_printf (page, "</td><td class=\"n\">%.0f steps</td>",
+          (double)json_object_get_int_member_with_default (run->summary, "steps", 0));
+    else
+      g_string_append_printf (page, "</td><td class=\"n\">%" G_GUINT64_FORMAT " %s</td>",
+          run_count (run), run_unit (run));
     if (run->timed)
       g_string_append_printf (page, "<td class=\"n\">%.4g s</td>", run->end);
     g_string_append_printf (
@@ -218,12 +228,13 @@ fill_lines (GPtrArray *runs, const char *name, PlotLine *lines)
     const Run *run = runs->pdata[r];
     const Series *series = run_find (run, name);
 
-    lines[r] = (PlotLine){ run->name, NULL, NULL, 0 };
+    lines[r] = (PlotLine){ .name = run->name };
     if (series == NULL)
       continue;
-    lines[r].x = (const double *)series->times->data;
-    lines[r].y = (const double *)series->values->data;
-    lines[r].n = series->values->len;
+    lines[r].points = (const PlotPoint *)series->points->data;
+    lines[r].n = series->points->len;
+    lines[r].values = (const double *)series->some->data;
+    lines[r].n_values = series->some->len;
     n++;
   }
   return n;
@@ -243,7 +254,7 @@ append_caption (GString *page, const char *name, const GArray *marks)
     page_append_escaped (page, metric->unit);
   }
   if (field != NULL && field->better != GEN_BETTER_NEITHER)
-    g_string_append_printf (page, "; %s is better", report_better (field->better));
+    g_string_append_printf (page, "; %s is better", gen_better_name (field->better));
   if (field != NULL && field == &metric->fields[0]) {
     g_string_append (page, "<br>");
     page_append_escaped (page, metric->summary);
@@ -258,14 +269,14 @@ static gboolean
 is_drawn (GPtrArray *runs, const Row *row)
 {
   const GenField *field = gen_metric_find_field (row->name, NULL);
-  guint most = 0;
+  guint64 most = 0;
 
   if (field != NULL && field->type != GEN_FIELD_NUMBER)
     return FALSE;
   for (guint r = 0; r < runs->len; r++) {
     const Series *series = run_find (runs->pdata[r], row->name);
 
-    most = MAX (most, series != NULL ? series->values->len : 0);
+    most = MAX (most, series != NULL ? series->tally.count : 0);
   }
   return most > 1;
 }
@@ -274,10 +285,12 @@ static void
 append_plots (GString *page, GPtrArray *runs, GPtrArray *rows)
 {
   g_autofree PlotLine *lines = g_new (PlotLine, runs->len);
-  gboolean timed = TRUE;
+  gboolean timed = TRUE, trains = TRUE;
 
   for (guint r = 0; r < runs->len; r++)
     timed &= ((const Run *)runs->pdata[r])->timed;
+  for (guint r = 0; r < runs->len; r++)
+    trains &= ((const Run *)runs->pdata[r])->trains;
   g_string_append (page, "<h2>Over time</h2><div class=\"grid\">");
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = rows->pdata[i];
@@ -287,10 +300,15 @@ append_plots (GString *page, GPtrArray *runs, GPtrArray *rows)
       continue;
     g_string_append (page, "<figure>");
     plot_lines (page, row->name, lines, runs->len, (const PlotMark *)marks->data, marks->len,
-        timed ? " s" : " frames");
+        timed    ? " s"
+        : trains ? " steps"
+                 : " frames");
     append_caption (page, row->name, marks);
   }
-  g_string_append (page, "</div><h2>Distributions</h2><div class=\"grid\">");
+  g_string_append (page, "</div>");
+  if (trains) /* values of a training change with time, and are of no distribution */
+    return;
+  g_string_append (page, "<h2>Distributions</h2><div class=\"grid\">");
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = rows->pdata[i];
 
@@ -323,14 +341,6 @@ measure_png (const char *base64, int *width, int *height)
   return *width > 0 && *height > 0;
 }
 
-/* Letters that base64 is made of, and nothing that would end an attribute. */
-static gboolean
-is_base64 (const char *text)
-{
-  return text[strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")] ==
-         '\0';
-}
-
 /* All pictures of all runs, to be shown by their names. */
 static void
 append_symbols (GString *page, GPtrArray *runs)
@@ -344,7 +354,7 @@ append_symbols (GString *page, GPtrArray *runs)
       const char *data = json_object_get_string_member_with_default (example, "data", "");
       int width, height;
 
-      if (!is_picture (example) || !is_base64 (data) || !measure_png (data, &width, &height))
+      if (!is_picture (example) || !page_is_base64 (data) || !measure_png (data, &width, &height))
         continue;
       g_string_append_printf (page,
           "<symbol id=\"%s%u\" viewBox=\"0 0 %d %d\"><image width=\"%d\" height=\"%d\" "
@@ -383,12 +393,7 @@ append_thumb (GString *page, const Run *run, guint i, const char *name)
 static gboolean
 stands_out (JsonObject *example, const char *name, const char *end)
 {
-  JsonNode *node = json_object_get_member (example, "of");
-  JsonObject *of =
-      node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-
-  return of != NULL &&
-         g_strcmp0 (json_object_get_string_member_with_default (of, name, ""), end) == 0;
+  return g_strcmp0 (gen_json_text_in (gen_json_object_in (example, "of"), name), end) == 0;
 }
 
 typedef struct {
@@ -527,10 +532,16 @@ append_pictures (GString *page, GPtrArray *runs, GPtrArray *rows)
 /* --- sounds --- */
 
 static gboolean
-is_sound (JsonObject *example)
+is_of_type (JsonObject *example, const char *media_type)
 {
   return g_str_equal (
-      json_object_get_string_member_with_default (example, "media-type", ""), "audio/flac");
+      json_object_get_string_member_with_default (example, "media-type", ""), media_type);
+}
+
+static gboolean
+is_sound (JsonObject *example)
+{
+  return is_of_type (example, "audio/flac");
 }
 
 /* Waves over a spectrogram. */
@@ -574,7 +585,7 @@ append_reasons (GString *page, const Run *run, JsonObject *example)
     page_append_escaped (page, json_node_get_string (end));
     g_string_append_c (page, ' ');
     page_append_escaped (page, name);
-    if (series != NULL)
+    if (series != NULL && isfinite (series_value_of (series, frame)))
       g_string_append_printf (page, " %.5g", series_value_of (series, frame));
   }
 }
@@ -584,7 +595,7 @@ append_sound (GString *page, const Run *run, JsonObject *example)
 {
   const char *data = json_object_get_string_member_with_default (example, "data", "");
 
-  if (!is_base64 (data))
+  if (!page_is_base64 (data))
     return;
   g_string_append (page, "<figure>");
   append_drawing (page, data);
@@ -638,6 +649,68 @@ append_sounds (GString *page, GPtrArray *runs)
   g_string_append (page, "</div>");
 }
 
+/* --- texts --- */
+
+static void
+append_text (GString *page, const Run *run, JsonObject *example)
+{
+  const char *data = json_object_get_string_member_with_default (example, "data", "");
+  gsize size;
+  g_autofree guchar *bytes = g_base64_decode (data, &size);
+  g_autofree char *text = g_utf8_make_valid ((const char *)bytes, (gssize)size);
+
+  g_string_append (page, "<figure><blockquote>");
+  page_append_escaped (page, text);
+  if (json_object_get_boolean_member_with_default (example, "cut", FALSE))
+    g_string_append (page, " …");
+  g_string_append_printf (page, "</blockquote><figcaption>text %" G_GINT64_FORMAT,
+      json_object_get_int_member_with_default (example, "frame", 0));
+  append_reasons (page, run, example);
+  g_string_append (page, "</figcaption></figure>");
+}
+
+static void
+append_texts_of (GString *page, const Run *run)
+{
+  g_string_append (page, "<div class=\"texts\">");
+  for (guint i = 0; i < json_array_get_length (run->examples); i++) {
+    JsonObject *example = json_array_get_object_element (run->examples, i);
+
+    if (is_of_type (example, "text/plain"))
+      append_text (page, run, example);
+  }
+  g_string_append (page, "</div>");
+}
+
+static gboolean
+has_texts (const Run *run)
+{
+  for (guint i = 0; i < json_array_get_length (run->examples); i++)
+    if (is_of_type (json_array_get_object_element (run->examples, i), "text/plain"))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+append_texts (GString *page, GPtrArray *runs)
+{
+  gboolean any = FALSE;
+
+  for (guint r = 0; r < runs->len; r++)
+    any |= has_texts (runs->pdata[r]);
+  if (!any)
+    return;
+  g_string_append (page,
+      "<h2>Texts</h2><p class=\"note\">The beginnings of those that stand out and of some of all."
+      "</p><div class=\"runs\">");
+  for (guint r = 0; r < runs->len; r++) {
+    begin_run (page, runs->pdata[r], runs->len == 1);
+    append_texts_of (page, runs->pdata[r]);
+    g_string_append (page, "</div>");
+  }
+  g_string_append (page, "</div>");
+}
+
 /* --- all of it --- */
 
 char *
@@ -654,9 +727,13 @@ report_to_page (GPtrArray *runs, GPtrArray *rows)
   page = page_begin (title->str);
   append_runs (page, runs);
   append_table (page, runs, rows);
+  report_append_classes (page, runs);
+  report_append_bias (page, runs);
   append_alerts (page, runs);
   append_plots (page, runs, rows);
   append_pictures (page, runs, rows);
+  report_append_pairs (page, runs);
   append_sounds (page, runs);
+  append_texts (page, runs);
   return page_end (page);
 }

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "compare-statistics.h"
+#include "statistics-niqe.h"
 #include "training-data.h"
 
 static char *
@@ -18,7 +19,9 @@ describe (void)
       "The file is\nwhat pytorch-fid, clean-fid and torch-fidelity read and write, and what "
       "`generative-model compare`\nand the reference of qualitymeter take in a set's place:\n\n"
       "  generative-model statistics photos --out photos.npz width=64 height=64\n"
-      "  generative-model compare made photos.npz\n\nNames:\n");
+      "  generative-model compare made photos.npz\n\n"
+      "With --niqe it is the model of good pictures that qualitymeter's niqe-model "
+      "names.\n\nNames:\n");
   training_data_describe_settings (text);
   return g_string_free (text, FALSE);
 }
@@ -52,22 +55,12 @@ read_said (JsonObject *said, char **arguments, GError **error)
 }
 
 static gboolean
-write_statistics (char **arguments, FeatureSetSettings *settings, const char *out, GError **error)
+write_features (const char *const *sets, guint n, const FeatureSetSettings *settings,
+    const char *out, GError **error)
 {
-  const guint n = count_sets (arguments);
-  g_autoptr (JsonObject) said = json_object_new ();
   g_auto (GenStatistics) statistics = { 0 };
 
-  if (n == 0) {
-    g_set_error (
-        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a set is wanted before NAME=VALUE");
-    return FALSE;
-  }
-  settings->said = said;
-  settings->name = "samples";
-  if (!read_said (said, arguments + n, error) ||
-      !statistics_read (
-          &statistics, (const char *const *)arguments, n, settings, NULL, NULL, error) ||
+  if (!statistics_read (&statistics, sets, n, settings, NULL, NULL, error) ||
       !gen_statistics_save (&statistics, out, error))
     return FALSE;
   g_print ("%s: %" G_GUINT64_FORMAT " samples, %d features of %s\n", out, statistics.count,
@@ -81,15 +74,38 @@ write_statistics (char **arguments, FeatureSetSettings *settings, const char *ou
   return TRUE;
 }
 
+static gboolean
+write_statistics (
+    char **arguments, FeatureSetSettings *settings, gboolean niqe, const char *out, GError **error)
+{
+  const char *const *sets = (const char *const *)arguments;
+  const guint n = count_sets (arguments);
+  g_autoptr (JsonObject) said = json_object_new ();
+
+  if (n == 0) {
+    g_set_error (
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a set is wanted before NAME=VALUE");
+    return FALSE;
+  }
+  settings->said = said;
+  settings->name = "samples";
+  return read_said (said, arguments + n, error) &&
+         (niqe ? statistics_write_niqe (sets, n, said, out, error)
+               : write_features (sets, n, settings, out, error));
+}
+
 static int
 run (int argc, char **argv)
 {
   g_autofree char *embedder = NULL, *resizing = NULL, *out = NULL, *details = describe ();
   FeatureSetSettings settings = { 0 };
+  gboolean niqe = FALSE;
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Where to write them (.npz)", "FILE" },
     { "embedder", 'e', 0, G_OPTION_ARG_FILENAME, &embedder,
         "Features to take statistics of: a name, or an ONNX file", "NAME|FILE" },
+    { "niqe", 0, 0, G_OPTION_ARG_NONE, &niqe,
+        "Write what the metric niqe compares pictures with, of good ones, instead", NULL },
     { "resizing", 'r', 0, G_OPTION_ARG_STRING, &resizing, resizing_text (), "NAME" },
     { NULL },
   };
@@ -100,9 +116,14 @@ run (int argc, char **argv)
   if (out == NULL)
     g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--out must say where to write them, for instance --out statistics.npz");
+  else if (niqe && (embedder != NULL || resizing != NULL))
+    g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--niqe has features of its own, and looks at pictures as large as they are: --embedder "
+        "and "
+        "--resizing say nothing there");
   settings.embedder = embedder;
   settings.resizing = resizing;
-  if (error == NULL && write_statistics (argv + 1, &settings, out, &error))
+  if (error == NULL && write_statistics (argv + 1, &settings, niqe, out, &error))
     return STATUS_FINE;
   return command_fail (error);
 }

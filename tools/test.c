@@ -2,12 +2,14 @@
 /* generative-model test: what a training would say of its nets at the end, on other data, without
  * training. The main thread measures, another gives samples. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <generative/checkpoint.h>
 #include <generative/model.h>
 #include <generative/training.h>
 
+#include "../lib/base/json-file.h"
 #include "command.h"
 #include "settings-file.h"
 #include "training-data.h"
@@ -25,7 +27,9 @@ typedef struct {
   JsonObject *said;    /* of the data */
   TrainingData *data;
   GenTraining *training;
+  const char *against; /* a folder of other nets; NULL: none */
   gboolean json;
+  JsonObject *told; /* what is printed as JSON */
 } Test;
 
 static void
@@ -35,6 +39,7 @@ test_clear (Test *test)
   g_clear_pointer (&test->data, training_data_free);
   g_clear_pointer (&test->trained, json_object_unref);
   g_clear_pointer (&test->said, json_object_unref);
+  g_clear_pointer (&test->told, json_object_unref);
   gen_training_settings_clear (&test->settings);
   g_free (test->folder);
   g_free (test->description);
@@ -50,6 +55,7 @@ static gboolean
 find_training (Test *test, const char *path, GError **error)
 {
   g_autofree char *around = NULL;
+  char *whole;
 
   test->folder =
       g_file_test (path, G_FILE_TEST_IS_DIR) ? g_strdup (path) : g_path_get_dirname (path);
@@ -57,7 +63,9 @@ find_training (Test *test, const char *path, GError **error)
   if (g_file_test (test->description, G_FILE_TEST_EXISTS))
     return TRUE;
   g_free (test->description);
-  around = g_path_get_dirname (test->folder);
+  whole = realpath (test->folder, NULL); /* it may be a link to the best of a search */
+  around = g_path_get_dirname (whole != NULL ? whole : test->folder);
+  free (whole);
   test->description = g_build_filename (around, DESCRIPTION, NULL);
   if (g_file_test (test->description, G_FILE_TEST_EXISTS))
     return TRUE;
@@ -85,7 +93,7 @@ read_step (Test *test, JsonObject *all, GError **error)
   test->step = (guint64)step;
   if (step >= 0)
     return TRUE;
-  text = json_to_string (node, FALSE);
+  text = gen_json_to_text (node, FALSE);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
       "%s: step is %s, and should be how many steps were made, a whole number from 0 on",
       test->description, text);
@@ -233,12 +241,11 @@ fell_back (const GError *error, gpointer user_data)
   command_warn ("%s. The nets are run on the CPU", error->message);
 }
 
-static void
-print_json (const GenFigures *figures)
+/* (transfer full) */
+static JsonObject *
+describe_figures (const GenFigures *figures)
 {
-  g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
-  g_autofree char *text = NULL;
+  JsonObject *object = json_object_new ();
 
   for (guint i = 0; i < figures->n; i++) {
     const GenField *field = &figures->figures[i].field;
@@ -254,15 +261,25 @@ print_json (const GenFigures *figures)
     else
       json_object_set_double_member (object, field->name, figures->values[i]);
   }
-  text = json_to_string (root, TRUE);
+  return object;
+}
+
+static void
+print_json (JsonObject *object)
+{
+  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = gen_json_to_text (root, TRUE);
+
   g_print ("%s\n", text);
 }
 
 static void
 tested (const GenFigures *figures, gboolean best, gpointer user_data)
 {
-  if (((Test *)user_data)->json) {
-    print_json (figures);
+  Test *test = user_data;
+
+  if (test->json) {
+    test->told = describe_figures (figures);
     return;
   }
   for (guint i = 0; i < figures->n; i++) {
@@ -279,9 +296,20 @@ tested (const GenFigures *figures, gboolean best, gpointer user_data)
   }
 }
 
+/* It is told in words, too. */
+static void
+compared (const GenFigures *figures, gpointer user_data)
+{
+  Test *test = user_data;
+
+  if (test->json)
+    json_object_set_object_member (test->told, "against", describe_figures (figures));
+}
+
 static const GenTrainingCallbacks callbacks = {
   .told = told,
   .tested = tested,
+  .compared = compared,
   .warned = warned,
   .fell_back = fell_back,
   .before_flag = "--",
@@ -302,7 +330,10 @@ measure (Test *test, GError **error)
           test->training, test->folder, training_data_get_format (test->data), error))
     return FALSE;
   training_data_feed_test (test->data, test->training, gen_training_format (test->training));
-  gen_training_test (test->training, test->step, &failure);
+  if (test->against != NULL)
+    gen_training_test_against (test->training, test->against, test->step, &failure);
+  else
+    gen_training_test (test->training, test->step, &failure);
   /* Data that cannot be read is why too little has come. */
   if (!training_data_join (test->data, error)) {
     g_clear_error (&failure);
@@ -335,10 +366,14 @@ static int
 run (int argc, char **argv)
 {
   int samples = UNSAID;
+  g_autofree char *against = NULL;
   g_auto (Test) test = { 0 };
   const GOptionEntry entries[] = {
     { "samples", 'n', 0, G_OPTION_ARG_INT, &samples, "Samples that are measured, at most (1000)",
         "N" },
+    { "against", 'a', 0, G_OPTION_ARG_FILENAME, &against,
+        "Say whether it is better than those models, as far as so many samples can show",
+        "FOLDER" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &test.json, "Print JSON", NULL },
     { NULL },
   };
@@ -362,9 +397,13 @@ run (int argc, char **argv)
   if (test.trained != NULL)
     training_data_follow (test.said, test.trained);
   follow_net (&test);
+  test.against = against;
   test.data = training_data_open (test.said, NULL, NULL, "data", &error);
-  if (test.data == NULL || !measure (&test, &error))
+  if (test.data == NULL || !training_data_check_trained_on (test.data, &error) ||
+      !measure (&test, &error))
     return command_fail (g_steal_pointer (&error));
+  if (test.told != NULL)
+    print_json (test.told);
   return STATUS_FINE;
 }
 

@@ -11,7 +11,9 @@
 
 #include "command.h"
 #include "settings-file.h"
+#include "train.h"
 #include "training-data.h"
+#include "validation-lines.h"
 
 typedef struct {
   const char *path; /* of the settings, which errors name */
@@ -19,6 +21,11 @@ typedef struct {
   GenTrainingSettings settings;
   TrainingData *data, *validation, *test; /* the last two may be NULL */
   GVariant *described;                    /* what was said of data */
+  JsonLines *validations;                 /* NULL: not written */
+  gint64 until;                           /* a step; 0: to the end */
+  gint64 parts;                           /* of a batch; 0: as many as there are processes */
+  GenExchangeGroup *group;                /* of those, where they were said */
+  GPtrArray *others;                      /* Other: the parts of this process but its first */
   GenTraining *training;
   GenTerminal terminal;
   GMainLoop *loop; /* until the training has ended */
@@ -27,13 +34,16 @@ typedef struct {
 static void
 train_clear (Train *train)
 {
+  g_clear_pointer (&train->others, g_ptr_array_unref);
   g_clear_pointer (&train->training, gen_training_free);
   g_clear_pointer (&train->data, training_data_free);
   g_clear_pointer (&train->validation, training_data_free);
   g_clear_pointer (&train->test, training_data_free);
   g_clear_pointer (&train->described, g_variant_unref);
+  g_clear_pointer (&train->validations, json_lines_free);
   g_clear_pointer (&train->loop, g_main_loop_unref);
   gen_training_settings_clear (&train->settings);
+  g_clear_pointer (&train->group, gen_exchange_group_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Train, train_clear)
@@ -80,7 +90,7 @@ open_data (Train *train, JsonObject *settings, GError **error)
     return FALSE;
   }
   train->data = training_data_open (data, NULL, NULL, "data", error);
-  if (train->data == NULL)
+  if (train->data == NULL || !training_data_check_trained_on (train->data, error))
     return FALSE;
   train->described = g_variant_ref_sink (training_data_describe (data));
   like = training_data_get_format (train->data);
@@ -92,7 +102,7 @@ open_data (Train *train, JsonObject *settings, GError **error)
   return test == NULL || train->test != NULL;
 }
 
-static const char *const others[] = { "data", "validation", "test", NULL };
+static const char *const others[] = { TRAIN_DATA_MEMBERS };
 
 /* "data.location=pictures": of the object `section`, which need not be there yet. */
 static gboolean
@@ -118,8 +128,8 @@ say_of_data (
 }
 
 /* What the command line says comes before what the file says. */
-static gboolean
-say (JsonObject *settings, const char *text, GError **error)
+gboolean
+train_say (JsonObject *settings, const char *text, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (text, "=", 2);
   g_auto (GStrv) names = g_strsplit (parts[0], ".", 2);
@@ -155,7 +165,7 @@ read_settings (Train *train, GError **error)
   if (settings == NULL)
     return FALSE;
   for (char **said = train->said; *said != NULL; said++)
-    if (!say (settings, *said, error))
+    if (!train_say (settings, *said, error))
       return FALSE;
   list = gen_training_setting_list (&n);
   for (guint i = 0; i < n; i++)
@@ -219,13 +229,35 @@ fell_back (const GError *error, gpointer user_data)
 static void
 failed (const GError *error, gpointer user_data)
 {
+  Train *train = user_data;
+
+  if (train->validations != NULL)
+    validation_lines_fail (train->validations, error);
   command_fail (g_error_copy (error));
+}
+
+/* A pause is where a validation was, so that it has one. */
+static void
+validated (const GenFigures *figures, gboolean best, gpointer user_data)
+{
+  Train *train = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (train->validations != NULL &&
+      !validation_lines_add (train->validations, figures, best, &error)) {
+    command_warn ("%s", error->message);
+    g_clear_pointer (&train->validations, json_lines_free);
+  }
+  if (train->until > 0 &&
+      gen_trainer_steps (gen_training_trainer (train->training)) >= (guint64)train->until)
+    gen_training_stop (train->training);
 }
 
 static const GenTrainingCallbacks callbacks = {
   .validates = validates,
   .tests = tests,
   .progressed = progressed,
+  .validated = validated,
   .told = told,
   .warned = warned,
   .fell_back = fell_back,
@@ -271,6 +303,10 @@ train_to_the_end (Train *train, GError **error)
   gen_training_set_epoch (train->training, training_data_get_length (train->data));
   training_data_feed (train->data, train->training, format);
   if (train->validation != NULL)
+    training_data_follow_classes (train->validation, train->training);
+  if (train->test != NULL)
+    training_data_follow_classes (train->test, train->training);
+  if (train->validation != NULL)
     training_data_feed_validation (train->validation, train->training, format);
   if (train->test != NULL)
     training_data_feed_test (train->test, train->training, format);
@@ -295,6 +331,9 @@ tell_end (Train *train)
   const guint64 step = gen_trainer_steps (gen_training_trainer (train->training));
   g_autofree char *line = NULL;
 
+  if (gen_training_outcome (train->training) == GEN_TRAINING_STOPPED &&
+      gen_training_get_part (train->training).member > 0)
+    return STATUS_STOPPED; /* which the first one tells */
   switch (gen_training_outcome (train->training)) {
   case GEN_TRAINING_DONE:
   case GEN_TRAINING_IDLE:
@@ -304,7 +343,7 @@ tell_end (Train *train)
         step > 0 ? "; --resume goes on from '" : "", step > 0 ? train->settings.checkpoint : "",
         step > 0 ? "'" : "");
     print (train, line, TRUE);
-    return STATUS_STOPPED;
+    return train->until > 0 && step >= (guint64)train->until ? STATUS_FINE : STATUS_STOPPED;
   default:
     return STATUS_FAILED; /* which has been told */
   }
@@ -331,8 +370,98 @@ open_training (Train *train, GError **error)
   if (train->training == NULL || !check_frames (train, error))
     return FALSE;
   gen_training_note_data (train->training, train->described);
+  gen_training_note_found (train->training, training_data_describe_found (train->data));
   training_data_tell_classes (train->data, train->training);
+  gen_training_set_has_part (train->training, training_data_has_part (train->training));
   return gen_training_open (train->training, training_data_get_format (train->data), error);
+}
+
+/* --- further parts of a batch, each a training of its own --- */
+
+typedef struct {
+  Train train;
+  GThread *thread;
+  GError *error; /* of its data; what else fails the first one tells */
+} Other;
+
+static void
+other_free (gpointer data)
+{
+  Other *other = data;
+
+  g_clear_pointer (&other->thread, g_thread_join);
+  train_clear (&other->train);
+  g_clear_error (&other->error);
+  g_free (other);
+}
+
+static gpointer
+run_other (gpointer data)
+{
+  Other *other = data;
+  Train *train = &other->train;
+
+  if (!open_training (train, NULL))
+    return NULL;
+  training_data_feed (train->data, train->training, gen_training_format (train->training));
+  gen_training_run (train->training);
+  training_data_join (train->data, &other->error);
+  return NULL;
+}
+
+static gboolean
+add_other (Train *train, guint i, GError **error)
+{
+  Other *other = g_new0 (Other, 1);
+
+  other->train.path = train->path;
+  other->train.said = train->said;
+  g_ptr_array_add (train->others, other);
+  gen_training_settings_init (&other->train.settings);
+  if (!read_settings (&other->train, error))
+    return FALSE;
+  other->train.settings.resume = train->settings.resume;
+  other->train.settings.overwrite = train->settings.overwrite;
+  other->train.settings.trainer.exchange = gen_exchange_group_member (train->group, i);
+  return TRUE;
+}
+
+/* What each part of this process needs. */
+static gboolean
+prepare_parts (Train *train, GError **error)
+{
+  train->others = g_ptr_array_new_with_free_func (other_free);
+  if (train->parts == 0)
+    return TRUE;
+  train->group = gen_exchange_group_new (train->settings.exchange, (guint)train->parts, error);
+  if (train->group == NULL)
+    return FALSE;
+  train->settings.trainer.exchange = gen_exchange_group_member (train->group, 0);
+  for (guint i = 1; i < gen_exchange_group_n_members (train->group); i++)
+    if (!add_other (train, i, error))
+      return FALSE;
+  for (guint i = 0; i < train->others->len; i++) {
+    Other *other = train->others->pdata[i];
+
+    other->thread = g_thread_new ("part", run_other, other);
+  }
+  return TRUE;
+}
+
+/* Wait for them; FALSE where the data of one has failed. */
+static gboolean
+join_parts (Train *train, GError **error)
+{
+  for (guint i = 0; i < train->others->len; i++) {
+    Other *other = train->others->pdata[i];
+
+    g_clear_pointer (&other->thread, g_thread_join);
+    if (other->error == NULL)
+      continue;
+    g_propagate_error (error, g_steal_pointer (&other->error));
+    return FALSE;
+  }
+  return TRUE;
 }
 
 static int
@@ -340,11 +469,11 @@ train_by_file (Train *train)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!open_training (train, &error)) {
+  if (!prepare_parts (train, &error) || !open_training (train, &error)) {
     g_prefix_error (&error, "%s: ", train->path);
     return command_fail (g_steal_pointer (&error));
   }
-  if (!train_to_the_end (train, &error))
+  if (!train_to_the_end (train, &error) || !join_parts (train, &error))
     return command_fail (g_steal_pointer (&error));
   return tell_end (train);
 }
@@ -389,18 +518,52 @@ describe (void)
   return g_string_free (text, FALSE);
 }
 
+static gboolean
+check_parts (const Train *train, GError **error)
+{
+  if (train->parts >= 0 && train->parts <= G_MAXUINT16)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--parts is %" G_GINT64_FORMAT ", which should be from 1 to %d", train->parts, G_MAXUINT16);
+  return FALSE;
+}
+
+static gboolean
+check_until (const Train *train, GError **error)
+{
+  if (train->until >= 0 && (train->until == 0 || train->validation != NULL))
+    return TRUE;
+  if (train->until < 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--until is %" G_GINT64_FORMAT ", which should be a step, from 1 on", train->until);
+  else
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--until: it pauses at a validation, and there is none; give \"validation\", such as "
+        "validation.split=validation");
+  return FALSE;
+}
+
 static int
 command_train_run (int argc, char **argv)
 {
   gboolean resume = FALSE, overwrite = FALSE;
+  g_autofree char *validations = NULL;
+  g_auto (Train) train = { 0 };
   const GOptionEntry entries[] = {
     { "resume", 'r', 0, G_OPTION_ARG_NONE, &resume, "Go on from the checkpoint", NULL },
     { "overwrite", 'o', 0, G_OPTION_ARG_NONE, &overwrite,
         "Begin anew where there are trained models", NULL },
+    { "validations", 0, 0, G_OPTION_ARG_FILENAME, &validations,
+        "Add a line of JSON for each validation to it", "FILE" },
+    { "until", 0, 0, G_OPTION_ARG_INT64, &train.until,
+        "Pause after the first validation that is at that step or later; --resume goes on",
+        "STEP" },
+    { "parts", 0, 0, G_OPTION_ARG_INT64, &train.parts,
+        "Split batches into so many parts, shared among the processes, each with nets of its own",
+        "N" },
     { NULL },
   };
   g_autofree char *details = describe ();
-  g_auto (Train) train = { 0 };
   g_autoptr (GError) error = NULL;
 
   gen_training_settings_init (&train.settings);
@@ -410,8 +573,12 @@ command_train_run (int argc, char **argv)
   train.said = argv + 2;
   if (!read_settings (&train, &error))
     return command_fail (g_steal_pointer (&error));
+  if (!check_until (&train, &error) || !check_parts (&train, &error))
+    return command_fail (g_steal_pointer (&error));
   train.settings.resume |= resume;
   train.settings.overwrite |= overwrite;
+  if (validations != NULL && (train.validations = json_lines_open (validations, &error)) == NULL)
+    return command_fail (g_steal_pointer (&error));
   return train_by_file (&train);
 }
 

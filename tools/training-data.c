@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training-data.h"
 
+#include <generative/data-found.h>
 #include <generative/data-settings.h>
 #include <generative/terminal.h>
 
@@ -29,6 +30,7 @@ struct _TrainingData {
   GenFormat format;
   GenDataset *sources; /* sounds that `dataset` is cut from, else NULL */
   GenDataset *dataset;
+  JsonObject *left_out; /* the filter's summary; NULL: nothing was to be left out */
   GenSequence *sequence;
 
   GThread *thread;
@@ -37,6 +39,7 @@ struct _TrainingData {
   GenFormat loaded; /* what it loads; a sound may be as long as it is */
   Purpose purpose;
   gboolean keeps_sizes;
+  int *classes;  /* of what is trained on, by those of the data; NULL: the same */
   GError *error; /* why the thread has ended before its time */
 };
 
@@ -106,12 +109,55 @@ training_data_say (JsonObject *object, const char *name, const char *value, GErr
       object, (const GenSetting *)(void *)list->data, list->len, name, value, error);
 }
 
+static gboolean
+say_of_sets (JsonObject *objects[2], const char *const names[2], const char *name,
+    const char *value, GError **error)
+{
+  for (int i = 0; i < 2; i++) {
+    const gsize length = strlen (names[i]);
+
+    if (g_str_has_prefix (name, names[i]) && name[length] == '.')
+      return training_data_say (objects[i], name + length + 1, value, error);
+  }
+  return training_data_say (objects[0], name, value, error) &&
+         training_data_say (objects[1], name, value, error);
+}
+
+gboolean
+training_data_say_both (
+    JsonObject *objects[2], const char *const names[2], char **arguments, GError **error)
+{
+  for (int i = 0; i < 2; i++)
+    objects[i] = json_object_new ();
+  for (char **text = arguments; *text != NULL; text++) {
+    g_auto (GStrv) parts = g_strsplit (*text, "=", 2);
+
+    if (parts[1] != NULL && say_of_sets (objects, names, parts[0], parts[1], error))
+      continue;
+    if (parts[1] == NULL)
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+          "NAME=VALUE is wanted behind the two sets");
+    g_prefix_error (error, "%s: ", *text);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 GVariant *
 training_data_describe (JsonObject *object)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
 
   return json_gvariant_deserialize (node, "a{sv}", NULL);
+}
+
+GVariant *
+training_data_describe_found (const TrainingData *data)
+{
+  const GenDataset *whole = data->sources != NULL ? data->sources : data->dataset;
+  g_autoptr (JsonObject) found = gen_data_describe_found (whole, data->sequence, data->left_out);
+
+  return training_data_describe (found);
 }
 
 static gboolean
@@ -208,15 +254,10 @@ check_format (const GenFormat *format, GError **error)
         GEN_PICTURE_MAX_PIXELS, format->width, format->height);
     return FALSE;
   }
-  if (format->medium == &gen_medium_sound ||
-      (format->medium == &gen_medium_picture && (format->channels == 1 || format->channels == 3)))
+  if (format->medium != &gen_medium_picture || format->channels == 1 || format->channels == 3)
     return TRUE;
-  if (format->medium == &gen_medium_picture)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-        "channels: 1 or 3 are wanted of pictures, and there are %d", format->channels);
-  else
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "medium: nothing trains on %s yet",
-        format->medium->plural);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      "channels: 1 or 3 are wanted of pictures, and there are %d", format->channels);
   return FALSE;
 }
 
@@ -272,16 +313,15 @@ filter (TrainingData *data, GError **error)
   const GenDataFilterRun run = {
     .threads = settings->threads, .progress = print_progress, .data = &terminal
   };
-  g_autoptr (JsonObject) summary = NULL;
   g_autofree char *text = NULL;
 
-  if (gen_data_filter_settings_are_idle (&settings->filter))
+  if (!gen_data_filter_is_needed (&settings->filter, data->dataset))
     return TRUE;
   gen_terminal_begin (&terminal);
-  summary = gen_data_filter_apply (&settings->filter, &run, &data->dataset, error);
-  if (summary == NULL)
+  data->left_out = gen_data_filter_apply (&settings->filter, &run, &data->dataset, error);
+  if (data->left_out == NULL)
     return FALSE;
-  text = gen_data_filter_describe (summary);
+  text = gen_data_filter_describe (data->left_out);
   g_printerr ("%s: %s: filters leave out %s\n", g_get_prgname (), data->name, text);
   return TRUE;
 }
@@ -350,12 +390,26 @@ training_data_free (TrainingData *data)
 {
   g_clear_pointer (&data->loader, gen_loader_free);
   g_clear_pointer (&data->sequence, gen_sequence_free);
+  g_clear_pointer (&data->left_out, json_object_unref);
   g_clear_pointer (&data->dataset, gen_dataset_free);
   g_clear_pointer (&data->sources, gen_dataset_free);
   gen_data_settings_clear (&data->settings.data);
   g_clear_error (&data->error);
+  g_free (data->classes);
   g_free (data->name);
   g_free (data);
+}
+
+gboolean
+training_data_check_trained_on (const TrainingData *data, GError **error)
+{
+  const GenMedium *medium = data->format.medium;
+
+  if (medium == &gen_medium_picture || medium == &gen_medium_sound)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      "%s.medium: nothing trains on %s yet", data->name, medium->plural);
+  return FALSE;
 }
 
 const GenFormat *
@@ -370,13 +424,60 @@ training_data_get_length (const TrainingData *data)
   return gen_sequence_get_length (data->sequence);
 }
 
+char **
+training_data_get_classes (const TrainingData *data)
+{
+  return gen_dataset_get_label_names (data->dataset);
+}
+
+int
+training_data_get_label (const TrainingData *data, guint32 item)
+{
+  return gen_dataset_get_label (data->dataset, item);
+}
+
+guint32
+training_data_get_item (TrainingData *data, guint64 frame)
+{
+  return gen_sequence_get_item (data->sequence, frame);
+}
+
+char *
+training_data_get_group (const TrainingData *data, guint32 item)
+{
+  const GenDataset *whole = data->sources != NULL ? data->sources : data->dataset;
+  GenDatasetOrigin origin;
+
+  if (!gen_dataset_get_origin (whole, gen_dataset_get_source (data->dataset, item), &origin))
+    return NULL;
+  return g_strdup (origin.group);
+}
+
+char *
+training_data_describe_item (const TrainingData *data, guint32 item)
+{
+  return gen_dataset_describe_item (data->dataset, item);
+}
+
+void
+training_data_follow_classes (TrainingData *data, const GenTraining *training)
+{
+  g_auto (GStrv) names = gen_dataset_get_label_names (data->dataset);
+
+  data->classes =
+      gen_training_find_classes (training, (const char *const *)names, g_strv_length (names));
+}
+
 void
 training_data_tell_classes (const TrainingData *data, GenTraining *training)
 {
+  const GenSequenceSettings *order = &data->settings.data.order;
   g_auto (GStrv) names = gen_dataset_get_label_names (data->dataset);
 
   gen_training_set_classes (training, (int)g_strv_length (names));
   gen_training_name_classes (training, (const char *const *)names);
+  if (order->split != GEN_SPLIT_ALL && order->split_by == GEN_SPLIT_BY_INDEX)
+    gen_training_set_dealt_by_place (training);
 }
 
 /* --- the thread --- */
@@ -390,6 +491,21 @@ fit_sound (const GenSound *sound, GenSound *fitted)
 
   memcpy (fitted->data, sound->data, there * sizeof (float));
   memset (fitted->data + there, 0, (wanted - there) * sizeof (float));
+}
+
+/* The class of an item, as what is trained on has it. FALSE where that has none such. */
+static gboolean
+find_label (TrainingData *data, guint32 item, int *label)
+{
+  const int class = gen_dataset_get_label (data->dataset, item);
+
+  *label = class < 0 || data->classes == NULL ? class : data->classes[class];
+  if (class < 0 || *label >= 0)
+    return TRUE;
+  g_set_error (&data->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "%s: a sample is of class \"%s\", of which there is none in what is trained on", data->name,
+      gen_dataset_get_label_name (data->dataset, class));
+  return FALSE;
 }
 
 /* What is to be done with a sample; FALSE when no more are wanted. */
@@ -444,10 +560,11 @@ give_all (TrainingData *data, GenSample *loaded, GenSample *fitted)
     g_autoptr (GError) why = NULL;
     guint64 frame;
     guint32 item;
+    int label;
 
     switch (gen_loader_next (data->loader, loaded, &frame, &item, &why)) {
     case GEN_LOADER_SAMPLE:
-      if (!give (data, loaded, fitted, gen_dataset_get_label (data->dataset, item)))
+      if (!find_label (data, item, &label) || !give (data, loaded, fitted, label))
         return;
       break;
     case GEN_LOADER_BAD:
@@ -478,6 +595,12 @@ run (gpointer user_data)
   return NULL;
 }
 
+gboolean
+training_data_has_part (const GenTraining *training)
+{
+  return gen_training_settings (training)->trainer.recipe->frames < 2;
+}
+
 static void
 open_loader (TrainingData *data, const GenFormat *format, guint frames)
 {
@@ -489,6 +612,14 @@ open_loader (TrainingData *data, const GenFormat *format, guint frames)
     .cache = settings->cache_size,
     .frames = frames };
 
+  if (data->training != NULL && data->purpose == TO_TRAIN &&
+      training_data_has_part (data->training)) {
+    const GenTrainingPart part = gen_training_get_part (data->training);
+
+    loading.part = part.member;
+    loading.parts = part.members;
+    loading.part_size = part.samples;
+  }
   loading.fitting.keeps_size = data->keeps_sizes;
   if (format->medium == &gen_medium_sound)
     loading.format.length = settings->window;
@@ -538,12 +669,11 @@ training_data_end (TrainingData *data, GError **error)
 
 /* Up to TRAINING_DATA_READ samples; fewer at the end. */
 static int
-load_some (TrainingData *data, GenSample *samples)
+load_some (TrainingData *data, GenSample *samples, guint32 *items)
 {
-  guint32 item;
   int n = 0;
 
-  while (n < TRAINING_DATA_READ && training_data_next (data, &samples[n], &item))
+  while (n < TRAINING_DATA_READ && training_data_next (data, &samples[n], &items[n]))
     n++;
   return n;
 }
@@ -563,14 +693,15 @@ training_data_read (TrainingData *data, const GenFormat *format, TrainingDataTak
     gpointer user_data, GError **error)
 {
   GenSample samples[TRAINING_DATA_READ] = { 0 };
+  guint32 items[TRAINING_DATA_READ];
   gboolean goes_on = TRUE;
   int n;
 
   training_data_begin (data, format);
   do {
     init_samples (samples, &data->loaded);
-    n = load_some (data, samples);
-    goes_on = n == 0 || take (samples, n, user_data, error);
+    n = load_some (data, samples, items);
+    goes_on = n == 0 || take (samples, items, n, user_data, error);
   } while (goes_on && n == TRAINING_DATA_READ);
   for (int i = 0; i < TRAINING_DATA_READ; i++)
     gen_sample_clear (&samples[i]);

@@ -80,7 +80,9 @@
 #include "../elements.h"
 #include "../shared/augment.h"
 #include "../shared/debug.h"
+#include "../shared/latency.h"
 #include "../shared/settings.h"
+#include "../shared/sound-jump.h"
 #include "folders.h"
 #include "windows.h"
 
@@ -509,28 +511,6 @@ drain (GstAudioAugment *self)
   self->decided = G_MAXUINT64;
 }
 
-/* Whether what comes behind does not follow what came before. */
-static gboolean
-ends_stream (GstAudioAugment *self, GstEvent *event)
-{
-  GstCaps *caps;
-  GstAudioInfo info;
-
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_CAPS:
-    gst_event_parse_caps (event, &caps);
-    return !gst_audio_info_from_caps (&info, caps) ||
-           !gst_audio_info_is_equal (&info, &self->windows.info);
-  case GST_EVENT_EOS:
-  case GST_EVENT_GAP:
-  case GST_EVENT_SEGMENT:
-  case GST_EVENT_STREAM_START:
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
 static gboolean
 gst_audio_augment_sink_event (GstBaseTransform *base, GstEvent *event)
 {
@@ -538,7 +518,7 @@ gst_audio_augment_sink_event (GstBaseTransform *base, GstEvent *event)
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
     forget (self);
-  else if (ends_stream (self, event))
+  else if (gst_generative_sound_ends (event, &self->windows.info))
     drain (self);
   return GST_BASE_TRANSFORM_CLASS (gst_audio_augment_parent_class)->sink_event (base, event);
 }
@@ -548,18 +528,13 @@ gst_audio_augment_query (GstBaseTransform *base, GstPadDirection direction, GstQ
 {
   GstAudioAugment *self = GST_AUDIO_AUGMENT (base);
   const guint64 rate = (guint64)GST_AUDIO_FILTER_RATE (self);
-  GstClockTime least, most, own;
-  gboolean live;
 
   if (!GST_BASE_TRANSFORM_CLASS (gst_audio_augment_parent_class)->query (base, direction, query))
     return FALSE;
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY || direction != GST_PAD_SRC || rate == 0)
     return TRUE;
-  own = gst_util_uint64_scale_ceil (length_of (self), GST_SECOND, rate);
-  gst_query_parse_latency (query, &live, &least, &most);
-  if (most != GST_CLOCK_TIME_NONE)
-    most += own;
-  gst_query_set_latency (query, live, least + own, most);
+  gst_generative_latency_add (
+      query, gst_util_uint64_scale_ceil (length_of (self), GST_SECOND, rate));
   return TRUE;
 }
 

@@ -16,11 +16,17 @@
  * Ultralytics' exports say it as well. `labels-file` names a file that says them, one a line, for
  * models that do not; without names classes are numbers, from 0 on.
  *
+ * `adapter` names what a training with adapter=lora has learned beside the model's weights, which
+ * is summed, each `adapter-scale` times; scales may change while it plays.
+ *
  * A picture that has a label keeps it, unless `relabel` is set; how many did is told at the end,
  * and is `kept-labels` of the summary. A model that makes a single number of a picture, as a
  * discriminator or a net with one sigmoid does, tells no classes apart and is refused. Of a picture
- * for which the model's results are no numbers, nothing is said but a warning. A trainer behind it
- * learns what the model takes pictures for, and what it calls the classes.
+ * for which the model's results are no numbers, nothing is said but a warning. When the file of the
+ * model is replaced, as a training or `generative-model watch` does it, the new one is made ready
+ * while the old one goes on, and takes over between two pictures; a message `classifier-reload`
+ * says so, or a warning why the old one stays. A trainer behind it learns what the model takes
+ * pictures for, and what it calls the classes.
  *
  * ## Example launch line
  * |[
@@ -41,11 +47,10 @@
 #include "../elements.h"
 #include "../shared/debug.h"
 #include "../shared/label-meta.h"
-#include "../shared/model-file.h"
-#include "../shared/score-filter.h"
 #include "../shared/settings.h"
+#include "classifier.h"
 
-GST_DEBUG_CATEGORY_STATIC (classifier_debug);
+GST_DEBUG_CATEGORY (classifier_debug);
 #define GST_CAT_DEFAULT classifier_debug
 
 enum {
@@ -53,6 +58,7 @@ enum {
   PROP_MODEL,
   PROP_LABELS_FILE,
   PROP_RELABEL,
+  PROP_ADAPTERS, /* adapter and adapter-scale */
 };
 
 #define DEFAULT_MODEL NULL
@@ -71,31 +77,6 @@ static const GenField fields[N_FIELDS] = {
   [FIELD_CLASS] = { "class", GEN_FIELD_COUNT, NULL, "the model's results are no finite numbers" },
   [FIELD_PROBABILITY] = { "class-probability", GEN_FIELD_NUMBER, NULL,
       "the model's results are no finite numbers" },
-};
-
-#define GST_TYPE_CLASSIFIER (gst_classifier_get_type ())
-G_DECLARE_FINAL_TYPE (GstClassifier, gst_classifier, GST, CLASSIFIER, GstScoreFilter)
-
-struct _GstClassifier {
-  GstScoreFilter parent;
-
-  /* Properties, under the object lock. */
-  char *model, *labels_file;
-  gboolean relabel;
-
-  /* From open to close. */
-  GenFeatures *scores;
-  char **names; /* as many as classes; NULL: they have none */
-  /* Once there is a format. */
-  int n_classes; /* 0: not known yet */
-  float *row;
-  double *probabilities;
-
-  guint64 *counts; /* of pictures, by class */
-  guint64 n_pictures;
-  guint64 n_kept; /* of them, that came with a label and kept it */
-  GenTally sureness;
-  gboolean told_not_finite;
 };
 
 static GstStaticPadTemplate sink_template =
@@ -128,7 +109,9 @@ gst_classifier_set_property (
     self->relabel = g_value_get_boolean (value);
     break;
   default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    if (!gst_generative_adapters_set (&self->adapters, property_id - PROP_ADAPTERS, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    g_atomic_int_set (&self->scales_said, TRUE);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -150,7 +133,8 @@ gst_classifier_get_property (GObject *object, guint property_id, GValue *value, 
     g_value_set_boolean (value, self->relabel);
     break;
   default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    if (!gst_generative_adapters_get (&self->adapters, property_id - PROP_ADAPTERS, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -162,6 +146,7 @@ gst_classifier_finalize (GObject *object)
 
   g_free (self->model);
   g_free (self->labels_file);
+  gst_generative_adapters_clear (&self->adapters);
   G_OBJECT_CLASS (gst_classifier_parent_class)->finalize (object);
 }
 
@@ -172,65 +157,14 @@ gst_classifier_close (GstScoreFilter *filter)
 {
   GstClassifier *self = GST_CLASSIFIER (filter);
 
+  gst_succession_end (&self->succession);
   g_clear_pointer (&self->scores, gen_features_free);
   g_clear_pointer (&self->names, g_strfreev);
   g_clear_pointer (&self->row, g_free);
   g_clear_pointer (&self->probabilities, g_free);
   g_clear_pointer (&self->counts, g_free);
-  self->n_classes = 0;
-}
-
-/* Whether a text is one, and not a file of something else. */
-static gboolean
-check_text (const char *path, const char *text, gsize length, GError **error)
-{
-  const char *end;
-  guint line = 1;
-
-  if (g_utf8_validate (text, (gssize)length, &end))
-    return TRUE;
-  for (const char *c = text; c < end; c++)
-    line += *c == '\n';
-  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-      "%s: line %u is not UTF-8; a name of a class a line is wanted, as text in UTF-8", path, line);
-  return FALSE;
-}
-
-/* The lines of a file, without those at its end that are empty. */
-static char **
-read_lines (const char *path, GError **error)
-{
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-  gsize length;
-  guint n;
-
-  if (!g_file_get_contents (path, &text, &length, error) || !check_text (path, text, length, error))
-    return NULL;
-  lines = g_strsplit (g_strchomp (text), "\n", -1);
-  n = g_strv_length (lines);
-  for (guint i = 0; i < n; i++)
-    g_strstrip (lines[i]);
-  if (n > 0)
-    return g_steal_pointer (&lines);
-  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is empty", path);
-  return NULL;
-}
-
-static gboolean
-read_names (GstClassifier *self, const char *file)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (file == NULL) {
-    self->names = gen_features_get_class_names (self->scores);
-    return TRUE;
-  }
-  self->names = read_lines (file, &error);
-  if (self->names == NULL)
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, OPEN_READ, ("Property labels-file: %s", error->message), (NULL));
-  return self->names != NULL;
+  self->n_classes = self->n_counts = 0;
+  self->format.medium = NULL;
 }
 
 static gboolean
@@ -247,7 +181,7 @@ open_model (GstClassifier *self, const char *path)
         (NULL));
     return FALSE;
   }
-  self->scores = gen_features_open (path, &gen_medium_picture, &error);
+  self->scores = gst_classifier_open_model (self, path, &error);
   if (self->scores == NULL) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;
@@ -258,61 +192,7 @@ open_model (GstClassifier *self, const char *path)
   return TRUE;
 }
 
-static gboolean
-gst_classifier_open (GstScoreFilter *filter)
-{
-  GstClassifier *self = GST_CLASSIFIER (filter);
-  g_autofree char *model = NULL, *labels_file = NULL;
-
-  GST_OBJECT_LOCK (self);
-  model = g_strdup (self->model);
-  labels_file = g_strdup (self->labels_file);
-  GST_OBJECT_UNLOCK (self);
-  self->n_pictures = self->n_kept = 0;
-  self->sureness = (GenTally){ 0 };
-  self->told_not_finite = FALSE;
-  if (open_model (self, model) && read_names (self, labels_file))
-    return TRUE;
-  gst_classifier_close (filter);
-  return FALSE;
-}
-
 /* --- what passes --- */
-
-/* One number may be a score of anything, from wherever to wherever: it tells no classes apart. */
-static gboolean
-check_scores (GstClassifier *self, int n)
-{
-  if (n >= 2)
-    return TRUE;
-  GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
-      ("%s makes one number of a picture, as a discriminator or a net with one sigmoid does; "
-       "classifier wants a score or a probability for each class, two at least. What one number "
-       "is, discriminator tells; a net of two classes makes two, such as 1 - p and p",
-          gen_features_file (self->scores)),
-      (NULL));
-  return FALSE;
-}
-
-/* There are as many names as classes. */
-static gboolean
-check_names (GstClassifier *self, int n_classes)
-{
-  const int n_names = self->names != NULL ? (int)g_strv_length (self->names) : 0;
-  g_autofree char *file = NULL;
-
-  if (self->names == NULL || n_names == n_classes)
-    return TRUE;
-  GST_OBJECT_LOCK (self);
-  file = g_strdup (self->labels_file);
-  GST_OBJECT_UNLOCK (self);
-  GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
-      ("%s: it names %d classes, and %s tells %d apart",
-          file != NULL ? file : "The model's metadata", n_names, gen_features_file (self->scores),
-          n_classes),
-      (NULL));
-  return FALSE;
-}
 
 static gboolean
 gst_classifier_set_format (GstScoreFilter *filter, GstCaps *caps, const GstScoreFormat *passing)
@@ -322,22 +202,51 @@ gst_classifier_set_format (GstScoreFilter *filter, GstCaps *caps, const GstScore
   const GenFormat format = { &gen_medium_picture, info->width, info->height,
     GST_VIDEO_INFO_N_COMPONENTS (info) };
   const int n = gen_features_length (self->scores, &format);
+  g_autoptr (GError) error = NULL;
 
-  if (!check_scores (self, n) || !check_names (self, n))
+  if (!gst_classifier_check_scores (self->scores, n, &error) ||
+      !gst_classifier_check_names (self, self->scores, self->names, n, &error)) {
+    gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;
-  if (self->n_classes == n)
-    return TRUE;
-  self->n_classes = n;
-  g_free (self->row);
-  g_free (self->probabilities);
-  g_free (self->counts);
-  self->row = g_new (float, n);
-  self->probabilities = g_new (double, n);
-  self->counts = g_new0 (guint64, n);
-  GST_INFO_OBJECT (self, "%s tells %d classes apart%s", gen_features_file (self->scores), n,
-      self->names != NULL ? "" : ", which have no names");
+  }
+  GST_OBJECT_LOCK (self);
+  self->format = format;
+  GST_OBJECT_UNLOCK (self);
+  if (self->n_classes != n)
+    gst_classifier_set_classes (self, n);
   return TRUE;
 }
+
+static gboolean
+gst_classifier_open (GstScoreFilter *filter)
+{
+  GstClassifier *self = GST_CLASSIFIER (filter);
+  g_autofree char *model = NULL, *labels_file = NULL;
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  model = g_strdup (self->model);
+  labels_file = g_strdup (self->labels_file);
+  GST_OBJECT_UNLOCK (self);
+  self->n_pictures = self->n_kept = 0;
+  self->sureness = (GenTally){ 0 };
+  self->told_not_finite = FALSE;
+  if (!open_model (self, model)) {
+    gst_classifier_close (filter);
+    return FALSE;
+  }
+  if (!gst_classifier_read_names (labels_file, self->scores, &self->names, &error)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
+    gst_classifier_close (filter);
+    return FALSE;
+  }
+  GST_OBJECT_LOCK (self);
+  gst_succession_begin (&self->succession, model, gst_classifier_load_next, self);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+/* --- pictures --- */
 
 static const GenField *
 gst_classifier_get_fields (GstScoreFilter *filter, guint *n)
@@ -399,6 +308,23 @@ judge (GstClassifier *self, GstBuffer *buffer, double *values)
     self->n_kept++;
 }
 
+/* Let adapters count as the property has come to say. */
+static void
+follow_scales (GstClassifier *self)
+{
+  g_autofree char *scales = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_atomic_int_compare_and_exchange (&self->scales_said, TRUE, FALSE))
+    return;
+  GST_OBJECT_LOCK (self);
+  scales = g_strdup (self->adapters.texts[GST_GENERATIVE_ADAPTERS_SCALES]);
+  GST_OBJECT_UNLOCK (self);
+  if (!gen_features_scale_adapters (self->scores, scales, &error))
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("Property adapter-scale: %s. Adapters count as before", error->message), (NULL));
+}
+
 static GstFlowReturn
 gst_classifier_measure (GstScoreFilter *filter, GstScoreFrame *frame, double *values)
 {
@@ -413,6 +339,8 @@ gst_classifier_measure (GstScoreFilter *filter, GstScoreFrame *frame, double *va
   const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   g_autoptr (GError) error = NULL;
 
+  gst_classifier_follow_model (self);
+  follow_scales (self);
   if (!gen_features_compute (self->scores, &sample, 1, self->row, &error)) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
@@ -439,7 +367,7 @@ is_named_twice (const GstClassifier *self, int class)
 static char *
 call_class (const GstClassifier *self, int class)
 {
-  if (self->names == NULL)
+  if (self->names == NULL || class >= self->n_classes)
     return g_strdup_printf ("%d", class);
   return is_named_twice (self, class) ? g_strdup_printf ("%s (%d)", self->names[class], class)
                                       : g_strdup (self->names[class]);
@@ -449,12 +377,16 @@ call_class (const GstClassifier *self, int class)
 static void
 tell_kept (GstClassifier *self)
 {
-  if (self->n_kept > 0)
-    GST_ELEMENT_INFO (self, STREAM, FORMAT,
-        ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " pictures kept the label that they came "
-         "with; relabel=true gives the model's",
-            self->n_kept, self->n_pictures),
-        (NULL));
+  g_autofree char *text = NULL;
+
+  if (self->n_kept == 0)
+    return;
+  text = g_strdup_printf ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                          " pictures kept the label that they came with; relabel=true gives the "
+                          "model's",
+      self->n_kept, self->n_pictures);
+  /* gst-launch-1.0 shows nothing of such a message but what is for debugging. */
+  GST_ELEMENT_INFO (self, STREAM, FORMAT, ("%s", text), ("%s", text));
 }
 
 static JsonObject *
@@ -463,7 +395,7 @@ gst_classifier_summarise (GstScoreFilter *filter)
   GstClassifier *self = GST_CLASSIFIER (filter);
   JsonObject *summary = json_object_new (), *classes = json_object_new ();
 
-  for (int i = 0; i < self->n_classes; i++) {
+  for (int i = 0; i < self->n_counts; i++) {
     g_autofree char *called = self->counts[i] > 0 ? call_class (self, i) : NULL;
 
     if (called != NULL)
@@ -483,15 +415,15 @@ gst_classifier_summarise (GstScoreFilter *filter)
 
 /* Names, or numbers where there are none, ended by NULL. (transfer full) */
 static char **
-list_classes (const GstClassifier *self)
+list_classes (GstClassifier *self)
 {
   char **classes;
 
-  if (self->names != NULL)
-    return g_strdupv (self->names);
-  classes = g_new0 (char *, self->n_classes + 1);
-  for (int i = 0; i < self->n_classes; i++)
+  GST_OBJECT_LOCK (self);
+  classes = self->names != NULL ? g_strdupv (self->names) : g_new0 (char *, self->n_classes + 1);
+  for (int i = 0; self->names == NULL && i < self->n_classes; i++)
     classes[i] = g_strdup_printf ("%d", i);
+  GST_OBJECT_UNLOCK (self);
   return classes;
 }
 
@@ -557,6 +489,7 @@ gst_classifier_class_init (GstClassifierClass *klass)
           "Whether pictures that have a label, as those of datasetsrc may, are given the model's "
           "in its place",
           DEFAULT_RELABEL, flags | GST_PARAM_MUTABLE_PLAYING));
+  gst_generative_adapters_install (gobject_class, PROP_ADAPTERS, GST_PARAM_MUTABLE_READY);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -575,6 +508,8 @@ gst_classifier_class_init (GstClassifierClass *klass)
 static void
 gst_classifier_init (GstClassifier *self)
 {
+  self->succession =
+      (GstSuccession){ .element = GST_ELEMENT (self), .free = (GDestroyNotify)gen_features_free };
   self->model = g_strdup (DEFAULT_MODEL);
   self->labels_file = g_strdup (DEFAULT_LABELS_FILE);
   self->relabel = DEFAULT_RELABEL;

@@ -413,6 +413,7 @@ gst_dataset_sink_start (GstBaseSink *base)
   self->failed = self->progressing = self->explained = FALSE;
   self->told = 0;
   self->frame = 0;
+  self->told_odd_label = FALSE;
   self->medium = NULL;
   self->sound = (GstDatasetSound){ .item = GST_GENERATIVE_NO_ITEM };
   if (!check_clips (self))

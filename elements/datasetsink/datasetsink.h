@@ -49,6 +49,7 @@ struct _GstDatasetSink {
   GstVideoInfo video;
   GstAudioInfo audio;
   guint64 frame; /* buffers that have come */
+  gboolean told_odd_label;
   GstDatasetSound sound;
   GstDatasetClip clip;
 };
@@ -91,6 +92,8 @@ void gst_dataset_sink_forget_clip (GstDatasetSink *self);
 
 /* What is known of it. (transfer full) */
 JsonObject *gst_dataset_sink_find_facts (GstDatasetSink *self, const GstDatasetPart *part);
+/* Say once that there is a label that cannot be read. */
+void gst_dataset_sink_check_label (GstDatasetSink *self, GstBuffer *buffer);
 /* Its class: its number or -1, and its name or NULL. */
 int gst_dataset_part_find_class (const GstDatasetPart *part, const char **name);
 

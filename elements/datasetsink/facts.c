@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What metas say of an item, as JSON. */
+#include <generative/report.h>
 #include <glib/gstdio.h>
 
 #include "datasetsink.h"
@@ -31,14 +32,30 @@ find_drawn_class (const GstDatasetPart *part)
 int
 gst_dataset_part_find_class (const GstDatasetPart *part, const char **name)
 {
-  GstCustomMeta *meta = gst_buffer_get_custom_meta (part->buffer, GST_GENERATIVE_LABEL);
   const int label = gst_generative_label_find (part->buffer);
 
   *name = NULL;
   if (label < 0)
     return find_drawn_class (part);
-  *name = gst_structure_get_string (gst_custom_meta_get_structure (meta), "name");
+  *name = gst_generative_label_find_name (part->buffer);
   return label;
+}
+
+void
+gst_dataset_sink_check_label (GstDatasetSink *self, GstBuffer *buffer)
+{
+  g_autoptr (GError) error = NULL;
+  const char *name;
+  int label;
+
+  if (self->told_odd_label || gst_generative_label_get (buffer, &label, &name, &error))
+    return;
+  self->told_odd_label = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("Buffer %" G_GUINT64_FORMAT ": %s. Such a buffer is of no class; further ones are not "
+       "reported",
+          self->frame, error->message),
+      (NULL));
 }
 
 /* --- models --- */
@@ -156,7 +173,7 @@ add_score (GQuark field, const GValue *value, gpointer data)
   const char *name = g_quark_to_string (field);
 
   if (G_VALUE_HOLDS_DOUBLE (value))
-    json_object_set_double_member (scores, name, g_value_get_double (value));
+    gen_json_set_number (scores, name, g_value_get_double (value));
   else if (G_VALUE_HOLDS_INT64 (value))
     json_object_set_int_member (scores, name, g_value_get_int64 (value));
   else if (G_VALUE_HOLDS_STRING (value))
@@ -179,7 +196,7 @@ add_scores (const GstDatasetPart *part, JsonObject *facts)
   if (gst_generative_score_get_part (part->buffer, part->part, part->parts, &of_part)) {
     JsonObject *scores = json_object_new ();
 
-    json_object_set_double_member (scores, "score", of_part);
+    gen_json_set_number (scores, "score", of_part);
     json_object_set_object_member (facts, "scores", scores);
   }
   while (info != NULL && (meta = gst_buffer_iterate_meta (part->buffer, &state)) != NULL) {
@@ -221,6 +238,9 @@ gst_dataset_sink_find_facts (GstDatasetSink *self, const GstDatasetPart *part)
   if (label != NULL &&
       gst_structure_get_uint (gst_custom_meta_get_structure (label), "index", &index))
     set_number (facts, "of_item", index);
+  source = gst_generative_label_find_source (part->buffer);
+  if (source != NULL)
+    json_object_set_string_member (facts, "source", source);
   if (origin != NULL) {
     add_latents (origin, part, facts);
     add_models (self, origin, facts);

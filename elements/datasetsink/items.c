@@ -332,6 +332,7 @@ gst_dataset_sink_take (GstDatasetSink *self, GstBuffer *buffer)
 {
   GstFlowReturn flow;
 
+  gst_dataset_sink_check_label (self, buffer);
   if (self->medium == &gen_medium_picture)
     flow = take_picture (self, buffer);
   else if (self->medium == &gen_medium_sound)

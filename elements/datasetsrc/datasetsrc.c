@@ -45,7 +45,8 @@
  * epoch an element message
  * `generative-epoch` tells its number (`epoch`), its `frames` without those left out, and the items
  * `skipped` so far. Ahead of the first buffer goes a sticky event `generative-dataset`, whose field
- * `length` tells those who count epochs how many items one has; it comes again, with one less,
+ * `length` tells those who count epochs how many items one has, and `dealt-by-place` whether they
+ * are a split that is another one when the dataset grows; it comes again, with one less,
  * after each item that is found to be damaged.
  *
  * OpenCV's sheet of handwritten digits, 5 rows of 100 for each, is
@@ -383,6 +384,7 @@ gst_dataset_src_open (GstDatasetSrc *self, const GenDataSettings *settings, GErr
   gst_dataset_src_end_scan (&scan, self->dataset != NULL);
   if (self->dataset == NULL)
     return FALSE;
+  self->filtered = !gen_data_filter_is_needed (&settings->filter, self->dataset);
   self->kind = gst_dataset_kind_find (gen_dataset_get_format (self->dataset)->medium);
   if (self->kind != NULL)
     return TRUE;
@@ -417,7 +419,6 @@ gst_dataset_src_start (GstBaseSrc *base)
   self->frames = self->frame = 0;
   self->epoch_ended = self->moved = self->length_told = self->left_out_told = FALSE;
   self->negotiated = self->reverse = self->ended = self->gap = FALSE;
-  self->filtered = gen_data_filter_settings_are_idle (&settings.filter);
   if (!gst_dataset_src_open (self, &settings, &error) ||
       (is_dealt_at_once (self, &settings) && !gst_dataset_src_deal_all (self, &settings, &error))) {
     gst_dataset_src_post_error (self, error);

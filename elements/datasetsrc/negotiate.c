@@ -3,6 +3,8 @@
  * has. The loader is made anew for it. */
 #include "datasetsrc.h"
 
+#include "../shared/part-query.h"
+
 GST_DEBUG_CATEGORY_EXTERN (dataset_src_debug);
 #define GST_CAT_DEFAULT dataset_src_debug
 
@@ -118,6 +120,7 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   GenLoaderSettings settings = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
+  GenTrainingPart part;
   GenLoader *loader;
 
   if (!self->kind->accept (self, caps, &settings.format, &error)) {
@@ -132,6 +135,11 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   settings.cache = self->settings.cache_size;
   settings.items_recur = self->settings.order.balance == GEN_BALANCE_OVERSAMPLE;
   GST_OBJECT_UNLOCK (self);
+  if (gst_generative_query_part (GST_BASE_SRC_PAD (self), &part)) {
+    settings.part = part.member;
+    settings.parts = part.members;
+    settings.part_size = part.samples;
+  }
   text = gen_format_describe (&settings.format);
   GST_INFO_OBJECT (self, "items are made %s, by %d threads (0: all): %" GST_PTR_FORMAT, text,
       settings.threads, (void *)caps);

@@ -221,6 +221,18 @@ gst_dataset_src_tell_epoch (GstDatasetSrc *self)
               gst_dataset_src_epoch_items (self), "skipped", G_TYPE_UINT, self->skipped, NULL)));
 }
 
+static gboolean
+is_dealt_by_place (GstDatasetSrc *self)
+{
+  gboolean is;
+
+  GST_OBJECT_LOCK (self);
+  is = self->settings.order.split != GEN_SPLIT_ALL &&
+       self->settings.order.split_by == GEN_SPLIT_BY_INDEX;
+  GST_OBJECT_UNLOCK (self);
+  return is;
+}
+
 static void
 gst_dataset_src_tell_length (GstDatasetSrc *self)
 {
@@ -228,7 +240,8 @@ gst_dataset_src_tell_length (GstDatasetSrc *self)
   gst_pad_push_event (
       GST_BASE_SRC_PAD (self), gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
                                    gst_structure_new ("generative-dataset", "length", G_TYPE_UINT,
-                                       gst_dataset_src_epoch_items (self), NULL)));
+                                       gst_dataset_src_epoch_items (self), "dealt-by-place",
+                                       G_TYPE_BOOLEAN, is_dealt_by_place (self), NULL)));
 }
 
 /* On to the next frame. An epoch that is played backwards does not end: it has been told of. */
@@ -358,7 +371,7 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   GstDatasetSrc *self = GST_DATASET_SRC (push);
   const GenDataset *items = gst_dataset_src_get_items (self);
   const guint32 run = gen_dataset_get_run (items);
-  g_autofree char *caption = NULL;
+  g_autofree char *caption = NULL, *source = NULL;
   GstFlowReturn flow;
   guint64 frame;
   guint32 item;
@@ -373,8 +386,9 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   GST_BUFFER_OFFSET (buffer) = self->kind->place (self, frame);
   GST_BUFFER_OFFSET_END (buffer) = self->kind->place (self, frame + 1);
   label = gen_dataset_get_label (items, item);
-  gst_generative_label_add (
-      buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (items, label), item, frame);
+  source = gen_dataset_describe_item (items, item);
+  gst_generative_label_add (buffer, label,
+      label < 0 ? NULL : gen_dataset_get_label_name (items, label), item, source, frame);
   caption = gen_dataset_get_caption (items, item);
   if (caption != NULL)
     gst_generative_caption_add (buffer, caption);

@@ -13,6 +13,7 @@ GenModel *
 gst_discriminator_read_model (GstDiscriminator *self, gboolean replaces, GError **error)
 {
   g_auto (GstGenerativeSaid) said = { 0 };
+  g_auto (GstGenerativeAdapters) adapters = { 0 };
   g_autofree char *path = NULL;
   GenModelHints hints;
   GenModel *model;
@@ -20,8 +21,11 @@ gst_discriminator_read_model (GstDiscriminator *self, gboolean replaces, GError 
   GST_OBJECT_LOCK (self);
   path = g_strdup (self->path);
   gst_generative_said_copy (&self->said, &said);
+  gst_generative_adapters_copy (&self->adapters, &adapters);
+  self->scales_changed = FALSE;
   GST_OBJECT_UNLOCK (self);
   hints = gst_generative_said_hint (&said);
+  gst_generative_adapters_hint (&adapters, &hints);
   model = replaces ? gst_succession_load_model (path, &hints, error)
                    : gst_generative_load_model (GST_ELEMENT (self), path, &hints);
   if (model != NULL && !replaces)
@@ -46,6 +50,9 @@ load_next (gpointer data, gboolean replaced)
   g_autoptr (GError) error = NULL;
   GenModel *next = gst_discriminator_read_model (self, TRUE, &error);
 
+  GST_OBJECT_LOCK (self);
+  self->refused = next == NULL;
+  GST_OBJECT_UNLOCK (self);
   if (next != NULL)
     gst_succession_offer (&self->succession, next);
   else
@@ -58,6 +65,31 @@ gst_discriminator_follow_path (GstDiscriminator *self)
   if (self->judge.ports.model != NULL && self->succession.watch == NULL)
     gst_succession_begin (&self->succession, NULL, load_next, self);
   gst_succession_turn_to (&self->succession, self->path);
+}
+
+void
+gst_discriminator_follow_adapters (GstDiscriminator *self, guint number)
+{
+  const gboolean scales = number == GST_GENERATIVE_ADAPTERS_SCALES;
+
+  if (scales) {
+    self->scales_changed = TRUE;
+    g_atomic_int_set (&self->scales_said, TRUE);
+  }
+  /* A model may have been refused for the number of scales. */
+  if (!scales || self->refused)
+    gst_discriminator_follow_path (self);
+}
+
+/* What scores has been taken over: its adapters count as adapter-scale has come to say meanwhile.
+ */
+static void
+follow_scales (GstDiscriminator *self)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->scales_changed)
+    g_atomic_int_set (&self->scales_said, TRUE);
+  GST_OBJECT_UNLOCK (self);
 }
 
 /* Whether the model that has just been set takes frames of `caps`. */
@@ -123,6 +155,7 @@ gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
   gst_discriminator_ports_clear (&old);
   gst_discriminator_gate_forget_model (&self->gate);
   gst_generative_parameters_follow (&self->parameters, model);
+  follow_scales (self);
   self->told_not_finite = FALSE;
   if (next.input.kind == GEN_PORT_SOUND)
     gst_score_filter_update_window (GST_SCORE_FILTER (self));
@@ -135,20 +168,31 @@ gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
 
 /* --- parameters --- */
 
-/* What has been said since: its text. Where shapes hang on it, a model is read that has them. */
+/* What has been said since, in the words of property parameters, to be freed; NULL: nothing. Where
+ * shapes hang on it, a model is read that has them. */
 static char *
 take_said (GstDiscriminator *self)
 {
-  char *text;
+  const gboolean parameters_said =
+      g_atomic_int_compare_and_exchange (&self->parameters_said, TRUE, FALSE);
+  const gboolean scales_said = g_atomic_int_compare_and_exchange (&self->scales_said, TRUE, FALSE);
+  g_autofree char *parameters = NULL, *scales = NULL;
+  g_autoptr (GString) said = NULL;
 
-  if (!g_atomic_int_compare_and_exchange (&self->parameters_said, TRUE, FALSE))
+  if (!parameters_said && !scales_said)
     return NULL;
   GST_OBJECT_LOCK (self);
-  text = g_strdup (self->said.texts[GST_GENERATIVE_SAID_PARAMETERS]);
-  if (self->judge.ports.model->fixed != NULL && text != NULL)
+  if (parameters_said)
+    parameters = g_strdup (self->said.texts[GST_GENERATIVE_SAID_PARAMETERS]);
+  scales = g_strdup (self->adapters.texts[GST_GENERATIVE_ADAPTERS_SCALES]);
+  if (self->judge.ports.model->fixed != NULL &&
+      (parameters != NULL || (scales_said && self->scales_changed)))
     gst_discriminator_follow_path (self);
   GST_OBJECT_UNLOCK (self);
-  return text;
+  said = g_string_new (parameters);
+  if (scales_said)
+    gst_generative_adapters_say (GST_ELEMENT (self), self->judge.ports.model, scales, said);
+  return said->len > 0 ? g_string_free (g_steal_pointer (&said), FALSE) : NULL;
 }
 
 void

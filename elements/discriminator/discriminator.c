@@ -107,8 +107,9 @@ enum {
   PROP_GATE,                                                      /* action and the like */
   PROP_NUMBERS = PROP_GATE + GST_DISCRIMINATOR_GATE_N_PROPERTIES, /* input-range and the like */
   PROP_SAID = PROP_NUMBERS + GST_GENERATIVE_NUMBERS_N_INPUT,      /* states and the like */
-  PROP_PLAYING = PROP_SAID + GST_GENERATIVE_SAID_N_PROPERTIES,    /* device, precision, kernels,
-                                                                     threads */
+  PROP_ADAPTERS = PROP_SAID + GST_GENERATIVE_SAID_N_PROPERTIES,   /* adapter and adapter-scale */
+  PROP_PLAYING = PROP_ADAPTERS + GST_GENERATIVE_ADAPTERS_N_PROPERTIES, /* device, precision,
+                                                                          kernels, threads */
 };
 
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_FP32
@@ -226,10 +227,13 @@ gst_discriminator_set_property (
   default:
     if (property_id == PROP_SAID + GST_GENERATIVE_SAID_PARAMETERS)
       g_atomic_int_set (&self->parameters_said, TRUE);
-    if (!gst_generative_playing_set (&self->judge.playing, property_id - PROP_PLAYING, value) &&
-        !gst_discriminator_gate_set (&self->gate, property_id - PROP_GATE, value) &&
-        !gst_generative_said_set (&self->said, property_id - PROP_SAID, value) &&
-        !gst_generative_numbers_set (&self->hints.numbers, property_id - PROP_NUMBERS, value))
+    if (gst_generative_adapters_set (&self->adapters, property_id - PROP_ADAPTERS, value))
+      gst_discriminator_follow_adapters (self, property_id - PROP_ADAPTERS);
+    else if (!gst_generative_playing_set (
+                 &self->judge.playing, property_id - PROP_PLAYING, value) &&
+             !gst_discriminator_gate_set (&self->gate, property_id - PROP_GATE, value) &&
+             !gst_generative_said_set (&self->said, property_id - PROP_SAID, value) &&
+             !gst_generative_numbers_set (&self->hints.numbers, property_id - PROP_NUMBERS, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
@@ -265,7 +269,8 @@ gst_discriminator_get_property (
     g_value_set_enum (value, self->hints.uncalibrated ? CALIBRATION_NONE : CALIBRATION_AUTO);
     break;
   default:
-    if (!gst_generative_playing_get (&self->judge.playing, property_id - PROP_PLAYING, value) &&
+    if (!gst_generative_adapters_get (&self->adapters, property_id - PROP_ADAPTERS, value) &&
+        !gst_generative_playing_get (&self->judge.playing, property_id - PROP_PLAYING, value) &&
         !gst_discriminator_gate_get (&self->gate, property_id - PROP_GATE, value) &&
         !gst_generative_said_get (&self->said, property_id - PROP_SAID, value) &&
         !gst_generative_numbers_get (&self->hints.numbers, property_id - PROP_NUMBERS, value))
@@ -283,6 +288,7 @@ gst_discriminator_finalize (GObject *object)
   gst_discriminator_gate_clear (&self->gate);
   gst_generative_numbers_clear (&self->hints.numbers);
   gst_generative_said_clear (&self->said);
+  gst_generative_adapters_clear (&self->adapters);
   gst_generative_parameters_clear (&self->parameters);
   gst_generative_playing_clear (&self->judge.playing);
   G_OBJECT_CLASS (gst_discriminator_parent_class)->finalize (object);
@@ -334,6 +340,10 @@ gst_discriminator_open (GstScoreFilter *filter)
   self->told_not_finite = FALSE;
   /* What is said by now the model has been read with. */
   g_atomic_int_set (&self->parameters_said, FALSE);
+  g_atomic_int_set (&self->scales_said, FALSE);
+  GST_OBJECT_LOCK (self);
+  self->refused = FALSE;
+  GST_OBJECT_UNLOCK (self);
   self->shares_device = !model->staged && ports.input.kind == GEN_PORT_PICTURE &&
                         gst_generative_playing_share_memory (&self->judge.playing, element);
   ports.model = g_steal_pointer (&model);
@@ -437,6 +447,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           0, G_MAXINT16, DEFAULT_TILE, ready));
   gst_generative_numbers_install (gobject_class, PROP_NUMBERS, GST_GENERATIVE_NUMBERS_N_INPUT);
   gst_generative_said_install (gobject_class, PROP_SAID);
+  gst_generative_adapters_install (gobject_class, PROP_ADAPTERS, GST_PARAM_MUTABLE_PLAYING);
   g_object_class_install_property (gobject_class, PROP_SAMPLE_RATE,
       g_param_spec_int ("sample-rate", "Sample rate",
           "How many samples a second the model takes, for one that takes sound and does not say; a "

@@ -4,6 +4,7 @@
  * file knows it. */
 #pragma once
 
+#include "../shared/model-adapters.h"
 #include "../shared/model-file.h"
 #include "../shared/model-parameters.h"
 #include "../shared/model-said.h"
@@ -22,10 +23,15 @@ struct _GstDiscriminator {
   /* Properties, under the object lock. */
   char *path;
   GstGenerativeSaid said;
+  GstGenerativeAdapters adapters;
   GstDiscriminatorHints hints; /* which stay as they are from open to close */
 
   GstGenerativeParameters parameters;
-  gint parameters_said; /* atomic: the property is to be looked at before the next frame */
+  /* Atomic: the properties parameters and adapter-scale are to be looked at before the next frame.
+   */
+  gint parameters_said, scales_said;
+  /* Since a model was last read, and the last one could not score; under the object lock. */
+  gboolean scales_changed, refused;
   GstDiscriminatorJudge judge;
   GstDiscriminatorGate gate;
   GstDiscriminatorWalls walls;     /* of pictures */
@@ -53,6 +59,8 @@ void gst_discriminator_tell_calibration (
 GenModel *gst_discriminator_read_model (GstDiscriminator *self, gboolean replaces, GError **error);
 /* Read it, while another one scores, to take its place when it is ready. Under the object lock. */
 void gst_discriminator_follow_path (GstDiscriminator *self);
+/* The property GST_GENERATIVE_ADAPTERS_… `number` has been set. Under the object lock. */
+void gst_discriminator_follow_adapters (GstDiscriminator *self, guint number);
 /* Take over what is ready. */
 void gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer);
 /* Let parameters be as the properties, or what controls them, have them for a frame that begins at

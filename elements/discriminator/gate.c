@@ -30,8 +30,8 @@ gst_discriminator_action_get_type (void)
     { GST_DISCRIMINATOR_TAG, "Let all frames pass, with their scores", "tag" },
     { GST_DISCRIMINATOR_DROP, "Drop frames that are not selected", "drop" },
     { GST_DISCRIMINATOR_HOLD_LAST,
-        "Show the last frame that was selected in their place, of pictures; until there is one, "
-        "drop them",
+        "Show the last frame that was selected in their place, and let the last sound go on; until "
+        "there is one, drop them",
         "hold-last" },
     { 0, NULL, NULL },
   };
@@ -219,15 +219,14 @@ selector_of (const GstDiscriminatorGate *gate)
   return gst_discriminator_selector_list ()[gate->select];
 }
 
-/* A sound has no last frame that would stand still. */
 static GstScoreGateOtherwise
-otherwise_of (GstDiscriminatorAction action, gboolean is_sound)
+otherwise_of (GstDiscriminatorAction action)
 {
   switch (action) {
   case GST_DISCRIMINATOR_TAG:
     return GST_SCORE_GATE_PASS;
   case GST_DISCRIMINATOR_HOLD_LAST:
-    return is_sound ? GST_SCORE_GATE_LEAVE_OUT : GST_SCORE_GATE_REPEAT;
+    return GST_SCORE_GATE_REPEAT;
   case GST_DISCRIMINATOR_DROP:
     break;
   }
@@ -235,12 +234,12 @@ otherwise_of (GstDiscriminatorAction action, gboolean is_sound)
 }
 
 GstScoreGateSettings
-gst_discriminator_gate_settings (const GstDiscriminatorGate *gate, gboolean is_sound)
+gst_discriminator_gate_settings (const GstDiscriminatorGate *gate)
 {
   GstScoreGateSettings settings;
 
   GST_OBJECT_LOCK (gate->element);
-  settings.otherwise = otherwise_of (gate->action, is_sound);
+  settings.otherwise = otherwise_of (gate->action);
   settings.together = selector_of (gate)->together ? gate->candidates : 1;
   settings.restamp = gate->restamp;
   GST_OBJECT_UNLOCK (gate->element);

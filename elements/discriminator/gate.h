@@ -63,8 +63,7 @@ gboolean gst_discriminator_gate_get (
 void gst_discriminator_gate_open (GstDiscriminatorGate *gate);
 /* Another model: what its scores come to is not known yet. */
 void gst_discriminator_gate_forget_model (GstDiscriminatorGate *gate);
-GstScoreGateSettings gst_discriminator_gate_settings (
-    const GstDiscriminatorGate *gate, gboolean is_sound);
+GstScoreGateSettings gst_discriminator_gate_settings (const GstDiscriminatorGate *gate);
 /* Decide on `n` that the model of `ports` has judged; what is told of them is filled in. */
 void gst_discriminator_gate_decide (GstDiscriminatorGate *gate, const GstDiscriminatorPorts *ports,
     GstScoreJudged *judged, guint n);

@@ -67,13 +67,6 @@ gst_discriminator_set_format (GstScoreFilter *filter, GstCaps *caps, const GstSc
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   g_autoptr (GError) error = NULL;
 
-  if (format->is_sound && self->gate.action == GST_DISCRIMINATOR_HOLD_LAST) {
-    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
-        ("Property action is hold-last, which lets a picture stand still; of sound there is none: "
-         "action=drop leaves out what is not selected"),
-        (NULL));
-    return FALSE;
-  }
   if (gst_discriminator_fit (self, caps, format, &error))
     return TRUE;
   if (error->domain == GST_CORE_ERROR)

@@ -122,8 +122,9 @@ gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
       output == NULL || output->length != 1 || !gen_port_use_float32 (&ports->output)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: a discriminator makes one number [N, 1] of a picture [N, C, H, W] of 1, 3 or 4 "
-        "channels, of floats or integers, or of a sound [1, C, T], [1, T, C] or [1, T] of "
-        "floats or int16, with states and parameters besides; this model %s",
+        "channels, of floats or integers, or of a sound [N, C, T], [N, T, C] or [N, T] of "
+        "floats or int16 whose rate is said (property sample-rate, or sample-rate in its "
+        ".modelinfo file), with states and parameters besides; this model %s",
         model->path, text);
     return FALSE;
   }
@@ -156,7 +157,9 @@ warn_of_rate (
     return;
   GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
       ("%s: nothing tells how many samples a second its input '%s' takes; %d are assumed. Metadata "
-       "generative.sample-rate in the model would tell, as would property sample-rate",
+       "generative.sample-rate in the model would tell, as would sample-rate in its .modelinfo "
+       "file "
+       "and property sample-rate",
           ports->model->path, ports->input.name, ports->input.sample_rate),
       (NULL));
 }

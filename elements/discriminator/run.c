@@ -151,8 +151,7 @@ gst_discriminator_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
 void
 gst_discriminator_get_gate (GstScoreFilter *filter, GstScoreGateSettings *settings)
 {
-  *settings = gst_discriminator_gate_settings (
-      &GST_DISCRIMINATOR (filter)->gate, gst_score_filter_get_format (filter)->is_sound);
+  *settings = gst_discriminator_gate_settings (&GST_DISCRIMINATOR (filter)->gate);
 }
 
 void

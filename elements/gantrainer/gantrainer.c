@@ -46,7 +46,9 @@
  * posts `gantrainer-validation`, with `step`, `frechet`, `features` and `samples` that it is over,
  * `diversity`, `accuracy-on-validation`, and whether it is the `best` so far; the end posts
  * `gantrainer-test` for the last nets, and once more, `best`, for those of the best validation
- * where they are others.
+ * where they are others. Nets that were given, and are tested before the first step, too, have a
+ * `gantrainer-comparison` at the end: the `verdict` by `figure`, and of each figure by how much it
+ * has changed.
  *
  * ## Example launch line
  * |[

@@ -4,6 +4,10 @@
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
+/* Properties of parameters. */
+#define SAID_PARAMETERS 1u
+#define SAID_SCALES 2u
+
 /* Whether latents of caps that are still open may come to be what the model takes. */
 static gboolean
 may_fit (const GstGeneratorPorts *ports, const GstStructure *structure, GError **error)
@@ -149,6 +153,9 @@ get_model (GstGeneratorChange *change, gboolean replaced, const char *path, GErr
   GenModel *model = NULL;
 
   if (replaced) {
+    GST_OBJECT_LOCK (play->base);
+    change->scales_changed = FALSE;
+    GST_OBJECT_UNLOCK (play->base);
     hints = gst_generator_settings_hint (change->settings, GST_ELEMENT (play->base), &said);
     model = gst_succession_load_model (path, &hints, error);
     if (model != NULL)
@@ -191,6 +198,9 @@ prepare_next (gpointer data, gboolean replaced)
   model = get_model (change, replaced, path, &error);
   if (model != NULL)
     next = prepare (change, model, &error);
+  GST_OBJECT_LOCK (element);
+  change->refused = next == NULL;
+  GST_OBJECT_UNLOCK (element);
   if (next == NULL) {
     GST_ELEMENT_WARNING (element, RESOURCE, READ,
         ("The new model is not played, the old one goes on: %s", error->message), (NULL));
@@ -225,8 +235,9 @@ void
 gst_generator_change_begin (GstGeneratorChange *change, const char *path)
 {
   /* What is said by now the model has been read with. */
-  g_atomic_int_set (&change->parameters, FALSE);
+  g_atomic_int_set (&change->said, 0);
   GST_OBJECT_LOCK (change->play->base);
+  change->scales_changed = change->refused = FALSE;
   gst_succession_begin (&change->succession, path, prepare_next, change);
   GST_OBJECT_UNLOCK (change->play->base);
 }
@@ -241,27 +252,51 @@ gst_generator_change_end (GstGeneratorChange *change)
 void
 gst_generator_change_follow (GstGeneratorChange *change, guint number)
 {
-  if (number == GST_GENERATOR_MODEL)
+  if (number == GST_GENERATOR_MODEL || number == GST_GENERATOR_ADAPTER)
     gst_succession_turn_to (&change->succession, change->settings->model);
   else if (number == GST_GENERATOR_BATCH_SIZE)
     gst_succession_call (&change->succession);
   else if (number == GST_GENERATOR_PARAMETERS)
-    g_atomic_int_set (&change->parameters, TRUE);
+    g_atomic_int_or (&change->said, SAID_PARAMETERS);
+  if (number != GST_GENERATOR_ADAPTER_SCALE)
+    return;
+  g_atomic_int_or (&change->said, SAID_SCALES);
+  change->scales_changed = TRUE;
+  /* It may have been for the number of scales. */
+  if (change->refused)
+    gst_succession_turn_to (&change->succession, change->settings->model);
 }
+
+void
+gst_generator_change_follow_adapters (GstGeneratorChange *change)
+{
+  GST_OBJECT_LOCK (change->play->base);
+  if (change->scales_changed)
+    g_atomic_int_or (&change->said, SAID_SCALES);
+  GST_OBJECT_UNLOCK (change->play->base);
+}
+
+/* --- what is said of parameters --- */
 
 char *
 gst_generator_change_take_parameters (GstGeneratorChange *change)
 {
   GstElement *element = GST_ELEMENT (change->play->base);
   const gboolean is_fixed = change->play->ports.model->fixed != NULL;
-  char *text;
+  const guint flags = g_atomic_int_and (&change->said, 0);
+  g_autofree char *parameters = NULL, *scales = NULL;
+  g_autoptr (GString) said = NULL;
 
-  if (!g_atomic_int_compare_and_exchange (&change->parameters, TRUE, FALSE))
+  if (flags == 0)
     return NULL;
   GST_OBJECT_LOCK (element);
-  text = g_strdup (change->settings->said.texts[GST_GENERATIVE_SAID_PARAMETERS]);
-  if (is_fixed && text != NULL)
+  parameters = g_strdup (change->settings->said.texts[GST_GENERATIVE_SAID_PARAMETERS]);
+  scales = g_strdup (change->settings->adapters.texts[GST_GENERATIVE_ADAPTERS_SCALES]);
+  if (is_fixed && (parameters != NULL || scales != NULL))
     gst_succession_turn_to (&change->succession, change->settings->model);
   GST_OBJECT_UNLOCK (element);
-  return text;
+  said = g_string_new ((flags & SAID_PARAMETERS) != 0 ? parameters : NULL);
+  if ((flags & SAID_SCALES) != 0)
+    gst_generative_adapters_say (element, change->play->ports.model, scales, said);
+  return said->len > 0 ? g_string_free (g_steal_pointer (&said), FALSE) : NULL;
 }

@@ -124,6 +124,10 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
     return FALSE;
   }
   gst_generator_sides_note (&self->play.sides, event);
+  if (!gst_generator_tags_note (&self->tags, event)) {
+    gst_event_unref (event);
+    return TRUE;
+  }
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     if (self->mode != NULL && self->mode->flush != NULL)
       self->mode->flush (self->state);
@@ -139,6 +143,8 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
       self->mode->jump (self->state);
     event = take_segment (self, event);
   }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    gst_generator_tags_push (&self->tags, &self->play);
   gst_generator_branches_forward (&self->play.branches, event);
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
     return parent->sink_event (base, event);

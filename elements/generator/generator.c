@@ -134,12 +134,24 @@
  * frame N is the same whenever it is made. `prediction`, `schedule` and `sigma-range` say what it
  * was trained by where that is not the usual.
  *
+ * ## What it says of it
+ *
+ * The stream's tags say that what is made is synthetic: `digital-source-type`, a comment and
+ * extended comments, which muxers write (docs/signing.md says where each of them ends up). So it is
+ * `trainedAlgorithmicMedia`, and `compositeWithTrainedAlgorithmicMedia` of what was a picture or
+ * sound before. `synthetic-tag=false`, or the environment variable `GENERATIVE_MARK=off`, leave
+ * that out, and a line of the log says so.
+ *
  * ## While it plays
  *
  * `batch-size` gathers several buffers for a run, which is faster and later. When the model's file
  * is replaced, or `model` or `batch-size` are set, the new one is made ready beside what plays and
  * follows from the next frame on; a broken one, or one that the neighbours do not suit, is told of
  * in a warning.
+ *
+ * `adapter` names small files of what a training has learned beside the model's weights, which are
+ * summed, each `adapter-scale` times. Both may be set while it plays: scales hold from the next
+ * frame on, and other adapters follow as another model does (docs/training/adapters.md).
  *
  * In live pipelines its latency is that of the longest run so far and a frame interval more, and
  * the pipeline is told when that grows (GST_MESSAGE_LATENCY). Where a model is slower than the
@@ -159,9 +171,11 @@
 #include <string.h>
 
 #include "../elements.h"
+#include "../shared/marking.h"
 #include "../shared/origin-meta.h"
 #include "../shared/settings.h"
 #include "../shared/stream-time.h"
+#include "../shared/synthetic-tags.h"
 
 GST_DEBUG_CATEGORY (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -372,6 +386,18 @@ check_pads (GstGenerator *self)
   return FALSE;
 }
 
+/* What is made is said to be synthetic, unless somebody does not want that. */
+static void
+begin_tags (GstGenerator *self, gboolean wanted)
+{
+  const gboolean off = gst_generative_marking_is_off ();
+
+  if (!wanted || off)
+    GST_INFO_OBJECT (self, "the stream's tags do not say that it is synthetic: %s",
+        off ? GST_GENERATIVE_MARKING_SWITCH " is off" : "property synthetic-tag is false");
+  gst_generator_tags_begin (&self->tags, wanted && !off);
+}
+
 static gboolean
 gst_generator_start (GstBaseTransform *base)
 {
@@ -379,12 +405,13 @@ gst_generator_start (GstBaseTransform *base)
   GstGenerativePlaying *playing = &self->play.playing;
   g_autofree char *path = NULL, *text = NULL, *files = NULL;
   GstGeneratorPorts ports = { 0 };
-  gboolean reload;
+  gboolean reload, tagged;
   guint batch;
 
   GST_OBJECT_LOCK (self);
   path = g_strdup (self->settings.model);
   reload = self->settings.reload;
+  tagged = self->settings.synthetic_tag;
   batch = self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
 
@@ -406,6 +433,7 @@ gst_generator_start (GstBaseTransform *base)
   gst_generator_play_begin (&self->play, &ports, gst_generator_batch_of (&ports, batch));
   gst_generator_branches_begin (&self->play.branches, GST_ELEMENT (self), &ports);
   gst_generator_sides_begin (&self->play.sides, GST_ELEMENT (self), files, &ports);
+  begin_tags (self, tagged);
   choose_mode (self);
   self->waiting = FALSE;
   self->fresh = TRUE;
@@ -419,6 +447,7 @@ gst_generator_stop (GstBaseTransform *base)
   GstGenerator *self = GST_GENERATOR (base);
 
   gst_generator_change_end (&self->change);
+  gst_generator_tags_end (&self->tags);
   leave_mode (self);
   gst_generator_branches_end (&self->play.branches);
   gst_generator_sides_end (&self->play.sides);
@@ -440,11 +469,13 @@ static void
 adopt (GstGenerator *self, GstGeneratorSuccessor *next)
 {
   gst_generator_play_adopt (&self->play, next);
+  self->tags.due = self->tags.wanted;
   GST_OBJECT_LOCK (self);
   self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   choose_mode (self);
   gst_generative_parameters_follow (&self->parameters, self->play.ports.model);
+  gst_generator_change_follow_adapters (&self->change);
   gst_generator_format_describe_tensors (&self->format, &self->play.ports);
 }
 
@@ -650,6 +681,8 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
   GstFlowReturn flow = GST_FLOW_OK;
 
   *output = NULL;
+  if (input != NULL)
+    gst_generator_tags_push (&self->tags, &self->play);
   if (gen_player_use (self->play.player) != NULL) {
     if (input != NULL &&
         !gst_generator_format_check_buffer (&self->format, &self->play, input, &error))
@@ -703,6 +736,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   GST_DEBUG_CATEGORY_INIT (generator_debug, "generator", 0,
       "the model, its plans, caps, latency, reloading, and each frame");
   gst_generative_origin_register ();
+  gst_generative_synthetic_tags_register ();
 
   gobject_class->set_property = gst_generator_set_property;
   gobject_class->get_property = gst_generator_get_property;

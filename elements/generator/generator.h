@@ -7,6 +7,7 @@
 #include "mode.h"
 #include "../shared/model-parameters.h"
 #include "settings.h"
+#include "tags.h"
 
 #define GST_TYPE_GENERATOR (gst_generator_get_type ())
 G_DECLARE_FINAL_TYPE (GstGenerator, gst_generator, GST, GENERATOR, GstBaseTransform)
@@ -24,6 +25,7 @@ struct _GstGenerator {
   /* The streaming thread's. */
   const GstGeneratorMode *mode; /* NULL while stopped */
   gpointer state;               /* what it keeps */
+  GstGeneratorTags tags;        /* of the stream */
   gboolean fresh;               /* the model remembers nothing yet */
   gboolean waiting;             /* for other caps, which a new model wants */
 

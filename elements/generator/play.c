@@ -314,15 +314,21 @@ gst_generator_play_allocate (GstGeneratorPlay *play, GstBuffer *like, GstBuffer 
   return klass->prepare_output_buffer (play->base, like, buffer);
 }
 
+const char *
+gst_generator_play_source (const GstGeneratorPlay *play)
+{
+  const GenPortKind of = play->ports.input.kind;
+
+  return of == GEN_PORT_PICTURE || of == GEN_PORT_SOUND ? GST_GENERATIVE_SOURCE_COMPOSITE
+                                                        : GST_GENERATIVE_SOURCE_TRAINED;
+}
+
 GstBuffer *
 gst_generator_play_mark (GstGeneratorPlay *play, GstBuffer *buffer)
 {
-  const GenPortKind of = play->ports.input.kind;
-  const gboolean of_media = of == GEN_PORT_PICTURE || of == GEN_PORT_SOUND;
-
   buffer = gst_buffer_make_writable (buffer);
-  gst_generative_origin_add_model (buffer, play->ports.model->path, play->pictures,
-      of_media ? GST_GENERATIVE_SOURCE_COMPOSITE : GST_GENERATIVE_SOURCE_TRAINED);
+  gst_generative_origin_add_model (
+      buffer, play->ports.model->path, play->pictures, gst_generator_play_source (play));
   return buffer;
 }
 

@@ -87,6 +87,8 @@ void gst_generator_play_tell_rate (GstGeneratorPlay *play, int rate);
 /* A buffer as the next element wants it, with what goes with `like`. */
 GstFlowReturn gst_generator_play_allocate (
     GstGeneratorPlay *play, GstBuffer *like, GstBuffer **buffer);
+/* What is made, as a code of the IPTC's digital source types. */
+const char *gst_generator_play_source (const GstGeneratorPlay *play);
 /* Say of a buffer that is made which model made it. (transfer full) */
 GstBuffer *gst_generator_play_mark (GstGeneratorPlay *play, GstBuffer *buffer);
 /* With what goes with it on other pads. (transfer full) */

@@ -25,6 +25,7 @@
 #define DEFAULT_LUMA TRUE
 #define DEFAULT_TENSORS FALSE
 #define DEFAULT_WARM_UP 0
+#define DEFAULT_SYNTHETIC_TAG TRUE
 
 void
 gst_generator_settings_install (GObjectClass *klass, guint first)
@@ -151,6 +152,13 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "The model takes numbers as they are, other/tensors, though its input is shaped as "
           "pictures or sounds are, or is integers [N, D]",
           DEFAULT_TENSORS, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_SYNTHETIC_TAG,
+      g_param_spec_boolean ("synthetic-tag", "Synthetic tag",
+          "The stream's tags say that what is made is synthetic, for whatever it is written as; "
+          "the environment's GENERATIVE_MARK=off says no to all elements",
+          DEFAULT_SYNTHETIC_TAG, flags));
+  gst_generative_adapters_install (
+      klass, first + GST_GENERATOR_ADAPTERS, GST_PARAM_MUTABLE_PLAYING);
   gst_generative_numbers_install (
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
   gst_generative_said_install (klass, first + GST_GENERATOR_SAID);
@@ -168,6 +176,7 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
   settings->luma = DEFAULT_LUMA;
+  settings->synthetic_tag = DEFAULT_SYNTHETIC_TAG;
   settings->hints.tensors = DEFAULT_TENSORS;
   settings->tile_overlap = DEFAULT_OVERLAP;
   settings->hints.frames = DEFAULT_FRAMES;
@@ -185,6 +194,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->chain);
   g_free (settings->outputs);
   g_free (settings->inputs);
+  gst_generative_adapters_clear (&settings->adapters);
   g_free (settings->tile);
   gst_generative_said_clear (&settings->said);
   gst_generator_sampling_clear (&settings->sampling);
@@ -207,6 +217,10 @@ find_text (GstGeneratorSettings *settings, guint number)
     return &settings->outputs;
   case GST_GENERATOR_INPUTS:
     return &settings->inputs;
+  case GST_GENERATOR_ADAPTER:
+    return &settings->adapters.texts[GST_GENERATIVE_ADAPTERS_FILES];
+  case GST_GENERATOR_ADAPTER_SCALE:
+    return &settings->adapters.texts[GST_GENERATIVE_ADAPTERS_SCALES];
   default:
     return NULL;
   }
@@ -270,6 +284,9 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     break;
   case GST_GENERATOR_TENSORS:
     settings->hints.tensors = g_value_get_boolean (value);
+    break;
+  case GST_GENERATOR_SYNTHETIC_TAG:
+    settings->synthetic_tag = g_value_get_boolean (value);
     break;
   case GST_GENERATOR_WARM_UP:
     settings->warm_up = g_value_get_uint (value);
@@ -341,6 +358,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_TENSORS:
     g_value_set_boolean (value, settings->hints.tensors);
     break;
+  case GST_GENERATOR_SYNTHETIC_TAG:
+    g_value_set_boolean (value, settings->synthetic_tag);
+    break;
   case GST_GENERATOR_WARM_UP:
     g_value_set_uint (value, settings->warm_up);
     break;
@@ -366,11 +386,13 @@ gst_generator_settings_hint (
   said->sampling = gst_generator_sampling_copy (&settings->sampling);
   said->spectrum = g_strdup (settings->spectrum);
   said->chain = g_strdup (settings->chain);
+  gst_generative_adapters_copy (&settings->adapters, &said->adapters);
   gst_generative_said_copy (&settings->said, &said->model);
   hints = gst_generative_said_hint (&said->model);
   hints.frames = settings->hints.frames;
   hints.spectrum = said->spectrum;
   hints.chain = said->chain;
+  gst_generative_adapters_hint (&said->adapters, &hints);
   hints.sampling.width = settings->hints.width;
   hints.sampling.height = settings->hints.height;
   GST_OBJECT_UNLOCK (element);
@@ -387,6 +409,7 @@ gst_generator_said_clear (GstGeneratorSaid *said)
 {
   g_clear_pointer (&said->spectrum, g_free);
   g_clear_pointer (&said->chain, g_free);
+  gst_generative_adapters_clear (&said->adapters);
   gst_generative_said_clear (&said->model);
   gst_generator_sampling_clear (&said->sampling);
 }

@@ -2,6 +2,7 @@
 /* The properties that are the generator's own, and what they say of a model. */
 #pragma once
 
+#include "../shared/model-adapters.h"
 #include "../shared/model-said.h"
 #include "../shared/picture-numbers.h"
 #include "caps.h"
@@ -32,6 +33,10 @@ enum {
   GST_GENERATOR_INPUTS,
   GST_GENERATOR_LUMA,
   GST_GENERATOR_TENSORS,
+  GST_GENERATOR_SYNTHETIC_TAG,
+  GST_GENERATOR_ADAPTERS, /* adapter and adapter-scale: model-adapters.h */
+  GST_GENERATOR_ADAPTER = GST_GENERATOR_ADAPTERS + GST_GENERATIVE_ADAPTERS_FILES,
+  GST_GENERATOR_ADAPTER_SCALE = GST_GENERATOR_ADAPTERS + GST_GENERATIVE_ADAPTERS_SCALES,
   GST_GENERATOR_SAID, /* states, parameters and shapes: model-said.h */
   GST_GENERATOR_PARAMETERS = GST_GENERATOR_SAID + GST_GENERATIVE_SAID_PARAMETERS,
   /* sampling.h */
@@ -45,13 +50,14 @@ enum {
 typedef struct {
   char *model, *spectrum, *chain, *tile;
   char *outputs, *inputs;
+  GstGenerativeAdapters adapters;
   int tile_overlap;
   guint batch_size, columns, warm_up;
   GstGenerativeSaid said;
   GstGeneratorSampling sampling;
   GstGeneratorHints hints;
   GstGenerativeNumbers numbers;
-  gboolean reload, luma;
+  gboolean reload, luma, synthetic_tag;
 } GstGeneratorSettings;
 
 /* Install the properties; their numbers are `first` and those behind it. */
@@ -69,6 +75,7 @@ gboolean gst_generator_settings_get (
 typedef struct {
   GstGenerativeSaid model;
   char *spectrum, *chain;
+  GstGenerativeAdapters adapters;
   GstGeneratorSampling sampling;
 } GstGeneratorSaid;
 

@@ -20,28 +20,75 @@ load_directions (const char *property, const char *path, GenDirections **directi
 }
 
 static gboolean
-load_keyframes (const char *path, GenKeyframes **keyframes, GError **error)
+load_keyframes (const char *property, const char *path, GenKeyframes **keyframes, GError **error)
 {
   if (path == NULL)
     return TRUE;
   *keyframes = gen_keyframes_load (path, error);
   if (*keyframes == NULL)
-    g_prefix_error (error, "Property keyframe-location: ");
+    g_prefix_error (error, "Property %s: ", property);
   return *keyframes != NULL;
 }
 
-/* Weights of directions that there are. */
+/* Make `chosen` the numbers of the directions that `names` are. */
 static gboolean
-check_weights (GstLatentSrc *self, const char *path, GError **error)
+choose_directions (GstLatentSrc *self, char *names, GError **error)
 {
-  const guint there = self->directions != NULL ? gen_directions_count (self->directions) : 0;
+  g_auto (GStrv) parts = names != NULL ? g_strsplit (names, ",", -1) : NULL;
+  g_autoptr (GArray) chosen = g_array_new (FALSE, FALSE, sizeof (int));
+
+  if (names == self->chosen_by)
+    return TRUE;
+  for (char **name = parts; name != NULL && *name != NULL; name++) {
+    const int number = gen_directions_find (self->directions, g_strstrip (*name), error);
+
+    if (number < 0) {
+      g_prefix_error (error, "Property direction: ");
+      return FALSE;
+    }
+    g_array_append_val (chosen, number);
+  }
+  g_clear_pointer (&self->chosen_by, g_ref_string_release);
+  g_clear_pointer (&self->chosen, g_array_unref);
+  if (names == NULL)
+    return TRUE;
+  self->chosen_by = g_ref_string_acquire (names);
+  self->chosen = g_steal_pointer (&chosen);
+  return TRUE;
+}
+
+/* Names and weights of directions that there are. */
+static gboolean
+check_directions (GstLatentSrc *self, const char *path, GError **error)
+{
+  guint there = self->directions != NULL ? gen_directions_count (self->directions) : 0;
+  g_autoptr (GError) reason = NULL;
+  char *names;
   guint asked;
 
   GST_OBJECT_LOCK (self);
   asked = self->changes.direction_weights != NULL ? self->changes.direction_weights->len : 0;
+  names = self->changes.direction != NULL ? g_ref_string_acquire (self->changes.direction) : NULL;
   GST_OBJECT_UNLOCK (self);
+  if (names != NULL && path == NULL)
+    g_set_error (&reason, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        "Property direction is set, but direction-location, which has what it names, is not");
+  else if (names != NULL)
+    choose_directions (self, names, &reason);
+  g_clear_pointer (&names, g_ref_string_release);
+  if (reason != NULL) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
+  }
+  if (self->chosen != NULL)
+    there = self->chosen->len;
   if (asked <= there)
     return TRUE;
+  if (self->chosen != NULL) {
+    g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        "Property direction-weights has %u numbers, but property direction names %u", asked, there);
+    return FALSE;
+  }
   if (path == NULL)
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
         "Property direction-weights is set, but direction-location, which has what they weigh, is "
@@ -55,17 +102,19 @@ check_weights (GstLatentSrc *self, const char *path, GError **error)
 gboolean
 gst_latent_src_load_changes (GstLatentSrc *self, GError **error)
 {
-  g_autofree char *keyframes = NULL, *directions = NULL, *bands = NULL;
+  g_autofree char *keyframes = NULL, *directions = NULL, *bands = NULL, *mixing = NULL;
 
   GST_OBJECT_LOCK (self);
   keyframes = g_strdup (self->keyframe_location);
   directions = g_strdup (self->direction_location);
   bands = g_strdup (self->band_directions);
+  mixing = g_strdup (self->mixing_location);
   GST_OBJECT_UNLOCK (self);
-  if (!load_keyframes (keyframes, &self->path, error) ||
+  if (!load_keyframes ("keyframe-location", keyframes, &self->path, error) ||
+      !load_keyframes ("mixing-location", mixing, &self->mixing, error) ||
       !load_directions ("direction-location", directions, &self->directions, error) ||
       !load_directions ("band-directions", bands, &self->bands, error) ||
-      !check_weights (self, directions, error)) {
+      !check_directions (self, directions, error)) {
     gst_latent_src_unload_changes (self);
     return FALSE;
   }
@@ -83,6 +132,9 @@ void
 gst_latent_src_unload_changes (GstLatentSrc *self)
 {
   g_clear_pointer (&self->path, gen_keyframes_free);
+  g_clear_pointer (&self->mixing, gen_keyframes_free);
+  g_clear_pointer (&self->chosen_by, g_ref_string_release);
+  g_clear_pointer (&self->chosen, g_array_unref);
   g_clear_pointer (&self->directions, gen_directions_free);
   g_clear_pointer (&self->bands, gen_directions_free);
   g_clear_pointer (&self->others, g_free);
@@ -100,6 +152,17 @@ fit_directions (
   return FALSE;
 }
 
+static gboolean
+fit_keyframes (
+    const GstLatentSrc *self, const char *property, const GenKeyframes *keyframes, GError **error)
+{
+  if (keyframes == NULL ||
+      gen_keyframes_fit (keyframes, self->latent.length, self->latent.count, error))
+    return TRUE;
+  g_prefix_error (error, "Property %s: ", property);
+  return FALSE;
+}
+
 gboolean
 gst_latent_src_fit_changes (GstLatentSrc *self, GError **error)
 {
@@ -107,12 +170,9 @@ gst_latent_src_fit_changes (GstLatentSrc *self, GError **error)
     g_clear_pointer (&self->bands, gen_directions_free);
   self->bands_length = 0;
   g_clear_pointer (&self->others, g_free);
-  if (self->path != NULL &&
-      !gen_keyframes_fit (self->path, self->latent.length, self->latent.count, error)) {
-    g_prefix_error (error, "Property keyframe-location: ");
-    return FALSE;
-  }
-  return fit_directions (self, "direction-location", self->directions, error) &&
+  return fit_keyframes (self, "keyframe-location", self->path, error) &&
+         fit_keyframes (self, "mixing-location", self->mixing, error) &&
+         fit_directions (self, "direction-location", self->directions, error) &&
          fit_directions (self, "band-directions", self->bands, error);
 }
 
@@ -124,12 +184,15 @@ gst_latent_src_take_changes (GstLatentSrc *self)
   self->taken = self->changes;
   if (self->taken.direction_weights != NULL)
     g_array_ref (self->taken.direction_weights);
+  if (self->taken.direction != NULL)
+    g_ref_string_acquire (self->taken.direction);
 }
 
 void
 gst_latent_src_drop_changes (GstLatentSrc *self)
 {
   g_clear_pointer (&self->taken.direction_weights, g_array_unref);
+  g_clear_pointer (&self->taken.direction, g_ref_string_release);
 }
 
 static void
@@ -142,8 +205,14 @@ mix (GstLatentSrc *self, float *latents)
     return;
   if (self->others == NULL)
     self->others = g_new (float, self->latent.length * self->latent.count);
-  other.seed = changes->mixing_seed;
-  other.path = NULL;
+  if (self->mixing != NULL) {
+    other.path = self->mixing;
+    other.speed = 0;
+    other.advance = changes->mixing_time;
+  } else {
+    other.seed = changes->mixing_seed;
+    other.path = NULL;
+  }
   gen_latent_fill (
       &other, self->frame, MAX (self->rate_numerator, 1), self->rate_denominator, self->others);
   gen_latent_mix (&self->latent, self->others, changes->mixing_amount, changes->mixing_first,
@@ -193,29 +262,40 @@ truncate_by_sound (const GstLatentSrc *self, float *latents)
         &self->latent, MAX (drawn + more, GEN_LATENT_TRUNCATION_MIN) / drawn, latents);
 }
 
-static void
-push_by_directions (const GstLatentSrc *self, float *latents)
+/* Without names, weights are of directions in their order; without weights, the first one counts
+ * once. With names, those that are named count, each once where it has no weight. */
+static gboolean
+push_by_directions (GstLatentSrc *self, float *latents, GError **error)
 {
   const GArray *weights = self->taken.direction_weights;
-  const guint n = weights != NULL ? weights->len : 1;
   g_autofree double *amounts = NULL;
+  guint count, n;
 
   if (self->directions == NULL || self->taken.direction_amount == 0)
-    return;
-  amounts = g_new (double, n);
-  for (guint i = 0; i < n; i++)
-    amounts[i] =
-        self->taken.direction_amount * (weights != NULL ? g_array_index (weights, double, i) : 1);
-  gen_latent_push (&self->latent, self->directions, amounts, n, latents);
+    return TRUE;
+  if (!choose_directions (self, self->taken.direction, error))
+    return FALSE;
+  count = gen_directions_count (self->directions);
+  amounts = g_new0 (double, count);
+  n = self->chosen != NULL ? self->chosen->len : weights != NULL ? MIN (weights->len, count) : 1;
+  for (guint i = 0; i < n; i++) {
+    const guint number = self->chosen != NULL ? (guint)g_array_index (self->chosen, int, i) : i;
+    const gboolean is_weighed = weights != NULL && i < weights->len;
+
+    amounts[number] +=
+        self->taken.direction_amount * (is_weighed ? g_array_index (weights, double, i) : 1);
+  }
+  gen_latent_push (&self->latent, self->directions, amounts, count, latents);
+  return TRUE;
 }
 
-void
-gst_latent_src_change (GstLatentSrc *self, float *latents)
+gboolean
+gst_latent_src_change (GstLatentSrc *self, float *latents, GError **error)
 {
   mix (self, latents);
   if (self->follows) {
     push_by_bands (self, latents);
     truncate_by_sound (self, latents);
   }
-  push_by_directions (self, latents);
+  return push_by_directions (self, latents, error);
 }

@@ -64,14 +64,16 @@
  *
  * `direction-location` names a file of numpy's with directions that somebody found in the latents
  * of a model (more of a smile, older, brighter): `direction-amount` times the first one is added,
- * or the sum that `direction-weights` makes of them. The amount can be controlled, which makes
- * edits in time.
+ * or the sum that `direction-weights` makes of them. In an archive (.npz), which
+ * `generative-model directions` writes, each has a name, and `direction=smile,age` are those that
+ * count. The amount can be controlled, which makes edits in time.
  *
  * Models that take a vector for each of their layers ([layers, numbers]) get the same one in all by
  * `repeat-vector`, and the style of `mixing-seed` from layer `mixing-first` on by
  * `mixing-amount`=1. Where a model takes a single vector, the same properties mix a range of its
  * numbers, which comes to as much only where the model splits its vector among its layers, as
- * BigGAN does.
+ * BigGAN does. With `mixing-location`, a file as that of keyframes, what stands there at
+ * `mixing-time` is mixed with instead of another seed's.
  *
  * All of these are for the first tensor of a buffer, but for `repeat-vector` and the speed of the
  * walk, which are for both. They are done in this order: keyframes, mixing, what the sound pushes,
@@ -142,6 +144,8 @@ gst_latent_src_finalize (GObject *object)
   g_free (self->keyframe_location);
   g_free (self->direction_location);
   g_free (self->band_directions);
+  g_free (self->mixing_location);
+  g_clear_pointer (&self->changes.direction, g_ref_string_release);
   g_clear_pointer (&self->changes.direction_weights, g_array_unref);
   gst_latent_sound_clear (&self->sound);
   G_OBJECT_CLASS (gst_latent_src_parent_class)->finalize (object);

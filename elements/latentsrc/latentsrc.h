@@ -28,9 +28,11 @@ typedef struct {
   GenSoundValue speed_follows, truncation_follows;
   double pushes[GEN_SOUND_VALUES]; /* along each band's direction; none by the level */
   double direction_amount;
-  GArray *direction_weights; /* of double, one for each direction; NULL: of the first alone */
+  GArray *direction_weights; /* of double, one for each direction; NULL: see direction */
+  char *direction;           /* GRefString: names of those that count; NULL: all in their order */
   guint64 mixing_seed;
   double mixing_amount;
+  double mixing_time; /* where in mixing_location, seconds */
   guint mixing_first;
   int mixing_last; /* -1: the last there is */
 } GstLatentChanges;
@@ -45,13 +47,14 @@ struct _GstLatentSrc {
   GenLatent settings;
   GstLatentChanges changes;
   double attack, release; /* seconds */
-  char *keyframe_location, *direction_location, *band_directions;
+  char *keyframe_location, *direction_location, *band_directions, *mixing_location;
 
   GstLatentSound sound; /* has a lock of its own */
 
   /* From start to stop. */
   gboolean follows;
   GenKeyframes *path;
+  GenKeyframes *mixing; /* what is mixed with, in place of another seed's; or NULL */
   GenDirections *directions;
   GenDirections *bands; /* from a file, or drawn for a seed and a length */
   guint64 bands_seed;
@@ -61,6 +64,8 @@ struct _GstLatentSrc {
   GenLatent latent;       /* the settings of this frame, with the negotiated length and count */
   GstLatentChanges taken; /* likewise */
   float *others;          /* room for the latents to mix with */
+  char *chosen_by;        /* GRefString: the names that `chosen` are the numbers of, or NULL */
+  GArray *chosen;         /* of int */
   double heard[GEN_SOUND_VALUES];
   gint64 offset; /* of times from stream time */
   Second second;
@@ -128,4 +133,5 @@ gboolean gst_latent_src_fit_changes (GstLatentSrc *self, GError **error);
 /* Take the settings of this frame, under the object lock, and drop them. */
 void gst_latent_src_take_changes (GstLatentSrc *self);
 void gst_latent_src_drop_changes (GstLatentSrc *self);
-void gst_latent_src_change (GstLatentSrc *self, float *latents);
+/* FALSE with `error` where a direction is named that there is not. */
+gboolean gst_latent_src_change (GstLatentSrc *self, float *latents, GError **error);

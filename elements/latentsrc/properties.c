@@ -30,10 +30,13 @@ enum {
   PROP_DIRECTION_LOCATION,
   PROP_DIRECTION_AMOUNT,
   PROP_DIRECTION_WEIGHTS,
+  PROP_DIRECTION,
   PROP_MIXING_SEED,
   PROP_MIXING_AMOUNT,
   PROP_MIXING_FIRST,
   PROP_MIXING_LAST,
+  PROP_MIXING_LOCATION,
+  PROP_MIXING_TIME,
 };
 
 #define DEFAULT_DIMENSIONS NULL
@@ -63,6 +66,7 @@ enum {
 #define DEFAULT_MIXING_AMOUNT 0.0
 #define DEFAULT_MIXING_FIRST 0
 #define DEFAULT_MIXING_LAST -1
+#define DEFAULT_MIXING_TIME 0.0
 
 #define GST_TYPE_LATENT_DISTRIBUTION (gst_latent_distribution_get_type ())
 static GType
@@ -145,6 +149,8 @@ find_number (GstLatentSrc *self, guint property_id)
     return &self->changes.direction_amount;
   case PROP_MIXING_AMOUNT:
     return &self->changes.mixing_amount;
+  case PROP_MIXING_TIME:
+    return &self->changes.mixing_time;
   default:
     return NULL;
   }
@@ -163,6 +169,8 @@ find_text (GstLatentSrc *self, guint property_id)
     return &self->band_directions;
   case PROP_DIRECTION_LOCATION:
     return &self->direction_location;
+  case PROP_MIXING_LOCATION:
+    return &self->mixing_location;
   default:
     return NULL;
   }
@@ -241,6 +249,11 @@ gst_latent_src_set_property (
     g_clear_pointer (&self->changes.direction_weights, g_array_unref);
     self->changes.direction_weights = weights_from (value);
     break;
+  case PROP_DIRECTION:
+    g_clear_pointer (&self->changes.direction, g_ref_string_release);
+    if (g_value_get_string (value) != NULL)
+      self->changes.direction = g_ref_string_new (g_value_get_string (value));
+    break;
   case PROP_MIXING_SEED:
     self->changes.mixing_seed = g_value_get_uint64 (value);
     break;
@@ -305,6 +318,9 @@ gst_latent_src_get_property (GObject *object, guint property_id, GValue *value, 
     break;
   case PROP_DIRECTION_WEIGHTS:
     weights_to (self->changes.direction_weights, value);
+    break;
+  case PROP_DIRECTION:
+    g_value_set_string (value, self->changes.direction);
     break;
   case PROP_MIXING_SEED:
     g_value_set_uint64 (value, self->changes.mixing_seed);
@@ -398,7 +414,8 @@ install_change_properties (GObjectClass *gobject_class, GParamFlags flags, GPara
   g_object_class_install_property (gobject_class, PROP_DIRECTION_LOCATION,
       g_param_spec_string ("direction-location", "Direction location",
           "File of numpy's format with directions that are added to latents, an array [numbers], "
-          "[directions, numbers] or [directions, vectors, numbers] (unset: none)",
+          "[directions, numbers] or [directions, vectors, numbers], or an archive of named ones "
+          "(unset: none)",
           NULL, flags));
   g_object_class_install_property (gobject_class, PROP_DIRECTION_AMOUNT,
       g_param_spec_double ("direction-amount", "Direction amount",
@@ -406,18 +423,33 @@ install_change_properties (GObjectClass *gobject_class, GParamFlags flags, GPara
           DEFAULT_DIRECTION_AMOUNT, live | GST_PARAM_CONTROLLABLE));
   g_object_class_install_property (gobject_class, PROP_DIRECTION_WEIGHTS,
       gst_param_spec_array ("direction-weights", "Direction weights",
-          "How much of each direction of direction-location that is (empty: the first one alone)",
+          "How much of each direction of direction-location, or of those that direction names, "
+          "that is (empty: the first one alone, or all that are named alike)",
           g_param_spec_double ("weight", "Weight", "Of a direction", -G_MAXDOUBLE, G_MAXDOUBLE, 0,
               G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS),
           live));
+  g_object_class_install_property (gobject_class, PROP_DIRECTION,
+      g_param_spec_string ("direction", "Direction",
+          "Which directions of direction-location are added, by their names, with commas between "
+          "them (unset: by their order)",
+          NULL, live));
+  g_object_class_install_property (gobject_class, PROP_MIXING_LOCATION,
+      g_param_spec_string ("mixing-location", "Mixing location",
+          "File of keyframes, as keyframe-location has them, of which the latents to mix with are "
+          "(unset: those of mixing-seed)",
+          NULL, flags));
+  g_object_class_install_property (gobject_class, PROP_MIXING_TIME,
+      g_param_spec_double ("mixing-time", "Mixing time",
+          "Which of mixing-location: what stands there at so many seconds, of an array keyframe 0, "
+          "1, 2 and so on; between two of them as walk says",
+          0, GEN_KEYFRAMES_MAX, DEFAULT_MIXING_TIME, live | GST_PARAM_CONTROLLABLE));
   g_object_class_install_property (gobject_class, PROP_MIXING_SEED,
       g_param_spec_uint64 ("mixing-seed", "Mixing seed", "Seed of the latents to mix with", 0,
           G_MAXUINT64, DEFAULT_MIXING_SEED, live));
   g_object_class_install_property (gobject_class, PROP_MIXING_AMOUNT,
       g_param_spec_double ("mixing-amount", "Mixing amount",
-          "How far latents go to those of mixing-seed, from mixing-first to mixing-last (1: all "
-          "the "
-          "way)",
+          "How far latents go to those of mixing-seed or mixing-location, from mixing-first to "
+          "mixing-last (1: all the way)",
           0, 1, DEFAULT_MIXING_AMOUNT, live | GST_PARAM_CONTROLLABLE));
   g_object_class_install_property (gobject_class, PROP_MIXING_FIRST,
       g_param_spec_uint ("mixing-first", "Mixing first",

@@ -252,8 +252,12 @@ gst_latent_src_write (GstLatentSrc *self, GstBuffer *buffer)
           ("%" G_GSIZE_FORMAT " bytes are needed", self->sizes[i]));
       written = FALSE;
     } else if (i == 0) {
+      g_autoptr (GError) error = NULL;
+
       fill (self, &self->latent, map.data);
-      gst_latent_src_change (self, (float *)map.data);
+      written = gst_latent_src_change (self, (float *)map.data, &error);
+      if (!written)
+        GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error->message), (NULL));
     } else {
       written = gst_latent_src_write_second (self, buffer, map.data);
     }

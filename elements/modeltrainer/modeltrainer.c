@@ -13,8 +13,8 @@
  * `encoder.onnx` and so on), and what is needed to go on with `resume=true`. Data, the pads
  * `validation` and `test`, the preview on the src pad, checkpoints and messages are as those of
  * gantrainer, which is this element with `recipe=adversarial`; messages are named
- * `modeltrainer-progress`, `modeltrainer-validation` and `modeltrainer-test`, and have the figures
- * that the recipe reports.
+ * `modeltrainer-progress`, `modeltrainer-validation`, `modeltrainer-test` and
+ * `modeltrainer-comparison`, and have the figures that the recipe reports.
  *
  * ## Example launch line
  * |[

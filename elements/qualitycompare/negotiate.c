@@ -31,6 +31,23 @@ check_links (GstQualityCompare *self)
   return TRUE;
 }
 
+/* The sound of pictures may turn out to be such as late as here. */
+static gboolean
+begin_reference (GstQualityCompare *self)
+{
+  const GenMedium *medium =
+      self->reference.format.is_sound ? &gen_medium_sound : &gen_medium_picture;
+
+  if (!self->judged.has_format || self->judged.format.is_sound)
+    return TRUE;
+  if (gst_quality_compare_is_accompanied (self)) {
+    gst_quality_compare_forget_accompaniment (self);
+    gst_quality_compare_interrupt (self);
+  }
+  return (self->reference_medium == medium && !self->untold) ||
+         gst_quality_compare_prepare_meter (self);
+}
+
 gboolean
 gst_quality_compare_set_caps (GstQualityCompare *self, GstAggregatorPad *pad, GstCaps *caps)
 {
@@ -50,9 +67,9 @@ gst_quality_compare_set_caps (GstQualityCompare *self, GstAggregatorPad *pad, Gs
     return FALSE;
   self->fits = FALSE;
   if (pad == self->reference.pad)
-    return TRUE;
+    return begin_reference (self);
   gst_caps_replace (&self->caps, caps);
-  if (!gst_quality_compare_prepare_meter (self, &side->format))
+  if (!gst_quality_compare_prepare_meter (self))
     return FALSE;
   if (side->format.is_sound)
     gst_quality_compare_begin_sounds (self);
@@ -60,7 +77,8 @@ gst_quality_compare_set_caps (GstQualityCompare *self, GstAggregatorPad *pad, Gs
   return TRUE;
 }
 
-/* What caps of the other pad leave open: a size and a kind of pixels, or a rate and channels. */
+/* What caps of the other pad leave open, where both are of one kind: a size and a kind of pixels,
+ * or a rate and channels. */
 static GstCaps *
 like_other (const GstQualitySide *other)
 {
@@ -93,43 +111,51 @@ like_other (const GstQualitySide *other)
   return caps;
 }
 
+/* What the pads take, and for the judged stream whoever comes behind. */
+static GstCaps *
+all_caps (GstQualityCompare *self, GstAggregatorPad *pad)
+{
+  g_autoptr (GstCaps) template = gst_pad_get_pad_template_caps (GST_PAD (pad));
+  g_autoptr (GstCaps) behind = NULL;
+
+  if (pad == self->reference.pad)
+    return g_steal_pointer (&template);
+  behind = gst_pad_peer_query_caps (GST_AGGREGATOR_SRC_PAD (self), template);
+  return gst_caps_intersect_full (behind, template, GST_CAPS_INTERSECT_FIRST);
+}
+
+static GstCaps *
+filtered (GstCaps *caps, GstCaps *filter)
+{
+  return filter != NULL ? gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST)
+                        : gst_caps_ref (caps);
+}
+
 /* The stream that comes first has the choice, and the other one follows: so converters and scalers
- * in front of it know what to make. */
+ * in front of it know what to make. Who cannot follow is let in nevertheless: our error tells what
+ * differs, where upstream would only say that it was not negotiated. */
 gboolean
 gst_quality_compare_answer_caps (GstQualityCompare *self, GstAggregatorPad *pad, GstQuery *query)
 {
   const GstQualitySide *other = pad == self->judged.pad ? &self->reference : &self->judged;
-  g_autoptr (GstCaps) template = gst_pad_get_pad_template_caps (GST_PAD (pad));
-  g_autoptr (GstCaps) result = NULL, wanted = NULL, of_other = NULL;
+  g_autoptr (GstCaps) all = all_caps (self, pad);
+  g_autoptr (GstCaps) of_other = gst_pad_get_current_caps (GST_PAD (other->pad));
+  g_autoptr (GstCaps) result = NULL;
+  GstQualitySide said = { 0 };
   GstCaps *filter;
 
   gst_query_parse_caps (query, &filter);
-  result = pad == self->judged.pad
-               ? gst_pad_peer_query_caps (GST_AGGREGATOR_SRC_PAD (self), template)
-               : gst_caps_ref (template);
-  if (pad == self->judged.pad) {
-    GstCaps *known = gst_caps_intersect_full (result, template, GST_CAPS_INTERSECT_FIRST);
+  if (of_other != NULL && !gst_pad_has_current_caps (GST_PAD (pad)) &&
+      gst_quality_side_set_caps (&said, of_other)) {
+    g_autoptr (GstCaps) wanted = gst_caps_merge (like_other (&said),
+        gst_caps_new_empty_simple (said.format.is_sound ? "video/x-raw" : "audio/x-raw"));
+    g_autoptr (GstCaps) alike = gst_caps_intersect_full (all, wanted, GST_CAPS_INTERSECT_FIRST);
 
-    gst_caps_unref (result);
-    result = known;
+    result = filtered (alike, filter);
   }
-  of_other = gst_pad_get_current_caps (GST_PAD (other->pad));
-  if (of_other != NULL && !gst_pad_has_current_caps (GST_PAD (pad))) {
-    GstQualitySide said = { 0 };
-    GstCaps *both;
-
-    if (gst_quality_side_set_caps (&said, of_other)) {
-      wanted = like_other (&said);
-      both = gst_caps_intersect_full (result, wanted, GST_CAPS_INTERSECT_FIRST);
-      gst_caps_unref (result);
-      result = both;
-    }
-  }
-  if (filter != NULL) {
-    GstCaps *both = gst_caps_intersect_full (filter, result, GST_CAPS_INTERSECT_FIRST);
-
-    gst_caps_unref (result);
-    result = both;
+  if (result == NULL || gst_caps_is_empty (result)) {
+    gst_clear_caps (&result);
+    result = filtered (all, filter);
   }
   gst_query_set_caps_result (query, result);
   return TRUE;
@@ -213,6 +239,21 @@ tell_ranges (GstQualityCompare *self, const GstVideoInfo *a, const GstVideoInfo 
       (NULL));
 }
 
+/* Luma is all that metrics see of Y'CbCr, and models were made for more. */
+static void
+tell_grey (GstQualityCompare *self, const GstVideoInfo *info)
+{
+  const GenScorer *scorer = gst_generative_scorers_find_colour (self->scorers);
+
+  if (scorer == NULL || !GST_VIDEO_INFO_IS_YUV (info))
+    return;
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("Property scorer: %s looks at colours, and of frames in %s it gets luma alone, as it is: "
+       "put videoconvert and video/x-raw,format=RGB in front of both pads",
+          gen_scorer_file (scorer), gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (info))),
+      (NULL));
+}
+
 gboolean
 gst_quality_compare_check (GstQualityCompare *self)
 {
@@ -220,18 +261,23 @@ gst_quality_compare_check (GstQualityCompare *self)
 
   if (self->fits)
     return TRUE;
-  if (a->is_sound != b->is_sound) {
+  if (a->is_sound && !b->is_sound) {
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("Pad sink has %s, and pad reference %s: both are to be of one kind",
-            a->is_sound ? "sound" : "video", b->is_sound ? "sound" : "video"),
+        ("Pad sink has sound, and pad reference video: both are to be of one kind, or the video at "
+         "sink and its sound at reference, for the offset between them"),
         (NULL));
     return FALSE;
+  }
+  if (!a->is_sound && b->is_sound) {
+    self->fits = TRUE;
+    return TRUE;
   }
   self->fits = a->is_sound ? check_sounds (self, &a->sound, &b->sound)
                            : check_pictures (self, &a->video, &b->video);
   if (self->fits && !a->is_sound) {
     tell_rates (self, &a->video, &b->video);
     tell_ranges (self, &a->video, &b->video);
+    tell_grey (self, &a->video);
   }
   return self->fits;
 }

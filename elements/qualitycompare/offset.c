@@ -212,9 +212,23 @@ hold_both (GstQualityCompare *self, gint64 offset)
   return hold_until (&self->reference, begin + length) && whole;
 }
 
+/* Pictures and their sound are not alike: what is between them is a figure. */
+static void
+leave_search (GstQualityCompare *self)
+{
+  self->searches = FALSE;
+  gst_quality_compare_update_latency (self);
+  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+      ("Property search: the offset between pictures and their sound is not looked for in advance, "
+       "and measured as audio-video-offset; property offset stays as it is"),
+      (NULL));
+}
+
 GstFlowReturn
 gst_quality_compare_find_offset (GstQualityCompare *self, gboolean now)
 {
+  if (self->searches && gst_quality_compare_is_accompanied (self))
+    leave_search (self);
   if (!self->searches)
     return GST_FLOW_OK;
   if (!hold_both (self, gst_quality_compare_get_offset (self)) && !now)

@@ -115,10 +115,9 @@ find_partner (GstQualityCompare *self, const GstQualityMoment *judged, gboolean 
 
 /* --- judging --- */
 
-/* Map a frame as a picture: in colour, or its luma. FALSE when an error was posted. */
-static gboolean
-map_picture (GstQualityCompare *self, const GstQualitySide *side, GstBuffer *buffer,
-    GstVideoFrame *frame, GenSample *sample)
+gboolean
+gst_quality_compare_map_picture (GstQualityCompare *self, const GstQualitySide *side,
+    GstBuffer *buffer, GstVideoFrame *frame, GenSample *sample)
 {
   const GstVideoInfo *info = &side->format.video;
   g_autoptr (GError) error = NULL;
@@ -149,9 +148,10 @@ judge_pair (
   gboolean done = FALSE;
 
   if (!gst_quality_compare_check (self) ||
-      !map_picture (self, &self->judged, judged, &frames[0], &samples[0]))
+      !gst_quality_compare_map_picture (self, &self->judged, judged, &frames[0], &samples[0]))
     return FALSE;
-  if (map_picture (self, &self->reference, partner->buffer, &frames[1], &samples[1])) {
+  if (gst_quality_compare_map_picture (
+          self, &self->reference, partner->buffer, &frames[1], &samples[1])) {
     done = gst_quality_compare_judge (self, &samples[0], &samples[1], time, partner->time);
     gst_video_frame_unmap (&frames[1]);
   }

@@ -19,6 +19,9 @@
  * counted. Of streams of different rates each frame is compared with what the reference shows at
  * that time, and a warning says so. The reference may end before or after the judged stream.
  *
+ * A video at `sink` and its own sound at `reference` are told how far they lie apart:
+ * `audio-video-offset`, by what begins to move and what begins to sound.
+ *
  * Both videos are of one size and one kind of format, both sounds of one rate and as many channels:
  * videoscale, videoconvert, audioresample and audioconvert in front of one pad find out by
  * themselves where the other pad's caps are known before, and an error tells what differs. Of I420
@@ -60,6 +63,8 @@ enum {
   PROP_HOP,
   PROP_RECENT,
   PROP_INTERVAL,
+  PROP_SCORER,
+  PROP_EXAMPLES,
   PROP_REPORTING,
 };
 
@@ -71,6 +76,8 @@ enum {
 #define DEFAULT_HOP 0
 #define DEFAULT_RECENT 0
 #define DEFAULT_INTERVAL 0
+#define DEFAULT_EXAMPLES 0
+#define MAX_EXAMPLES 100
 
 #define MIN_SECONDS 0.001
 #define MAX_SECONDS 3600
@@ -124,6 +131,13 @@ gst_quality_compare_set_property (
   case PROP_INTERVAL:
     self->interval = g_value_get_uint (value);
     break;
+  case PROP_EXAMPLES:
+    self->n_examples = g_value_get_uint (value);
+    break;
+  case PROP_SCORER:
+    g_free (self->scorer);
+    self->scorer = g_value_dup_string (value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -161,6 +175,12 @@ gst_quality_compare_get_property (
   case PROP_INTERVAL:
     g_value_set_uint (value, self->interval);
     break;
+  case PROP_EXAMPLES:
+    g_value_set_uint (value, self->n_examples);
+    break;
+  case PROP_SCORER:
+    g_value_set_string (value, self->scorer);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -176,6 +196,7 @@ gst_quality_compare_finalize (GObject *object)
   gst_generative_windows_clear (&self->windows);
   gst_generative_queue_free (&self->heard);
   g_free (self->metrics);
+  g_free (self->scorer);
   g_free (self->samples);
   G_OBJECT_CLASS (gst_quality_compare_parent_class)->finalize (object);
 }
@@ -190,6 +211,7 @@ forget (GstQualityCompare *self)
   gst_quality_side_flush (&self->reference);
   gst_quality_compare_forget_pictures (self);
   gst_quality_compare_forget_sounds (self);
+  gst_quality_compare_forget_accompaniment (self);
   gst_quality_compare_interrupt (self);
 }
 
@@ -209,7 +231,7 @@ gst_quality_compare_start (GstAggregator *aggregator)
   GST_OBJECT_UNLOCK (self);
   self->judged.has_format = self->reference.has_format = FALSE;
   self->judged.interval = 0;
-  self->fits = self->sent = self->goes_on = self->told_not_finite = FALSE;
+  self->fits = self->sent = self->goes_on = self->untold = self->told_not_finite = FALSE;
   self->likeness = 0;
   self->alone = self->unused = self->used_again = 0;
   gst_quality_compare_update_latency (self);
@@ -229,6 +251,20 @@ gst_quality_compare_stop (GstAggregator *aggregator)
   return TRUE;
 }
 
+static GstStateChangeReturn
+gst_quality_compare_change_state (GstElement *element, GstStateChange transition)
+{
+  GstQualityCompare *self = GST_QUALITY_COMPARE (element);
+  GstStateChangeReturn result;
+
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    gst_quality_compare_end_asking (self);
+  result = GST_ELEMENT_CLASS (gst_quality_compare_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && result != GST_STATE_CHANGE_FAILURE)
+    gst_quality_compare_begin_asking (self);
+  return result;
+}
+
 static GstFlowReturn
 gst_quality_compare_flush (GstAggregator *aggregator)
 {
@@ -243,6 +279,8 @@ next (GstQualityCompare *self, gboolean late)
 {
   if (self->judged.has_format && self->judged.format.is_sound)
     return gst_quality_compare_next_sound (self, late);
+  if (gst_quality_compare_is_accompanied (self))
+    return gst_quality_compare_next_accompanied (self, late);
   return gst_quality_compare_next_picture (self, late);
 }
 
@@ -251,14 +289,19 @@ static GstFlowReturn
 gst_quality_compare_aggregate (GstAggregator *aggregator, gboolean timeout)
 {
   GstQualityCompare *self = GST_QUALITY_COMPARE (aggregator);
-  GstFlowReturn flow = gst_quality_compare_find_offset (self, timeout);
+  GstFlowReturn flow;
 
+  if (self->meter == NULL)
+    return GST_FLOW_ERROR; /* which has been posted */
+  flow = gst_quality_compare_find_offset (self, timeout);
   if (flow == GST_FLOW_OK)
     do
       flow = next (self, timeout);
     while (flow == GST_FLOW_OK && !g_queue_is_empty (&self->judged.held));
-  if (flow == GST_FLOW_EOS)
+  if (flow == GST_FLOW_EOS) {
     gst_quality_compare_summarise (self);
+    gst_generative_reporting_end (&self->reporting);
+  }
   return flow;
 }
 
@@ -268,7 +311,8 @@ drain (GstQualityCompare *self)
 {
   GstFlowReturn flow = GST_FLOW_OK;
 
-  if (g_queue_is_empty (&self->judged.held) && g_queue_is_empty (&self->reference.held))
+  if (self->meter == NULL ||
+      (g_queue_is_empty (&self->judged.held) && g_queue_is_empty (&self->reference.held)))
     return;
   flow = gst_quality_compare_find_offset (self, TRUE);
   while (flow == GST_FLOW_OK && !g_queue_is_empty (&self->judged.held))
@@ -417,9 +461,10 @@ metrics_blurb (void)
   g_autoptr (GString) blurb = g_string_new ("What to measure, with commas between: ");
 
   for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
-    if ((*metric)->judge != NULL)
+    if (gen_metric_is_of_pairs (*metric))
       g_string_append_printf (blurb, "%s, ", (*metric)->name);
-  g_string_append (blurb, "or auto: all that are of what passes and take no longer than frames do");
+  g_string_append (blurb,
+      "those of scorer, or auto: all that are of what passes and take no longer than frames do");
   return g_intern_string (blurb->str);
 }
 
@@ -462,6 +507,15 @@ install_properties (GObjectClass *klass)
           "Frames, or windows, between figures over all so far, as psnr-overall (0: only in the "
           "summary)",
           0, G_MAXUINT, DEFAULT_INTERVAL, flags));
+  g_object_class_install_property (klass, PROP_EXAMPLES,
+      g_param_spec_uint ("examples", "Examples",
+          "Pairs of pictures, a frame and what it should be, that the report keeps of each "
+          "figure's "
+          "highest and of its lowest, and a dozen of all, small, for generative-model report to "
+          "show (0: none)",
+          0, MAX_EXAMPLES, DEFAULT_EXAMPLES, flags));
+  gst_generative_scorers_install (
+      klass, PROP_SCORER, "a frame and what it should be, as LPIPS and DISTS");
   gst_generative_reporting_install (klass, PROP_REPORTING);
 }
 
@@ -479,6 +533,7 @@ gst_quality_compare_class_init (GstQualityCompareClass *klass)
   gobject_class->get_property = gst_quality_compare_get_property;
   gobject_class->finalize = gst_quality_compare_finalize;
   install_properties (gobject_class);
+  element_class->change_state = gst_quality_compare_change_state;
 
   gst_element_class_add_static_pad_template_with_gtype (
       element_class, &sink_template, GST_TYPE_AGGREGATOR_PAD);
@@ -488,7 +543,9 @@ gst_quality_compare_class_init (GstQualityCompareClass *klass)
       element_class, &src_template, GST_TYPE_AGGREGATOR_PAD);
   gst_element_class_set_static_metadata (element_class, "Quality comparison",
       "Filter/Analyzer/Video/Audio",
-      "Measures how near pictures and sounds come to what they should be (PSNR, SSIM, SI-SDR)",
+      "Measures how near pictures and sounds come to what they should be (PSNR, SSIM, SI-SDR), and "
+      "how "
+      "far a picture and its sound lie apart",
       "gst-generative");
 
   aggregator_class->start = gst_quality_compare_start;
@@ -524,6 +581,7 @@ gst_quality_compare_init (GstQualityCompare *self)
 {
   gst_generative_reporting_init (&self->reporting);
   gst_generative_windows_init (&self->windows);
+  self->n_examples = DEFAULT_EXAMPLES;
   self->metrics = g_strdup (DEFAULT_METRICS);
   self->offset = DEFAULT_OFFSET;
   self->search = DEFAULT_SEARCH;

@@ -12,39 +12,11 @@
 GST_DEBUG_CATEGORY_EXTERN (quality_compare_debug);
 #define GST_CAT_DEFAULT quality_compare_debug
 
-/* What clocks that are not quite the same make of times is no jump, as elsewhere (sound-jump.h). */
-#define TOLERANCE (40 * GST_MSECOND)
-
-static gint64
-place_of (const GstQualityCompare *self, gint64 time)
-{
-  return llround ((double)time * (double)self->windows.rate / GST_SECOND);
-}
-
-static gint64
-time_of (const GstQualityCompare *self, gint64 place)
-{
-  return llround ((double)place * GST_SECOND / (double)self->windows.rate);
-}
-
-static gsize
-heard_frame_size (const GstQualityCompare *self)
-{
-  return (gsize)GST_AUDIO_INFO_CHANNELS (&self->judged.format.sound) * sizeof (float);
-}
-
-static gint64
-heard_end (const GstQualityCompare *self)
-{
-  return self->heard_first +
-         (gint64)(gst_generative_queue_size (&self->heard) / heard_frame_size (self));
-}
-
 void
 gst_quality_compare_forget_sounds (GstQualityCompare *self)
 {
   gst_generative_windows_forget (&self->windows);
-  gst_generative_queue_clear (&self->heard);
+  gst_quality_compare_forget_heard (self);
 }
 
 void
@@ -62,82 +34,12 @@ gst_quality_compare_begin_sounds (GstQualityCompare *self)
   gst_generative_windows_begin (&self->windows, info, window, MIN (hop, window));
 }
 
-/* --- the reference --- */
-
-static gboolean
-hear_buffer (GstQualityCompare *self, const GstQualityMoment *moment)
-{
-  const GstAudioInfo *info = &self->reference.format.sound;
-  GstMapInfo map;
-  guint64 frames;
-
-  if (!gst_quality_compare_check (self))
-    return FALSE;
-  if (!gst_buffer_map (moment->buffer, &map, GST_MAP_READ)) {
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, READ, ("A buffer of pad reference cannot be mapped"), (NULL));
-    return FALSE;
-  }
-  if (ABS (moment->time - time_of (self, heard_end (self))) > (gint64)TOLERANCE)
-    gst_generative_queue_clear (&self->heard);
-  if (gst_generative_queue_size (&self->heard) == 0)
-    self->heard_first = place_of (self, moment->time);
-  frames = map.size / (gsize)GST_AUDIO_INFO_BPF (info);
-  gst_generative_read_samples (info, map.data, frames,
-      (float *)(void *)gst_generative_queue_extend (
-          &self->heard, (gsize)frames * heard_frame_size (self)));
-  gst_buffer_unmap (moment->buffer, &map);
-  return TRUE;
-}
-
-/* Hear the reference up to `place`: GST_FLOW_OK where it is heard, or ends before. */
-static GstFlowReturn
-hear (GstQualityCompare *self, gint64 place, gboolean late)
-{
-  while (gst_generative_queue_size (&self->heard) == 0 || heard_end (self) < place) {
-    g_auto (GstQualityMoment) next = { 0 };
-
-    if (!gst_quality_side_peek (&self->reference, &next))
-      return gst_quality_side_is_over (&self->reference) || late ? GST_FLOW_OK
-                                                                 : GST_AGGREGATOR_FLOW_NEED_DATA;
-    /* What begins behind it stays, so that no more is kept than is needed. */
-    if (place_of (self, next.time) >= place)
-      return GST_FLOW_OK;
-    gst_quality_side_take (&self->reference, &next);
-    if (!gst_quality_moment_is_gap (&next) && !hear_buffer (self, &next))
-      return GST_FLOW_ERROR;
-  }
-  return GST_FLOW_OK;
-}
-
-/* Windows come in order: nothing before `place` is needed. */
-static void
-leave_heard (GstQualityCompare *self, gint64 place)
-{
-  const gint64 first = CLAMP (place, self->heard_first, heard_end (self));
-
-  gst_generative_queue_drop (
-      &self->heard, (gsize)(first - self->heard_first) * heard_frame_size (self));
-  self->heard_first = first;
-}
-
 /* --- windows --- */
 
 static gint64
 offset_frames (GstQualityCompare *self)
 {
-  return place_of (self, gst_quality_compare_get_offset (self));
-}
-
-static GenSample
-as_sample (const GstQualityCompare *self, float *samples, guint64 frames)
-{
-  const GstAudioInfo *info = &self->judged.format.sound;
-
-  return gen_sample_of_sound (&(GenSound){ .data = samples,
-      .frames = (gsize)frames,
-      .rate = GST_AUDIO_INFO_RATE (info),
-      .channels = GST_AUDIO_INFO_CHANNELS (info) });
+  return gst_quality_compare_place_of (self, gst_quality_compare_get_offset (self));
 }
 
 /* The `frames` frames at the head of the queue. */
@@ -154,7 +56,7 @@ read_window (GstQualityCompare *self, guint64 frames)
   }
   gst_generative_read_samples (
       info, gst_generative_queue_first (&self->windows.queue), frames, self->samples);
-  return as_sample (self, self->samples, frames);
+  return gst_quality_compare_as_sound (self, self->samples, frames);
 }
 
 static gboolean
@@ -187,16 +89,13 @@ judge_window (GstQualityCompare *self, guint64 frames)
   const gint64 place = self->first + (gint64)self->windows.first - offset_frames (self);
   GenSample window, reference;
 
-  if (place < self->heard_first || place + (gint64)frames > heard_end (self))
+  if (!gst_quality_compare_recall (self, place, (gint64)frames, &reference))
     return gst_quality_compare_judge (self, NULL, NULL, 0, 0);
   window = read_window (self, frames);
-  reference = as_sample (self,
-      (float *)(void *)(gst_generative_queue_first (&self->heard) +
-                        (gsize)(place - self->heard_first) * heard_frame_size (self)),
-      frames);
   notice_not_finite (self, &window, &reference);
   return gst_quality_compare_judge (self, &window, &reference,
-      time_of (self, self->first + (gint64)self->windows.first), time_of (self, place));
+      gst_quality_compare_time_of (self, self->first + (gint64)self->windows.first),
+      gst_quality_compare_time_of (self, place));
 }
 
 /* Judge the `frames` frames at the head of the queue and tell it on `buffer`, or on none. */
@@ -226,7 +125,8 @@ take_in (GstQualityCompare *self, GstBuffer *buffer, guint64 frames)
     if (!end_window (self, windows->window, buffer, nth++))
       return FALSE;
     gst_generative_windows_leave (windows, gst_generative_windows_measured (windows));
-    leave_heard (self, self->first + (gint64)windows->first - offset_frames (self));
+    gst_quality_compare_leave_heard (
+        self, self->first + (gint64)windows->first - offset_frames (self));
   }
   return TRUE;
 }
@@ -256,11 +156,11 @@ end (GstQualityCompare *self, gboolean late)
 
   if (self->windows.come == 0)
     return GST_FLOW_EOS;
-  flow = hear (self, place, late);
+  flow = gst_quality_compare_hear (self, place, late);
   if (flow != GST_FLOW_OK)
     return flow;
   self->goes_on =
-      heard_end (self) > place + 1 ||
+      gst_quality_compare_heard_end (self) > place + 1 ||
       (gst_quality_side_peek (&self->reference, &next) && !gst_quality_moment_is_gap (&next));
   return end_stretch (self) ? GST_FLOW_EOS : GST_FLOW_ERROR;
 }
@@ -283,7 +183,7 @@ judge_buffer (GstQualityCompare *self, GstQualityMoment *judged, guint64 frames)
   gst_quality_side_take (&self->judged, judged);
   buffer = gst_buffer_make_writable (g_steal_pointer (&judged->buffer));
   if (self->windows.come == 0)
-    self->first = place_of (self, judged->time);
+    self->first = gst_quality_compare_place_of (self, judged->time);
   if (take_in (self, buffer, frames))
     return gst_quality_compare_push (self, buffer);
   gst_buffer_unref (buffer);
@@ -302,11 +202,11 @@ gst_quality_compare_next_sound (GstQualityCompare *self, gboolean late)
     return gst_quality_side_is_over (&self->judged) ? end (self, late)
                                                     : GST_AGGREGATOR_FLOW_NEED_DATA;
   begin = self->windows.come > 0 ? self->first + (gint64)self->windows.come
-                                 : place_of (self, judged.time);
+                                 : gst_quality_compare_place_of (self, judged.time);
   frames = gst_buffer_get_size (judged.buffer) / self->windows.frame_size;
   if (jumps (self, &judged))
     frames = 0;
-  flow = hear (self, begin + (gint64)frames - offset_frames (self), late);
+  flow = gst_quality_compare_hear (self, begin + (gint64)frames - offset_frames (self), late);
   if (flow != GST_FLOW_OK)
     return flow;
   if (jumps (self, &judged)) {

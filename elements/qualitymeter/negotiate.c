@@ -64,6 +64,28 @@ warn_of_tiles (GstQualityMeter *self, const GstVideoInfo *info, const GenFormat 
       (NULL));
 }
 
+/* How the reference comes to the size of samples; an edge of black that these have not is all the
+ * difference that is then measured. */
+static void
+begin_reference (GstQualityMeter *self)
+{
+  const GenFormat *own = self->dataset != NULL ? gen_dataset_get_format (self->dataset) : NULL;
+  GenFit fit;
+
+  GST_OBJECT_LOCK (self);
+  fit = self->reference_fit;
+  GST_OBJECT_UNLOCK (self);
+  gen_meter_set_reference_fit (self->meter, fit);
+  if (fit == GEN_FIT_PAD && own != NULL && own->medium == &gen_medium_picture &&
+      gen_meter_wants_reference (self->meter) && own->width < self->format.width &&
+      own->height < self->format.height)
+    GST_INFO_OBJECT (self,
+        "pictures of the reference, the first of which has %dx%d, have black around them in "
+        "samples "
+        "of %dx%d: reference-fit=crop would enlarge them, as datasetsrc does by default",
+        own->width, own->height, self->format.width, self->format.height);
+}
+
 gboolean
 gst_quality_meter_set_format (GstScoreFilter *filter, GstCaps *caps, const GstScoreFormat *passing)
 {
@@ -72,7 +94,9 @@ gst_quality_meter_set_format (GstScoreFilter *filter, GstCaps *caps, const GstSc
   g_autoptr (GError) error = NULL;
   GenFormat format;
 
-  if (passing->is_sound)
+  if (passing->is_text)
+    format = (GenFormat){ &gen_medium_text };
+  else if (passing->is_sound)
     format = read_sound (self, &passing->sound);
   else if (!read_tiles (self, &passing->video, &format))
     return FALSE;
@@ -82,12 +106,13 @@ gst_quality_meter_set_format (GstScoreFilter *filter, GstCaps *caps, const GstSc
   if ((self->meter == NULL || self->format.medium != NULL || format.medium != self->medium) &&
       !gst_quality_meter_begin_anew (self, format.medium))
     return FALSE;
-  if (!passing->is_sound)
+  if (format.medium == &gen_medium_picture)
     warn_of_tiles (self, &passing->video, &format);
   text = gen_format_describe (&format);
   GST_INFO_OBJECT (self, "samples are %s: %" GST_PTR_FORMAT, text, (void *)caps);
   self->format = format;
   gst_quality_meter_begin_examples (self);
+  begin_reference (self);
   if (gen_meter_wants_reference (self->meter) &&
       !gen_meter_refer_dataset (
           self->meter, self->dataset, &format, 0, self->cancellable, &error)) {

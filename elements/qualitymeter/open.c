@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The meter of qualitymeter, of pictures or of sounds, and what it compares with. */
+/* The meter of qualitymeter, of pictures, sounds or texts, and what it compares with. */
 #include "qualitymeter.h"
 
 #include "../shared/model-file.h"
@@ -21,7 +21,8 @@ make_meter (GstQualityMeter *self, GError **error)
 {
   int n_classes = self->dataset != NULL ? gen_dataset_get_label_count (self->dataset) : 0;
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  g_autofree char *metrics = NULL;
+  g_autofree char *metrics = NULL, *brisque_model = NULL, *niqe_model = NULL,
+                  *language_model = NULL;
   GenMeterSettings settings = { 0 };
 
   for (int label = 0; label < n_classes; label++)
@@ -30,17 +31,25 @@ make_meter (GstQualityMeter *self, GError **error)
 
   GST_OBJECT_LOCK (self);
   metrics = g_strdup (self->metrics);
+  brisque_model = g_strdup (self->brisque_model);
+  niqe_model = g_strdup (self->niqe_model);
+  language_model = g_strdup (self->language_model);
   settings.collects = self->save_statistics != NULL;
   settings.tile_width = (int)self->tile_width;
   settings.tile_height = (int)self->tile_height;
   settings.interval = self->interval;
   settings.recent = self->recent;
+  settings.classes = self->by_class = self->classes;
   settings.seed = self->seed;
   GST_OBJECT_UNLOCK (self);
   settings.medium = self->medium;
   settings.follows = self->medium == &gen_medium_sound;
   settings.metrics = metrics;
+  settings.brisque_model = brisque_model;
+  settings.niqe_model = niqe_model;
+  settings.language_model = language_model;
   settings.features = self->features;
+  settings.scorers = (GenScorer *const *)self->scorers->pdata;
   settings.has_reference = self->dataset != NULL;
   settings.has_labels = n_classes > 0;
   settings.statistics = self->statistics.mean != NULL ? &self->statistics : NULL;
@@ -50,29 +59,44 @@ make_meter (GstQualityMeter *self, GError **error)
   return gen_meter_new (&settings, error);
 }
 
-/* Features and a meter of `medium`, in the place of others. Where there are no features it is these
- * that `error` is of. */
-static gboolean
-set_medium (GstQualityMeter *self, const GenMedium *medium, GError **error)
+static void
+close_meter (GstQualityMeter *self)
 {
-  g_autofree char *embedder = NULL, *resizing = NULL;
+  g_clear_pointer (&self->meter, gen_meter_free);
+  g_clear_pointer (&self->scorers, g_ptr_array_unref);
+  g_clear_pointer (&self->features, gen_features_free);
+}
+
+/* The models of the meter. `error` names the property that is to be changed. */
+static gboolean
+open_models (GstQualityMeter *self, GError **error)
+{
+  g_autofree char *embedder = NULL, *resizing = NULL, *scorer = NULL;
 
   GST_OBJECT_LOCK (self);
   embedder = g_strdup (self->embedder);
   resizing = g_strdup (self->resizing);
+  scorer = g_strdup (self->scorer);
   GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&self->meter, gen_meter_free);
-  g_clear_pointer (&self->features, gen_features_free);
-  self->medium = medium;
-  self->format = (GenFormat){ 0 };
-  self->features = gen_features_open (embedder, medium, error);
+  self->features = gen_features_open (embedder, self->medium, error);
   if (self->features == NULL)
     g_prefix_error (error, "Property embedder: ");
-  else if (resizing != NULL && !gen_features_set_resizing (self->features, resizing, error)) {
+  else if (resizing != NULL && !gen_features_set_resizing (self->features, resizing, error))
     g_prefix_error (error, "Property embedder-resizing: ");
-    g_clear_pointer (&self->features, gen_features_free);
-  }
-  if (self->features != NULL)
+  else
+    self->scorers = gst_generative_scorers_open (scorer, self->medium, error);
+  return self->scorers != NULL;
+}
+
+/* A meter of `medium` and its models, in the place of others. Where there are no scorers it is
+ * these, or the features, that `error` is of. */
+static gboolean
+set_medium (GstQualityMeter *self, const GenMedium *medium, GError **error)
+{
+  close_meter (self);
+  self->medium = medium;
+  self->format = (GenFormat){ 0 };
+  if (open_models (self, error))
     self->meter = make_meter (self, error);
   return self->meter != NULL;
 }
@@ -122,7 +146,9 @@ gst_quality_meter_post_error (GstQualityMeter *self, const GError *error)
         ("Property reference: %s%s%s", reference != NULL ? reference : "",
             reference != NULL ? ": " : "", error->message),
         (NULL));
-  else if (g_error_matches (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN))
+  else if (g_error_matches (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_SCORER))
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("Property scorer: %s", error->message), (NULL));
+  else if (error->domain == GEN_METRIC_ERROR && error->code != GEN_METRIC_ERROR_FAILED)
     GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("Property metrics: %s", error->message), (NULL));
   else if (error->domain == GEN_METRIC_ERROR)
     GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
@@ -134,7 +160,8 @@ gst_quality_meter_post_error (GstQualityMeter *self, const GError *error)
 static void
 post_medium_error (GstQualityMeter *self, GError **error)
 {
-  if (self->features != NULL) {
+  if (self->scorers != NULL ||
+      g_error_matches (*error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_SCORER)) {
     gst_quality_meter_post_error (self, *error);
     return;
   }
@@ -147,9 +174,8 @@ gst_quality_meter_close (GstScoreFilter *filter)
   GstQualityMeter *self = GST_QUALITY_METER (filter);
 
   g_clear_pointer (&self->examples, gen_examples_free);
-  g_clear_pointer (&self->meter, gen_meter_free);
+  close_meter (self);
   g_clear_pointer (&self->dataset, gen_dataset_free);
-  g_clear_pointer (&self->features, gen_features_free);
   gen_statistics_clear (&self->statistics);
 }
 
@@ -158,6 +184,7 @@ static void
 log_meter (GstQualityMeter *self)
 {
   g_autoptr (GString) names = g_string_new (NULL);
+  g_autofree char *unavailable = gen_meter_describe_unavailable (self->meter);
   const GenField *fields;
   guint n;
 
@@ -169,6 +196,29 @@ log_meter (GstQualityMeter *self)
       self->dataset != NULL           ? "samples"
       : self->statistics.mean != NULL ? "statistics"
                                       : "none");
+  if (unavailable != NULL)
+    GST_INFO_OBJECT (self, "left out: %s", unavailable);
+}
+
+/* Measure the first medium that the properties allow. Where there is none, `error` is that of
+ * pictures, unless a scorer takes another one, and it is something else that does not do. */
+static gboolean
+set_any_medium (GstQualityMeter *self, GError **error)
+{
+  const GenMedium *const others[] = { &gen_medium_sound, &gen_medium_text };
+  const GenMedium *telling = &gen_medium_picture;
+
+  if (set_medium (self, telling, NULL))
+    return TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++) {
+    g_autoptr (GError) why = NULL;
+
+    if (set_medium (self, others[i], &why))
+      return TRUE;
+    if (self->scorers == NULL && g_error_matches (why, GEN_METRIC_ERROR, GEN_METRIC_ERROR_SCORER))
+      telling = others[i];
+  }
+  return set_medium (self, telling, error);
 }
 
 /* Whether the properties make sense is known before anything comes: of the medium that they tell,
@@ -185,14 +235,8 @@ open_meter (GstQualityMeter *self)
   GST_OBJECT_UNLOCK (self);
   told = self->dataset != NULL ? gen_dataset_get_format (self->dataset)->medium
                                : gen_metric_find_medium (metrics);
-  if (set_medium (self, told != NULL ? told : &gen_medium_picture, &error))
+  if (told != NULL ? set_medium (self, told, &error) : set_any_medium (self, &error))
     return TRUE;
-  if (told == NULL && set_medium (self, &gen_medium_sound, NULL))
-    return TRUE;
-  if (told == NULL) {
-    g_clear_error (&error);
-    set_medium (self, &gen_medium_picture, &error);
-  }
   post_medium_error (self, &error);
   return FALSE;
 }
@@ -205,7 +249,7 @@ gst_quality_meter_open (GstScoreFilter *filter)
 
   g_cancellable_reset (self->cancellable);
   self->frame = 0;
-  self->told_not_finite = self->told_no_numbers = FALSE;
+  self->told_not_finite = self->told_no_numbers = self->told_odd_label = self->labelled = FALSE;
   if (!open_reference (self) || !open_meter (self)) {
     gst_quality_meter_close (filter);
     return FALSE;
@@ -213,6 +257,7 @@ gst_quality_meter_open (GstScoreFilter *filter)
   assumption = gen_features_describe_assumption (self->features);
   if (assumption != NULL)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("Property embedder: %s", assumption), (NULL));
+  gst_generative_scorers_warn (GST_ELEMENT (self), self->scorers);
   gst_quality_meter_check_examples (self);
   log_meter (self);
   return TRUE;
@@ -263,6 +308,7 @@ gst_quality_meter_summarise (GstScoreFilter *filter)
   }
   if (doubts != NULL)
     GST_ELEMENT_WARNING (self, STREAM, FAILED, ("Metric %s", doubts), (NULL));
+  gst_quality_meter_notice_no_labels (self);
   save_statistics (self);
   gst_quality_meter_save_examples (self);
   return summary;

@@ -2,7 +2,7 @@
 /**
  * SECTION:element-qualitymeter
  * @title: qualitymeter
- * @short_description: measures how good pictures and sounds are
+ * @short_description: measures how good pictures, sounds and texts are
  *
  * Measures each frame that passes, and the stream as a whole, without changing it. What it
  * measured stands on the buffers as a custom meta (`generative-score`), on the bus as element
@@ -23,6 +23,13 @@
  * window is on the buffer in which it ends. Each item of `datasetsrc` is cut by itself, and what is
  * left at its end is measured where it is half a window and more, or all there was. A window is a
  * sample for diversity, frechet and modes, and the reference a folder of sounds, or statistics.
+ *
+ * Of texts each buffer is measured, which is a sample: its length, what it repeats, and over all of
+ * them how many words differ, how evenly they are used and how much texts are like each other.
+ *
+ * With `classes`, the summary has the figures of each class by itself, and how far the one that
+ * fares worst is from the best: of frames that datasetsrc, classifier or another element has
+ * labelled, beside the reference's samples of that class.
  *
  * An `alert` is a condition on a figure, as `sharpness < 20 for 5s`: an element message
  * `quality-alert` tells when it begins and when it ends. `prometheus` names a file that monitoring
@@ -45,6 +52,11 @@
  *   qualitymeter metrics=loudness,true-peak hop=0.1 post-messages=true ! fakesink
  * ]|
  * The loudness of the last 400 ms, ten times a second, and that of the whole.
+ * |[
+ * gst-launch-1.0 -m datasetsrc location=lines.txt lines=true epochs=1 ! \
+ *   qualitymeter metrics=length,repetition,distinct-1 post-messages=true ! fakesink
+ * ]|
+ * How long each line is, what it repeats, and how many words of all lines are different.
  */
 #include "qualitymeter.h"
 
@@ -61,6 +73,8 @@ enum {
   PROP_REFERENCE_TILE_WIDTH,
   PROP_REFERENCE_TILE_HEIGHT,
   PROP_REFERENCE_ROWS_PER_LABEL,
+  PROP_REFERENCE_LINES,
+  PROP_REFERENCE_FIT,
   PROP_EMBEDDER,
   PROP_EMBEDDER_RESIZING,
   PROP_TILE_WIDTH,
@@ -72,6 +86,11 @@ enum {
   PROP_SAVE_STATISTICS,
   PROP_EXAMPLES,
   PROP_RECENT,
+  PROP_BRISQUE_MODEL,
+  PROP_NIQE_MODEL,
+  PROP_CLASSES,
+  PROP_SCORER,
+  PROP_LANGUAGE_MODEL,
 };
 
 #define DEFAULT_METRICS "auto"
@@ -79,6 +98,8 @@ enum {
 #define DEFAULT_REFERENCE_TILE_WIDTH 0
 #define DEFAULT_REFERENCE_TILE_HEIGHT 0
 #define DEFAULT_REFERENCE_ROWS_PER_LABEL 0
+#define DEFAULT_REFERENCE_LINES FALSE
+#define DEFAULT_REFERENCE_FIT GEN_FIT_PAD
 #define DEFAULT_EMBEDDER NULL
 #define DEFAULT_EMBEDDER_RESIZING NULL
 #define DEFAULT_TILE_WIDTH 0
@@ -91,13 +112,19 @@ enum {
 #define DEFAULT_SAVE_STATISTICS NULL
 #define DEFAULT_EXAMPLES 0
 #define DEFAULT_RECENT 0
+#define DEFAULT_BRISQUE_MODEL NULL
+#define DEFAULT_NIQE_MODEL NULL
+#define DEFAULT_CLASSES FALSE
+#define DEFAULT_LANGUAGE_MODEL NULL
 
 #define MAX_SIZE 65536
 #define MIN_SECONDS 0.001
 #define MAX_SECONDS 3600
 #define MAX_EXAMPLES 100
 
-#define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }") "; " GST_SCORE_FILTER_SOUND_CAPS
+#define CAPS                                                                                       \
+  GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }")                                                           \
+  "; " GST_SCORE_FILTER_SOUND_CAPS "; " GST_SCORE_FILTER_TEXT_CAPS
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
@@ -106,6 +133,23 @@ static GstStaticPadTemplate src_template =
 
 G_DEFINE_FINAL_TYPE (GstQualityMeter, gst_quality_meter, GST_TYPE_SCORE_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (qualitymeter, "qualitymeter", GST_RANK_NONE, GST_TYPE_QUALITY_METER)
+
+#define GST_TYPE_QUALITY_METER_REFERENCE_FIT (gst_quality_meter_reference_fit_get_type ())
+static GType
+gst_quality_meter_reference_fit_get_type (void)
+{
+  static const GEnumValue values[] = {
+    { GEN_FIT_STRETCH, "Scale to the size, whatever the shape becomes", "stretch" },
+    { GEN_FIT_CROP, "Scale to cover the size, and cut what stands over", "crop" },
+    { GEN_FIT_PAD, "Shrink to fit within, never enlarge, and pad with black", "pad" },
+    { 0, NULL, NULL },
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstQualityMeterReferenceFit", values));
+  return type;
+}
 
 static void
 gst_quality_meter_set_property (
@@ -133,6 +177,12 @@ gst_quality_meter_set_property (
     break;
   case PROP_REFERENCE_ROWS_PER_LABEL:
     self->sheet.rows_per_label = (int)g_value_get_uint (value);
+    break;
+  case PROP_REFERENCE_LINES:
+    self->sheet.lines = g_value_get_boolean (value);
+    break;
+  case PROP_REFERENCE_FIT:
+    self->reference_fit = (GenFit)g_value_get_enum (value);
     break;
   case PROP_EMBEDDER:
     g_free (self->embedder);
@@ -170,6 +220,25 @@ gst_quality_meter_set_property (
   case PROP_RECENT:
     self->recent = g_value_get_double (value);
     break;
+  case PROP_BRISQUE_MODEL:
+    g_free (self->brisque_model);
+    self->brisque_model = g_value_dup_string (value);
+    break;
+  case PROP_NIQE_MODEL:
+    g_free (self->niqe_model);
+    self->niqe_model = g_value_dup_string (value);
+    break;
+  case PROP_CLASSES:
+    self->classes = g_value_get_boolean (value);
+    break;
+  case PROP_SCORER:
+    g_free (self->scorer);
+    self->scorer = g_value_dup_string (value);
+    break;
+  case PROP_LANGUAGE_MODEL:
+    g_free (self->language_model);
+    self->language_model = g_value_dup_string (value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -198,6 +267,12 @@ gst_quality_meter_get_property (
     break;
   case PROP_REFERENCE_ROWS_PER_LABEL:
     g_value_set_uint (value, (guint)self->sheet.rows_per_label);
+    break;
+  case PROP_REFERENCE_LINES:
+    g_value_set_boolean (value, self->sheet.lines);
+    break;
+  case PROP_REFERENCE_FIT:
+    g_value_set_enum (value, (int)self->reference_fit);
     break;
   case PROP_EMBEDDER:
     g_value_set_string (value, self->embedder);
@@ -232,6 +307,21 @@ gst_quality_meter_get_property (
   case PROP_RECENT:
     g_value_set_double (value, self->recent);
     break;
+  case PROP_BRISQUE_MODEL:
+    g_value_set_string (value, self->brisque_model);
+    break;
+  case PROP_NIQE_MODEL:
+    g_value_set_string (value, self->niqe_model);
+    break;
+  case PROP_CLASSES:
+    g_value_set_boolean (value, self->classes);
+    break;
+  case PROP_SCORER:
+    g_value_set_string (value, self->scorer);
+    break;
+  case PROP_LANGUAGE_MODEL:
+    g_value_set_string (value, self->language_model);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -248,6 +338,10 @@ gst_quality_meter_finalize (GObject *object)
   g_free (self->embedder);
   g_free (self->resizing);
   g_free (self->save_statistics);
+  g_free (self->brisque_model);
+  g_free (self->niqe_model);
+  g_free (self->scorer);
+  g_free (self->language_model);
   g_free (self->samples);
   g_object_unref (self->cancellable);
   G_OBJECT_CLASS (gst_quality_meter_parent_class)->finalize (object);
@@ -269,10 +363,10 @@ metrics_blurb (void)
   g_autoptr (GString) blurb = g_string_new ("What to measure, with commas between: ");
 
   for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
-    if ((*metric)->judge == NULL)
+    if (!gen_metric_is_of_pairs (*metric))
       g_string_append_printf (blurb, "%s, ", (*metric)->name);
   g_string_append (blurb,
-      "or auto: all that the reference allows and that take no longer than frames "
+      "those of scorer, or auto: all that the reference allows and that take no longer than frames "
       "do");
   return g_intern_string (blurb->str);
 }
@@ -336,6 +430,17 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
       g_param_spec_uint ("reference-rows-per-label", "Reference's rows per label",
           "How many rows of tiles make one class in a sheet (0: no classes)", 0, MAX_SIZE,
           DEFAULT_REFERENCE_ROWS_PER_LABEL, flags));
+  g_object_class_install_property (gobject_class, PROP_REFERENCE_LINES,
+      g_param_spec_boolean ("reference-lines", "Reference's lines",
+          "Each line of a text, or of those of a folder, is a sample of the reference, instead of "
+          "the whole text",
+          DEFAULT_REFERENCE_LINES, flags));
+  g_object_class_install_property (gobject_class, PROP_REFERENCE_FIT,
+      g_param_spec_enum ("reference-fit", "Reference's fit",
+          "How pictures of the reference come to the size of a sample: as the fit of the "
+          "datasetsrc "
+          "that makes what is measured, if one does (embedder-resizing takes them as they are)",
+          GST_TYPE_QUALITY_METER_REFERENCE_FIT, DEFAULT_REFERENCE_FIT, flags));
   g_object_class_install_property (gobject_class, PROP_EMBEDDER,
       g_param_spec_string ("embedder", "Embedder", embedder_blurb (), DEFAULT_EMBEDDER, flags));
   g_object_class_install_property (gobject_class, PROP_EMBEDDER_RESIZING,
@@ -387,13 +492,38 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           "frames, and with interval frechet and those of sets, of the last samples (0: there are "
           "none)",
           0, MAX_SECONDS, DEFAULT_RECENT, flags));
+  g_object_class_install_property (gobject_class, PROP_BRISQUE_MODEL,
+      g_param_spec_string ("brisque-model", "Model of BRISQUE",
+          "File of OpenCV's with a support vector machine that brisque judges by; the range of "
+          "what "
+          "it looks at is in a file beside it that has \"range\" where this one has \"model\" "
+          "(unset: that of Debian's package opencv-data)",
+          DEFAULT_BRISQUE_MODEL, flags));
+  g_object_class_install_property (gobject_class, PROP_NIQE_MODEL,
+      g_param_spec_string ("niqe-model", "Model of NIQE",
+          "File (.npz) with what niqe compares pictures with, which generative-model statistics "
+          "--niqe makes of good ones (unset: there is none, and no niqe)",
+          DEFAULT_NIQE_MODEL, flags));
+  g_object_class_install_property (gobject_class, PROP_CLASSES,
+      g_param_spec_boolean ("classes", "Classes",
+          "Tell in the summary the figures of each class by itself as well, and the gaps between "
+          "the best and the worst served class: of what datasetsrc, classifier and the like have "
+          "labelled",
+          DEFAULT_CLASSES, flags));
+  gst_generative_scorers_install (
+      gobject_class, PROP_SCORER, "a frame, or of a window of a sound, as DNSMOS");
+  g_object_class_install_property (gobject_class, PROP_LANGUAGE_MODEL,
+      g_param_spec_string ("language-model", "Language model",
+          "ONNX file of a language model, by which perplexity of texts is measured; its tokenizer "
+          "is tokenizer.json beside it, or ids are bytes (unset: there is none, and no perplexity)",
+          DEFAULT_LANGUAGE_MODEL, flags));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Quality meter",
-      "Filter/Analyzer/Video/Audio",
+      "Filter/Analyzer/Video/Audio/Text",
       "Measures pictures (sharpness, contrast, coherence), sounds (loudness, peaks, spectrum, "
-      "noise), "
+      "noise), texts (repetition, distinct words, entropy), "
       "diversity and likeness to a reference",
       "gst-generative");
 
@@ -407,6 +537,8 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
   score_class->follow = gst_quality_meter_follow;
   score_class->measure = gst_quality_meter_measure;
   score_class->summarise = gst_quality_meter_summarise;
+
+  gst_type_mark_as_plugin_api (GST_TYPE_QUALITY_METER_REFERENCE_FIT, 0);
 }
 
 static void
@@ -418,7 +550,9 @@ gst_quality_meter_init (GstQualityMeter *self)
   self->resizing = g_strdup (DEFAULT_EMBEDDER_RESIZING);
   self->sheet = (GenDatasetSettings){ .tile_width = DEFAULT_REFERENCE_TILE_WIDTH,
     .tile_height = DEFAULT_REFERENCE_TILE_HEIGHT,
-    .rows_per_label = DEFAULT_REFERENCE_ROWS_PER_LABEL };
+    .rows_per_label = DEFAULT_REFERENCE_ROWS_PER_LABEL,
+    .lines = DEFAULT_REFERENCE_LINES };
+  self->reference_fit = DEFAULT_REFERENCE_FIT;
   self->tile_width = DEFAULT_TILE_WIDTH;
   self->tile_height = DEFAULT_TILE_HEIGHT;
   self->window = DEFAULT_WINDOW;
@@ -428,5 +562,9 @@ gst_quality_meter_init (GstQualityMeter *self)
   self->save_statistics = g_strdup (DEFAULT_SAVE_STATISTICS);
   self->n_examples = DEFAULT_EXAMPLES;
   self->recent = DEFAULT_RECENT;
+  self->brisque_model = g_strdup (DEFAULT_BRISQUE_MODEL);
+  self->niqe_model = g_strdup (DEFAULT_NIQE_MODEL);
+  self->classes = DEFAULT_CLASSES;
+  self->language_model = g_strdup (DEFAULT_LANGUAGE_MODEL);
   self->cancellable = g_cancellable_new ();
 }

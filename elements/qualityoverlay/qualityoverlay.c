@@ -10,6 +10,11 @@
  * overlay may be in another format and behind other elements. Figures of the whole, as `frechet`,
  * stay until they are told again (`interval` of `qualitymeter`). One that is missing is `-`.
  *
+ * With `metrics` it measures by itself, what needs no reference: of YUV and grey frames luma as it
+ * is, of RGB all channels. Figures over all so far, as `diversity`, come every 30 frames. What was
+ * measured is on no buffer and on no bus: that is for `qualitymeter`. Where a buffer has a label,
+ * as behind `classifier` or `datasetsrc`, `class` is the name of its class.
+ *
  * All properties may change at any time.
  *
  * ## Example launch line
@@ -17,6 +22,11 @@
  * gst-launch-1.0 videotestsrc num-buffers=90 pattern=ball ! video/x-raw,format=GRAY8 ! \
  *   qualitymeter ! qualityoverlay figures=sharpness,temporal-ssim ! videoconvert ! autovideosink
  * ]|
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=90 pattern=ball ! \
+ *   qualityoverlay metrics=sharpness,flicker,diversity ! videoconvert ! autovideosink
+ * ]|
+ * By itself.
  */
 #include <generative/metric.h>
 #include <generative/nearest.h>
@@ -26,8 +36,10 @@
 #include <string.h>
 
 #include "../elements.h"
+#include "../shared/label-meta.h"
 #include "../shared/score.h"
 #include "blend.h"
+#include "measure.h"
 
 GST_DEBUG_CATEGORY_STATIC (quality_overlay_debug);
 #define GST_CAT_DEFAULT quality_overlay_debug
@@ -40,6 +52,7 @@ enum {
   PROP_MARGIN,
   PROP_OPACITY,
   PROP_HISTORY,
+  PROP_METRICS,
 };
 
 typedef enum {
@@ -55,6 +68,7 @@ typedef enum {
 #define DEFAULT_MARGIN 8
 #define DEFAULT_OPACITY 0.6
 #define DEFAULT_HISTORY 60
+#define DEFAULT_METRICS NULL
 #define MAX_HISTORY 3600
 #define MAX_SCALE 64
 
@@ -62,6 +76,8 @@ typedef enum {
 #define ROWS_PER_SCALE 360
 /* So many frames without figures are no accident. */
 #define PATIENCE 30
+/* Of a figure that is over the last seconds. */
+#define RECENT "-recent"
 
 #define CAPS                                                                                       \
   GST_VIDEO_CAPS_MAKE ("{ RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, GRAY8, I420, " \
@@ -74,7 +90,7 @@ struct _GstQualityOverlay {
   GstVideoFilter parent;
 
   /* Properties, under the object lock. */
-  char *figures;
+  char *figures, *metrics;
   Position position;
   guint scale, margin, history;
   double opacity;
@@ -82,8 +98,12 @@ struct _GstQualityOverlay {
 
   /* The streaming thread's. */
   GenPanel *panel;
-  char **names; /* NULL: all */
-  guint bare;   /* frames that have come without any figure, up to PATIENCE */
+  GstOverlayMeter *meter; /* NULL: it measures nothing by itself */
+  char *measured;         /* what that measures */
+  char **names;           /* NULL: all */
+  gboolean named;         /* a buffer had a class */
+  gboolean knows_recent;  /* which figures of the last seconds are there, and has told of others */
+  guint bare;             /* frames that have come without any figure, up to PATIENCE */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -127,6 +147,10 @@ gst_quality_overlay_set_property (
     g_free (self->figures);
     self->figures = g_value_dup_string (value);
     break;
+  case PROP_METRICS:
+    g_free (self->metrics);
+    self->metrics = g_value_dup_string (value);
+    break;
   case PROP_POSITION:
     self->position = (Position)g_value_get_enum (value);
     break;
@@ -159,6 +183,9 @@ gst_quality_overlay_get_property (
   case PROP_FIGURES:
     g_value_set_string (value, self->figures);
     break;
+  case PROP_METRICS:
+    g_value_set_string (value, self->metrics);
+    break;
   case PROP_POSITION:
     g_value_set_enum (value, self->position);
     break;
@@ -186,6 +213,9 @@ gst_quality_overlay_finalize (GObject *object)
   GstQualityOverlay *self = GST_QUALITY_OVERLAY (object);
 
   g_free (self->figures);
+  g_free (self->metrics);
+  g_free (self->measured);
+  gst_overlay_meter_free (self->meter);
   g_strfreev (self->names);
   gen_panel_free (self->panel);
   G_OBJECT_CLASS (gst_quality_overlay_parent_class)->finalize (object);
@@ -211,6 +241,27 @@ check_name (GstQualityOverlay *self, const char *name)
         (NULL));
 }
 
+/* Measure what the property says now. FALSE with `error`, and nothing is measured. */
+static gboolean
+open_meter (GstQualityOverlay *self, GError **error)
+{
+  g_autofree char *metrics = NULL;
+
+  GST_OBJECT_LOCK (self);
+  metrics = self->metrics != NULL && *self->metrics != '\0' ? g_strdup (self->metrics) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (g_strcmp0 (metrics, self->measured) == 0)
+    return TRUE;
+  g_clear_pointer (&self->meter, gst_overlay_meter_free);
+  g_free (self->measured);
+  self->measured = g_steal_pointer (&metrics);
+  gen_panel_clear (self->panel);
+  if (self->measured == NULL)
+    return TRUE;
+  self->meter = gst_overlay_meter_new (self->measured, error);
+  return self->meter != NULL;
+}
+
 /* Names as the property has them now; and how many values a curve has. */
 static void
 read_properties (GstQualityOverlay *self)
@@ -226,12 +277,48 @@ read_properties (GstQualityOverlay *self)
   GST_INFO_OBJECT (self, "shows %s, with curves of %u values",
       figures != NULL && *figures != '\0' ? figures : "all that was measured", history);
   gen_panel_set_history (self->panel, history);
+  self->knows_recent = FALSE;
   g_clear_pointer (&self->names, g_strfreev);
   if (figures == NULL || *figures == '\0')
     return;
   self->names = g_strsplit (figures, ",", -1);
   for (char **name = self->names; *name != NULL; name++)
     check_name (self, g_strstrip (*name));
+}
+
+static gboolean
+is_in (const GstStructure *scores, const char *name)
+{
+  g_autofree char *missing = g_strconcat (name, "-missing", NULL);
+
+  return gst_structure_has_field (scores, name) || gst_structure_has_field (scores, missing);
+}
+
+/* Figures of the last seconds are there where somebody asked for them alone. `scores` are those of
+ * a meter in front, or NULL: of our own. */
+static void
+check_recent (GstQualityOverlay *self, const GstStructure *scores)
+{
+  gboolean knows = TRUE, told = FALSE;
+
+  for (char **name = self->names; name != NULL && *name != NULL; name++) {
+    g_autofree char *figure = NULL;
+
+    if (!g_str_has_suffix (*name, RECENT) || (scores != NULL && is_in (scores, *name)))
+      continue;
+    figure = g_strndup (*name, strlen (*name) - strlen (RECENT));
+    if (scores == NULL ? !gst_overlay_meter_has (self->meter, figure) : !is_in (scores, figure)) {
+      knows = FALSE;
+      continue;
+    }
+    told = TRUE;
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("Property figures: there is %s and no \"%s\", which qualitymeter or qualitycompare in "
+         "front makes with its property recent",
+            figure, *name),
+        (NULL));
+  }
+  self->knows_recent = knows || told;
 }
 
 /* --- frames --- */
@@ -241,9 +328,29 @@ gst_quality_overlay_start (GstBaseTransform *base)
 {
   GstQualityOverlay *self = GST_QUALITY_OVERLAY (base);
 
+  g_autoptr (GError) error = NULL;
+
   gen_panel_clear (self->panel);
   self->bare = 0;
+  self->named = FALSE;
   read_properties (self);
+  if (open_meter (self, &error)) {
+    if (self->meter != NULL)
+      check_recent (self, NULL);
+    return TRUE;
+  }
+  GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("Property metrics: %s", error->message), (NULL));
+  g_clear_pointer (&self->measured, g_free);
+  return FALSE;
+}
+
+static gboolean
+gst_quality_overlay_stop (GstBaseTransform *base)
+{
+  GstQualityOverlay *self = GST_QUALITY_OVERLAY (base);
+
+  g_clear_pointer (&self->meter, gst_overlay_meter_free);
+  g_clear_pointer (&self->measured, g_free);
   return TRUE;
 }
 
@@ -251,8 +358,13 @@ gst_quality_overlay_start (GstBaseTransform *base)
 static gboolean
 gst_quality_overlay_sink_event (GstBaseTransform *base, GstEvent *event)
 {
+  GstQualityOverlay *self = GST_QUALITY_OVERLAY (base);
+
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    gen_panel_clear (GST_QUALITY_OVERLAY (base)->panel);
+    gen_panel_clear (self->panel);
+  if (self->meter != NULL && (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP ||
+                                 GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT))
+    gst_overlay_meter_interrupt (self->meter);
   return GST_BASE_TRANSFORM_CLASS (gst_quality_overlay_parent_class)->sink_event (base, event);
 }
 
@@ -280,9 +392,14 @@ static void
 read_figures (GstQualityOverlay *self, GstBuffer *buffer)
 {
   const GstStructure *scores = gst_generative_score_get (buffer);
+  const char *class = gst_generative_label_find_name (buffer);
 
+  if (class != NULL || self->named)
+    gen_panel_put_text (self->panel, "class", class != NULL ? class : "-");
+  self->named |= class != NULL;
   if (scores == NULL) {
-    if (gen_panel_count (self->panel) == 0 && self->bare < PATIENCE && ++self->bare == PATIENCE)
+    if (gen_panel_count (self->panel) == 0 && self->meter == NULL && self->bare < PATIENCE &&
+        ++self->bare == PATIENCE)
       GST_ELEMENT_WARNING (self, STREAM, FAILED,
           ("Nothing was measured of the first %d frames: put qualitymeter, qualitycompare, "
            "discriminator or classifier in front",
@@ -290,11 +407,41 @@ read_figures (GstQualityOverlay *self, GstBuffer *buffer)
           (NULL));
     return;
   }
+  if (!self->knows_recent)
+    check_recent (self, scores);
   for (int i = 0; i < gst_structure_n_fields (scores); i++) {
     const char *name = gst_structure_nth_field_name (scores, (guint)i);
 
     put_figure (self, name, gst_structure_get_value (scores, name));
   }
+}
+
+/* By itself, before anything is drawn. */
+static gboolean
+measure (GstQualityOverlay *self, GstVideoFrame *frame)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (GST_BUFFER_IS_DISCONT (frame->buffer))
+    gst_overlay_meter_interrupt (self->meter);
+  if (gst_overlay_meter_measure (self->meter, frame, self->panel, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
+  return FALSE;
+}
+
+/* The properties have changed while it plays. */
+static void
+update (GstQualityOverlay *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  read_properties (self);
+  if (!open_meter (self, &error))
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("Property metrics: %s; nothing is measured", error->message), (NULL));
+  else if (self->meter != NULL)
+    check_recent (self, NULL);
 }
 
 /* Where the panel begins along an axis; even, as samples of colour want it. */
@@ -325,7 +472,9 @@ gst_quality_overlay_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *f
   opacity = (guint)(self->opacity * 255 + 0.5);
   GST_OBJECT_UNLOCK (self);
   if (changed)
-    read_properties (self);
+    update (self);
+  if (self->meter != NULL && !measure (self, frame))
+    return GST_FLOW_ERROR;
   read_figures (self, frame->buffer);
   picture = gen_panel_draw (self->panel, (const char *const *)self->names,
       scale > 0 ? scale : MAX (height / ROWS_PER_SCALE, 1), width, height);
@@ -359,6 +508,13 @@ gst_quality_overlay_class_init (GstQualityOverlayClass *klass)
           "Names of figures that are shown, with commas between, in that order (unset: all that "
           "come but counts and times)",
           DEFAULT_FIGURES, flags));
+  g_object_class_install_property (gobject_class, PROP_METRICS,
+      g_param_spec_string ("metrics", "Metrics",
+          "What to measure by itself, with commas between, as metrics of qualitymeter: those that "
+          "need no reference and no file of a model (unset: nothing, and what was measured "
+          "upstream "
+          "is shown)",
+          DEFAULT_METRICS, flags));
   g_object_class_install_property (gobject_class, PROP_POSITION,
       g_param_spec_enum ("position", "Position", "Corner of the frame", position_get_type (),
           DEFAULT_POSITION, flags));
@@ -385,9 +541,11 @@ gst_quality_overlay_class_init (GstQualityOverlayClass *klass)
       "Shows on the video the figures that were measured of it, with curves", "gst-generative");
 
   base_class->start = gst_quality_overlay_start;
+  base_class->stop = gst_quality_overlay_stop;
   base_class->sink_event = gst_quality_overlay_sink_event;
   filter_class->transform_frame_ip = gst_quality_overlay_transform_frame_ip;
 
+  gst_generative_label_register ();
   gst_type_mark_as_plugin_api (position_get_type (), 0);
 }
 
@@ -395,6 +553,7 @@ static void
 gst_quality_overlay_init (GstQualityOverlay *self)
 {
   self->figures = g_strdup (DEFAULT_FIGURES);
+  self->metrics = g_strdup (DEFAULT_METRICS);
   self->position = DEFAULT_POSITION;
   self->scale = DEFAULT_SCALE;
   self->margin = DEFAULT_MARGIN;

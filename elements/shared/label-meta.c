@@ -17,13 +17,15 @@ gst_generative_label_register (void)
 }
 
 void
-gst_generative_label_add (GstBuffer *buffer, int label, const char *name, guint index, guint64 item)
+gst_generative_label_add (
+    GstBuffer *buffer, int label, const char *name, guint index, const char *source, guint64 item)
 {
   GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_LABEL);
   GstStructure *structure = gst_custom_meta_get_structure (meta);
+  g_autofree char *valid = g_utf8_make_valid (source, -1);
 
-  gst_structure_set (structure, "label", G_TYPE_INT, label, "index", G_TYPE_UINT, index, "item",
-      G_TYPE_UINT64, item, NULL);
+  gst_structure_set (structure, "label", G_TYPE_INT, label, "index", G_TYPE_UINT, index, "source",
+      G_TYPE_STRING, valid, "item", G_TYPE_UINT64, item, NULL);
   if (name != NULL)
     gst_structure_set (structure, "name", G_TYPE_STRING, name, NULL);
 }
@@ -108,6 +110,15 @@ gst_generative_label_find_name (GstBuffer *buffer)
 
   return meta == NULL ? NULL
                       : gst_structure_get_string (gst_custom_meta_get_structure (meta), "name");
+}
+
+const char *
+gst_generative_label_find_source (GstBuffer *buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_LABEL);
+
+  return meta == NULL ? NULL
+                      : gst_structure_get_string (gst_custom_meta_get_structure (meta), "source");
 }
 
 /* --- mixtures --- */
@@ -232,6 +243,23 @@ gst_generative_label_get_shares (GstBuffer *buffer, GArray *shares, GError **err
 {
   g_array_set_size (shares, 0);
   return add_shares (shares, buffer, 1, error);
+}
+
+gboolean
+gst_generative_label_get (GstBuffer *buffer, int *label, const char **name, GError **error)
+{
+  const GstStructure *structure = structure_of (buffer);
+
+  *name = NULL;
+  if (!read_label (buffer, label, error)) {
+    *label = -1;
+    return FALSE;
+  }
+  if (structure != NULL && gst_structure_has_field (structure, "weights"))
+    *label = -1;
+  if (*label >= 0)
+    *name = gst_structure_get_string (structure, "name");
+  return TRUE;
 }
 
 static void

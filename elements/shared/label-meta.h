@@ -6,9 +6,10 @@
 
 /* The class of an item of a dataset, as a GstCustomMeta: `label` (int, -1: none; of other programs,
  * int64 as well), `name` (string,
- * only with a label), `index` (uint), the number of the item in its dataset, and `item` (uint64),
- * its number in the stream, by which buffers of one item can be told from those of the next. A
- * buffer of no data set has neither `index` nor `item`. A mixture of several has `labels` and
+ * only with a label), `index` (uint), the number of the item in its dataset, `source` (string),
+ * where it comes from, for people, and `item` (uint64), its number in the stream, by which buffers
+ * of one item can be told from those of the next. A buffer of no data set has neither `index` nor
+ * `source` nor `item`. A mixture of several has `labels` and
  * `weights` besides (arrays of int and double, as long as each other; the weights are together 1),
  * and its label is one of them, drawn by their weights. */
 #define GST_GENERATIVE_LABEL "generative-label"
@@ -16,13 +17,15 @@
 
 /* Make the meta known; from the class_init of whoever adds or reads it. */
 void gst_generative_label_register (void);
-/* Add it to a writable buffer. */
+/* Add it to a writable buffer; `source` need not be UTF-8. */
 void gst_generative_label_add (
-    GstBuffer *buffer, int label, const char *name, guint index, guint64 item);
+    GstBuffer *buffer, int label, const char *name, guint index, const char *source, guint64 item);
 /* A buffer is of class `label`, whose `name` may be NULL, and of no mixture. Where something has
  * said its class before, this `replaces` it, or nothing is changed: then FALSE. */
 gboolean gst_generative_label_set (
     GstBuffer *buffer, int label, const char *name, gboolean replaces);
+/* Where a buffer comes from, which is the buffer's; NULL where nobody says. */
+const char *gst_generative_label_find_source (GstBuffer *buffer);
 /* Of which item a buffer is, by its number in the stream. */
 guint64 gst_generative_label_find_item (GstBuffer *buffer);
 /* The names of the classes of the data that flows into a pad, from 0 on, ended by NULL, as
@@ -41,6 +44,11 @@ void gst_generative_answer_classes (GstQuery *query, const char *const *names);
  * mixture, and -1 where it has none. FALSE with `error`, which says so, where the meta is not what
  * it has to be. */
 gboolean gst_generative_label_get_shares (GstBuffer *buffer, GArray *shares, GError **error);
+/* The class that a buffer is of alone, and its name, which is the buffer's, or NULL: -1 and NULL
+ * where it has none, or is a mixture. FALSE with `error`, which says so, where the meta is not what
+ * it has to be: then it has none. */
+gboolean gst_generative_label_get (
+    GstBuffer *buffer, int *label, const char **name, GError **error);
 /* The class of a buffer; -1 where it has none, or none that can be read. */
 int gst_generative_label_find (GstBuffer *buffer);
 /* The name of its class, which is the buffer's; NULL where it has none. */

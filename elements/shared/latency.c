@@ -85,3 +85,14 @@ gst_generative_latency_answer (
   gst_query_set_latency (query, asking.live, asking.least + own, asking.most);
   return TRUE;
 }
+
+void
+gst_generative_latency_add (GstQuery *query, GstClockTime own)
+{
+  GstClockTime least, most;
+  gboolean live;
+
+  gst_query_parse_latency (query, &live, &least, &most);
+  gst_query_set_latency (
+      query, live, least + own, GST_CLOCK_TIME_IS_VALID (most) ? most + own : most);
+}

@@ -29,3 +29,6 @@ void gst_generative_latency_note (
 /* Answer a latency query of the next element: of what comes in by all sink pads. */
 gboolean gst_generative_latency_answer (
     GstGenerativeLatency *latency, GstBaseTransform *base, GstQuery *query);
+
+/* Add what an element holds back to a latency query that what comes before it has answered. */
+void gst_generative_latency_add (GstQuery *query, GstClockTime own);

@@ -121,13 +121,13 @@ gboolean gst_generative_playing_next_takes_device (GstPad *pad);
 void gst_generative_playing_fit_info (
     const GstGenerativePlaying *playing, const GstCaps *caps, GstVideoInfo *info);
 
-/* A frame that is mapped where a player reaches it, or a buffer of samples. */
+/* A frame that is mapped where a player reaches it, or a buffer of samples or of text. */
 typedef struct {
   GstVideoFrame video; /* its data are addresses on the device when `on_device` */
   gboolean on_device;
   GenFence *fence; /* what a run on it has to wait for, or NULL */
   gboolean is_sound;
-  GstBuffer *buffer; /* of a sound, */
+  GstBuffer *buffer; /* of a sound or a text, */
   GstMapInfo map;    /* in the place of `video` */
 } GstGenerativeFrame;
 
@@ -135,7 +135,7 @@ typedef struct {
  * in the context that the frame lies in; else it comes to the CPU. */
 gboolean gst_generative_frame_map (GstGenerativeFrame *frame, const GstGenerativePlaying *playing,
     const GenPlayer *player, const GstVideoInfo *info, GstBuffer *buffer, GstMapFlags flags);
-/* Map the samples in `buffer`. */
+/* Map the samples, or the text, in `buffer`. */
 gboolean gst_generative_sound_map (GstGenerativeFrame *frame, GstBuffer *buffer, GstMapFlags flags);
 void gst_generative_frame_unmap (GstGenerativeFrame *frame);
 /* The part of it that is `rows` rows from column `x` and row `y` on, as `layout` says. */

@@ -3,8 +3,10 @@
 
 #include <generative/alert.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 
 #include "debug.h"
+#include "report-file.h"
 
 #define DEFAULT_REPORT NULL
 #define DEFAULT_POST_MESSAGES FALSE
@@ -117,86 +119,6 @@ gst_generative_reporting_get (
   }
 }
 
-/* --- the file --- */
-
-typedef struct {
-  GstElement *asks;
-  GStatBuf file;
-} Claim;
-
-/* GCompareFunc: 0 for another element whose report is the very file. */
-static int
-compare_report (gconstpointer item, gconstpointer data)
-{
-  gpointer element = g_value_get_object (item);
-  const Claim *claim = data;
-  const GParamSpec *property =
-      g_object_class_find_property (G_OBJECT_GET_CLASS (element), "report");
-  g_autofree char *report = NULL;
-  GStatBuf file;
-
-  if (element == claim->asks || property == NULL || property->value_type != G_TYPE_STRING)
-    return 1;
-  g_object_get (element, "report", &report, NULL);
-  return report == NULL || g_stat (report, &file) < 0 || file.st_dev != claim->file.st_dev ||
-         file.st_ino != claim->file.st_ino;
-}
-
-/* Who writes to the report in this element's pipeline, or NULL. (transfer full) */
-static GstElement *
-find_writer (GstElement *element, const char *report)
-{
-  g_autoptr (GstObject) top = gst_object_ref (GST_OBJECT (element));
-  g_autoptr (GstIterator) elements = NULL;
-  Claim claim = { .asks = element };
-  GValue found = G_VALUE_INIT;
-  GstElement *writer = NULL;
-  GstObject *parent;
-
-  while ((parent = gst_object_get_parent (top)) != NULL) {
-    gst_object_unref (top);
-    top = parent;
-  }
-  if (!GST_IS_BIN (top) || g_stat (report, &claim.file) < 0)
-    return NULL;
-  elements = gst_bin_iterate_recurse (GST_BIN (top));
-  if (gst_iterator_find_custom (elements, compare_report, &found, &claim)) {
-    writer = g_value_dup_object (&found);
-    g_value_unset (&found);
-  }
-  return writer;
-}
-
-static void
-post_open_error (GstElement *element, const char *report, const GError *error)
-{
-  g_autoptr (GstElement) writer = NULL;
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
-    writer = find_writer (element, report);
-  if (writer != NULL)
-    GST_ELEMENT_ERROR (element, RESOURCE, BUSY,
-        ("Property report: the file %s is the report of %s already, and two in one file would "
-         "lose each other's lines: give each element a file of its own",
-            report, GST_OBJECT_NAME (writer)),
-        (NULL));
-  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
-    GST_ELEMENT_ERROR (element, RESOURCE, BUSY, ("Property report: %s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (
-        element, RESOURCE, OPEN_WRITE, ("Property report: %s", error->message), (NULL));
-}
-
-static void
-post_write_error (GstElement *element, const GError *error)
-{
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
-    GST_ELEMENT_ERROR (
-        element, RESOURCE, NO_SPACE_LEFT, ("Property report: %s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (element, RESOURCE, WRITE, ("Property report: %s", error->message), (NULL));
-}
-
 /* --- alerts, and the file of figures --- */
 
 /* (transfer full) */
@@ -267,6 +189,49 @@ expose (GstGenerativeReporting *reporting)
   return FALSE;
 }
 
+/* Whether two paths are of one file, which need not be there yet. What is no file keeps nothing
+ * that could be lost. */
+static gboolean
+are_one_file (const char *one, const char *other)
+{
+  g_autofree char *folder = g_path_get_dirname (one), *name = g_path_get_basename (one);
+  g_autofree char *other_folder = g_path_get_dirname (other);
+  g_autofree char *other_name = g_path_get_basename (other);
+  GStatBuf a, b;
+
+  if (g_stat (one, &a) == 0 && g_stat (other, &b) == 0)
+    return S_ISREG (a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+  return g_str_equal (name, other_name) && g_stat (folder, &a) == 0 &&
+         g_stat (other_folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Of two properties that write into one file, the one that is done last would be all that is left.
+ */
+static gboolean
+check_files (GstElement *element)
+{
+  static const char *const properties[] = { "report", "prometheus", "save-statistics" };
+  char *paths[G_N_ELEMENTS (properties)] = { NULL };
+  gboolean fine = TRUE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), properties[i]) != NULL)
+      g_object_get (element, properties[i], &paths[i], NULL);
+  for (guint i = 1; i < G_N_ELEMENTS (properties); i++)
+    for (guint k = 0; k < i && fine; k++) {
+      fine = paths[i] == NULL || paths[k] == NULL || !are_one_file (paths[i], paths[k]);
+      if (!fine)
+        GST_ELEMENT_ERROR (element, LIBRARY, SETTINGS,
+            ("Properties %s and %s name the same file, %s, and the one would replace the other: "
+             "give each a file of its own",
+                properties[k], properties[i], paths[i]),
+            (NULL));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    g_free (paths[i]);
+  return fine;
+}
+
 /* --- open and closed --- */
 
 gboolean
@@ -276,14 +241,14 @@ gst_generative_reporting_open (GstGenerativeReporting *reporting, GstElement *el
   g_autoptr (GError) error = NULL;
 
   reporting->element = element;
-  if (!check_alert (reporting))
+  if (!check_alert (reporting) || !check_files (element))
     return FALSE;
   GST_OBJECT_LOCK (element);
   report = g_strdup (reporting->report);
   GST_OBJECT_UNLOCK (element);
   reporting->score = gst_generative_score_new (element, report, &error);
   if (reporting->score == NULL) {
-    post_open_error (element, report, error);
+    gst_generative_report_post_open_error (element, report, error);
     return FALSE;
   }
   if (!expose (reporting)) {
@@ -294,6 +259,7 @@ gst_generative_reporting_open (GstGenerativeReporting *reporting, GstElement *el
     GST_CAT_INFO_OBJECT (gst_generative_debug, element, "measurements are written to %s", report);
   reporting->frame = 0;
   reporting->summarised = TRUE;
+  reporting->told = FALSE;
   return TRUE;
 }
 
@@ -339,7 +305,7 @@ gst_generative_reporting_emit (GstGenerativeReporting *reporting, GstBuffer *buf
   if (gst_generative_score_emit (
           reporting->score, buffer, &measurement, g_atomic_int_get (&reporting->post), &error))
     return TRUE;
-  post_write_error (reporting->element, error);
+  gst_generative_report_post_write_error (reporting->element, error);
   return FALSE;
 }
 
@@ -349,7 +315,23 @@ gst_generative_reporting_begin_summary (GstGenerativeReporting *reporting)
   const gboolean due = !reporting->summarised;
 
   reporting->summarised = TRUE;
+  reporting->told |= due;
   return due;
+}
+
+void
+gst_generative_reporting_end (GstGenerativeReporting *reporting)
+{
+  g_autoptr (JsonObject) summary = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (reporting->score == NULL || reporting->told || reporting->frame > 0)
+    return;
+  reporting->told = TRUE;
+  summary = json_object_new ();
+  json_object_set_int_member (summary, "frames", 0);
+  if (!gst_generative_score_summarise (reporting->score, summary, &error))
+    gst_generative_report_post_write_error (reporting->element, error);
 }
 
 void
@@ -358,5 +340,5 @@ gst_generative_reporting_summarise (GstGenerativeReporting *reporting, JsonObjec
   g_autoptr (GError) error = NULL;
 
   if (!gst_generative_score_summarise (reporting->score, summary, &error))
-    post_write_error (reporting->element, error);
+    gst_generative_report_post_write_error (reporting->element, error);
 }

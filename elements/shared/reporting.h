@@ -26,6 +26,7 @@ typedef struct {
   double *values;            /* a field each, which whoever measures fills */
   guint64 frame;             /* the next measurement */
   gboolean summarised;       /* nothing was measured since the last summary */
+  gboolean told;             /* there was one */
 } GstGenerativeReporting;
 
 /* Install the properties; their numbers are `first` and those behind it. */
@@ -43,6 +44,9 @@ gboolean gst_generative_reporting_get (
  * was posted, as of an alert that makes no sense. */
 gboolean gst_generative_reporting_open (GstGenerativeReporting *reporting, GstElement *element);
 void gst_generative_reporting_close (GstGenerativeReporting *reporting);
+/* The stream is over: where there is a report and nothing was ever measured, it says so, in a
+ * summary of no frames. */
+void gst_generative_reporting_end (GstGenerativeReporting *reporting);
 /* What is measured from now on: `fields`, which are copied. FALSE when an error was posted: an
  * alert is on none of them. */
 gboolean gst_generative_reporting_set_fields (

@@ -199,6 +199,7 @@ notice_event (GstScoreFilter *filter, GstEvent *event)
     break;
   case GST_EVENT_EOS:
     gst_score_filter_summarise (filter);
+    gst_generative_reporting_end (&self->reporting);
     break;
   case GST_EVENT_FLUSH_STOP:
     flush (filter);
@@ -228,6 +229,19 @@ gst_score_filter_src_event (GstBaseTransform *base, GstEvent *event)
 }
 
 static gboolean
+read_format (GstCaps *caps, GstScoreFormat *format)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+
+  format->is_sound = gst_structure_has_name (structure, "audio/x-raw");
+  format->is_text = gst_structure_has_name (structure, "text/x-raw");
+  if (format->is_text)
+    return TRUE;
+  return format->is_sound ? gst_audio_info_from_caps (&format->sound, caps)
+                          : gst_video_info_from_caps (&format->video, caps);
+}
+
+static gboolean
 gst_score_filter_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
 {
   GstScoreFilter *filter = GST_SCORE_FILTER (base);
@@ -237,9 +251,7 @@ gst_score_filter_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
   const GenField *fields;
   guint n;
 
-  format.is_sound = gst_structure_has_name (gst_caps_get_structure (in, 0), "audio/x-raw");
-  if (!(format.is_sound ? gst_audio_info_from_caps (&format.sound, in)
-                        : gst_video_info_from_caps (&format.video, in)))
+  if (!read_format (in, &format))
     return FALSE;
   self->format = format;
   if (!klass->set_format (filter, in, &self->format))
@@ -332,6 +344,25 @@ gst_score_filter_map (GstScoreFilter *filter, GstGenerativeFrame *mapped, GstBuf
       buffer, GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
 }
 
+/* Map a picture, or a text. FALSE when an error was posted. */
+static gboolean
+map_buffer (GstScoreFilter *filter, GstGenerativeFrame *mapped, GstBuffer *buffer)
+{
+  const GstScoreFormat *format = &gst_score_filter_private (filter)->format;
+  g_autoptr (GError) error = NULL;
+
+  if (!format->is_text && !gst_generative_check_frame (&format->video, buffer, &error)) {
+    gst_generative_post_error (GST_ELEMENT (filter), error);
+    return FALSE;
+  }
+  if (format->is_text ? gst_generative_sound_map (mapped, buffer, GST_MAP_READ)
+                      : GST_SCORE_FILTER_GET_CLASS (filter)->map (filter, mapped, buffer))
+    return TRUE;
+  GST_ELEMENT_ERROR (filter, RESOURCE, READ,
+      ("A %s cannot be mapped", format->is_text ? "text" : "frame"), (NULL));
+  return FALSE;
+}
+
 /* How long a frame or a window is held, where so many wait for others, and how far apart frames
  * are. */
 static void
@@ -391,23 +422,16 @@ gst_score_filter_settle (GstScoreFilter *filter, GstBuffer *buffer, GstClockTime
 }
 
 static GstFlowReturn
-measure_picture (GstScoreFilter *filter, GstBuffer *buffer)
+measure_whole (GstScoreFilter *filter, GstBuffer *buffer)
 {
   GstScoreFilterPrivate *self = gst_score_filter_private (filter);
   GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (filter);
   GstScoreFrame frame = { .buffer = buffer, .pts = GST_BUFFER_PTS (buffer) };
   GstClockTime start = gst_util_get_timestamp ();
-  g_autoptr (GError) error = NULL;
   GstFlowReturn result;
 
-  if (!gst_generative_check_frame (&self->format.video, buffer, &error)) {
-    gst_generative_post_error (GST_ELEMENT (filter), error);
+  if (!map_buffer (filter, &frame.mapped, buffer))
     return GST_FLOW_ERROR;
-  }
-  if (!klass->map (filter, &frame.mapped, buffer)) {
-    GST_ELEMENT_ERROR (filter, RESOURCE, READ, ("A frame cannot be mapped"), (NULL));
-    return GST_FLOW_ERROR;
-  }
   if (GST_BUFFER_IS_DISCONT (buffer) && klass->interrupt != NULL)
     klass->interrupt (filter);
   result = klass->measure (filter, &frame, self->reporting.values);
@@ -422,7 +446,7 @@ measure_picture (GstScoreFilter *filter, GstBuffer *buffer)
 static GstFlowReturn
 measure_and_tell (GstScoreFilter *filter, GstBuffer *buffer)
 {
-  const GstFlowReturn result = measure_picture (filter, buffer);
+  const GstFlowReturn result = measure_whole (filter, buffer);
 
   if (result != GST_FLOW_OK)
     return result;
@@ -437,7 +461,7 @@ hold_picture (GstScoreFilter *filter, GstBuffer *buffer)
   GstFlowReturn result;
 
   buffer = gst_buffer_make_writable (buffer); /* its metas, which are added to */
-  result = measure_picture (filter, buffer);
+  result = measure_whole (filter, buffer);
   if (result == GST_FLOW_OK)
     return gst_score_gate_take (filter, buffer, GST_BUFFER_PTS (buffer));
   gst_buffer_unref (buffer);

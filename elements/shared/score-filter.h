@@ -7,10 +7,10 @@
 #include "playing.h"
 
 /**
- * GstScoreFilter: what elements have in common that measure what passes: each frame of a video, or
- * windows of a sound. It has the properties `report` and `post-messages`, tells each measurement
- * (score.h) and at the end of the stream, or when it is stopped before, the summary. Buffers pass
- * with their memory untouched: only metas are added.
+ * GstScoreFilter: what elements have in common that measure what passes: each frame of a video,
+ * windows of a sound, or each text. It has the properties `report` and `post-messages`, tells each
+ * measurement (score.h) and at the end of the stream, or when it is stopped before, the summary.
+ * Buffers pass with their memory untouched: only metas are added.
  *
  * Windows of a sound are told on the buffer in which they end, and buffers pass as they come, at
  * once. Only an element that has a gate (GstScoreGateSettings) has to know of one before it passes:
@@ -20,7 +20,8 @@
  *
  * An item of a dataset, which the meta of datasetsrc tells, is a stretch of sound by itself. At the
  * end of a stretch, less than a window may be left. Half a window and more, or all there was, is
- * measured as it is; less goes with the window before. Where buffers are not held, its measurement
+ * measured as it is; less goes with the window before, but where it is held and `change` is to
+ * decide on it: then it is measured, too. Where buffers are not held, its measurement
  * comes when the last buffer has passed: it is on the bus and in the report alone.
  */
 #define GST_TYPE_SCORE_FILTER (gst_score_filter_get_type ())
@@ -32,17 +33,20 @@ G_DECLARE_DERIVABLE_TYPE (GstScoreFilter, gst_score_filter, GST, SCORE_FILTER, G
       S16) " }, "                                                                                  \
            "layout=(string)interleaved, rate=(int)[1, max], channels=(int)[1, max]"
 
+/* Text that can be measured, likewise. */
+#define GST_SCORE_FILTER_TEXT_CAPS "text/x-raw, format=(string)utf8"
+
 /* What passes. */
 typedef struct {
-  gboolean is_sound;
+  gboolean is_sound, is_text;
   GstVideoInfo video;
   GstAudioInfo sound; /* interleaved */
 } GstScoreFormat;
 
 /* What is measured. */
 typedef struct {
-  GstGenerativeFrame mapped; /* a picture; or a window, in `mapped.map` */
-  GstBuffer *buffer;         /* of a picture */
+  GstGenerativeFrame mapped; /* a picture; or a window or a text, in `mapped.map` */
+  GstBuffer *buffer;         /* of a picture or a text */
   GstClockTime pts;          /* when it begins */
 } GstScoreFrame;
 
@@ -85,13 +89,17 @@ struct _GstScoreFilterClass {
   /* Decide who passes of `n` measurements that were made one after the other: as many as the gate
    * has together, or those that are left at the end. NULL: all. */
   void (*decide) (GstScoreFilter *self, GstScoreJudged *judged, guint n);
+  /* `*buffer`, which passes by the measurement that was decided on last, may be changed, or be made
+   * another one, before it does: of a gate alone. It may also be kept from passing by `*passes`.
+   * Anything but GST_FLOW_OK ends the stream, as an error that was posted does. May be NULL. */
+  GstFlowReturn (*change) (GstScoreFilter *self, GstBuffer **buffer, gboolean *passes);
   /* Map a picture for measure; by default for reading, where the CPU does. */
   gboolean (*map) (GstScoreFilter *self, GstGenerativeFrame *mapped, GstBuffer *buffer);
   /* What comes next does not follow what came before. May be NULL. */
   void (*interrupt) (GstScoreFilter *self);
-  /* Sounds: frames have come, each once, in order, those of a window before it is measured. May be
-   * NULL. */
-  void (*follow) (GstScoreFilter *self, gconstpointer samples, guint64 frames);
+  /* Sounds: frames of `buffer` have come, each once, in order, those of a window before it is
+   * measured. May be NULL. */
+  void (*follow) (GstScoreFilter *self, GstBuffer *buffer, gconstpointer samples, guint64 frames);
   /* Measure a frame that is mapped: fill `values`, one a field, NaN for what it does
    * not have, GEN_MISSING for what cannot be given. GST_FLOW_OK, or an error that was posted. */
   GstFlowReturn (*measure) (GstScoreFilter *self, GstScoreFrame *frame, double *values);

@@ -39,6 +39,7 @@ gst_score_gate_init (GstScoreGate *gate)
   gate->values = g_array_new (FALSE, FALSE, sizeof (double));
   gate->judged = g_array_new (FALSE, FALSE, sizeof (GstScoreJudged));
   gate->passes = TRUE;
+  gst_generative_loop_init (&gate->loop);
   gate->previous = GST_CLOCK_TIME_NONE;
   gate->settings.together = 1;
   gate->rate = 1;
@@ -51,6 +52,7 @@ gst_score_gate_clear (GstScoreGate *gate)
   g_array_unref (gate->values);
   g_array_unref (gate->judged);
   gst_clear_buffer (&gate->last);
+  gst_generative_loop_clear (&gate->loop);
 }
 
 void
@@ -174,6 +176,7 @@ gst_score_gate_interrupt (GstScoreFilter *self)
 {
   end_time (self);
   gate_of (self)->gap = TRUE;
+  gst_generative_loop_interrupt (&gate_of (self)->loop);
 }
 
 void
@@ -250,12 +253,30 @@ leave_out (GstScoreFilter *self, const GstBuffer *buffer)
         gst_event_new_gap (GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer)));
 }
 
+/* The sound that passed last goes on in `copy`, for as long as `buffer` is. */
+static void
+play_loop (GstScoreFilter *self, GstBuffer *copy, const GstBuffer *buffer)
+{
+  const gsize size = gst_buffer_get_size ((GstBuffer *)buffer);
+  GstScoreGate *gate = gate_of (self);
+  GstMapInfo map;
+
+  gst_buffer_replace_all_memory (copy, gst_allocator_alloc (NULL, size, NULL));
+  if (!gst_buffer_map (copy, &map, GST_MAP_WRITE))
+    return;
+  gst_generative_loop_play (
+      &gate->loop, map.data, size / (gsize)GST_AUDIO_INFO_BPF (&gate->loop.info));
+  gst_buffer_unmap (copy, &map);
+}
+
 /* The last one that passed, in the time of `buffer`. */
 static GstFlowReturn
 repeat (GstScoreFilter *self, const GstBuffer *buffer)
 {
   GstBuffer *copy = gst_buffer_copy (gate_of (self)->last);
 
+  if (gst_score_filter_private (self)->format.is_sound)
+    play_loop (self, copy, buffer);
   GST_BUFFER_PTS (copy) = GST_BUFFER_PTS (buffer);
   GST_BUFFER_DTS (copy) = GST_BUFFER_DTS (buffer);
   GST_BUFFER_DURATION (copy) = GST_BUFFER_DURATION (buffer);
@@ -265,26 +286,74 @@ repeat (GstScoreFilter *self, const GstBuffer *buffer)
   GST_BUFFER_FLAG_SET (
       copy, GST_BUFFER_FLAGS (buffer) & (GST_BUFFER_FLAG_DISCONT | GST_BUFFER_FLAG_RESYNC));
   gst_generative_score_set_repeated (copy);
-  gate_of (self)->repeated++;
   return pass (self, copy);
 }
 
-/* (transfer full) */
+/* Sound that passes may be repeated, and follows what was. (transfer full, both ways) */
+static GstBuffer *
+keep_sound (GstScoreFilter *self, GstBuffer *buffer)
+{
+  const GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  GstScoreGate *gate = gate_of (self);
+  GstMapInfo map;
+
+  buffer = gst_buffer_make_writable (buffer);
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE))
+    return buffer;
+  gst_generative_loop_keep (
+      &gate->loop, map.data, map.size / private->windows.frame_size, private->windows.window);
+  gst_buffer_unmap (buffer, &map);
+  return buffer;
+}
+
+/* What passes may be repeated. (transfer full, both ways) */
+static GstBuffer *
+keep (GstScoreFilter *self, GstBuffer *buffer)
+{
+  if (gst_score_filter_private (self)->format.is_sound)
+    buffer = keep_sound (self, buffer);
+  gst_buffer_replace (&gate_of (self)->last, buffer);
+  return buffer;
+}
+
+/* What passes is what the element makes of it. */
 static GstFlowReturn
-settle_buffer (GstScoreFilter *self, GstBuffer *buffer)
+change (GstScoreFilter *self, GstBuffer **buffer, gboolean *passes)
+{
+  const GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (self);
+
+  return *passes && klass->change != NULL ? klass->change (self, buffer, passes) : GST_FLOW_OK;
+}
+
+/* Of pieces of one window only that which it was measured with counts. (transfer full) */
+static GstFlowReturn
+settle_buffer (GstScoreFilter *self, GstBuffer *buffer, gboolean measured)
 {
   GstScoreGate *gate = gate_of (self);
   const GstScoreGateOtherwise otherwise = gate->settings.otherwise;
   g_autoptr (GstBuffer) dropped = NULL;
+  gboolean passes = gate->passes, kept;
+  const GstFlowReturn flow = change (self, &buffer, &passes);
 
+  /* What the element itself keeps from passing is left out, even where what was decided to do with
+   * those that do not pass has since become another thing. */
+  kept = gate->passes && !passes;
+  if (flow != GST_FLOW_OK) {
+    gst_buffer_unref (buffer);
+    return flow;
+  }
   follow_time (self, buffer);
-  if (gate->passes && otherwise == GST_SCORE_GATE_REPEAT)
-    gst_buffer_replace (&gate->last, buffer);
-  if (gate->passes || otherwise == GST_SCORE_GATE_PASS)
+  if (otherwise != GST_SCORE_GATE_REPEAT)
+    gst_generative_loop_interrupt (&gate->loop);
+  else if (passes)
+    buffer = keep (self, buffer);
+  if (passes || (otherwise == GST_SCORE_GATE_PASS && !kept))
     return pass (self, buffer);
   dropped = buffer;
-  if (otherwise == GST_SCORE_GATE_REPEAT && gate->last != NULL)
+  if (otherwise == GST_SCORE_GATE_REPEAT && gate->last != NULL && !kept) {
+    gate->repeated += measured;
     return repeat (self, buffer);
+  }
   leave_out (self, buffer);
   return GST_FLOW_OK;
 }
@@ -338,8 +407,9 @@ settle (GstScoreFilter *self, GstScoreWaiting *waiting, guint *nth)
     if (!gst_score_filter_emit (self, waiting->buffer, waiting->pts, 0, judged->values))
       return GST_FLOW_ERROR;
   }
-  return waiting->buffer != NULL ? settle_buffer (self, g_steal_pointer (&waiting->buffer))
-                                 : GST_FLOW_OK;
+  return waiting->buffer != NULL
+             ? settle_buffer (self, g_steal_pointer (&waiting->buffer), waiting->measured)
+             : GST_FLOW_OK;
 }
 
 static void
@@ -388,7 +458,7 @@ gst_score_gate_follow (GstScoreFilter *self, GstBuffer *buffer)
   GstScoreGate *gate = gate_of (self);
 
   if (gate->waiting->len == 0)
-    return settle_buffer (self, buffer);
+    return settle_buffer (self, buffer, FALSE);
   g_array_append_val (gate->waiting, waiting);
   return GST_FLOW_OK;
 }
@@ -435,6 +505,7 @@ gst_score_gate_forget (GstScoreFilter *self)
 
   empty (gate);
   gst_clear_buffer (&gate->last);
+  gst_generative_loop_interrupt (&gate->loop);
   gate->passes = TRUE;
   gate->gap = TRUE;
 }

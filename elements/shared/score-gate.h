@@ -4,6 +4,7 @@
 #pragma once
 
 #include "score-filter.h"
+#include "sound-loop.h"
 
 typedef struct {
   GstScoreGateSettings settings; /* as they were when the first of those that wait came */
@@ -15,10 +16,11 @@ typedef struct {
   guint measured; /* of them */
   GArray *judged; /* what is decided on at once; of GstScoreJudged */
 
-  gboolean passes; /* as was decided last: what follows goes with it */
-  gboolean gap;    /* what passes next comes after what did not */
-  GstBuffer *last; /* that has passed, where it may be repeated */
-  guint64 repeated;
+  gboolean passes;        /* as was decided last: what follows goes with it */
+  gboolean gap;           /* what passes next comes after what did not */
+  GstBuffer *last;        /* that has passed, where it may be repeated, */
+  GstGenerativeLoop loop; /* and, of sound, what is played then */
+  guint64 repeated;       /* measurements whose buffer it took the place of */
 
   /* What is left out of time, where those that pass are to follow each other. */
   gboolean left_out;     /* the last one was */

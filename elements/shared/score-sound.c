@@ -22,6 +22,7 @@ gst_score_filter_begin_sound (GstScoreFilter *self)
 
   gst_score_filter_forget_stretch (self);
   gst_score_gate_interrupt (self);
+  gst_generative_loop_begin (&private->gate.loop, &private->format.sound);
   gst_score_filter_update_window (self);
   gst_score_filter_is_holding (self);
   GST_DEBUG_OBJECT (self, "windows of %" G_GUINT64_FORMAT " frames, one every %" G_GUINT64_FORMAT,
@@ -132,13 +133,13 @@ take_in (GstScoreFilter *self, GstBuffer *buffer, const GstMapInfo *map, guint64
 {
   GstScoreFilterPrivate *private = gst_score_filter_private (self);
   GstGenerativeWindows *windows = &private->windows;
-  void (*follow) (GstScoreFilter *, gconstpointer, guint64) =
+  void (*follow) (GstScoreFilter *, GstBuffer *, gconstpointer, guint64) =
       GST_SCORE_FILTER_GET_CLASS (self)->follow;
   const guint64 frames =
       MIN (map->size / windows->frame_size - from, gst_generative_windows_missing (windows));
 
   if (follow != NULL)
-    follow (self, map->data + from * windows->frame_size, frames);
+    follow (self, buffer, map->data + from * windows->frame_size, frames);
   gst_generative_windows_push (windows, buffer, from, frames, private->holding);
   return frames;
 }
@@ -173,14 +174,17 @@ gst_score_filter_hold (GstScoreFilter *self, GstBuffer *buffer)
   return flow;
 }
 
-/* Measure what is left, where it is enough to be measured. */
+/* Measure what is left, where it is enough to be measured. What is held to be changed does not pass
+ * unheard, however little it is. */
 static GstFlowReturn
 measure_rest (GstScoreFilter *self, gboolean *measures)
 {
-  const GstGenerativeWindows *windows = &gst_score_filter_private (self)->windows;
+  const GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  const GstGenerativeWindows *windows = &private->windows;
   const guint64 unheard = windows->come - windows->covered;
+  const gboolean all = private->holding && GST_SCORE_FILTER_GET_CLASS (self)->change != NULL;
 
-  *measures = unheard > 0 && (windows->covered == 0 || 2 * unheard >= windows->window);
+  *measures = unheard > 0 && (all || windows->covered == 0 || 2 * unheard >= windows->window);
   return *measures ? measure (self, windows->come - windows->first) : GST_FLOW_OK;
 }
 

@@ -149,8 +149,8 @@ alert_to_json (const GenAlertChange *change, guint64 frame)
   json_object_set_string_member (object, "condition", change->condition);
   json_object_set_string_member (object, "name", change->name);
   json_object_set_string_member (object, "state", change->begins ? "begin" : "end");
-  json_object_set_double_member (object, "value", change->value);
-  json_object_set_double_member (object, "bound", change->bound);
+  gen_json_set_number (object, "value", change->value);
+  gen_json_set_number (object, "bound", change->bound);
   if (change->since != G_MAXUINT64)
     json_object_set_int_member (object, "since", (gint64)change->since);
   if (change->pts != G_MAXUINT64)

@@ -122,6 +122,12 @@ gst_trainer_messages_test (GstTrainerMessages *messages, const GenFigures *figur
   post_held (messages, "test", figures, best);
 }
 
+void
+gst_trainer_messages_comparison (GstTrainerMessages *messages, const GenFigures *figures)
+{
+  post (messages, to_structure (messages, "comparison", figures));
+}
+
 /* How to go on. */
 static void
 tell_stopped (GstTrainerMessages *messages, guint64 step, const char *checkpoint)

@@ -23,6 +23,8 @@ void gst_trainer_messages_validation (
 /* At the end: of the last nets, or of the best ones. */
 void gst_trainer_messages_test (
     GstTrainerMessages *messages, const GenFigures *figures, gboolean best);
+/* Whether they are better than they were. */
+void gst_trainer_messages_comparison (GstTrainerMessages *messages, const GenFigures *figures);
 /* It has ended, after `step`. */
 void gst_trainer_messages_end (
     GstTrainerMessages *messages, GenTrainingOutcome outcome, guint64 step, const char *checkpoint);

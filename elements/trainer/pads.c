@@ -4,6 +4,8 @@
 #include "trainer.h"
 
 #include "../shared/interlaced.h"
+#include "../shared/label-meta.h"
+#include "../shared/part-query.h"
 #include "../shared/refused-caps.h"
 
 GST_DEBUG_CATEGORY_EXTERN (trainer_debug);
@@ -99,12 +101,34 @@ explain_caps (GstTrainer *self, GstCaps *taken, GstCaps *offered)
         ("offered %" GST_PTR_FORMAT, (void *)offered));
 }
 
+/* A source that asks before anything has come makes this process's samples alone. Where a sample of
+ * training is several of the stream, which of them belong together is known here only. */
+static gboolean
+answer_part (GstTrainer *self, GstPad *pad, GstQuery *query)
+{
+  GenTrainingPart part;
+
+  if (pad != self->sink || self->training == NULL)
+    return FALSE;
+  part = gen_training_get_part (self->training);
+  if (part.members == 1 || gen_training_settings (self->training)->trainer.recipe->frames > 1 ||
+      (gen_training_trainer (self->training) != NULL && !self->has_part))
+    return FALSE;
+  if (!self->has_part)
+    gen_training_set_has_part (self->training, TRUE);
+  self->has_part = TRUE;
+  gst_generative_answer_part (query, &part);
+  return TRUE;
+}
+
 static gboolean
 query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
   g_autoptr (GstCaps) caps = NULL;
   GstCaps *filter;
 
+  if (gst_generative_is_part_query (query))
+    return answer_part (GST_TRAINER (parent), pad, query);
   if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS) {
     gboolean answered = gst_pad_query_default (pad, parent, query);
 
@@ -204,9 +228,12 @@ static void
 take_dataset (GstTrainer *self, const GstStructure *structure)
 {
   const GenRecipe *recipe = gen_training_settings (self->training)->trainer.recipe;
+  gboolean dealt_by_place;
   guint length;
 
   self->training_data.by_item = TRUE;
+  if (gst_structure_get_boolean (structure, "dealt-by-place", &dealt_by_place) && dealt_by_place)
+    gen_training_set_dealt_by_place (self->training);
   if (recipe->frames > 1 && recipe->frames_of == GEN_FRAMES_OF_FILM)
     GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
         ("recipe=%s is taught by %u frames of a film that follow each other, and a data set has "
@@ -378,6 +405,7 @@ held_event (GstPad *pad, GstObject *parent, GstEvent *event)
     handled = gst_trainer_samples_set_caps (&held->samples, caps);
   } else if (is_dataset (event)) {
     held->samples.by_item = TRUE;
+    gst_trainer_forget_classes (held);
     gst_structure_get_uint (gst_event_get_structure (event), "length", &held->length);
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->training != NULL) {
     end_held (self, held);
@@ -400,25 +428,45 @@ refuse_mixture (GstTrainer *self, const GstTrainerHeld *held, guint n)
   return TRUE;
 }
 
+/* The number that training has for a class of the pad's data. FALSE when an error was posted. */
+static gboolean
+find_label (GstTrainer *self, const GstTrainerHeld *held, int class, int *label)
+{
+  *label = class;
+  if (held->classes == NULL || class < 0 || class >= (int)g_strv_length (held->names))
+    return TRUE;
+  *label = held->classes[class];
+  if (*label >= 0)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, STREAM, FAILED,
+      ("%s: a sample is of class \"%s\", of which there is none in what is trained on",
+          GST_OBJECT_NAME (held->pad), held->names[class]),
+      (NULL));
+  return FALSE;
+}
+
 static GstFlowReturn
 validation_take (gpointer data, const GenSample *sample, const GenClassShare *shares, guint n)
 {
   GstTrainer *self = data;
+  int label;
 
-  if (refuse_mixture (self, &self->validation, n))
+  if (refuse_mixture (self, &self->validation, n) ||
+      !find_label (self, &self->validation, shares->label, &label))
     return GST_FLOW_ERROR;
-  return gen_training_add_validation (self->training, sample, shares->label) ? GST_FLOW_OK
-                                                                             : GST_FLOW_EOS;
+  return gen_training_add_validation (self->training, sample, label) ? GST_FLOW_OK : GST_FLOW_EOS;
 }
 
 static GstFlowReturn
 test_take (gpointer data, const GenSample *sample, const GenClassShare *shares, guint n)
 {
   GstTrainer *self = data;
+  int label;
 
-  if (refuse_mixture (self, &self->test, n))
+  if (refuse_mixture (self, &self->test, n) ||
+      !find_label (self, &self->test, shares->label, &label))
     return GST_FLOW_ERROR;
-  return gen_training_add_test (self->training, sample, shares->label) ? GST_FLOW_OK : GST_FLOW_EOS;
+  return gen_training_add_test (self->training, sample, label) ? GST_FLOW_OK : GST_FLOW_EOS;
 }
 
 /* Whether all of a data set have come, which goes on with those that have come before. */
@@ -464,6 +512,32 @@ wait_for_length (GstTrainer *self, GstTrainerSamples *samples)
   return GST_FLOW_OK;
 }
 
+void
+gst_trainer_forget_classes (GstTrainerHeld *held)
+{
+  held->has_asked = FALSE;
+  g_clear_pointer (&held->names, g_strfreev);
+  g_clear_pointer (&held->classes, g_free);
+}
+
+/* Data may have only some of the classes that are trained on, and its own numbers for them. Which
+ * there are is known when the data to train on comes. */
+static GstFlowReturn
+ask_classes (GstTrainer *self, GstTrainerHeld *held)
+{
+  if (held->has_asked)
+    return GST_FLOW_OK;
+  gst_trainer_forget_classes (held);
+  held->names = gst_generative_query_classes (held->pad);
+  if (held->names[0] != NULL && gen_training_wait_format (self->training) == NULL)
+    return GST_FLOW_FLUSHING;
+  if (held->names[0] != NULL)
+    held->classes = gen_training_find_classes (
+        self->training, (const char *const *)held->names, g_strv_length (held->names));
+  held->has_asked = TRUE;
+  return GST_FLOW_OK;
+}
+
 static GstFlowReturn
 held_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
@@ -473,6 +547,8 @@ held_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   if (gst_pad_has_current_caps (pad))
     flow = wait_for_length (self, &held->samples);
+  if (flow == GST_FLOW_OK)
+    flow = ask_classes (self, held);
   if (flow == GST_FLOW_OK)
     flow = hold (self, held, buffer);
   gst_buffer_unref (buffer);

@@ -26,6 +26,18 @@ rate_schedule_type (void)
 }
 
 static GType
+adapter_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerAdapter", gen_adapter_list);
+}
+
+static GType
+exchange_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerExchange", gen_exchange_engine_list);
+}
+
+static GType
 loss_type (void)
 {
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerLoss", gen_loss_list);
@@ -55,6 +67,18 @@ degradation_type (void)
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerDegradation", gen_degradation_list);
 }
 
+static GType
+attack_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerAttack", gen_attack_list);
+}
+
+static GType
+retention_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerRetention", gen_retention_list);
+}
+
 /* Of a choice of a recipe's own, of which all elements that have it share one: GstTrainerMaskFill.
  */
 static GType
@@ -81,9 +105,13 @@ enumeration (const GenSetting *setting, GType presets)
     { "recipe", recipe_type },
     { "optimizer", optimizer_type },
     { "learning-rate-schedule", rate_schedule_type },
+    { "adapter", adapter_type },
+    { "exchange", exchange_type },
     { "loss", loss_type },
     { "reconstruction", reconstruction_type },
     { "degradation", degradation_type },
+    { "attack", attack_type },
+    { "retain", retention_type },
     { "prediction", prediction_type },
     { "noise-schedule", noise_schedule_type },
     { "device", gst_generative_device_get_type },

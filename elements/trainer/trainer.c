@@ -132,6 +132,12 @@ gst_trainer_tested (const GenFigures *figures, gboolean best, gpointer data)
 }
 
 static void
+gst_trainer_compared (const GenFigures *figures, gpointer data)
+{
+  gst_trainer_messages_comparison (&GST_TRAINER (data)->messages, figures);
+}
+
+static void
 gst_trainer_saved (gint64 microseconds, gpointer data)
 {
   GstTrainer *self = data;
@@ -189,6 +195,7 @@ static const GenTrainingCallbacks callbacks = {
   .validated = gst_trainer_validated,
   .tests = gst_trainer_tests,
   .tested = gst_trainer_tested,
+  .compared = gst_trainer_compared,
   .saved = gst_trainer_saved,
   .shown = gst_trainer_shown,
   .told = gst_trainer_told,
@@ -317,7 +324,7 @@ gst_trainer_start (GstTrainer *self)
     gst_trainer_post_problem (GST_ELEMENT (self), GST_MESSAGE_ERROR, error);
     return FALSE;
   }
-  self->refused = FALSE;
+  self->refused = self->has_part = FALSE;
   gst_trainer_preview_reset (&self->preview);
   /* Without anybody behind it, it is the sink whose EOS ends the pipeline. */
   if (gst_pad_is_linked (self->src))
@@ -337,6 +344,14 @@ gst_trainer_release (GstTrainer *self)
   gst_trainer_preroll_cancel (&self->preroll);
 }
 
+static void
+gst_trainer_clear_held (GstTrainerHeld *held)
+{
+  gst_trainer_samples_clear (&held->samples);
+  gst_trainer_forget_classes (held);
+  held->length = held->n_come = 0;
+}
+
 /* All that start and training have made. */
 static void
 gst_trainer_stop (GstTrainer *self)
@@ -345,10 +360,8 @@ gst_trainer_stop (GstTrainer *self)
   g_clear_pointer (&self->thread, g_thread_join);
   g_clear_pointer (&self->training, gen_training_free);
   gst_trainer_samples_clear (&self->training_data);
-  gst_trainer_samples_clear (&self->validation.samples);
-  gst_trainer_samples_clear (&self->test.samples);
-  self->validation.length = self->validation.n_come = 0;
-  self->test.length = self->test.n_come = 0;
+  gst_trainer_clear_held (&self->validation);
+  gst_trainer_clear_held (&self->test);
 }
 
 /* To PAUSED. With somebody behind it, it is his to wait for data, and the preview comes with it. */

@@ -34,6 +34,11 @@ typedef struct {
   GstTrainerSamples samples; /* the streaming thread's */
   /* Of a data set: samples in it, 0 where it does not say, and those that have come. Likewise. */
   guint length, n_come;
+  /* What its classes are called, and the numbers that training has for them; NULL where its own
+   * are as good. Likewise. */
+  gboolean has_asked;
+  char **names;
+  int *classes;
 } GstTrainerHeld;
 
 struct _GstTrainer {
@@ -54,7 +59,8 @@ struct _GstTrainer {
 
   /* The streaming thread's, while it is started. */
   GstTrainerSamples training_data;
-  gboolean refused; /* nothing can be trained on them, which was said */
+  gboolean refused;  /* nothing can be trained on them, which was said */
+  gboolean has_part; /* the source makes this process's part of the samples alone */
 };
 
 /* --- trainer.c --- */
@@ -70,5 +76,8 @@ gboolean gst_trainer_begin (GstTrainer *self);
 
 /* A sink pad made from its template: "sink", "validation" or "test". */
 GstPad *gst_trainer_new_sink (GstPadTemplate *pad_template);
+
+/* Other data may come, whose classes are not asked for yet. */
+void gst_trainer_forget_classes (GstTrainerHeld *held);
 
 G_END_DECLS

@@ -1,59 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "device.h"
 
-struct _GstVideoAugmentDevice {
-  GstElement *element;
-  GstObject *context; /* under the element's object lock */
-  GenAugmentDevice *plan;
-};
-
-GstVideoAugmentDevice *
-gst_video_augment_device_new (GstElement *element)
-{
-  GstVideoAugmentDevice *device = g_new0 (GstVideoAugmentDevice, 1);
-
-  device->element = element;
-  return device;
-}
-
-void
-gst_video_augment_device_free (GstVideoAugmentDevice *device)
-{
-  gst_video_augment_device_close (device);
-  gst_clear_object (&device->context);
-  g_free (device);
-}
-
-/* --- the context --- */
-
-void
-gst_video_augment_device_set_context (GstVideoAugmentDevice *device, GstContext *context)
-{
-  gst_generative_cuda_set_context (device->element, context, &device->context);
-}
-
-gboolean
-gst_video_augment_device_answer (GstVideoAugmentDevice *device, GstQuery *query)
-{
-  return gst_generative_cuda_answer (device->element, query, device->context);
-}
-
-gboolean
-gst_video_augment_device_open (GstVideoAugmentDevice *device)
-{
-  return gst_generative_cuda_ensure_context (device->element, &device->context);
-}
-
 void
 gst_video_augment_device_close (GstVideoAugmentDevice *device)
 {
   g_clear_pointer (&device->plan, gen_augment_device_free);
-}
-
-GstObject *
-gst_video_augment_device_context (GstVideoAugmentDevice *device)
-{
-  return device->context;
 }
 
 /* --- what can be done --- */
@@ -104,51 +55,39 @@ gst_video_augment_device_can (GstVideoAugmentDevice *device, const GstVideoInfo 
   const GenAugmentFrame kind = { .n_planes = GST_VIDEO_INFO_IS_YUV (info) ? 2 : 1 };
 
   *step = NULL;
-  return device->context != NULL && gst_generative_cuda_has_memory (device->context, buffer) &&
+  return gst_generative_cuda_filter_holds (&device->filter, buffer) &&
          gen_augment_device_can (draw, &kind, step);
 }
 
-/* In the context. */
+typedef struct {
+  GstVideoAugmentDevice *device;
+  const GenAugmentPictureDraw *draw;
+} Drawn;
+
 static gboolean
-run (GstVideoAugmentDevice *device, const GenAugmentPictureDraw *draw, GenAugmentFrame *frame,
-    GenFence *fence, GError **error)
+change_frame (gpointer data, GstVideoFrame *frame, GenFence *fence, GError **error)
 {
-  if (device->plan != NULL && !gen_augment_device_fits (device->plan, frame))
-    g_clear_pointer (&device->plan, gen_augment_device_free);
+  const Drawn *drawn = data;
+  GstVideoAugmentDevice *device = drawn->device;
+  GenAugmentFrame augmented;
+
+  gst_generative_augment_frame_init (&augmented, frame);
+  if (device->plan != NULL && !gen_augment_device_fits (device->plan, &augmented))
+    gst_video_augment_device_close (device);
   if (device->plan == NULL)
-    device->plan = gen_augment_device_new (&gen_device_cuda, frame, TRUE, error);
+    device->plan = gen_augment_device_new (&gen_device_cuda, &augmented, TRUE, error);
   return device->plan != NULL &&
-         gen_augment_device_render (device->plan, draw, frame, fence, error);
+         gen_augment_device_render (device->plan, drawn->draw, &augmented, fence, error);
 }
 
 GstFlowReturn
 gst_video_augment_device_render (GstVideoAugmentDevice *device, const GstVideoInfo *info,
     GstBuffer *buffer, const GenAugmentPictureDraw *draw)
 {
-  g_autoptr (GError) error = NULL;
-  GenAugmentFrame augmented;
-  GstVideoFrame frame;
-  GenFence *fence;
+  Drawn drawn = { device, draw };
 
   if (gen_augment_picture_is_idle (draw))
     return GST_FLOW_OK;
-  if (!gst_generative_cuda_map (&frame, info, buffer, GST_MAP_READWRITE, &fence)) {
-    GST_ELEMENT_ERROR (device->element, STREAM, FORMAT,
-        ("a buffer in CUDA memory is smaller than its caps say"), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  gst_generative_augment_frame_init (&augmented, &frame);
-  if (gst_generative_cuda_enter (device->context)) {
-    run (device, draw, &augmented, fence, &error);
-    gst_generative_cuda_leave ();
-  } else {
-    g_set_error_literal (&error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
-        "the context of its memory cannot be entered");
-  }
-  gst_video_frame_unmap (&frame);
-  if (error == NULL)
-    return GST_FLOW_OK;
-  GST_ELEMENT_ERROR (device->element, RESOURCE, FAILED,
-      ("a frame in CUDA memory cannot be changed there: %s", error->message), (NULL));
-  return GST_FLOW_ERROR;
+  return gst_generative_cuda_filter_change (
+      &device->filter, info, buffer, change_frame, &drawn, "changed");
 }

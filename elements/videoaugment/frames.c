@@ -146,13 +146,13 @@ gst_video_augment_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
 
   draw_frame (self, buffer);
   if (!self->on_device ||
-      !gst_video_augment_device_can (self->device, info, buffer, &self->draw, &lacking)) {
+      !gst_video_augment_device_can (&self->device, info, buffer, &self->draw, &lacking)) {
     if (lacking != NULL)
       say_no_kernel (self, lacking);
     return GST_BASE_TRANSFORM_CLASS (g_type_class_peek (GST_TYPE_VIDEO_FILTER))
         ->transform_ip (base, buffer);
   }
-  flow = gst_video_augment_device_render (self->device, info, buffer, &self->draw);
+  flow = gst_video_augment_device_render (&self->device, info, buffer, &self->draw);
   if (flow == GST_FLOW_OK)
     finish (self, buffer);
   log_frame (self, buffer, " where it lies", began);

@@ -21,15 +21,6 @@ may_be_on_device (GstVideoAugment *self, GenAugmentSettings *settings)
   return may && gen_device_cuda.available (NULL);
 }
 
-static gboolean
-has_device_memory (const GstCaps *caps)
-{
-  for (guint i = 0; !gst_caps_is_any (caps) && i < gst_caps_get_size (caps); i++)
-    if (gst_generative_cuda_in_caps (caps, i))
-      return TRUE;
-  return FALSE;
-}
-
 GstCaps *
 gst_video_augment_transform_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
@@ -40,7 +31,8 @@ gst_video_augment_transform_caps (
   GenAugmentSettings settings;
 
   /* Linking does not fail, as it could not tell why. */
-  if (GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (base)) && has_device_memory (result)) {
+  if (GST_PAD_IS_ACTIVE (GST_BASE_TRANSFORM_SINK_PAD (base)) &&
+      gst_generative_cuda_filter_has (result)) {
     const gboolean may = may_be_on_device (self, &settings);
 
     result = gst_video_augment_device_only (result, may ? &settings : NULL);
@@ -61,7 +53,7 @@ explain_device (GstVideoAugment *self, GstQuery *query)
   gst_query_parse_caps (query, &offered);
   gst_query_parse_caps_result (query, &result);
   if (offered == NULL || result == NULL || !gst_caps_is_empty (result) ||
-      !has_device_memory (offered) || self->said_no_kernel)
+      !gst_generative_cuda_filter_has (offered) || self->said_no_kernel)
     return;
   what = may_be_on_device (self, &settings) ? gst_video_augment_device_lacks (&settings, TRUE)
          : self->policy_name != NULL        ? "policy"
@@ -83,7 +75,7 @@ gst_video_augment_query (GstBaseTransform *base, GstPadDirection direction, GstQ
   gboolean answered;
 
   if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT &&
-      gst_video_augment_device_answer (self->device, query))
+      gst_generative_cuda_filter_answer (&self->device.filter, query))
     return TRUE;
   answered = GST_BASE_TRANSFORM_CLASS (g_type_class_peek (GST_TYPE_VIDEO_FILTER))
                  ->query (base, direction, query);
@@ -102,7 +94,7 @@ gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
   GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
 
   self->on_device = gst_generative_cuda_in_caps (in_caps, 0);
-  if (self->on_device && !gst_video_augment_device_open (self->device)) {
+  if (self->on_device && !gst_generative_cuda_filter_open (&self->device.filter)) {
     GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
         ("frames are in CUDA memory, but there is no CUDA context to be had"), (NULL));
     return FALSE;
@@ -113,23 +105,14 @@ gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
 
 /* --- memory --- */
 
-static gboolean
-asks_for_device (GstVideoAugment *self, GstQuery *query)
-{
-  GstCaps *caps;
-
-  gst_query_parse_allocation (query, &caps, NULL);
-  return caps != NULL && has_device_memory (caps) &&
-         gst_video_augment_device_context (self->device) != NULL;
-}
-
 gboolean
 gst_video_augment_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstVideoAugment *self = GST_VIDEO_AUGMENT (base);
+  GstObject *context = self->device.filter.context;
 
-  if (asks_for_device (self, query))
-    return gst_generative_cuda_decide_pool (gst_video_augment_device_context (self->device), query);
+  if (gst_generative_cuda_filter_asked (query, context))
+    return gst_generative_cuda_decide_pool (context, query);
   return GST_BASE_TRANSFORM_CLASS (g_type_class_peek (GST_TYPE_VIDEO_FILTER))
       ->decide_allocation (base, query);
 }
@@ -138,10 +121,10 @@ gboolean
 gst_video_augment_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQuery *query)
 {
   GstVideoAugment *self = GST_VIDEO_AUGMENT (base);
+  GstObject *context = self->device.filter.context;
 
-  if (decide != NULL && asks_for_device (self, query))
-    return gst_generative_cuda_propose_pool (
-        gst_video_augment_device_context (self->device), query);
+  if (decide != NULL && gst_generative_cuda_filter_asked (query, context))
+    return gst_generative_cuda_propose_pool (context, query);
   return GST_BASE_TRANSFORM_CLASS (g_type_class_peek (GST_TYPE_VIDEO_FILTER))
       ->propose_allocation (base, decide, query);
 }
@@ -152,14 +135,8 @@ gst_video_augment_submit_input_buffer (
 {
   GstVideoAugment *self = GST_VIDEO_AUGMENT (base);
 
-  /* The base class would copy by mapping both. */
-  if (self->on_device && !gst_base_transform_is_passthrough (base) &&
-      !(gst_buffer_is_writable (buffer) && gst_buffer_is_all_memory_writable (buffer))) {
-    GstBuffer *copy = gst_buffer_copy_deep (buffer);
-
-    gst_buffer_unref (buffer);
-    buffer = copy;
-  }
+  if (self->on_device)
+    buffer = gst_generative_cuda_filter_writable (base, buffer);
   return GST_BASE_TRANSFORM_CLASS (g_type_class_peek (GST_TYPE_VIDEO_FILTER))
       ->submit_input_buffer (base, is_discont, buffer);
 }

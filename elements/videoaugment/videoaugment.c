@@ -72,7 +72,7 @@
 GST_DEBUG_CATEGORY (video_augment_debug);
 #define GST_CAT_DEFAULT video_augment_debug
 
-#define CAPS GST_GENERATIVE_AUGMENT_DEVICE_CAPS GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_AUGMENT_FORMATS)
+#define CAPS GST_GENERATIVE_CUDA_FILTER_CAPS GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_AUGMENT_FORMATS)
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
@@ -89,7 +89,8 @@ gst_video_augment_finalize (GObject *object)
   g_free (self->policy_name);
   g_clear_pointer (&self->partner, gst_video_augment_partner_free);
   g_ptr_array_unref (self->masks);
-  gst_video_augment_device_free (self->device);
+  gst_video_augment_device_close (&self->device);
+  gst_clear_object (&self->device.filter.context);
   G_OBJECT_CLASS (gst_video_augment_parent_class)->finalize (object);
 }
 
@@ -141,7 +142,7 @@ gst_video_augment_stop (GstBaseTransform *base)
 
   g_clear_pointer (&self->policy, gen_augment_policy_unref);
   g_clear_pointer (&self->workspace, gen_augment_workspace_free);
-  gst_video_augment_device_close (self->device);
+  gst_video_augment_device_close (&self->device);
   return TRUE;
 }
 
@@ -177,7 +178,7 @@ gst_video_augment_change_state (GstElement *element, GstStateChange transition)
 static void
 gst_video_augment_set_context (GstElement *element, GstContext *context)
 {
-  gst_video_augment_device_set_context (GST_VIDEO_AUGMENT (element)->device, context);
+  gst_generative_cuda_filter_set_context (&GST_VIDEO_AUGMENT (element)->device.filter, context);
   GST_ELEMENT_CLASS (gst_video_augment_parent_class)->set_context (element, context);
 }
 
@@ -259,7 +260,7 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
 static void
 gst_video_augment_init (GstVideoAugment *self)
 {
-  self->device = gst_video_augment_device_new (GST_ELEMENT (self));
+  self->device.filter.element = GST_ELEMENT (self);
   self->masks = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_video_augment_mask_free);
   gst_video_augment_init_properties (self);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);

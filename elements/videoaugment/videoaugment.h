@@ -36,7 +36,7 @@ struct _GstVideoAugment {
   GstVideoAugmentPartner *partner;
   GPtrArray *masks; /* of GstVideoAugmentMask */
 
-  GstVideoAugmentDevice *device;
+  GstVideoAugmentDevice device;
 
   /* The streaming thread's. */
   gboolean on_device;       /* caps are of its memory */

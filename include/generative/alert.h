@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  *
  * An alert begins when its condition has held for that time, and ends when it has not held for
  * the same time, so that a figure about its bound does not make it begin and end with each frame.
- * Times are the stream's (ms, s, min or m, h). A figure that a measurement does not have, or that
- * cannot be given, neither holds nor fails.
+ * Times are the stream's (ms, s, min or m, h). A figure that a measurement does not have (NAN)
+ * neither holds nor fails; of one that cannot be given (GEN_MISSING) the condition does not hold.
  *
  * Since: 0.2
  */
@@ -36,7 +36,7 @@ GEN_API gboolean gen_alerts_bind (
 typedef struct {
   const char *condition; /* as it was written */
   const char *name;      /* of the figure */
-  double value, bound;
+  double value, bound;   /* the value is the last one that could be given */
   guint64 since; /* when the condition began to hold, or not to: nanoseconds, or G_MAXUINT64 */
   guint64 pts;   /* of the measurement that tells */
   gboolean begins;

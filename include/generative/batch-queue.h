@@ -20,6 +20,11 @@ GEN_API GenBatchQueue *gen_batch_queue_new (GenTrainer *trainer, guint64 skip, G
 GEN_API void gen_batch_queue_free (GenBatchQueue *queue);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenBatchQueue, gen_batch_queue_free)
 
+/* The samples that are added are those of all `n` members of a training, of which this is the one
+ * of that number: it takes its part of each batch and leaves the others out. Before the first one.
+ * Since: 0.2 */
+GEN_API void gen_batch_queue_take_part (GenBatchQueue *queue, guint member, guint n);
+
 /* --- who fills it --- */
 
 typedef enum {

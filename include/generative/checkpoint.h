@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  *   ema.onnx                             the net that is averaged with the average of its weights
  *   generator.onnx                       also what plays what was learned, where the recipe puts it
  *                                        together (GenRecipe.assemble)
+ *   generator.adapter.safetensors        the adapters of a net that has some (adapter.h), whose
+ *   ema.adapter.safetensors              model has them in its weights
  *   training.json                        the settings and how far training has come
  *   state.safetensors                    weights, moments, statistics and counters, bit for bit
  *
@@ -33,11 +35,15 @@ G_BEGIN_DECLS
 /* How far training has come, beyond what the trainer knows. */
 typedef struct {
   guint64 samples;        /* taken from the data */
-  double best;            /* least figure of a validation; NaN before the first */
+  double best;            /* figure of the best validation; NaN before the first */
   guint64 best_step;      /* the step of it */
   guint64 stale;          /* validations since then */
   guint64 plateaus;       /* times that the learning rate was lowered because of that */
   guint64 validated_step; /* the step of the last validation. Since: 0.2 */
+  /* Which figure `best` is (objective.h), static; NULL: gen_recipe_best of the recipe. Since: 0.2
+   */
+  const char *figure;
+  GenBetter better; /* neither: less is better. Since: 0.2 */
 } GenTrainingProgress;
 #define GEN_TRAINING_PROGRESS_START                                                                \
   {                                                                                                \
@@ -51,6 +57,10 @@ GEN_API gboolean gen_training_progress_note (
 
 /* Of the settings, what the data is (a{sv}), which stands beside them. Since: 0.2 */
 #define GEN_CHECKPOINT_DATA "data"
+/* And what was found in it (a{sv}): how many items of which classes, by which digests they are
+ * known again, their licences, and what was left out because somebody does not want it to be
+ * learned from. Since: 0.2 */
+#define GEN_CHECKPOINT_FOUND "data-found"
 
 /* Write a checkpoint; the folder is made where it is missing. `settings` (a{sv}, may be NULL) is
  * written to training.json, for people to read and to compare with. Errors name the file. */

@@ -31,12 +31,19 @@ typedef struct {
   GenDataRange gate_range;
   guint distance; /* bits of 64 in which fingerprints of near-duplicates differ at most */
   char *deny;     /* a list of digests, one a line, as sha256sum writes them */
+  char *opt_outs; /* a file of opt-outs beside those that are kept with the data, which are heeded
+                     in any case; NULL: those alone */
   char *report;   /* where the list of what is left out is written; NULL: nowhere */
 } GenDataFilterSettings;
 
 /* Settings that ask for nothing. */
 GEN_API void gen_data_filter_settings_init (GenDataFilterSettings *settings);
 GEN_API gboolean gen_data_filter_settings_are_idle (const GenDataFilterSettings *settings);
+/* Whether there is anything to be left out: by the settings, or by the opt-outs that are kept with
+ * the data: opt-outs.txt, ai.txt, robots.txt and tdmrep.json in its folder, and what its manifest
+ * says is reserved. */
+GEN_API gboolean gen_data_filter_is_needed (
+    const GenDataFilterSettings *settings, const GenDataset *dataset);
 /* Add what can be said of a filter that lies at `offset` in a record to `list` (of GenSetting). */
 GEN_API void gen_data_filter_add_settings (GArray *list, gsize offset);
 

@@ -99,6 +99,18 @@ GEN_API char *gen_dataset_describe_item (const GenDataset *dataset, guint32 inde
  * is. May read a file. (transfer full) */
 GEN_API char *gen_dataset_get_caption (const GenDataset *dataset, guint32 index);
 
+/* What is said of where an item comes from, by a manifest or by the objects of an archive; the
+ * texts are the dataset's. Since: 0.2 */
+typedef struct {
+  const char *address;  /* where it was found, as https://…; NULL: it is not said */
+  const char *licence;  /* NULL: it is not said */
+  const char *group;    /* of those that it is of or about, to compare how they are served; NULL */
+  gboolean is_reserved; /* somebody has reserved the right to learn from it (tdm-reservation) */
+} GenDatasetOrigin;
+/* FALSE where nothing is said. Since: 0.2 */
+GEN_API gboolean gen_dataset_get_origin (
+    const GenDataset *dataset, guint32 index, GenDatasetOrigin *origin);
+
 /* The bytes of the file that an item is, by itself or in an archive, as it is; NULL with `error`
  * where it cannot be read, or is none, as a tile of a sheet. (transfer full) Since: 0.2 */
 GEN_API GBytes *gen_dataset_read_file (const GenDataset *dataset, guint32 index, GError **error);
@@ -257,6 +269,9 @@ typedef struct {
                      whatever made room for another would be wanted before it. Of what is in memory
                      none are. Since: 0.2 */
   gboolean items_recur; /* in an epoch: what is drawn for an item is drawn anew each time */
+  /* Of `parts` times part_size frames that follow each other, part number `part` alone: what one
+   * member of a training takes of each batch. Frames keep their numbers. 0: all. Since: 0.2 */
+  guint part, parts, part_size;
 } GenLoaderSettings;
 
 typedef enum {

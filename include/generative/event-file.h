@@ -48,4 +48,13 @@ GEN_API gboolean gen_event_file_hparams (
 /* The end of the training, for that table. */
 GEN_API gboolean gen_event_file_end (GenEventFile *file, gboolean success, GError **error);
 
+/* A number of a file, by its step. Since: 0.2 */
+typedef void (*GenEventScalarFunc) (gint64 step, const char *tag, double value, gpointer data);
+/* Read the numbers of the event file `path`, in its order; other records are passed over, and so is
+ * one at the end that is not whole. `whole` (may be NULL) tells whether there are records, and no
+ * such one at the end. FALSE with `error` (of G_IO_ERROR) where it cannot be read, or is no such
+ * file. Since: 0.2 */
+GEN_API gboolean gen_event_file_read_scalars (
+    const char *path, GenEventScalarFunc take, gpointer data, gboolean *whole, GError **error);
+
 G_END_DECLS

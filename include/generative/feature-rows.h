@@ -33,6 +33,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenFeatureRows, gen_feature_rows_clear)
  * row that is overwritten is of an earlier one. */
 GEN_API float *gen_feature_rows_next (GenFeatureRows *rows, int length);
 
+/* Keep `most` rows at most from now on, chosen by chance of those that there are; the memory of
+ * others is given back. 0: none is kept. Since: 0.2 */
+GEN_API void gen_feature_rows_thin (GenFeatureRows *rows, guint most);
+/* The memory that they take, in bytes. Since: 0.2 */
+GEN_API gsize gen_feature_rows_bytes (const GenFeatureRows *rows);
+
 static inline float *
 gen_feature_rows_at (const GenFeatureRows *rows, guint i)
 {

@@ -34,6 +34,13 @@ typedef struct {
   /* Bring pictures to its size by the resizing of that name; see gen_features_set_resizing. NULL
    * where it has none. Since: 0.2 */
   gboolean (*resize) (gpointer state, const char *resizing, GError **error);
+  /* Put adapters beside the file's model, and let them count as much; see gen_features_adapt. NULL
+   * where there is no file. Since: 0.2 */
+  gboolean (*adapt) (
+      gpointer state, const char *files, const char *scales, char **name, GError **error);
+  gboolean (*scale_adapters) (gpointer state, const char *scales, GError **error);
+  /* See gen_features_begin_stream. NULL where nothing is ever remembered. Since: 0.2 */
+  void (*begin_stream) (gpointer state);
 } GenEmbedder;
 
 /* The longest features: a covariance of these takes 128 MiB. */
@@ -62,7 +69,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenFeatures, gen_features_free)
  */
 GEN_API gboolean gen_features_set_resizing (
     GenFeatures *features, const char *resizing, GError **error);
-/* Whether that was done: then pictures had best be given as large as they are. Since: 0.2 */
+/**
+ * Let a file's model make them with the adapters "a.safetensors,b.safetensors" (adapter-file.h)
+ * beside its weights, at `scales`, "0.7,0.3" (NULL: 1). The features' name then names these, too.
+ * To be called once, before anything is computed. FALSE with `error` where the embedder is no
+ * file's, or they are for another model. Since: 0.2
+ */
+GEN_API gboolean gen_features_adapt (
+    GenFeatures *features, const char *files, const char *scales, GError **error);
+/* Let them count as much from here on; numbers beyond those of the adapters are left out. FALSE
+ * with `error` where it is no such text, and all stays. Since: 0.2 */
+GEN_API gboolean gen_features_scale_adapters (
+    GenFeatures *features, const char *scales, GError **error);
+/* Whether gen_features_set_resizing was called: then pictures had best be given as large as they
+ * are. Since: 0.2 */
 GEN_API gboolean gen_features_resize (const GenFeatures *features);
 /* The names that there are, "none, box, …". (transfer full) Since: 0.2 */
 GEN_API char *gen_features_list_resizings (void);
@@ -88,6 +108,11 @@ GEN_API int gen_features_length (const GenFeatures *features, const GenFormat *f
  * at a time. Where a resizing was set, each may have a format of its own. */
 GEN_API gboolean gen_features_compute (
     GenFeatures *features, const GenSample *samples, int n, float *out, GError **error);
+
+/* The samples from here on follow each other, one at a time, as windows of a sound do: a model that
+ * remembers goes on from one to the next, and what it remembers of those before this is forgotten.
+ * Without it each is judged by itself. Since: 0.2 */
+GEN_API void gen_features_begin_stream (GenFeatures *features);
 
 /* Which of the floats of a sample of `format` is `wanted`: a class by the name that
  * gen_features_get_class_names has for it, or a number from 0 on, which NULL stands for. -1 with

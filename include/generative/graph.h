@@ -181,6 +181,7 @@ struct _GenGraph {
   GHashTable *by_name;
   GHashTable *metadata; /* char * to char *: the model's metadata_props */
   GPtrArray *mapped;    /* GBytes: files that are mapped, and that constants may lie in */
+  guint64 stamp; /* of the files that it was read from, as they were; 0: of none, or a copy */
   guint next_id;
   gsize folded;  /* bytes of constants that inference has computed */
   gsize n_items; /* of all sequences, together */

@@ -62,6 +62,8 @@ typedef enum {
   GEN_HINT_CREDENTIALS = 1 << 1, /* C2PA: signed credentials of content, which are not verified */
   GEN_HINT_GENERATED = 1 << 2,   /* IPTC's digital source type, or a generator's settings, say that
                                     a model made it or a part of it */
+  GEN_HINT_RESERVED = 1 << 3, /* XMP: the right to learn from it is reserved (tdm:reservation), or
+                                 mining is prohibited (plus:DataMining) */
 } GenDataHints;
 
 #define GEN_DATA_NONE G_MAXUINT32

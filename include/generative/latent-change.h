@@ -16,15 +16,18 @@ G_BEGIN_DECLS
  * GenDirections: vectors to push latents along: drawn ones, whose effect is whatever the model
  * makes of it, or ones that somebody found (a principal component, the normal of a classifier's
  * border) and wrote into a file in numpy's format: an array [numbers], [directions, numbers] or
- * [directions, vectors, numbers] of floats.
+ * [directions, vectors, numbers] of floats, or an archive (.npz) with an array [numbers] or
+ * [vectors, numbers] for each, whose name is the direction's. Others have their numbers for names,
+ * from 0 on.
  */
 typedef struct _GenDirections GenDirections;
 
 #define GEN_DIRECTIONS_ERROR (gen_directions_error_quark ())
 GEN_API GQuark gen_directions_error_quark (void);
 typedef enum {
-  GEN_DIRECTIONS_ERROR_INVALID, /* not what a file of directions holds */
-  GEN_DIRECTIONS_ERROR_SHAPE,   /* vectors of another length */
+  GEN_DIRECTIONS_ERROR_INVALID,   /* not what a file of directions holds */
+  GEN_DIRECTIONS_ERROR_SHAPE,     /* vectors of another length */
+  GEN_DIRECTIONS_ERROR_NOT_FOUND, /* none of that name */
 } GenDirectionsError;
 
 /* Errors name the file and the array's shape; those of reading are of GEN_NPY_ERROR.
@@ -33,10 +36,23 @@ GEN_API GenDirections *gen_directions_load (const char *path, GError **error);
 /* `n` of the length sqrt (length), which normal vectors have on average; drawn from a stream of
  * `seed` of their own. (transfer full) */
 GEN_API GenDirections *gen_directions_draw (guint64 seed, guint n, gsize length);
+/* `n` of [n, vectors, length] `numbers`, by their names. (transfer full) */
+GEN_API GenDirections *gen_directions_new (
+    const char *const *names, guint n, gsize vectors, gsize length, const float *numbers);
+/* Write them into an archive of numpy's. */
+GEN_API gboolean gen_directions_save (
+    const GenDirections *directions, const char *path, GError **error);
 GEN_API void gen_directions_free (GenDirections *directions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenDirections, gen_directions_free)
 
 GEN_API guint gen_directions_count (const GenDirections *directions);
+/* (transfer full) */
+GEN_API char *gen_directions_name (const GenDirections *directions, guint i);
+/* The one of that name, or -1 with `error`, which lists them. */
+GEN_API int gen_directions_find (const GenDirections *directions, const char *name, GError **error);
+/* [vectors, length] of one of them. (transfer none) */
+GEN_API const float *gen_directions_numbers (
+    const GenDirections *directions, guint i, gsize *vectors, gsize *length);
 /* Whether frames of `count` vectors of `length` numbers can be pushed along them. */
 GEN_API gboolean gen_directions_fit (
     const GenDirections *directions, gsize length, gsize count, GError **error);

@@ -132,6 +132,11 @@ GEN_API GenFormat gen_sample_format (const GenSample *sample);
 GEN_API GenSample gen_sample_of_picture (const GenPicture *picture);
 GEN_API GenSample gen_sample_of_sound (const GenSound *sound);
 
+/* The bytes of a text without those of 0 that end it. Since: 0.2 */
+GEN_API gsize gen_text_count_bytes (const GenText *text);
+/* Whether it is UTF-8 without a byte of 0 in it. Since: 0.2 */
+GEN_API gboolean gen_text_is_valid (const GenText *text);
+
 GEN_API gboolean gen_format_equal (const GenFormat *a, const GenFormat *b);
 /* What samples are like, for people. (transfer full) */
 GEN_API char *gen_format_describe (const GenFormat *format);

@@ -225,6 +225,12 @@ typedef struct {
   /* Which outputs are played, "fgr,pha", and which files go into inputs beside, "style=night.png",
    * from the folder of the model on: for whoever plays it. */
   const char *outputs, *inputs;
+  /* What the figures are called that a scorer makes (scorer.h), "SIG=higher,BAK=higher". Since: 0.2
+   */
+  const char *scores;
+  /* Files of adapters beside its weights (adapter-file.h), and how much each counts: for
+   * gen_model_load_as. Since: 0.2 */
+  const char *adapters, *adapter_scales;
 } GenModelHints;
 
 /* A window function, periodic. */
@@ -287,8 +293,10 @@ struct _GenModel {
   const GenSampler *sampler;
   int runs;
   GenModelHints
-      hints;   /* outputs and inputs as the model or its sidecar say where nobody else does */
-  char *heard; /* the input that is sound by its rate alone, or NULL */
+      hints; /* outputs and inputs as the model or its sidecar say where nobody else does */
+  GBytes
+      *base_hash; /* of the weights beside which it has adapters, for those that follow; or NULL */
+  char *heard;    /* the input that is sound by its rate alone, or NULL */
   int ref_count;
 };
 
@@ -342,7 +350,8 @@ GEN_API gboolean gen_port_make_sound (GenPort *port, int sample_rate);
 /* Make what is of unknown use a series, [N, C, T]. FALSE for other shapes. */
 GEN_API gboolean gen_port_make_series (GenPort *port);
 /* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
- * floats, pictures of integers and sounds of int16. FALSE for other types. */
+ * floats, pictures of integers and sounds of int16. FALSE for other types, and where an extent is
+ * 0: of that there are no numbers. */
 GEN_API gboolean gen_port_use_float32 (GenPort *port);
 /* Make an output of two channels, background and foreground, the picture of one that is the mask of
  * the foreground: of numbers that are bounded by 0 and 1, or that a Softmax makes, the second
@@ -384,6 +393,13 @@ GEN_API gboolean gen_model_has_odd_class_names (const GenGraph *graph);
 /* The number of the class `name` of `n`: one of the `names` (NULL where there are none), or its
  * number as a text. -1 with `error`, which says what was likely meant. Since: 0.2 */
 GEN_API int gen_class_find (const char *const *names, guint n, const char *name, GError **error);
+/* Which of the `n` classes of a model, called `names` (NULL: it does not say), is each of the
+ * `n_others` of some data, called `others` (NULL: by their numbers from 0 on): the one of its name.
+ * One that is called by a number is of that number, unless the model itself calls some by numbers.
+ * Where it does not say how it calls them, and the data has as many, they are in the same order.
+ * -1: none of them, or nobody can say which. An array, which the caller frees. Since: 0.2 */
+GEN_API int *gen_class_map (
+    const char *const *names, guint n, const char *const *others, guint n_others);
 
 /* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,
  * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`, and what `whole`

@@ -132,9 +132,10 @@ struct _GenKernel {
                           address will be NULL) */
   gpointer state;      /* the kernel's own */
   GDestroyNotify free_state;
-  guint64 draw;  /* number of the run, for random operators */
-  guint64 seed;  /* the plan's */
-  GArray *steps; /* of GenStep, in lib/graph/plan.c */
+  guint64 draw;          /* number of the run, for random operators */
+  guint64 seed;          /* the plan's */
+  GenExchange *exchange; /* the plan's, of a training of several members; NULL: it is alone */
+  GArray *steps;         /* of GenStep, in lib/graph/plan.c */
 };
 
 GEN_API void gen_kernel_add_step (GenKernel *kernel, GenStepFunc run, int parts);

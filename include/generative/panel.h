@@ -25,6 +25,9 @@ GEN_API void gen_panel_clear (GenPanel *panel);
 
 /* A figure's next value; one that is not finite leaves a gap in the curve. */
 GEN_API void gen_panel_put (GenPanel *panel, const char *name, double value);
+/* A text in the place of a value, as the name of a class: without a curve, and cut where it is
+ * longer than the line. Letters that the font has not are written by those that are nearest. */
+GEN_API void gen_panel_put_text (GenPanel *panel, const char *name, const char *text);
 /* How many there are. */
 GEN_API guint gen_panel_count (const GenPanel *panel);
 

@@ -52,4 +52,11 @@ GEN_API char *gen_parameters_find_idle (
  * (transfer container) */
 GEN_API GPtrArray *gen_parameters_take (GenGraph *net, GenGraph *const *from, guint n);
 
+/* Give parameter `name` of `net` the numbers of the constant of that name in `from`, whose shape is
+ * the same but for one extent, `before` in the place of `now`, which is more: as the weights of a
+ * net are that knows more classes. What is new in it stays. FALSE where there is no such constant.
+ * Since: 0.2 */
+GEN_API gboolean gen_parameters_grow (
+    GenGraph *net, const char *name, const GenGraph *from, gint64 before, gint64 now);
+
 G_END_DECLS

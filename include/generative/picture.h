@@ -25,6 +25,7 @@ GEN_API GQuark gen_picture_error_quark (void);
 typedef enum {
   GEN_PICTURE_ERROR_FILE,   /* cannot be opened or written */
   GEN_PICTURE_ERROR_DECODE, /* no picture in it, or damaged */
+  GEN_PICTURE_ERROR_NONE,   /* a file of films that has sound or others alone. Since: 0.2 */
 } GenPictureError;
 
 /* A new picture of zeros; free with gen_picture_clear. */

@@ -41,6 +41,8 @@ typedef enum {
                             first compilation of a model takes up to 1.5 seconds longer */
 } GenChoice;
 
+typedef struct _GenExchange GenExchange; /* exchange.h */
+
 typedef struct {
   const GenDevice *device; /* NULL: the CPU */
   int threads;             /* 0: as many as there are cores */
@@ -48,8 +50,10 @@ typedef struct {
   GenPrecision precision;
   gboolean no_fusion; /* keep every node, to debug and to compare */
   GenChoice choice;
-  const char *choices; /* the file that remembers; NULL: gst-generative/kernels.ini in the user's
-                          cache folder */
+  const char *choices;   /* the file that remembers; NULL: gst-generative/kernels.ini in the user's
+                            cache folder */
+  GenExchange *exchange; /* with whom the graph's sums over members are made, and which share of
+                            what it draws is its own; NULL: it is alone. Since: 0.2 */
 } GenPlanOptions;
 
 /* Compile a copy of `graph`; `graph` is left as it is and may be freed. Free extents must

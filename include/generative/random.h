@@ -51,7 +51,10 @@ GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 numb
 #define GEN_STREAM_TRAINING_TIME "training-time"     /* of noise; draw: the step */
 #define GEN_STREAM_TRAINING_NOISE "training-noise"   /* number: the layer; draw: the step */
 #define GEN_STREAM_TRAINING_CLASS "training-class"   /* whether it is told; draw: the step */
+#define GEN_STREAM_RETAINED_CLASS "retained-class"   /* of before; draw: the step */
+#define GEN_STREAM_REPLAY "replay"                   /* what is replayed; draw: the batch */
 #define GEN_STREAM_INTERPOLATION "interpolation"     /* number: the update; element: the sample */
+#define GEN_STREAM_ADAPTER "adapter"                 /* number: of the weight's name */
 #define GEN_STREAM_SPECTRAL_NORM "spectral-norm"     /* number: the weight */
 #define GEN_STREAM_PHASE_SHUFFLE "phase-shuffle"     /* number: the layer; draw: the step */
 #define GEN_STREAM_VALIDATION_LATENT "validation-latent" /* number: 1 of the test */

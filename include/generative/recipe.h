@@ -74,6 +74,8 @@ typedef struct {
    * curve; NULL where it is not measured. */
   const char *validation, *validation_curve;
   gboolean is_share; /* from 0 to 1, such as an accuracy. Since: 0.2 */
+  gboolean attacked; /* of the validation under attack: measured where trainings attack alone.
+                        Since: 0.2 */
 } GenRecipeFigure;
 
 /* What the nets make samples of. */
@@ -123,6 +125,9 @@ struct _GenRecipe {
   gboolean labels; /* samples must come with classes: gen_step_labels, or gen_step_shares */
   /* What gen_reconstruction_auto stands for; NULL: what that says by itself. */
   const GenReconstruction *reconstruction;
+  /* Why samples cannot be attacked (attack.h) where no setting of it says how; NULL: they can. A
+   * constant. Since: 0.2 */
+  const char *unattacked;
   /* What can be said of it, besides what can be of all: fields of GenTrainerSettings. */
   const GenSetting *settings;
   guint n_settings;

@@ -46,6 +46,12 @@ typedef struct {
 
 #define GEN_MISSING ((double)INFINITY)
 
+/* "higher", "lower", or "" where neither is. Since: 0.2 */
+GEN_API const char *gen_better_name (GenBetter better);
+/* Set a member of `object` to a number, or to null where it is not finite, which JSON has no number
+ * for. Since: 0.2 */
+GEN_API void gen_json_set_number (JsonObject *object, const char *name, double number);
+
 /* The reason why a field's figure is missing. */
 GEN_API const char *gen_field_missing (const GenField *field);
 

@@ -93,8 +93,8 @@ typedef enum {
 } GenNormalize;
 
 /* Make a sound louder or quieter. Silence stays silence, and a sound with infinite samples as it
- * is; of a sound that is shorter than the 400 ms that R 128 measures by, the loudness is that of
- * the whole. */
+ * is, as by loudness does one below 3364 Hz, which R 128's filter cannot weigh; of a sound that is
+ * shorter than the 400 ms that R 128 measures by, the loudness is that of the whole. */
 GEN_API void gen_sound_normalize (GenSound *sound, GenNormalize normalize);
 
 /* Between interleaved samples and what nets work on: one row of numbers a channel, `low` standing

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/adapter.h>
 #include <generative/api.h>
+#include <generative/attack.h>
 #include <generative/class-share.h>
 #include <generative/degradation.h>
 #include <generative/feed.h>
+#include <generative/importance.h>
 #include <generative/loss.h>
 #include <generative/optimizer.h>
 #include <generative/medium.h>
 #include <generative/plan.h>
 #include <generative/recipe.h>
 #include <generative/reconstruction.h>
+#include <generative/retention.h>
 #include <generative/sampler.h>
 #include <generative/tokenizer.h>
 
@@ -77,7 +81,7 @@ typedef enum {
 
 struct _GenTrainerSettings {
   const GenRecipe *recipe;
-  int batch_size;                /* samples in a step, from 1 */
+  int batch_size;                /* samples in a step, from 1; of all members of an exchange */
   const GenOptimizer *optimizer; /* of all nets */
   double learning_rate;          /* > 0 */
   double generator_rate;         /* the generator's, as a share of that: > 0. A slower generator
@@ -129,35 +133,59 @@ struct _GenTrainerSettings {
   int crop;               /* extent of the part of a sample that a step takes; 0: the whole */
   double label_smoothing; /* real pictures, or the right class, count as 1 - label_smoothing, and
                              all classes share the rest: [0, 0.5) */
+  /* Samples that are trained on are attacked before (attack.h): none where attack is
+   * gen_attack_none. Since: 0.2 */
+  const GenAttack *attack;
+  double attack_epsilon;             /* >= 0 */
+  int attack_steps;                  /* from 1 */
+  double attack_step_size;           /* >= 0; 0: 2.5 * epsilon / steps */
+  double attack_share;               /* of the samples of each batch, at least one: (0, 1] */
   const GenPrediction *prediction;   /* what a denoiser makes */
   const GenSchedule *noise_schedule; /* of its noise, with times */
   double min_snr;                    /* how much an error at little noise counts, at most, as
                                         signal² / noise²: >= 0; 0: all errors count alike */
   double snr_offset;                 /* what is added to that ratio where min_snr is not 0, so that
                                         errors at much noise count, too: from 0 */
-  int sampling_steps;      /* runs of the denoiser for a sample; 0: as the recipe has it */
-  int consistency_times;   /* times that a consistency model goes along, from 2 */
-  gboolean average_target; /* it follows the average of its weights, of which ema is not 0 */
-  double commitment;       /* weight of how far vectors are from the codebook: >= 0 */
-  double codebook_decay;   /* of averages that its vectors are: [0, 1); 0: they have gradients */
-  double label_dropout;    /* share of the classes that a denoiser is not told: [0, 1) */
-  double guidance;         /* how far samples of a class go towards it: >= 0 */
-  char *teacher_model;     /* file of the net that a student learns from */
-  GenGraph *teacher;       /* that net, which is kept and stays as it is. It is read of
-                              the file by who reads files (training.h) */
-  double teacher_guidance; /* how far it goes for samples of a class: >= 0 */
-  char *tokenizer_folder;  /* of the training whose nets make codes of samples */
-  GenTokenizer *tokenizer; /* those nets, kept and read like the teacher */
-  double temperature;      /* of soft labels: >= 0; 0: 4 where classes are learned */
-  double ema;              /* decay of the moving average of the weights that the recipe averages:
-                              [0, 1), at first (1 + updates) / (10 + updates); 0 for none */
-  char *trainable;         /* weights that are changed, as in parameters.h; NULL: all */
-  int patch;               /* extent of what is masked, in pixels or frames: from 1 */
-  double mask_ratio;       /* share of the patches that are masked: (0, 1) */
-  int mask_fill;           /* what they become: GenMaskFill */
-  GenFormat format;        /* of the data, whose extents are those that nets leave free; without a
-                              medium: nets leave none free */
-  guint64 seed;            /* of latents, masks and dropout */
+  int sampling_steps;        /* runs of the denoiser for a sample; 0: as the recipe has it */
+  int consistency_times;     /* times that a consistency model goes along, from 2 */
+  gboolean average_target;   /* it follows the average of its weights, of which ema is not 0 */
+  double commitment;         /* weight of how far vectors are from the codebook: >= 0 */
+  double codebook_decay;     /* of averages that its vectors are: [0, 1); 0: they have gradients */
+  double label_dropout;      /* share of the classes that a denoiser is not told: [0, 1) */
+  double guidance;           /* how far samples of a class go towards it: >= 0 */
+  char *teacher_model;       /* file of the net that a student learns from */
+  GenGraph *teacher;         /* that net, which is kept and stays as it is. It is read of
+                                the file by who reads files (training.h) */
+  double teacher_guidance;   /* how far it goes for samples of a class: >= 0 */
+  char *tokenizer_folder;    /* of the training whose nets make codes of samples */
+  GenTokenizer *tokenizer;   /* those nets, kept and read like the teacher */
+  double temperature;        /* of soft labels: >= 0; 0: 4 where classes are learned */
+  double ema;                /* decay of the moving average of the weights that the recipe averages:
+                                [0, 1), at first (1 + updates) / (10 + updates); 0 for none */
+  char *trainable;           /* weights that are changed, as in parameters.h; NULL: all */
+  const GenAdapter *adapter; /* beside weights that stay, of nets that adapter_settings name */
+  GenAdapterSettings adapter_settings;
+  /* What keeps nets from forgetting (retention.h). Since: 0.2 */
+  const GenRetention *retention;
+  double retain_weight;      /* of its penalty: >= 0; 0: its own */
+  double retain_temperature; /* of soft labels: > 0 */
+  /* How much the numbers of the nets' weights count, which is kept: of all weights that are
+   * trained, or NULL: each counts 1 */
+  GenImportance *importance;
+  int retain_classes; /* that the nets knew before; 0: all that they know */
+  int patch;          /* extent of what is masked, in pixels or frames: from 1 */
+  double mask_ratio;  /* share of the patches that are masked: (0, 1) */
+  int mask_fill;      /* what they become: GenMaskFill */
+  GenFormat format;   /* of the data, whose extents are those that nets leave free; without a
+                         medium: nets leave none free */
+  guint64 seed;       /* of latents, masks and dropout */
+  /* Whose members make each step together, of whom this is one: each takes batch_size / their
+   * number of its samples, and they all have the same weights before and behind it. NULL: it is
+   * alone. Since: 0.2 */
+  GenExchange *exchange;
+  /* Batch normalisations go by the statistics of all of them, else by those of each one's part.
+   * Since: 0.2 */
+  gboolean synchronised_normalization;
   int threads;             /* 0: as many as there are cores */
   const GenDevice *device; /* NULL: the CPU */
   GenPrecision
@@ -178,8 +206,9 @@ struct _GenTrainerSettings {
   .learning_rate = 2e-4, .generator_rate = 1, .clip_norm = 0, .accumulate = 1,                     \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
   .r2 = 0, .penalty = GEN_PENALTY_ESTIMATED, .gradient_penalty = 0, .discriminator_steps = 1,      \
-  .label_smoothing = 0, .ema = 0, .trainable = NULL, .patch = 7, .mask_ratio = 0.6,                \
-  .mask_fill = GEN_MASK_ZERO, .seed = 0, .threads = 0, .device = NULL,                             \
+  .label_smoothing = 0, .attack = &gen_attack_none, .attack_epsilon = 0.1, .attack_steps = 7,      \
+  .attack_step_size = 0, .attack_share = 1, .ema = 0, .trainable = NULL, .patch = 7,               \
+  .mask_ratio = 0.6, .mask_fill = GEN_MASK_ZERO, .seed = 0, .threads = 0, .device = NULL,          \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
   .reconstruction = &gen_reconstruction_auto, .perceptual_model = NULL, .perceptual_weight = 0.1,  \
   .degradation = &gen_degradation_auto, .degradation_strength = 0, .degradation_factor = 2,        \
@@ -190,7 +219,10 @@ struct _GenTrainerSettings {
   .average_target = FALSE, .teacher_guidance = 2, .format = { NULL }, .beta = 1,                   \
   .beta_warm_up = 0, .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0,     \
   .tokenizer_folder = NULL, .tokenizer = NULL, .label_dropout = 0.1, .guidance = 2,                \
-  .commitment = 0.25, .codebook_decay = 0, .penalty_interval = 1
+  .adapter = &gen_adapter_none, .adapter_settings = { GEN_ADAPTER_DEFAULTS }, .commitment = 0.25,  \
+  .codebook_decay = 0, .penalty_interval = 1, .retention = &gen_retention_none,                    \
+  .retain_weight = 0, .retain_temperature = 2, .importance = NULL, .retain_classes = 0,            \
+  .exchange = NULL
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
@@ -312,10 +344,32 @@ GEN_API void gen_trainer_stop_by (GenTrainer *trainer, const int *stop);
  * CPU there is nothing to do. */
 GEN_API gboolean gen_trainer_fetch_states (GenTrainer *trainer, GError **error);
 
-/* A net with its present weights. (transfer full) `average` as above. */
+/* A net with its present weights, to which its adapters are added. (transfer full) `average` as
+ * above. */
 GEN_API GenGraph *gen_trainer_export (GenTrainer *trainer, guint net, gboolean average);
+/* Whether net `net` has adapters (adapter.h). Since: 0.2 */
+GEN_API gboolean gen_trainer_is_adapted (const GenTrainer *trainer, guint net);
+/* What net `net` began as, for people: its adapters' file says it. Since: 0.2 */
+GEN_API void gen_trainer_name_base (GenTrainer *trainer, guint net, const char *base);
+/* Write that file (adapter-file.h). Since: 0.2 */
+GEN_API gboolean gen_trainer_save_adapter (
+    GenTrainer *trainer, guint net, gboolean average, const char *path, GError **error);
+/* Net `net` as it was given, and how many numbers of its weights and adapters gradients change.
+ * Since: 0.2 */
+GEN_API const GenGraph *gen_trainer_net (const GenTrainer *trainer, guint net);
+GEN_API gint64 gen_trainer_n_trained (const GenTrainer *trainer, guint net);
+/* gen_adapter_hash of net `net` as it was given. Since: 0.2 */
+GEN_API const char *gen_trainer_base_hash (GenTrainer *trainer, guint net);
 /* The net of which there is a moving average; -1 for none. */
 GEN_API int gen_trainer_averaged_net (const GenTrainer *trainer);
+
+/* How important the weights of all nets are for `n` samples, from 1, which are as those of a step;
+ * `labels` where the recipe has them, else NULL. Each sample is a batch of its own, nets are as
+ * they play, and of a loss what the recipe minimises counts, without what settings add to it.
+ * Trained or not, all weights are told of, as they are, and without an average (transfer full).
+ * Since: 0.2 */
+GEN_API GenImportance *gen_trainer_measure_importance (
+    GenTrainer *trainer, const float *samples, const gint64 *labels, gsize n, GError **error);
 
 /* The weights that gradients change, net by net. */
 GEN_API guint gen_trainer_n_weights (const GenTrainer *trainer);

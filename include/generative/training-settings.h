@@ -2,6 +2,7 @@
 #pragma once
 
 #include <generative/api.h>
+#include <generative/exchange.h>
 #include <generative/preset.h>
 #include <generative/rate-schedule.h>
 #include <generative/setting.h>
@@ -22,12 +23,25 @@ typedef struct {
   char *models[GEN_NET_ROLES]; /* owned, in the order of gen_net_role_list; NULL: the preset's */
   GenPresetOptions options;    /* without format and seed */
   char *weights;               /* owned; a model or folder with which they begin; NULL: none */
+  gboolean weights_average;    /* of a folder, with its moving average. Since: 0.2 */
   int length;                  /* frames of a preset's sounds; 0: its shortest */
 
   GenTrainerSettings
       trainer; /* without device, precision and the optimiser's warm-up, which follow from these: */
   int device;  /* a place in "auto", "cpu", "cuda" */
-  int precision; /* a place in "auto", "fp32", "tf32", "bf16", "fp16" */
+  int precision;                     /* a place in "auto", "fp32", "tf32", "bf16", "fp16" */
+  const GenExchangeEngine *exchange; /* by which the exchange of `trainer` is found, where that has
+                                        none. Since: 0.2 */
+
+  /* What is learned before and after others (training/continual.md). Since: 0.2 */
+  gboolean keep_classes;    /* those of `weights` come first */
+  int replay;               /* a place in "none", "memory", "generator" */
+  double replay_share;      /* of a batch: (0, 1) */
+  char *replay_model;       /* owned; a generator; NULL: that of `weights` */
+  guint memory_samples;     /* that are kept for later trainings; 0: none */
+  int memory_policy;        /* a place in "reservoir", "by-class" */
+  guint importance_samples; /* over which that of weights is measured at the end; 0: it is not */
+  double importance_decay;  /* of that which was measured before: [0, 1] */
 
   const GenRateSchedule *rate_schedule;
   GenRateSettings rate;
@@ -39,6 +53,7 @@ typedef struct {
   guint64 epochs, epoch_samples, max_steps; /* 0: no such end, or size */
   guint64 validation_interval, checkpoint_interval, log_interval, preview_interval; /* steps */
   guint validation_samples, test_samples, early_stopping;
+  char *validation_metric; /* owned; a figure (objective.h); NULL: the recipe's. Since: 0.2 */
   int preview_columns, preview_rows;
   gboolean silent; /* no line on the terminal */
 

@@ -64,6 +64,12 @@ typedef struct {
   /* Figures of them: of the nets at the end, and then, `best`, of those of the best validation,
    * where that was an earlier one. Since: 0.2 */
   void (*tested) (const GenFigures *figures, gboolean best, gpointer data);
+  /* Nets that were given have been tested before the first step and after the last one: `verdict`
+   * says of `figure`, that which the best are chosen by, whether it is "better", "worse" or there
+   * is "no difference" that so many samples can show, "" where these are too few; and of each
+   * figure by how much it has changed, between what that is with a confidence of 95 %, and the
+   * same verdict ("changed" where neither is better). Since: 0.2 */
+  void (*compared) (const GenFigures *figures, gpointer data);
   /* A checkpoint was written. */
   void (*saved) (gint64 microseconds, gpointer data);
   /* It is time to look at what is made (gen_training_draw); `last` at the end. Training ends where
@@ -104,6 +110,17 @@ GEN_API const GenTrainingSettings *gen_training_settings (const GenTraining *tra
 /* Samples that the checkpoint has seen, which the queue passes over. */
 GEN_API guint64 gen_training_get_skipped (const GenTraining *training);
 
+/* Where several members train together (exchange.h), which of them this one is, of how many, and
+ * how many samples of each batch are its own, of those that the data gives: the first ones of
+ * member 0, and so on. One that is alone has all. Since: 0.2 */
+typedef struct {
+  guint member, members, samples;
+} GenTrainingPart;
+GEN_API GenTrainingPart gen_training_get_part (const GenTraining *training);
+/* Whether those that are added are this member's own alone, in their order. Else they are those of
+ * all, of which it takes its own. Before it is opened. Since: 0.2 */
+GEN_API void gen_training_set_has_part (GenTraining *training, gboolean has_part);
+
 /* Train to the end. */
 GEN_API GenTrainingOutcome gen_training_run (GenTraining *training);
 /* Have it end after the present step; nobody waits to add samples any more. By any thread, and not
@@ -114,6 +131,12 @@ GEN_API GenTrainingOutcome gen_training_outcome (GenTraining *training);
 /* How many samples an epoch of the data has, as far as is known: 0 when it is not. By any thread.
  */
 GEN_API void gen_training_set_epoch (GenTraining *training, guint64 samples);
+
+/* The samples are a split of data whose items are dealt to splits by their places (split-by=index):
+ * where the data has grown since a training that this one goes on from, all are dealt anew, and
+ * what was trained on may be in validation and test. That is worth a warning. Before the first
+ * sample. Since: 0.2 */
+GEN_API void gen_training_set_dealt_by_place (GenTraining *training);
 
 /* How many classes the data has, where the setting `classes` leaves it open: 0 when it does not
  * say. Before it is opened. */
@@ -126,17 +149,30 @@ GEN_API void gen_training_name_classes (GenTraining *training, const char *const
 /* What the data is, a{sv}, such as {"location": …}, by whatever names whoever gives it has for
  * that: checkpoints note it beside the settings. Before it is opened; `data` is sunk. Since: 0.2 */
 GEN_API void gen_training_note_data (GenTraining *training, GVariant *data);
+/* Likewise what was found in it, as GEN_CHECKPOINT_FOUND. Since: 0.2 */
+GEN_API void gen_training_note_found (GenTraining *training, GVariant *found);
 
-/* A sample to validate by, of the same format, which is copied, and its class, -1 where there is
- * none; FALSE when no more are wanted. By any thread, one at a time, from gen_training_new on. */
+/* A sample to validate by, of the same format, which is copied, and its class, by the numbers of
+ * what is trained on, -1 where there is none; FALSE when no more are wanted. By any thread, one at
+ * a time, from gen_training_new on; with a class that is not trained on, but that nets keep, from
+ * gen_training_open on. */
 GEN_API gboolean gen_training_add_validation (
     GenTraining *training, const GenSample *sample, int label);
 /* What comes next does not follow what came before, as the frames of a film do. */
 GEN_API void gen_training_break_validation (GenTraining *training);
 /* None comes any more. */
 GEN_API void gen_training_end_validation (GenTraining *training);
-/* The same of samples to test by: the judgement at the end, by what neither training nor the choice
- * of the best nets has seen. Since: 0.2 */
+/* Other data, such as samples to validate by, may have only some of the classes, in other places:
+ * which number each of its `n` classes, called `names`, has for gen_training_add_validation and
+ * gen_training_add_test, by name as gen_class_map has it. Classes that nets keep of their weights
+ * are found as well, and have numbers behind those of what is trained on. -1: none of all. NULL
+ * where its own numbers are as good: one of both sides does not say its classes, nothing is taught
+ * by them, or they are the two kinds of a recipe of such and are called otherwise. From
+ * gen_training_open on, by any thread. (transfer full) Since: 0.2 */
+GEN_API int *gen_training_find_classes (
+    const GenTraining *training, const char *const *names, guint n);
+/* As for validation, samples to test by: the judgement at the end, by what neither training nor the
+ * choice of the best nets has seen. Since: 0.2 */
 GEN_API gboolean gen_training_add_test (GenTraining *training, const GenSample *sample, int label);
 GEN_API void gen_training_break_test (GenTraining *training);
 GEN_API void gen_training_end_test (GenTraining *training);
@@ -158,6 +194,11 @@ GEN_API gboolean gen_training_open_models (
 /* Wait for the samples, and measure on them the nets, which are of `step`. Nothing is told where it
  * was stopped. */
 GEN_API gboolean gen_training_test (GenTraining *training, guint64 step, GError **error);
+/* The same, and whether the nets are better than those in the folder `other`, which the same
+ * training may have made: both are measured on the same samples, and `compared` gets how sure their
+ * difference is, as at the end of a training of nets that were given. Since: 0.2 */
+GEN_API gboolean gen_training_test_against (
+    GenTraining *training, const char *other, guint64 step, GError **error);
 
 /* The wall of what the generator makes of the preview's latents, preview-columns by preview-rows:
  * its size, and drawn into `wall`, which has it. By the thread that runs it, or before that. */

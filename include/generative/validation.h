@@ -2,6 +2,7 @@
 #pragma once
 
 #include <generative/api.h>
+#include <generative/objective.h>
 #include <generative/trainer.h>
 
 G_BEGIN_DECLS
@@ -14,8 +15,8 @@ G_BEGIN_DECLS
 typedef struct _GenValidation GenValidation;
 
 typedef struct {
-  double best; /* the figure that says which nets are the best: the Fréchet distance, else the
-                  recipe's first that is measured; less is better */
+  double best;                           /* the figure that says which nets are the best: that of
+                                            gen_validation_set_objective */
   double values[GEN_RECIPE_MAX_FIGURES]; /* of the recipe; NaN: not measured. Where figures of the
                                             samples that it is trained on are better, the nets know
                                             these by heart */
@@ -26,6 +27,9 @@ typedef struct {
   guint64 samples;
   const char *doubt; /* why the distance is to be doubted, or NULL; static */
   double diversity;  /* of the made samples, as the metric of that name has it */
+  /* The objective, where it is a figure of another metric: its name, static, or NULL. Since: 0.2 */
+  const char *further;
+  double further_figure;
 } GenValidationFigures;
 
 /* `seed` is that of the latents. */
@@ -35,6 +39,10 @@ GEN_API GenValidation *gen_validation_new (guint64 seed);
 GEN_API GenValidation *gen_validation_new_test (guint64 seed);
 GEN_API void gen_validation_free (GenValidation *validation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenValidation, gen_validation_free)
+
+/* Which figure is `best`; where nobody says, it is that of gen_recipe_best. Since: 0.2 */
+GEN_API void gen_validation_set_objective (
+    GenValidation *validation, const GenObjective *objective);
 
 /* Add a sample, which is copied, and its class, -1 where there is none; all must have the
  * training's format. */

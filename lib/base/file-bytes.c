@@ -9,6 +9,7 @@
 #include <generative/file-bytes.h>
 
 #include "../device/shared.h"
+#include "file-stamp.h"
 
 static void
 set_error (GError **error, int number, const char *path)
@@ -40,13 +41,19 @@ read_bytes (int fd, gsize size, const char *path, GError **error)
   return n == size ? g_steal_pointer (&bytes) : g_bytes_new_from_bytes (bytes, 0, n);
 }
 
+static GenSharedKey
+key_of (const struct stat *info)
+{
+  return (GenSharedKey){ { info->st_dev, info->st_ino, info->st_size,
+      info->st_mtim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_mtim.tv_nsec,
+      info->st_ctim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_ctim.tv_nsec, 1 } };
+}
+
 /* The file, mapped; whoever has the same file, unchanged, has the same bytes. */
 static GBytes *
 map_bytes (int fd, const struct stat *info, const char *path, GError **error)
 {
-  const GenSharedKey key = { { info->st_dev, info->st_ino, info->st_size,
-      info->st_mtim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_mtim.tv_nsec,
-      info->st_ctim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_ctim.tv_nsec, 1 } };
+  const GenSharedKey key = key_of (info);
   g_autoptr (GBytes) bytes = NULL;
   GBytes *shared = gen_shared_find (&key);
   GMappedFile *map;
@@ -67,9 +74,10 @@ map_bytes (int fd, const struct stat *info, const char *path, GError **error)
 }
 
 static GBytes *
-open_bytes (int fd, const char *path, GError **error)
+open_bytes (int fd, const char *path, guint64 *stamp, GError **error)
 {
   struct stat info;
+  GenSharedKey key;
 
   if (fstat (fd, &info) < 0) {
     set_error (error, errno, path);
@@ -82,13 +90,15 @@ open_bytes (int fd, const char *path, GError **error)
         S_ISDIR (info.st_mode) ? "a folder" : "a device or pipe");
     return NULL;
   }
+  key = key_of (&info);
+  *stamp = gen_shared_hash (&key, sizeof key) | 1;
   if (info.st_size < GEN_FILE_MAP_SIZE)
     return read_bytes (fd, info.st_size, path, error);
   return map_bytes (fd, &info, path, error);
 }
 
 GBytes *
-gen_file_bytes (const char *path, GError **error)
+gen_file_bytes_stamped (const char *path, guint64 *stamp, GError **error)
 {
   /* O_NONBLOCK: a pipe is to be refused, not waited for. */
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -98,9 +108,17 @@ gen_file_bytes (const char *path, GError **error)
     set_error (error, errno, path);
     return NULL;
   }
-  bytes = open_bytes (fd, path, error);
+  bytes = open_bytes (fd, path, stamp, error);
   close (fd);
   return bytes;
+}
+
+GBytes *
+gen_file_bytes (const char *path, GError **error)
+{
+  guint64 stamp;
+
+  return gen_file_bytes_stamped (path, &stamp, error);
 }
 
 GBytes *

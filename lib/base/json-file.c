@@ -2,7 +2,11 @@
 #include "json-file.h"
 
 #include <gio/gio.h>
+#include <math.h>
 #include <string.h>
+
+/* Digits of the least whole number that 64 bits with a sign do not hold. */
+#define LARGE 19
 
 /* Behind the string that begins at `at`. */
 static const char *
@@ -49,18 +53,18 @@ gen_json_is_deep (const char *text, int depth)
 static gboolean
 is_large (const char *number, gsize length)
 {
-  g_autofree char *token = g_strndup (number, length);
-  const gsize digits = *token == '-' ? 1 : 0;
+  g_autofree char *token = length < LARGE ? NULL : g_strndup (number, length);
+  const gsize digits = *number == '-' ? 1 : 0;
 
-  return g_ascii_isdigit (token[digits]) &&
+  return token != NULL && g_ascii_isdigit (token[digits]) &&
          token[digits + strspn (token + digits, "0123456789")] == '\0' &&
          !g_ascii_string_to_signed (token, 10, G_MININT64, G_MAXINT64, NULL, NULL);
 }
 
-/* The text with such numbers as strings, which keep all of their digits; NULL where there are none.
- * (transfer full) */
+/* The text with such numbers between `before` and `behind`; NULL where there are none. (transfer
+ * full) */
 static char *
-quote_large (const char *text)
+replace_large (const char *text, const char *before, const char *behind)
 {
   GString *quoted = NULL;
   const char *copied = text;
@@ -74,13 +78,22 @@ quote_large (const char *text)
     if (quoted == NULL)
       quoted = g_string_new (NULL);
     g_string_append_len (quoted, copied, at - copied);
-    g_string_append_printf (quoted, "\"%.*s\"", (int)length, at);
+    g_string_append (quoted, before);
+    g_string_append_len (quoted, at, (gssize)length);
+    g_string_append (quoted, behind);
     copied = next;
   }
   if (quoted == NULL)
     return NULL;
   g_string_append (quoted, copied);
   return g_string_free (quoted, FALSE);
+}
+
+/* Such numbers as strings, which keep all of their digits. (transfer full) */
+static char *
+quote_large (const char *text)
+{
+  return replace_large (text, "\"", "\"");
 }
 
 static gboolean
@@ -104,6 +117,43 @@ gen_json_from_text (const char *text, GError **error)
   return json_from_string (quoted != NULL ? quoted : text, error);
 }
 
+/* Digits of the least number without an exponent that a double does not hold. */
+#define ENDLESS 309
+
+/* Whether any number is more than a double holds. */
+static gboolean
+has_endless (const char *text)
+{
+  for (const char *at = text, *next; *at != '\0'; at = next) {
+    const gsize length = g_ascii_isdigit (*at) || *at == '-' ? strspn (at, "0123456789+-.eE") : 0;
+
+    next = length > 0 ? at + length : skip (at);
+    if ((length >= ENDLESS || memchr (at, 'e', length) != NULL ||
+            memchr (at, 'E', length) != NULL) &&
+        !isfinite (g_ascii_strtod (at, NULL)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+JsonNode *
+gen_json_from_figures (const char *text, GError **error)
+{
+  g_autofree char *doubles = NULL;
+
+  if (gen_json_is_deep (text, GEN_JSON_DEPTH)) {
+    fail_deep (error);
+    return NULL;
+  }
+  if (has_endless (text)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "a number is larger than any that is counted with");
+    return NULL;
+  }
+  doubles = replace_large (text, "", ".0");
+  return json_from_string (doubles != NULL ? doubles : text, error);
+}
+
 gboolean
 gen_json_load (JsonParser *parser, const char *path, GError **error)
 {
@@ -121,4 +171,30 @@ gen_json_load (JsonParser *parser, const char *path, GError **error)
     return TRUE;
   g_prefix_error (error, "%s: ", path);
   return FALSE;
+}
+
+char *
+gen_json_to_text (JsonNode *node, gboolean pretty)
+{
+  g_autofree char *text = json_to_string (node, pretty);
+  GString *written = g_string_sized_new (strlen (text));
+  const char *at = text;
+
+  while (*at != '\0') {
+    const char *end = *at == '"' ? skip_string (at) : at + 1;
+    const gboolean is_exponent = *at == 'e' && at > text && g_ascii_isdigit (at[-1]);
+
+    if (is_exponent)
+      end += strspn (end, "+-0123456789");
+    /* What has no point has one behind all, which belongs in front of the exponent. */
+    if (is_exponent && strncmp (end, ".0", 2) == 0) {
+      g_string_append (written, ".0");
+      g_string_append_len (written, at, end - at);
+      end += 2;
+    } else {
+      g_string_append_len (written, at, end - at);
+    }
+    at = end;
+  }
+  return g_string_free (written, FALSE);
 }

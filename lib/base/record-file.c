@@ -24,16 +24,22 @@ fail (const GenRecordFile *file, GError **error)
   return FALSE;
 }
 
-gboolean
-gen_record_file_open (GenRecordFile *file, const char *path, GError **error)
+void
+gen_record_make_table (guint32 *table)
 {
   for (guint32 i = 0; i < 256; i++) {
     guint32 crc = i;
 
     for (int bit = 0; bit < 8; bit++)
       crc = crc >> 1 ^ (crc & 1 ? CASTAGNOLI_REVERSED : 0);
-    file->table[i] = crc;
+    table[i] = crc;
   }
+}
+
+gboolean
+gen_record_file_open (GenRecordFile *file, const char *path, GError **error)
+{
+  gen_record_make_table (file->table);
   file->path = g_strdup (path);
   file->size = 0;
   file->fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -48,14 +54,14 @@ gen_record_file_close (GenRecordFile *file)
   g_clear_pointer (&file->path, g_free);
 }
 
-static guint32
-masked_checksum (const GenRecordFile *file, const void *data, gsize size)
+guint32
+gen_record_checksum (const guint32 *table, const void *data, gsize size)
 {
   const guint8 *bytes = data;
   guint32 crc = ~0u;
 
   for (gsize i = 0; i < size; i++)
-    crc = crc >> 8 ^ file->table[(crc ^ bytes[i]) & 0xff];
+    crc = crc >> 8 ^ table[(crc ^ bytes[i]) & 0xff];
   crc = ~crc;
   return GUINT32_TO_LE ((crc >> 15 | crc << 17) + MASK_DELTA);
 }
@@ -64,8 +70,8 @@ gboolean
 gen_record_file_append (GenRecordFile *file, const void *data, gsize size, GError **error)
 {
   guint64 length = GUINT64_TO_LE ((guint64)size);
-  guint32 length_checksum = masked_checksum (file, &length, sizeof length);
-  guint32 checksum = masked_checksum (file, data, size);
+  guint32 length_checksum = gen_record_checksum (file->table, &length, sizeof length);
+  guint32 checksum = gen_record_checksum (file->table, data, size);
   struct iovec parts[] = {
     { &length, sizeof length },
     { &length_checksum, sizeof length_checksum },

@@ -12,6 +12,9 @@ typedef struct {
   guint32 table[256]; /* of CRC-32C */
 } GenRecordFile;
 
+/* The table of CRC-32C; and the checksum of a record's bytes by it, as it stands in the file. */
+void gen_record_make_table (guint32 *table);
+guint32 gen_record_checksum (const guint32 *table, const void *data, gsize size);
 /* A new file `path`; one that exists is an error. */
 gboolean gen_record_file_open (GenRecordFile *file, const char *path, GError **error);
 void gen_record_file_close (GenRecordFile *file);

@@ -18,6 +18,7 @@ gen_file_dataset_create (void)
 
   files->paths = g_ptr_array_new_with_free_func (g_free);
   files->captions = g_ptr_array_new_with_free_func (g_free);
+  gen_origins_init (&files->origins);
   files->boxes = g_array_new (FALSE, FALSE, sizeof (GenBox));
   return &files->dataset;
 }
@@ -29,6 +30,7 @@ gen_file_dataset_free (GenDataset *dataset)
 
   g_ptr_array_unref (files->paths);
   g_ptr_array_unref (files->captions);
+  gen_origins_clear (&files->origins);
   g_array_unref (files->boxes);
   g_free (files);
 }
@@ -114,6 +116,12 @@ char *
 gen_file_dataset_describe (const GenDataset *dataset, guint32 index)
 {
   return g_strdup (g_ptr_array_index (((const GenFileDataset *)dataset)->paths, index));
+}
+
+gboolean
+gen_file_dataset_get_origin (const GenDataset *dataset, guint32 index, GenDatasetOrigin *origin)
+{
+  return gen_origins_get (&((const GenFileDataset *)dataset)->origins, index, origin);
 }
 
 char *

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dataset-private.h"
+#include "origin.h"
 
 /* What an item is of its picture: all of it where it has no size. */
 typedef struct {
@@ -15,7 +16,8 @@ typedef struct {
   GPtrArray *paths;      /* of char *, one per item */
   GPtrArray *captions;   /* of char *, one per item, NULL where it has none */
   gboolean has_captions; /* texts lie beside files, under the same name */
-  GArray *boxes;         /* of GenBox, one per item; empty where all are whole */
+  GenOrigins origins;
+  GArray *boxes; /* of GenBox, one per item; empty where all are whole */
 } GenFileDataset;
 
 /* The functions of a format. */
@@ -24,6 +26,8 @@ gboolean gen_file_dataset_load (const GenDataset *dataset, guint32 index, const 
     GenSample *target, GError **error);
 char *gen_file_dataset_describe (const GenDataset *dataset, guint32 index);
 char *gen_file_dataset_get_caption (const GenDataset *dataset, guint32 index);
+gboolean gen_file_dataset_get_origin (
+    const GenDataset *dataset, guint32 index, GenDatasetOrigin *origin);
 void gen_file_dataset_free (GenDataset *dataset);
 
 /* What the text of the same name beside a file says; NULL where there is none. (transfer full) */

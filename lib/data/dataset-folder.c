@@ -8,6 +8,7 @@
 
 #include "dataset-files.h"
 #include "folder-index.h"
+#include "opt-out-files.h"
 
 typedef struct {
   GenDataset dataset;
@@ -96,7 +97,7 @@ take_files (FolderDataset *folder, const GenMedium *medium)
 
   folder->places = g_new (guint32, gen_folder_index_count (folder->index, medium));
   while (gen_folder_index_next (folder->index, &place, &file))
-    if (file.medium == medium)
+    if (file.medium == medium && !gen_opt_out_file_is_named (file.below, file.name))
       folder->places[folder->dataset.count++] = place;
 }
 

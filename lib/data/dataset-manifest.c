@@ -26,12 +26,13 @@ enum {
   BOX_HEIGHT,
   BOX_RIGHT,
   BOX_BOTTOM,
-  COLUMNS
+  ORIGIN, /* GEN_ORIGIN_FIELDS of them */
+  COLUMNS = ORIGIN + GEN_ORIGIN_FIELDS
 };
 
 /* What columns are called, in small letters. A box is a list of four numbers in JSON, and else a
  * column each. */
-static const char *const column_names[COLUMNS][10] = {
+static const char *const column_names[ORIGIN][10] = {
   [PATH] = { "path", "file", "file_name", "filename", "filepath", "image", "image_path", "audio",
       "audio_filepath", NULL },
   [LABEL] = { "label", "class", "class_name", "category", "target", NULL },
@@ -75,9 +76,13 @@ find_column (const char *name)
 {
   g_autofree char *lower = g_utf8_strdown (name, -1);
 
-  for (int column = 0; column < COLUMNS; column++)
-    if (g_strv_contains (column_names[column], g_strstrip (lower)))
+  g_strstrip (lower);
+  for (int column = 0; column < ORIGIN; column++)
+    if (g_strv_contains (column_names[column], lower))
       return column;
+  for (int field = 0; field < GEN_ORIGIN_FIELDS; field++)
+    if (g_strv_contains (gen_origin_names[field], lower))
+      return ORIGIN + field;
   return COLUMNS;
 }
 
@@ -144,6 +149,11 @@ add_row (Manifest *manifest, const char *const *values, guint line, GError **err
   if (!read_box (values, &box))
     return fail_line (manifest, line, error,
         "its box has to be four numbers of pixels: x, y, width and height, or the corners");
+  if (!gen_origins_set (&manifest->files->origins, manifest->files->dataset.count, values + ORIGIN))
+    return fail_line (manifest, line, error,
+        "tdm-reservation is \"%s\", and should be 1 where the right to learn from it is reserved, "
+        "else 0",
+        values[ORIGIN + GEN_ORIGIN_RESERVATION]);
   manifest->has_boxes |= box.width > 0;
   g_array_append_val (manifest->files->boxes, box);
   g_ptr_array_add (manifest->classes, label != NULL && *label != '\0' ? g_strdup (label) : NULL);
@@ -391,5 +401,6 @@ const GenDatasetFormat gen_dataset_manifest = {
   .load = gen_file_dataset_load,
   .describe = gen_file_dataset_describe,
   .get_caption = gen_file_dataset_get_caption,
+  .get_origin = gen_file_dataset_get_origin,
   .free = gen_file_dataset_free,
 };

@@ -40,6 +40,8 @@ struct _GenDatasetFormat {
   GBytes *(*read_file) (const GenDataset *dataset, guint32 index, GError **error);
   /* What is said of an item in words, or NULL (transfer full); NULL: of none anything. */
   char *(*get_caption) (const GenDataset *dataset, guint32 index);
+  /* What is said of where an item comes from: FALSE where nothing is; NULL: of none anything. */
+  gboolean (*get_origin) (const GenDataset *dataset, guint32 index, GenDatasetOrigin *origin);
   /* Of items that have lengths of their own, or that several are made of one source: else NULL. */
   gsize (*get_length) (const GenDataset *dataset, guint32 index);
   guint32 (*get_source) (const GenDataset *dataset, guint32 index);

@@ -60,6 +60,13 @@ selection_get_caption (const GenDataset *dataset, guint32 index)
   return gen_dataset_get_caption (((const Selection *)dataset)->source, source_of (dataset, index));
 }
 
+static gboolean
+selection_get_origin (const GenDataset *dataset, guint32 index, GenDatasetOrigin *origin)
+{
+  return gen_dataset_get_origin (
+      ((const Selection *)dataset)->source, source_of (dataset, index), origin);
+}
+
 /* What is a source of its own is known by its place among those that are kept, as splits by index
  * have always had it. */
 static guint32
@@ -118,6 +125,7 @@ format_like (const GenDatasetFormat *format)
     .describe = selection_describe,
     .read_file = format->read_file != NULL ? selection_read_file : NULL,
     .get_caption = selection_get_caption,
+    .get_origin = format->get_origin != NULL ? selection_get_origin : NULL,
     .get_length = format->get_length != NULL ? selection_get_length : NULL,
     .get_film_length = selection_get_film_length,
     .get_source = selection_get_source,

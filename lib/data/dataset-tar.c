@@ -13,6 +13,7 @@
 #include "../base/json-file.h"
 #include "braces.h"
 #include "dataset-private.h"
+#include "origin.h"
 #include "tar-file.h"
 
 #define MAX_SHARDS (1 << 20)
@@ -33,6 +34,7 @@ typedef struct {
   GPtrArray *shards; /* of GenTarFile */
   GArray *items;     /* of Item */
   GStringChunk *texts;
+  GenOrigins origins;
 } TarDataset;
 
 /* A walk through the members of one shard after the other. */
@@ -44,6 +46,7 @@ typedef struct {
   GString *key;       /* of the sample that is being read */
   Item item;
   char *class;
+  char *origin[GEN_ORIGIN_FIELDS]; /* as gen_origins_set takes it */
 } Walk;
 
 /* --- which files --- */
@@ -147,10 +150,32 @@ is_nowhere (const GenTarPlace *place)
 }
 
 static void
+clear_told (Walk *walk)
+{
+  g_clear_pointer (&walk->class, g_free);
+  for (int i = 0; i < GEN_ORIGIN_FIELDS; i++)
+    g_clear_pointer (&walk->origin[i], g_free);
+}
+
+static void
 begin_sample (Walk *walk, guint32 shard)
 {
   walk->item = (Item){ .shard = shard, .media = nowhere, .text = nowhere };
-  g_clear_pointer (&walk->class, g_free);
+  clear_told (walk);
+}
+
+/* Of the item that comes next. A reservation that cannot be understood is one. */
+static void
+store_origin (Walk *walk)
+{
+  GenOrigins *origins = &walk->tar->origins;
+  const guint32 index = walk->tar->items->len;
+
+  if (gen_origins_set (origins, index, (const char *const *)walk->origin))
+    return;
+  g_free (walk->origin[GEN_ORIGIN_RESERVATION]);
+  walk->origin[GEN_ORIGIN_RESERVATION] = g_strdup ("1");
+  gen_origins_set (origins, index, (const char *const *)walk->origin);
 }
 
 /* A sample without a picture or a sound is none. */
@@ -163,6 +188,7 @@ end_sample (Walk *walk)
     g_free (walk->class);
     walk->class = gen_dataset_match_class (walk->pattern, walk->item.name);
   }
+  store_origin (walk);
   g_array_append_val (walk->tar->items, walk->item);
   g_ptr_array_add (walk->classes, g_steal_pointer (&walk->class));
 }
@@ -216,6 +242,9 @@ take_object (Walk *walk, const char *text)
 
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return;
+  for (int i = 0; i < GEN_ORIGIN_FIELDS; i++)
+    g_free (walk->origin[i]);
+  gen_origin_read_object (json_node_get_object (root), walk->origin);
   if (walk->class == NULL)
     walk->class = get_member (json_node_get_object (root), classes);
   caption = get_member (json_node_get_object (root), captions);
@@ -295,6 +324,7 @@ tar_create (void)
   tar->shards = g_ptr_array_new_with_free_func ((GDestroyNotify)gen_tar_file_free);
   tar->items = g_array_new (FALSE, FALSE, sizeof (Item));
   tar->texts = g_string_chunk_new (1 << 16);
+  gen_origins_init (&tar->origins);
   return &tar->dataset;
 }
 
@@ -306,6 +336,7 @@ tar_free (GenDataset *dataset)
   g_ptr_array_unref (tar->shards);
   g_array_unref (tar->items);
   g_string_chunk_free (tar->texts);
+  gen_origins_clear (&tar->origins);
   g_free (tar);
 }
 
@@ -423,6 +454,12 @@ tar_get_caption (const GenDataset *dataset, guint32 index)
   return g_strdup (item->caption);
 }
 
+static gboolean
+tar_get_origin (const GenDataset *dataset, guint32 index, GenDatasetOrigin *origin)
+{
+  return gen_origins_get (&((const TarDataset *)dataset)->origins, index, origin);
+}
+
 static guint32
 tar_get_shard (const GenDataset *dataset, guint32 index)
 {
@@ -495,7 +532,7 @@ tar_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **erro
   walk.key = g_string_new (NULL);
   walk_shards (&walk);
   g_string_free (walk.key, TRUE);
-  g_free (walk.class);
+  clear_told (&walk);
   dataset->count = tar->items->len;
   if (dataset->count == 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND, "%s: no %s in it",
@@ -518,6 +555,7 @@ const GenDatasetFormat gen_dataset_tar = {
   .describe = tar_describe,
   .read_file = tar_read_file,
   .get_caption = tar_get_caption,
+  .get_origin = tar_get_origin,
   .get_shard = tar_get_shard,
   .get_shard_path = tar_get_shard_path,
   .free = tar_free,

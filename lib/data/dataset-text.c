@@ -13,6 +13,7 @@
 
 #include "dataset-private.h"
 #include "dataset-walk.h"
+#include "opt-out-files.h"
 
 #define CHUNK_BYTES (1 << 16)
 /* Six gigabytes of places. */
@@ -163,10 +164,10 @@ visit (const char *path, const char *class, gpointer data)
   TextDataset *text = walk->text;
   const char *below = path + strlen (text->dataset.location);
 
-  if (!gen_medium_text.recognise (path))
-    return TRUE;
   while (*below == '/')
     below++;
+  if (!gen_medium_text.recognise (path) || gen_opt_out_file_is_named ("", below))
+    return TRUE;
   if (!scan_file (text, path, NULL))
     take_damage (text);
   while (walk->classes->len < text->lines->len)

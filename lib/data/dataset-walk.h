@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <sys/stat.h>
 
+#include "../private-api.h"
+
 /* Told of a file in or below a folder; `class` is the first-level folder that it is in, NULL at the
  * top. FALSE ends the walk. */
 typedef gboolean (*GenDatasetVisit) (const char *path, const char *class, gpointer data);
@@ -30,5 +32,5 @@ typedef struct {
   gboolean (*enter) (const char *below, const struct stat *status, gpointer data);
   gboolean (*visit) (const GenWalked *file, gpointer data);
 } GenWalkFunctions;
-gboolean gen_walk_folders (const char *location, const GenWalkProgress *progress,
+GEN_PRIVATE_API gboolean gen_walk_folders (const char *location, const GenWalkProgress *progress,
     const GenWalkFunctions *functions, gpointer data, GError **error);

@@ -246,6 +246,15 @@ gen_dataset_get_caption (const GenDataset *dataset, guint32 index)
                                               : NULL;
 }
 
+gboolean
+gen_dataset_get_origin (const GenDataset *dataset, guint32 index, GenDatasetOrigin *origin)
+{
+  g_return_val_if_fail (index < dataset->count, FALSE);
+  *origin = (GenDatasetOrigin){ 0 };
+  return dataset->format->get_origin != NULL &&
+         dataset->format->get_origin (dataset, index, origin);
+}
+
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
@@ -269,6 +278,17 @@ count_numbers (const GPtrArray *names)
     count = MAX (count, (int)number + 1);
   }
   return count;
+}
+
+/* Names of folders need not be UTF-8, as those of classes are. */
+static void
+make_names_valid (GPtrArray *names)
+{
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *name = g_steal_pointer (&names->pdata[i]);
+
+    names->pdata[i] = g_utf8_make_valid (name, -1);
+  }
 }
 
 gint32 *
@@ -301,6 +321,7 @@ gen_dataset_number_names (GenDataset *dataset, const GPtrArray *names, gboolean 
     else
       labels[i] = (gint32)GPOINTER_TO_UINT (g_hash_table_lookup (numbers, name));
   }
+  make_names_valid (dataset->label_names);
   return labels;
 }
 

@@ -44,7 +44,7 @@ struct _GenLoader {
   Slot *slots;
   guint n_slots;
   guint64 head, next;
-  guint64 origin;     /* the frame of turn 0 */
+  guint64 origin;     /* the frame of turn 0, among the loader's own */
   gboolean backwards; /* the next turn's is the one before */
   guint busy;
   gsize ahead;      /* numbers in slots that are busy or done, where items have their own lengths */
@@ -65,10 +65,34 @@ slot_of (GenLoader *loader, guint64 turn)
   return &loader->slots[turn % loader->n_slots];
 }
 
+static gboolean
+has_part (const GenLoader *loader)
+{
+  return loader->settings.parts > 1;
+}
+
+/* How many frames before `frame` are the loader's own. */
+static guint64
+count_own (const GenLoader *loader, guint64 frame)
+{
+  const guint64 size = loader->settings.part_size;
+  const guint64 batch = size * loader->settings.parts, first = size * loader->settings.part;
+  const guint64 place = frame % MAX (batch, 1);
+
+  if (!has_part (loader))
+    return frame;
+  return frame / batch * size + (place < first ? 0 : MIN (place - first, size));
+}
+
 static guint64
 frame_of (const GenLoader *loader, guint64 turn)
 {
-  return loader->backwards ? loader->origin - turn : loader->origin + turn;
+  const guint64 own = loader->backwards ? loader->origin - turn : loader->origin + turn;
+  const guint64 size = loader->settings.part_size;
+
+  if (!has_part (loader))
+    return own;
+  return (own / size * loader->settings.parts + loader->settings.part) * size + own % size;
 }
 
 static gboolean
@@ -395,6 +419,8 @@ gen_loader_next (
 static void
 seek (GenLoader *loader, guint64 frame, gboolean backwards)
 {
+  const guint64 own = count_own (loader, backwards ? frame + 1 : frame);
+
   g_mutex_lock (&loader->lock);
   loader->seeking = TRUE;
   while (loader->busy > 0)
@@ -403,9 +429,10 @@ seek (GenLoader *loader, guint64 frame, gboolean backwards)
     g_clear_error (&loader->slots[i].error);
     loader->slots[i].state = SLOT_FREE;
   }
-  loader->head = loader->next = 0;
+  /* Behind the last one, where there is none of its own before. */
+  loader->head = loader->next = backwards && own == 0;
   loader->ahead = 0;
-  loader->origin = frame;
+  loader->origin = backwards ? MAX (own, 1) - 1 : own;
   loader->backwards = backwards;
   loader->seeking = FALSE;
   g_cond_broadcast (&loader->work);

@@ -33,8 +33,9 @@ typedef struct {
 
 struct _GenVideoFile {
   char *path;
-  GArray *times; /* of gint64: of each frame, in the stream's unit */
-  GArray *keys;  /* of gint64: those of key frames */
+  GArray *times;         /* of gint64: of each frame, in the stream's unit */
+  GArray *keys;          /* of gint64: those of key frames */
+  AVRational unit, rate; /* of times, in seconds; and frames a second, where that is known */
   gboolean
       counted; /* packets have no times: frames are known by their numbers from the beginning */
   GMutex lock;
@@ -89,8 +90,13 @@ open_format (Decoder *decoder, const char *path, const AVCodec **codec, GError *
   code = avformat_find_stream_info (decoder->format, NULL);
   if (code >= 0)
     code = av_find_best_stream (decoder->format, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
+  if (code == AVERROR_STREAM_NOT_FOUND) {
+    g_set_error (
+        error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_NONE, "%s: there are no pictures in it", path);
+    return FALSE;
+  }
   if (code < 0)
-    return fail (error, path, "no film in it", code);
+    return fail (error, path, "no film in it that can be decoded", code);
   decoder->stream = code;
   for (unsigned i = 0; i < decoder->format->nb_streams; i++)
     if ((int)i != decoder->stream)
@@ -213,8 +219,11 @@ number_frames (GenVideoFile *video)
 static gboolean
 list_frames (GenVideoFile *video, Decoder *decoder, GError **error)
 {
+  const AVStream *stream = decoder->format->streams[decoder->stream];
   int code;
 
+  video->unit = stream->time_base;
+  video->rate = stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate : stream->r_frame_rate;
   while ((code = av_read_frame (decoder->format, decoder->packet)) >= 0) {
     const AVPacket *packet = decoder->packet;
     gint64 time = packet->pts;
@@ -336,6 +345,34 @@ guint32
 gen_video_file_get_count (const GenVideoFile *video)
 {
   return video->times->len;
+}
+
+#define SECOND G_GINT64_CONSTANT (1000000000)
+#define USUAL_RATE 25
+
+/* How long a frame is shown. */
+static gint64
+frame_duration (const GenVideoFile *video)
+{
+  return video->rate.num > 0 && video->rate.den > 0
+             ? av_rescale (SECOND, video->rate.den, video->rate.num)
+             : SECOND / USUAL_RATE;
+}
+
+gint64
+gen_video_file_get_time (const GenVideoFile *video, guint32 frame)
+{
+  const guint32 last = video->times->len - 1;
+  const gint64 duration = frame_duration (video);
+  gint64 time;
+
+  /* Times may be numbers alone. */
+  if (video->counted || video->unit.num <= 0 || video->unit.den <= 0)
+    return frame * duration;
+  time = g_array_index (video->times, gint64, MIN (frame, last)) -
+         g_array_index (video->times, gint64, 0);
+  return av_rescale (time, SECOND * video->unit.num, video->unit.den) +
+         (frame > last ? duration : 0);
 }
 
 /* --- loading --- */

@@ -15,6 +15,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenVideoFile, gen_video_file_free)
 
 const char *gen_video_file_get_path (const GenVideoFile *video);
 guint32 gen_video_file_get_count (const GenVideoFile *video);
+/* When frame `frame` is shown, in nanoseconds from the first one on; of the number behind the last,
+ * when that ends, as far as the frame rate tells. */
+gint64 gen_video_file_get_time (const GenVideoFile *video, guint32 frame);
 /* Frame `frame`, into a picture that is filled anew. Any number of threads may ask at once: each
  * has a decoder of its own, and those that are idle are kept. */
 gboolean gen_video_file_load (

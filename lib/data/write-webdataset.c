@@ -299,7 +299,7 @@ webdataset_is_full (gpointer state, const GenWrittenItem *item)
 {
   const Shards *shards = state;
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), item->line);
-  g_autofree char *line = json_to_string (node, FALSE);
+  g_autofree char *line = gen_json_to_text (node, FALSE);
   const char *caption = find_caption (item);
   const guint64 size =
       member_size (g_bytes_get_size (item->bytes)) + (item->label < 0 ? 0 : member_size (1)) +
@@ -328,7 +328,7 @@ webdataset_add (gpointer state, const GenWrittenItem *item, GError **error)
   g_autofree char *key = gen_dataset_item_key (item->number);
   g_autofree char *class = g_strdup_printf ("%d", item->label);
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), item->line);
-  g_autofree char *line = json_to_string (node, FALSE);
+  g_autofree char *line = gen_json_to_text (node, FALSE);
   const char *caption = find_caption (item);
   gsize size;
   const void *data = g_bytes_get_data (item->bytes, &size);

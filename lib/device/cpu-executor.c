@@ -130,6 +130,7 @@ prepare_kernels (
     gen_kernel_init (kernel, node, executor->options.threads);
     executor->n_kernels = i + 1;
     kernel->seed = executor->options.seed;
+    kernel->exchange = executor->options.exchange;
     kernel->precision = executor->options.precision;
     kernel->inputs = g_new0 (const void *, node->inputs->len);
     kernel->outputs = g_new0 (void *, node->outputs->len);

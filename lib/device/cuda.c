@@ -4,32 +4,12 @@
  * without them. */
 #include <generative/device.h>
 
-#include "../graph/executor.h"
-
 #include <dlfcn.h>
 
+#include "../base/module.h"
+#include "../graph/executor.h"
+
 #define MODULE "generative-cuda.so"
-
-/* Beside the library where that is installed, or in its folder where it has just been built. NULL
- * where there is none. */
-static char *
-find_module (void)
-{
-  static const char *const folders[] = { "generative", "device/cuda" };
-  g_autofree char *own = NULL;
-  Dl_info info;
-
-  if (dladdr (find_module, &info) == 0)
-    return NULL;
-  own = g_path_get_dirname (info.dli_fname);
-  for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
-    g_autofree char *path = g_build_filename (own, folders[i], MODULE, NULL);
-
-    if (g_file_test (path, G_FILE_TEST_EXISTS))
-      return g_steal_pointer (&path);
-  }
-  return NULL;
-}
 
 /* The module's libraries are large: without a driver they are not worth being looked at. The
  * environment may name another module, which needs none. */
@@ -37,7 +17,8 @@ static void *
 open_module (GError **error)
 {
   const char *given = g_getenv ("GEN_CUDA_MODULE");
-  g_autofree char *path = given != NULL ? g_strdup (given) : find_module ();
+  g_autofree char *path =
+      given != NULL ? g_strdup (given) : gen_module_find (MODULE, "device/cuda");
   void *module;
 
   if (path == NULL) {

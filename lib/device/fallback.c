@@ -122,13 +122,14 @@ is_native (const GenNode *node)
 
 static gboolean
 prepare (GenFallback *fallback, const GenNode *node, int threads, GenPrecision precision,
-    guint64 seed, GError **error)
+    guint64 seed, GenExchange *exchange, GError **error)
 {
   GenKernel *kernel = &fallback->kernel;
 
   gen_kernel_init (kernel, node, threads);
   kernel->precision = precision;
   kernel->seed = seed;
+  kernel->exchange = exchange;
   if (gen_kernel_prepare (kernel, error))
     return TRUE;
   gen_kernel_clear (kernel);
@@ -137,19 +138,20 @@ prepare (GenFallback *fallback, const GenNode *node, int threads, GenPrecision p
 }
 
 GenFallback *
-gen_fallback_new (
-    const GenNode *node, int threads, GenPrecision precision, guint64 seed, GError **error)
+gen_fallback_new (const GenNode *node, int threads, GenPrecision precision, guint64 seed,
+    GenExchange *exchange, GError **error)
 {
   GenFallback *fallback = g_new0 (GenFallback, 1);
   const gboolean half = has_half (node);
 
   fallback->node = node;
   if ((!half || is_native (node)) &&
-      prepare (fallback, node, threads, precision, seed, half ? NULL : error))
+      prepare (fallback, node, threads, precision, seed, exchange, half ? NULL : error))
     return fallback;
   if (half) {
     fallback->widened = gen_graph_new ("widened");
-    if (prepare (fallback, widen_node (fallback->widened, node), threads, precision, seed, error))
+    if (prepare (fallback, widen_node (fallback->widened, node), threads, precision, seed, exchange,
+            error))
       return fallback;
   }
   gen_fallback_free (fallback);

@@ -11,8 +11,8 @@ typedef struct _GenFallback GenFallback;
 
 /* The CPU's kernel for `node`: as it is, or in float32 where the CPU knows no 16-bit floats or the
  * device has asked for them. */
-GEN_PRIVATE_API GenFallback *gen_fallback_new (
-    const GenNode *node, int threads, GenPrecision precision, guint64 seed, GError **error);
+GEN_PRIVATE_API GenFallback *gen_fallback_new (const GenNode *node, int threads,
+    GenPrecision precision, guint64 seed, GenExchange *exchange, GError **error);
 GEN_PRIVATE_API void gen_fallback_free (GenFallback *fallback);
 
 /* The CPU's kernel, whose state tells how it works. */

@@ -51,10 +51,10 @@ TARGET INLINE __m512i
 pair (__m512 first, __m512 second)
 {
   const __m512i upper = _mm512_set1_epi32 ((int)0xffff0000);
-  const int first_or_upper_second = 0xf8;
+  enum { FIRST_OR_UPPER_SECOND = 0xf8 }; /* without optimisation it has to be a constant */
 
   return _mm512_ternarylogic_epi32 (_mm512_srli_epi32 (_mm512_castps_si512 (first), 16),
-      _mm512_castps_si512 (second), upper, first_or_upper_second);
+      _mm512_castps_si512 (second), upper, FIRST_OR_UPPER_SECOND);
 }
 
 /* The upper halves of two vectors, one after the other. */

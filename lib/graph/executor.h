@@ -27,6 +27,9 @@ typedef struct {
   /* The device's functions of these names (device.h). */
   void *(*take_host) (gsize size);
   void (*free_host) (void *memory);
+  /* Which of several devices is this process's: it is the thread's from here on, and `name` is what
+   * no other one of the machine is called. NULL: there is but one. */
+  gboolean (*identify) (char *name, gsize size, GError **error);
   /* What becomes of a node's float32 tensors where 16-bit floats of `type` are asked for; NULL
    * where values stay float32. */
   GenNarrow (*narrows) (const GenNode *node, GenDataType type);

@@ -32,11 +32,14 @@ double
 gen_sound_loudness (const GenSound *sound)
 {
   gboolean whole = (double)sound->frames < BLOCK * sound->rate;
-  ebur128_state *state = ebur128_init ((unsigned)sound->channels, (unsigned long)sound->rate,
-      whole ? EBUR128_MODE_S : EBUR128_MODE_I);
   double loudness = -HUGE_VAL;
+  ebur128_state *state;
   int code;
 
+  if (sound->rate < GEN_LOUDNESS_LEAST_RATE)
+    return loudness;
+  state = ebur128_init ((unsigned)sound->channels, (unsigned long)sound->rate,
+      whole ? EBUR128_MODE_S : EBUR128_MODE_I);
   if (state == NULL)
     return loudness;
   code = ebur128_add_frames_float (state, sound->data, sound->frames);

@@ -164,6 +164,24 @@ text_load (const char *path, const GenFitting *fitting, GenSample *target, GErro
   return TRUE;
 }
 
+gsize
+gen_text_count_bytes (const GenText *text)
+{
+  gsize n = text->length;
+
+  while (n > 0 && text->data[n - 1] == '\0')
+    n--;
+  return n;
+}
+
+gboolean
+gen_text_is_valid (const GenText *text)
+{
+  const gsize n = gen_text_count_bytes (text);
+
+  return n == 0 || g_utf8_validate_len (text->data, n, NULL);
+}
+
 const GenMedium gen_medium_text = {
   .name = "text",
   .plural = "texts",

@@ -265,9 +265,12 @@ gen_alerts_bind (GenAlerts *alerts, const GenField *fields, guint n_fields, GErr
 
 /* --- checking --- */
 
+/* A figure that cannot be given is not known to be beyond a bound. */
 static gboolean
 holds (const Alert *alert, double value)
 {
+  if (!isfinite (value))
+    return FALSE;
   if (value == alert->bound)
     return alert->or_equal;
   return alert->above ? value > alert->bound : value < alert->bound;
@@ -319,9 +322,10 @@ gen_alerts_check (
     Alert *alert = &g_array_index (alerts->list, Alert, i);
     const double value = values[alert->field];
 
-    if (!isfinite (value))
+    if (isnan (value))
       continue;
-    alert->value = value;
+    if (isfinite (value))
+      alert->value = value;
     if (changes (alert, value, now))
       change (alert, now, tell, data);
   }

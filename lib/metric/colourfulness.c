@@ -18,21 +18,20 @@ GEN_CLONES (void, add_row, (const guint8 *rgb, int n, Sums *sums), (rgb, n, sums
 {
   for (int begin = 0; begin < n; begin += GEN_METRIC_SPAN) {
     const int end = MIN (begin + GEN_METRIC_SPAN, n);
-    gint32 sum[2] = { 0 };
-    guint32 squares[2] = { 0 };
+    gint32 sum[2] = { 0 }, squares[2] = { 0 };
 
     for (int x = begin; x < end; x++) {
-      const gint32 red = rgb[3 * x], green = rgb[3 * x + 1], blue = rgb[3 * x + 2];
-      const gint32 a = red - green, b = red + green - 2 * blue;
+      const gint16 red = rgb[3 * x], green = rgb[3 * x + 1], blue = rgb[3 * x + 2];
+      const gint16 a = (gint16)(red - green), b = (gint16)(red + green - 2 * blue);
 
       sum[0] += a;
       sum[1] += b;
-      squares[0] += (guint32)(a * a);
-      squares[1] += (guint32)(b * b);
+      squares[0] += a * a;
+      squares[1] += b * b;
     }
     for (int i = 0; i < 2; i++) {
       sums->sum[i] += sum[i];
-      sums->squares[i] += squares[i];
+      sums->squares[i] += (guint32)squares[i];
     }
   }
 }

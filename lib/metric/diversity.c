@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Diversity: how much samples differ among themselves, which falls when a generator collapses.
  * The mean over all pairs of a bounded reservoir of the root mean square difference of their
- * "pixels-16x16", and of sounds their "log-mel-64x2". Reservoir sampling (Vitter 1985, algorithm R)
- * with a seed: every sample has the same chance to be in it, and a run can be repeated. */
+ * "pixels-16x16", of sounds their "log-mel-64x2", and of texts their "hashed-words-256". Reservoir
+ * sampling (Vitter 1985, algorithm R) with a seed: every sample has the same chance to be in it,
+ * and a run can be repeated. */
 #include "features.h"
 #include "metrics.h"
 
@@ -40,8 +41,9 @@ diversity_close (gpointer metric)
 static void
 open_features (Diversity *diversity, const GenFormat *format)
 {
-  const GenEmbedder *embedder =
-      format->medium == &gen_medium_sound ? &gen_embedder_log_mel : &gen_embedder_pixels;
+  const GenEmbedder *embedder = format->medium == &gen_medium_sound  ? &gen_embedder_log_mel
+                                : format->medium == &gen_medium_text ? &gen_embedder_hashed_words
+                                                                     : &gen_embedder_pixels;
 
   diversity->features = gen_features_open (embedder->name, format->medium, NULL);
   diversity->length = gen_features_length (diversity->features, format);
@@ -83,11 +85,25 @@ diversity_figure (gpointer metric, double *values, GError **error)
   return TRUE;
 }
 
+static gsize
+diversity_kept (gpointer metric)
+{
+  return gen_feature_rows_bytes (&((Diversity *)metric)->kept);
+}
+
+static void
+diversity_thin (gpointer metric)
+{
+  Diversity *diversity = metric;
+
+  gen_feature_rows_thin (&diversity->kept, MAX (diversity->kept.most / 2, 2));
+}
+
 const GenMetric gen_metric_diversity = {
   .name = "diversity",
   .summary = "Mean root mean square difference of pairs among 256 samples kept by chance: pictures "
-             "reduced to 16 by 16 areas, levels of sounds in 64 bands",
-  .unit = "of pictures the share of full scale, of sounds decibels, from 0",
+             "reduced to 16 by 16 areas, levels of sounds in 64 bands, hashed words of texts",
+  .unit = "of pictures the share of full scale, of sounds decibels, of texts 0 to 0.125",
   .fields = { { "diversity", GEN_FIELD_NUMBER, NULL, "it compares two samples at least" },
       { "diversity-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 2,
@@ -95,4 +111,6 @@ const GenMetric gen_metric_diversity = {
   .close = diversity_close,
   .take = diversity_take,
   .figure = diversity_figure,
+  .kept = diversity_kept,
+  .thin = diversity_thin,
 };

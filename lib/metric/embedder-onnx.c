@@ -3,11 +3,13 @@
  * sample of its first map. */
 #include "embedder-onnx.h"
 
+#include <generative/adapter-file.h>
 #include <generative/file-bytes.h>
 
 #include <string.h>
 
 #include "features.h"
+#include "model-numbers.h"
 
 /* Samples in a run, where there are as many and the model takes any number. */
 #define BATCH 16
@@ -29,22 +31,33 @@ embedder_close (gpointer state)
   g_free (embedder);
 }
 
+/* Whether output `i` is a vector of more than one feature, or, where it is not `several`, of one.
+ */
+static gboolean
+is_vector (const GenModel *model, guint i, gboolean several)
+{
+  const GenPort *port = &model->outputs[i];
+
+  return port->part == GEN_PART_FLOW && port->kind == GEN_PORT_VECTOR &&
+         (several ? port->length > 1 : port->length == 1);
+}
+
 /* The first vector, else the first map, of which the embedder learns how its features lie; else the
- * first score, which is a vector of one. */
+ * first score, which is a vector of one. What the model remembers is none of them. */
 static gboolean
 choose_output (Embedder *embedder, const GenModel *model)
 {
   const guint n = model->graph->outputs->len;
 
   for (guint i = 0; i < n; i++)
-    if (model->outputs[i].kind == GEN_PORT_VECTOR && model->outputs[i].length > 1) {
+    if (is_vector (model, i, TRUE)) {
       embedder->output = model->outputs[i];
       return gen_port_use_float32 (&embedder->output);
     }
   for (guint i = 0; i < n; i++) {
     gint64 features;
 
-    if (model->outputs[i].kind == GEN_PORT_VECTOR ||
+    if (model->outputs[i].part != GEN_PART_FLOW || model->outputs[i].kind == GEN_PORT_VECTOR ||
         !embedder->side->is_map (embedder, &model->outputs[i], &features, &embedder->features_last))
       continue;
     embedder->output = model->outputs[i];
@@ -52,11 +65,28 @@ choose_output (Embedder *embedder, const GenModel *model)
     return gen_port_use_float32 (&embedder->output);
   }
   for (guint i = 0; i < n; i++)
-    if (model->outputs[i].kind == GEN_PORT_VECTOR && model->outputs[i].length == 1) {
+    if (is_vector (model, i, FALSE)) {
       embedder->output = model->outputs[i];
       return gen_port_use_float32 (&embedder->output);
     }
   return FALSE;
+}
+
+/* But for states and parameters of models of sound, and numbers that say how much adapters count.
+ */
+static guint
+count_inputs (const Embedder *embedder, const GenModel *model)
+{
+  const gboolean is_sound = embedder->side->medium == &gen_medium_sound;
+  const gboolean adapted = g_hash_table_contains (model->graph->metadata, "generative.adapters");
+  guint n = 0;
+
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    const GenPart part = model->inputs[i].part;
+
+    n += part == GEN_PART_FLOW || (!is_sound && !(adapted && part == GEN_PART_PARAMETER));
+  }
+  return n;
 }
 
 static gboolean
@@ -65,7 +95,7 @@ choose_ports (Embedder *embedder, const char *path, GError **error)
   const GenModel *model = model_of (embedder);
   g_autofree char *text = gen_model_describe (model);
 
-  if (model->graph->inputs->len != 1 || !embedder->side->choose_input (embedder, model) ||
+  if (count_inputs (embedder, model) != 1 || !embedder->side->choose_input (embedder, model) ||
       !choose_output (embedder, model)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: what tells features, or scores of classes, %s; this model %s", path,
@@ -82,8 +112,8 @@ choose_ports (Embedder *embedder, const char *path, GError **error)
   return TRUE;
 }
 
-static char *
-name_of (const char *path, GError **error)
+char *
+gen_features_name_file (const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = gen_file_bytes (path, error);
   g_autofree char *digest = NULL, *base = g_path_get_basename (path);
@@ -112,10 +142,69 @@ embedder_open (const char *path, const GenMedium *medium, char **name, GError **
   if (embedder->side == NULL)
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: embedders of %s are not made of files", path, medium->plural);
-  else if (choose_ports (embedder, path, error) && (*name = name_of (path, error)) != NULL)
+  else if (choose_ports (embedder, path, error) &&
+           (*name = gen_features_name_file (path, error)) != NULL)
     return embedder;
   embedder_close (embedder);
   return NULL;
+}
+
+/* "NAME+ADAPTER+…", all with the digits of their files. */
+static gboolean
+name_adapters (const char *files, char **name, GError **error)
+{
+  g_auto (GStrv) paths = g_strsplit (files, ",", -1);
+  g_autoptr (GString) all = g_string_new (*name);
+
+  for (guint i = 0; paths[i] != NULL; i++) {
+    g_autofree char *of = gen_features_name_file (g_strstrip (paths[i]), error);
+
+    if (of == NULL)
+      return FALSE;
+    g_string_append_printf (all, "+%s", of);
+  }
+  g_free (*name);
+  *name = g_string_free (g_steal_pointer (&all), FALSE);
+  return TRUE;
+}
+
+static gboolean
+embedder_adapt (gpointer state, const char *files, const char *scales, char **name, GError **error)
+{
+  const GenModelHints hints = {
+    .sampling.sampler = "once", .adapters = files, .adapter_scales = scales
+  };
+  const GenPlayerOptions options = { .plan = { .choice = GEN_CHOICE_MEASURE } };
+  Embedder *embedder = state;
+  g_autofree char *path = g_strdup (model_of (embedder)->path);
+  g_autoptr (GenModel) model = gen_model_load_as (path, &hints, error);
+
+  if (model == NULL || !name_adapters (files, name, error))
+    return FALSE;
+  gen_player_free (embedder->player);
+  embedder->player = gen_player_new (model, &options);
+  return choose_ports (embedder, path, error);
+}
+
+static gboolean
+embedder_scale_adapters (gpointer state, const char *scales, GError **error)
+{
+  Embedder *embedder = state;
+  const guint n = model_of (embedder)->graph->inputs->len - 1;
+  double numbers[GEN_ADAPTERS_MOST];
+
+  if (!gen_adapters_read_scales (scales, numbers, GEN_ADAPTERS_MOST, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *name = g_strdup_printf ("adapter-%u", i + 1);
+    g_autofree GenNumbers *number = g_malloc (sizeof *number + sizeof (double));
+
+    number->n = 1;
+    number->values[0] = numbers[i];
+    if (!gen_player_set_parameter (embedder->player, name, number, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static int
@@ -170,6 +259,20 @@ prepare_run (Embedder *embedder, int n, GError **error)
              check_made (embedder, n, gen_player_output (embedder->player), error));
 }
 
+/* The `n` samples in `bytes` are the model's numbers, but for their type. */
+static void
+bind_numbers (Embedder *embedder, int n)
+{
+  const GenDataType type = model_of (embedder)->inputs[0].type;
+
+  if (gen_model_numbers_are_integers (type))
+    gen_model_numbers_write (type, (const float *)(const void *)embedder->bytes,
+        (gsize)n * embedder->sample_size / sizeof (float),
+        gen_player_numbers (embedder->player, 0));
+  else
+    gen_player_bind_numbers (embedder->player, 0, embedder->bytes);
+}
+
 /* What the model makes of the `n` samples in `bytes`; NULL with `error`. */
 static const GenBinding *
 run_once (Embedder *embedder, int n, GError **error)
@@ -179,8 +282,10 @@ run_once (Embedder *embedder, int n, GError **error)
 
   if (!prepare_run (embedder, n, error))
     return NULL;
+  if (!embedder->streams)
+    gen_player_reset (embedder->player);
   if (makes_numbers (embedder))
-    gen_player_bind_numbers (embedder->player, 0, embedder->bytes);
+    bind_numbers (embedder, n);
   else
     gen_player_bind_input_frame (embedder->player, 0, &frame);
   if (!gen_player_run (embedder->player, error)) {
@@ -203,8 +308,9 @@ prepare (Embedder *embedder, const GenFormat *format, GError **error)
   embedder->format = chosen;
   embedder->few = (int)MAX (embedder->input.batch, 1);
   /* A file may say that it takes any number, and not mean it: then one at a time; as where each
-   * sample has a size of its own. */
+   * sample has a size of its own, or the model remembers. */
   embedder->many = embedder->input.batch < 0 && !model_of (embedder)->staged &&
+                           !gen_model_has_states (model_of (embedder)) &&
                            (embedder->resizing == NULL || embedder->resizing->filter != NULL) &&
                            prepare_run (embedder, BATCH, NULL)
                        ? BATCH
@@ -333,6 +439,15 @@ embedder_resize (gpointer state, const char *name, GError **error)
   return FALSE;
 }
 
+static void
+embedder_begin_stream (gpointer state)
+{
+  Embedder *embedder = state;
+
+  embedder->streams = TRUE;
+  gen_player_reset (embedder->player);
+}
+
 static char *
 embedder_describe_assumption (gpointer state)
 {
@@ -365,4 +480,7 @@ const GenEmbedder gen_embedder_onnx = {
   .describe_assumption = embedder_describe_assumption,
   .get_class_names = embedder_get_class_names,
   .resize = embedder_resize,
+  .adapt = embedder_adapt,
+  .scale_adapters = embedder_scale_adapters,
+  .begin_stream = embedder_begin_stream,
 };

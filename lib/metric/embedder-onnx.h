@@ -17,6 +17,7 @@ typedef struct {
   GenPlayer *player;
   GenPort input, output;
   const GenResizing *resizing; /* of pictures; NULL: by area and cubic */
+  gboolean streams;            /* what it remembers of a sample is for the next one */
   gboolean features_last;      /* of a map, the features are its last extent, not its second */
   int length;                  /* features */
   GenFormat format;            /* of the samples that go in; without a medium: none yet */

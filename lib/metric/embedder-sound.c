@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "model-numbers.h"
+
 /* A row of numbers is taken for a sound, where it may be as long as one. */
 static gboolean
 may_be_sound (const GenPort *port)
@@ -19,10 +21,14 @@ static gboolean
 choose_input (Embedder *embedder, const GenModel *model)
 {
   GenPort *input = &embedder->input;
+  const GenPort *flows = NULL;
 
-  if (model->graph->inputs->len != 1 || !may_be_sound (&model->inputs[0]))
+  for (guint i = 0; i < model->graph->inputs->len && flows == NULL; i++)
+    if (model->inputs[i].part == GEN_PART_FLOW)
+      flows = &model->inputs[i];
+  if (flows == NULL || !may_be_sound (flows))
     return FALSE;
-  *input = model->inputs[0];
+  *input = *flows;
   return gen_port_use_float32 (input) && gen_port_make_sound (input, input->sample_rate) &&
          input->channels > 0;
 }
@@ -87,19 +93,6 @@ describe_use (const Embedder *embedder, GenModelUse *use)
   use->length = (gint64)embedder->format.length;
 }
 
-static float
-sample_of (const GenSound *sound, gsize frame, int channel, int channels)
-{
-  const float *samples = sound->data + frame * (gsize)sound->channels;
-  float sum = 0;
-
-  if (sound->channels == channels)
-    return samples[channel];
-  for (int c = 0; c < sound->channels; c++)
-    sum += samples[c];
-  return sum / (float)sound->channels;
-}
-
 static gboolean
 fit (const Embedder *embedder, const GenSample *sample, guint8 *slot, GError **error)
 {
@@ -109,14 +102,14 @@ fit (const Embedder *embedder, const GenSample *sample, guint8 *slot, GError **e
 
   for (gsize i = 0; i < format->length; i++)
     for (int c = 0; c < format->channels; c++)
-      *out++ = i < sound->frames ? sample_of (sound, i, c, format->channels) : 0;
+      *out++ = i < sound->frames ? gen_model_numbers_of_sound (sound, i, c, format->channels) : 0;
   return TRUE;
 }
 
 const EmbedderSide gen_embedder_side_sound = {
   .medium = &gen_medium_sound,
-  .takes = "makes a vector [N, D] or map [N, D, T] of one sound [N, C, T], [N, T, C] or [N, T] and "
-           "nothing else",
+  .takes = "makes a vector [N, D] or map [N, D, T] of one sound [N, C, T], [N, T, C] or [N, T], "
+           "with states and parameters besides,",
   .choose_input = choose_input,
   .is_map = is_map,
   .choose_format = choose_format,

@@ -7,10 +7,14 @@
 #include <generative/metric.h>
 #include <string.h>
 
+#include "metrics.h"
+
 /* A sample that is kept, by as many as want it. */
 typedef struct {
   guint64 frame, pts;
-  GenPicture picture; /* without data: it is a sound */
+  GenPicture picture; /* without data: it is a sound or a text */
+  char *text;         /* NULL: it is none */
+  gboolean cut;
   gint16 *samples;
   gsize n_samples;
   int rate, channels;
@@ -55,6 +59,7 @@ clear_kept (gpointer data)
 
   gen_picture_clear (&kept->picture);
   g_free (kept->samples);
+  g_free (kept->text);
 }
 
 static void
@@ -102,6 +107,19 @@ copy_ring (const GenExamples *examples, Kept *kept)
   memcpy (kept->samples + head, examples->ring, (n - head) * sizeof *kept->samples);
 }
 
+/* The beginning of a text. */
+static void
+cut_text (const GenText *text, Kept *kept)
+{
+  const gsize length = gen_text_is_valid (text) ? gen_text_count_bytes (text) : 0;
+  const char *first = length > 0 ? text->data : "", *at = first, *end = first + length;
+
+  for (int n = 0; n < GEN_EXAMPLES_CHARACTERS && at < end; n++)
+    at = g_utf8_next_char (at);
+  kept->cut = at < end;
+  kept->text = g_strndup (first, (gsize)(at - first));
+}
+
 static Kept *
 keep (const GenExamples *examples, guint64 frame, guint64 pts, const GenSample *sample)
 {
@@ -111,6 +129,8 @@ keep (const GenExamples *examples, guint64 frame, guint64 pts, const GenSample *
   kept->pts = pts;
   if (sample->medium == &gen_medium_picture)
     shrink (&sample->picture, &kept->picture);
+  else if (sample->medium == &gen_medium_text)
+    cut_text (&sample->text, kept);
   else
     copy_ring (examples, kept);
   return kept;
@@ -166,14 +186,18 @@ add_end (GenExamples *examples, guint field, gboolean highest)
   g_array_append_val (examples->ends, end);
 }
 
-/* The figure that a metric of frames is called by. */
+/* The figure that a metric of frames is called by, or one of a scorer, which the list does not
+ * know. */
 static gboolean
 is_of_frames (const GenField *field)
 {
   const GenMetric *metric = NULL;
 
-  return field->type == GEN_FIELD_NUMBER && gen_metric_find_field (field->name, &metric) != NULL &&
-         gen_metric_count_measured (metric) > 0 && g_str_equal (field->name, metric->name);
+  if (field->type != GEN_FIELD_NUMBER)
+    return FALSE;
+  if (gen_metric_find_field (field->name, &metric) == NULL || metric->needs_scorer)
+    return !g_str_has_suffix (field->name, GEN_RECENT_SUFFIX);
+  return gen_metric_count_measured (metric) > 0 && g_str_equal (field->name, metric->name);
 }
 
 GenExamples *
@@ -249,13 +273,38 @@ add_spread (Spread *spread, Kept *kept)
   spread->step *= 2;
 }
 
+static gboolean
+spreads_next (const Spread *spread)
+{
+  return spread->seen % spread->step == 0;
+}
+
+gboolean
+gen_examples_want (const GenExamples *examples, const double *values)
+{
+  for (guint i = 0; i < examples->ends->len; i++) {
+    const End *end = &g_array_index (examples->ends, End, i);
+
+    if (wants (examples, end, values[end->field]))
+      return TRUE;
+  }
+  return spreads_next (&examples->spread);
+}
+
+void
+gen_examples_pass (GenExamples *examples)
+{
+  examples->spread.seen++;
+}
+
 void
 gen_examples_take (GenExamples *examples, guint64 frame, guint64 pts, const GenSample *sample,
     const double *values)
 {
-  const gboolean spreads = examples->spread.seen++ % examples->spread.step == 0;
+  const gboolean spreads = spreads_next (&examples->spread);
   Kept *kept = spreads ? keep (examples, frame, pts, sample) : NULL;
 
+  examples->spread.seen++;
   for (guint i = 0; i < examples->ends->len; i++) {
     End *end = &g_array_index (examples->ends, End, i);
 
@@ -283,6 +332,10 @@ encode (const Kept *kept, const char **media_type, GError **error)
   if (kept->picture.data != NULL) {
     *media_type = "image/png";
     return gen_picture_encode_png (&kept->picture, error);
+  }
+  if (kept->text != NULL) {
+    *media_type = "text/plain";
+    return g_bytes_new (kept->text, strlen (kept->text));
   }
   *media_type = "audio/flac";
   format = (GenFormat){ &gen_medium_sound, .channels = kept->channels, .rate = kept->rate,
@@ -339,6 +392,8 @@ describe (const GenExamples *examples, const Kept *kept, gboolean spread, GError
   json_object_set_boolean_member (object, "spread", spread);
   json_object_set_string_member (object, "media-type", media_type);
   json_object_set_string_member (object, "data", text);
+  if (kept->text != NULL)
+    json_object_set_boolean_member (object, "cut", kept->cut);
   return object;
 }
 

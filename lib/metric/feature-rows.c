@@ -6,6 +6,8 @@
 #include "../simd.h"
 
 #define STRANDS 16
+/* Room for the first rows: bytes, and rows. */
+#define FIRST_BYTES (64 * 1024)
 #define FIRST_ROOM 64
 
 void
@@ -25,7 +27,9 @@ gen_feature_rows_clear (GenFeatureRows *rows)
 static void
 make_room (GenFeatureRows *rows)
 {
-  const guint room = MIN (MAX (2 * rows->room, FIRST_ROOM), rows->most);
+  const gsize first = FIRST_BYTES / ((gsize)rows->stride * sizeof (float));
+  const guint least = (guint)CLAMP (first, 1, FIRST_ROOM);
+  const guint room = MIN (MAX (2 * rows->room, least), rows->most);
   const gsize had = (gsize)rows->room * (gsize)rows->stride;
   const gsize wanted = (gsize)room * (gsize)rows->stride;
 
@@ -52,6 +56,42 @@ gen_feature_rows_next (GenFeatureRows *rows, int length)
     make_room (rows);
   rows->n = MAX (rows->n, (guint)place + 1);
   return gen_feature_rows_at (rows, (guint)place);
+}
+
+static void
+swap_rows (GenFeatureRows *rows, guint a, guint b)
+{
+  float *first = gen_feature_rows_at (rows, a), *second = gen_feature_rows_at (rows, b);
+
+  for (int k = 0; k < rows->length; k++) {
+    const float number = first[k];
+
+    first[k] = second[k];
+    second[k] = number;
+  }
+}
+
+/* Some of some, each chosen with the same chance, are what algorithm R would have kept. Its own
+ * draws are those of number 0. */
+void
+gen_feature_rows_thin (GenFeatureRows *rows, guint most)
+{
+  const guint had = rows->n;
+
+  rows->most = most;
+  for (guint i = 0; had > most && i < most; i++)
+    swap_rows (rows, i, i + gen_random_below (&rows->random, had, i, had - i));
+  rows->n = MIN (had, most);
+  if (rows->room <= most)
+    return;
+  rows->room = most;
+  rows->data = g_renew (float, rows->data, (gsize)most *(gsize)rows->stride);
+}
+
+gsize
+gen_feature_rows_bytes (const GenFeatureRows *rows)
+{
+  return (gsize)rows->room * (gsize)rows->stride * sizeof (float);
 }
 
 GEN_CLONES (float, squared_distance, (const float *a, const float *b, int n), (a, b, n))

@@ -84,6 +84,7 @@ gen_embedder_list (void)
     &gen_embedder_hog,
     &gen_embedder_pixels,
     &gen_embedder_log_mel,
+    &gen_embedder_hashed_words,
     NULL,
   };
 
@@ -140,6 +141,30 @@ gen_features_free (GenFeatures *features)
   g_free (features->name);
   g_free (features->file);
   g_free (features);
+}
+
+gboolean
+gen_features_adapt (GenFeatures *features, const char *files, const char *scales, GError **error)
+{
+  if (features->embedder->adapt != NULL)
+    return features->embedder->adapt (features->state, files, scales, &features->name, error);
+  g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+      "%s is no file, beside whose weights adapters could be", features->name);
+  return FALSE;
+}
+
+gboolean
+gen_features_scale_adapters (GenFeatures *features, const char *scales, GError **error)
+{
+  return features->embedder->scale_adapters == NULL ||
+         features->embedder->scale_adapters (features->state, scales, error);
+}
+
+void
+gen_features_begin_stream (GenFeatures *features)
+{
+  if (features->embedder->begin_stream != NULL)
+    features->embedder->begin_stream (features->state);
 }
 
 char *

@@ -17,40 +17,40 @@ gen_filter_gaussian (float *taps, int count, double deviation)
     taps[i] = (float)(exp (-0.5 * pow ((i - middle) / deviation, 2)) / sum);
 }
 
-/* Vectors of a fixed size keep sums in registers, four at a time, so that each tap is loaded for as
- * many. */
+/* What has the same weight is added before it is multiplied: processors add beside what they
+ * multiply. Vectors of a fixed size keep sums in registers, two at a time. */
 #define PIECE 8
 typedef float Piece __attribute__ ((vector_size (PIECE * sizeof (float)), aligned (4), may_alias));
-#define BLOCK (4 * PIECE)
+#define BLOCK (2 * PIECE)
 
 static inline __attribute__ ((always_inline)) void
 filter_piece (const float *const rows[], const float *taps, int count, float *out, int x)
 {
-  Piece sum = { 0 };
+  const int half = count / 2;
+  Piece sum = taps[half] * *(const Piece *)(rows[half] + x);
 
-  for (int k = 0; k < count; k++)
-    sum += taps[k] * *(const Piece *)(rows[k] + x);
+  for (int k = 0; k < half; k++)
+    sum += taps[k] * (*(const Piece *)(rows[k] + x) + *(const Piece *)(rows[count - 1 - k] + x));
   *(Piece *)(out + x) = sum;
 }
 
 static inline __attribute__ ((always_inline)) void
 filter_block (const float *const rows[], const float *taps, int count, float *out, int x)
 {
-  Piece first = { 0 }, second = { 0 }, third = { 0 }, fourth = { 0 };
+  const int half = count / 2;
+  const Piece *middle = (const Piece *)(rows[half] + x);
+  Piece first = taps[half] * middle[0], second = taps[half] * middle[1];
 
-  for (int k = 0; k < count; k++) {
+  for (int k = 0; k < half; k++) {
     const Piece *row = (const Piece *)(rows[k] + x);
+    const Piece *twin = (const Piece *)(rows[count - 1 - k] + x);
     const float tap = taps[k];
 
-    first += tap * row[0];
-    second += tap * row[1];
-    third += tap * row[2];
-    fourth += tap * row[3];
+    first += tap * (row[0] + twin[0]);
+    second += tap * (row[1] + twin[1]);
   }
   *(Piece *)(out + x) = first;
   *(Piece *)(out + x + PIECE) = second;
-  *(Piece *)(out + x + 2 * PIECE) = third;
-  *(Piece *)(out + x + 3 * PIECE) = fourth;
 }
 
 /* The compiler would turn the loops around. The last piece may overlap the one before. */
@@ -99,6 +99,9 @@ GEN_CLONES (void, filter,
   case 9:
     filter_as (rows, taps, 9, out, n);
     break;
+  case 7:
+    filter_as (rows, taps, 7, out, n);
+    break;
   case 5:
     filter_as (rows, taps, 5, out, n);
     break;
@@ -120,6 +123,9 @@ GEN_CLONES (void, filter_row, (const float *row, const float *taps, int count, f
   case 9:
     filter_row_as (row, taps, 9, out, n);
     break;
+  case 7:
+    filter_row_as (row, taps, 7, out, n);
+    break;
   case 5:
     filter_row_as (row, taps, 5, out, n);
     break;
@@ -138,4 +144,71 @@ void
 gen_filter_row (const float *row, const float *taps, int count, float *out, int n)
 {
   filter_row (row, taps, count, out, n);
+}
+
+static inline __attribute__ ((always_inline)) void
+filter_by_two_as (const float *row, const float *taps, int count, float *restrict out, int n)
+{
+  for (int x = 0; x < n; x++) {
+    float sum = 0;
+
+    for (int k = 0; k < count; k++)
+      sum += taps[k] * row[2 * x + k];
+    out[x] = sum;
+  }
+}
+
+GEN_CLONES (void, filter_by_two,
+    (const float *row, const float *taps, int count, float *out, int n), (row, taps, count, out, n))
+{
+  switch (count) {
+  case 8:
+    filter_by_two_as (row, taps, 8, out, n);
+    break;
+  case 4:
+    filter_by_two_as (row, taps, 4, out, n);
+    break;
+  default:
+    filter_by_two_as (row, taps, count, out, n);
+  }
+}
+
+void
+gen_filter_row_by_two (const float *row, const float *taps, int count, float *out, int n)
+{
+  filter_by_two (row, taps, count, out, n);
+}
+
+static inline __attribute__ ((always_inline)) void
+filter_any_as (const float *const rows[], const float *taps, int count, float *restrict out, int n)
+{
+  for (int x = 0; x < n; x++) {
+    float sum = 0;
+
+    for (int k = 0; k < count; k++)
+      sum += taps[k] * rows[k][x];
+    out[x] = sum;
+  }
+}
+
+GEN_CLONES (void, filter_any,
+    (const float *const rows[], const float *taps, int count, float *out, int n),
+    (rows, taps, count, out, n))
+{
+  switch (count) {
+  case 8:
+    filter_any_as (rows, taps, 8, out, n);
+    break;
+  case 4:
+    filter_any_as (rows, taps, 4, out, n);
+    break;
+  default:
+    filter_any_as (rows, taps, count, out, n);
+  }
+}
+
+void
+gen_filter_rows_any (const float *const rows[], const float *taps, int count, float *out, int n)
+{
+  filter_any (rows, taps, count, out, n);
 }

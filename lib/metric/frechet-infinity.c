@@ -98,6 +98,7 @@ const GenMetric gen_metric_frechet_infinity = {
   .needs_features = TRUE,
   .needs_reference = TRUE,
   .takes_long = TRUE,
+  .needs_rank = TRUE,
   .fields = { { "frechet-infinity", GEN_FIELD_NUMBER, NULL, too_few, .better = GEN_BETTER_LOWER },
       { "frechet-infinity-slope", GEN_FIELD_NUMBER, NULL, too_few },
       { "frechet-infinity-features", GEN_FIELD_TEXT, NULL },

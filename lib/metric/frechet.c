@@ -58,12 +58,25 @@ frechet_statistics (gpointer metric, GenStatistics *statistics)
   return gen_moments_statistics (&((Frechet *)metric)->samples, statistics);
 }
 
-/* Eigenvalues of a symmetric matrix, and its eigenvectors in its place where asked for. */
+/* From so many features on, eigenvalues alone are found sooner by way of a band, which is made by
+ * products of matrices, than of a tridiagonal matrix at once, half of which is products of a matrix
+ * and a vector that wait for memory. */
+#define WORTH_A_BAND 1536
+
+static lapack_int
+find_eigenvalues (double *matrix, int n, gboolean vectors, double *values)
+{
+  if (!vectors && n >= WORTH_A_BAND)
+    return LAPACKE_dsyevd_2stage (LAPACK_COL_MAJOR, 'N', 'L', n, matrix, n, values);
+  return LAPACKE_dsyevd (LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'L', n, matrix, n, values);
+}
+
+/* Eigenvalues of a symmetric matrix, of which the lower triangle is looked at, and its eigenvectors
+ * in its place where asked for. */
 static gboolean
 decompose (double *matrix, int n, gboolean vectors, double *values, GError **error)
 {
-  lapack_int info =
-      LAPACKE_dsyevd (LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'L', n, matrix, n, values);
+  const lapack_int info = find_eigenvalues (matrix, n, vectors, values);
 
   if (info == 0)
     return TRUE;
@@ -72,6 +85,45 @@ decompose (double *matrix, int n, gboolean vectors, double *values, GError **err
       "feature may not be a number",
       n, (int)info);
   return FALSE;
+}
+
+/* Rows of a factor that are multiplied at a time. */
+#define ROWS 256
+
+/* `rows` rows of the triangle D of a symmetric C = D + D', from row `first` on, without what is
+ * behind the last of them. */
+static void
+read_triangle (const double *matrix, int n, int first, int rows, double *out)
+{
+  for (int k = 0; k < first + rows; k++) {
+    double *column = out + (gsize)k * rows;
+
+    memcpy (column, matrix + (gsize)k * n + first, (gsize)rows * sizeof *column);
+    if (k < first)
+      continue;
+    memset (column, 0, (gsize)(k - first) * sizeof *column);
+    column[k - first] /= 2;
+  }
+}
+
+/* The lower triangle of L' C L, for a lower triangle L and a symmetric C = D + D': L' (D L) and
+ * what is across from it, where D L is lower again. That is n³ multiplications and additions, of
+ * which LAPACK's dsygst does as many, slower. */
+static void
+multiply_about (const double *factor, const double *matrix, int n, double *product)
+{
+  g_autofree double *rows = g_new (double, (gsize)ROWS *(gsize)n);
+
+  memset (product, 0, (gsize)n * (gsize)n * sizeof *product);
+  for (int first = 0; first < n; first += ROWS) {
+    const int count = MIN (ROWS, n - first), width = first + count;
+
+    read_triangle (matrix, n, first, count, rows);
+    cblas_dtrmm (CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, count, width, 1,
+        factor, n, rows, count);
+    cblas_dsyr2k (CblasColMajor, CblasLower, CblasTrans, width, count, 1, factor + first, n, rows,
+        count, 1, product, n);
+  }
 }
 
 /* `product` becomes L' C2 L where C1 = L L', whose eigenvalues are those of C1 C2: the least
@@ -85,8 +137,11 @@ multiply_by_factor (const GenStatistics *a, const GenStatistics *b, double *prod
 
   if (LAPACKE_dpotrf (LAPACK_COL_MAJOR, 'L', n, factor, n) != 0)
     return FALSE;
-  memcpy (product, b->covariance, size * sizeof *product);
-  return LAPACKE_dsygst (LAPACK_COL_MAJOR, 2, 'L', n, product, n, factor, n) == 0;
+  /* What is above the factor is still the covariance's. */
+  for (int k = 1; k < n; k++)
+    memset (factor + (gsize)k * n, 0, (gsize)k * sizeof *factor);
+  multiply_about (factor, b->covariance, n, product);
+  return TRUE;
 }
 
 /* The same of C1^½ C2 C1^½, whatever the rank. */
@@ -201,6 +256,7 @@ const GenMetric gen_metric_frechet = {
   .needs_features = TRUE,
   .needs_reference = TRUE,
   .takes_statistics = TRUE,
+  .needs_rank = TRUE,
   .fields = { { "frechet", GEN_FIELD_NUMBER, NULL, "it takes two samples at least, and a reference",
                   .better = GEN_BETTER_LOWER },
       { "frechet-features", GEN_FIELD_TEXT, NULL }, { "frechet-samples", GEN_FIELD_COUNT, NULL },

@@ -11,7 +11,8 @@
 #define C 170.0f
 
 typedef struct {
-  float *planes[2], *rows[2]; /* halved pictures, each with a border of zeros; gradients of a row */
+  float *planes[2]; /* halved pictures, each with a border of zeros */
+  guint8 *zeros;    /* a row of levels */
   gsize room;
   int width;
 } Gmsd;
@@ -25,10 +26,9 @@ gmsd_open (const GenMetricSettings *settings)
 static void
 clear_room (Gmsd *gmsd)
 {
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < 2; i++)
     g_clear_pointer (&gmsd->planes[i], g_free);
-    g_clear_pointer (&gmsd->rows[i], g_free);
-  }
+  g_clear_pointer (&gmsd->zeros, g_free);
 }
 
 static void
@@ -46,10 +46,9 @@ make_room (Gmsd *gmsd, int width, int height)
   if (n == gmsd->room && width == gmsd->width)
     return;
   clear_room (gmsd);
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < 2; i++)
     gmsd->planes[i] = g_new0 (float, n);
-    gmsd->rows[i] = g_new (float, width);
-  }
+  gmsd->zeros = g_new0 (guint8, 2 * (gsize)width);
   gmsd->room = n;
   gmsd->width = width;
 }
@@ -57,48 +56,67 @@ make_room (Gmsd *gmsd, int width, int height)
 /* The mean of two by two, within the border; zeros are beyond an odd extent, as in the authors'
  * program. */
 static void
-halve (const GenPicture *luma, float *plane, int width, int height)
+halve (const Gmsd *gmsd, const GenPicture *luma, float *plane, int width, int height)
 {
+  const int last = luma->width - 1;
+
   for (int y = 0; y < height; y++) {
     const guint8 *above = luma->data + (gssize)2 * y * luma->stride;
-    const guint8 *below = 2 * y + 1 < luma->height ? above + luma->stride : NULL;
+    const guint8 *below = 2 * y + 1 < luma->height ? above + luma->stride : gmsd->zeros;
     float *to = plane + ((gsize)y + 1) * ((gsize)width + 2) + 1;
 
-    for (int x = 0; x < width; x++) {
-      const gboolean wide = 2 * x + 1 < luma->width;
-      int sum = above[2 * x] + (wide ? above[2 * x + 1] : 0);
-
-      if (below != NULL)
-        sum += below[2 * x] + (wide ? below[2 * x + 1] : 0);
-      to[x] = (float)sum / 4;
-    }
+    gen_metric_halve_row (above, below, to, luma->width / 2);
+    if (luma->width % 2 != 0)
+      to[width - 1] = (float)(above[last] + below[last]) / 4;
   }
 }
 
-/* The magnitude of Prewitt's gradients. */
-GEN_CLONES (void, find_gradients,
-    (const float *restrict above, const float *restrict row, const float *restrict below,
-        float *restrict out, int n),
-    (above, row, below, out, n))
+/* The magnitude of Prewitt's gradient at the middle of three rows of three. */
+static inline float
+find_gradient (const float *above, const float *row, const float *below)
 {
-  for (int x = 0; x < n; x++) {
-    const float across =
-        (above[x] - above[x + 2] + row[x] - row[x + 2] + below[x] - below[x + 2]) / 3;
-    const float down =
-        (above[x] + above[x + 1] + above[x + 2] - below[x] - below[x + 1] - below[x + 2]) / 3;
+  const float across = (above[0] - above[2] + row[0] - row[2] + below[0] - below[2]) / 3;
+  const float down = (above[0] + above[1] + above[2] - below[0] - below[1] - below[2]) / 3;
 
-    out[x] = sqrtf (across * across + down * down);
-  }
+  return sqrtf (across * across + down * down);
 }
 
-static void
-add_row (const float *a, const float *b, int n, double *sum, double *squares)
-{
-  for (int x = 0; x < n; x++) {
-    const double similarity = (2 * a[x] * b[x] + C) / (a[x] * a[x] + b[x] * b[x] + C);
+#define STRANDS 16
 
-    *sum += similarity;
-    *squares += similarity * similarity;
+/* Sums over places of how far similarity is from 1, of which the deviation is the same, and of its
+ * squares; each in strands that single precision holds over a row. */
+typedef struct {
+  float sum[STRANDS], squares[STRANDS];
+} Strands;
+
+/* A place, of which `a` and `b` are what is above and left in either picture. */
+static inline __attribute__ ((always_inline)) void
+add_place (const float *a, const float *b, gsize stride, Strands *strands, int s)
+{
+  const float p = find_gradient (a, a + stride, a + 2 * stride);
+  const float q = find_gradient (b, b + stride, b + 2 * stride);
+  const float difference = (p - q) * (p - q) / (p * p + q * q + C);
+
+  strands->sum[s] += difference;
+  strands->squares[s] += difference * difference;
+}
+
+GEN_CLONES (void, add_row,
+    (const float *restrict a, const float *restrict b, gsize stride, int n, double *sum,
+        double *squares),
+    (a, b, stride, n, sum, squares))
+{
+  Strands strands = { 0 };
+  int x = 0;
+
+  for (; x + STRANDS <= n; x += STRANDS)
+    for (int s = 0; s < STRANDS; s++)
+      add_place (a + x + s, b + x + s, stride, &strands, s);
+  for (; x < n; x++)
+    add_place (a + x, b + x, stride, &strands, x % STRANDS);
+  for (int s = 0; s < STRANDS; s++) {
+    *sum += strands.sum[s];
+    *squares += strands.squares[s];
   }
 }
 
@@ -112,16 +130,11 @@ gmsd_judge (gpointer metric, const GenSample *frame, const GenSample *reference,
   double sum = 0, squares = 0;
 
   make_room (gmsd, width, height);
-  halve (&frame->picture, gmsd->planes[0], width, height);
-  halve (&reference->picture, gmsd->planes[1], width, height);
-  for (int y = 0; y < height; y++) {
-    for (int i = 0; i < 2; i++) {
-      const float *above = gmsd->planes[i] + (gsize)y * stride;
-
-      find_gradients (above, above + stride, above + 2 * stride, gmsd->rows[i], width);
-    }
-    add_row (gmsd->rows[0], gmsd->rows[1], width, &sum, &squares);
-  }
+  halve (gmsd, &frame->picture, gmsd->planes[0], width, height);
+  halve (gmsd, &reference->picture, gmsd->planes[1], width, height);
+  for (int y = 0; y < height; y++)
+    add_row (gmsd->planes[0] + (gsize)y * stride, gmsd->planes[1] + (gsize)y * stride, stride,
+        width, &sum, &squares);
   values[0] = sqrt (MAX (squares / n - sum / n * (sum / n), 0));
 }
 

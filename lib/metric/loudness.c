@@ -2,6 +2,7 @@
 /* Loudness by EBU R 128 (EBU Tech 3341 and 3342, ITU-R BS.1770-4), as libebur128 computes it:
  * momentary (the last 400 ms) and short-term (the last 3 s) where a window ends, integrated and the
  * loudness range over all. Filters and blocks go on from window to window, whatever these are. */
+#include "../medium/sound-level.h"
 #include "metrics.h"
 
 #include <ebur128.h>
@@ -41,6 +42,8 @@ loudness_follow (gpointer metric, const GenSample *piece)
   if (loudness->rate == 0) {
     loudness->rate = sound->rate;
     loudness->channels = sound->channels;
+    if (sound->rate < GEN_LOUDNESS_LEAST_RATE)
+      return;
     loudness->state = ebur128_init ((unsigned)sound->channels, (unsigned long)sound->rate,
         EBUR128_MODE_S | EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_HISTOGRAM);
   }
@@ -102,16 +105,22 @@ loudness_figure (gpointer metric, double *values, GError **error)
   return TRUE;
 }
 
+#define RATE ", of a sound of 3364 Hz or more"
+#define OR_RATE ", or the rate is below 3364 Hz"
+
 const GenMetric gen_metric_loudness = {
   .name = "loudness",
   .known_as = (const char *const[]){ "lufs", "ebur128", NULL },
   .medium = &gen_medium_sound,
   .summary = "Loudness by EBU R 128: momentary and short-term, integrated and range",
   .unit = "LUFS; the range LU, from 0",
-  .fields = { { "loudness", GEN_FIELD_NUMBER, NULL, "it takes 400 ms that are not silent" },
-      { "loudness-short-term", GEN_FIELD_NUMBER, NULL, "it takes 3 seconds that are not silent" },
-      { "loudness-integrated", GEN_FIELD_NUMBER, NULL, "no 400 ms are above the gate of -70 LUFS" },
-      { "loudness-range", GEN_FIELD_NUMBER, NULL, "no 3 seconds are above the gate of -70 LUFS" } },
+  .fields = { { "loudness", GEN_FIELD_NUMBER, NULL, "it takes 400 ms that are not silent" RATE },
+      { "loudness-short-term", GEN_FIELD_NUMBER, NULL,
+          "it takes 3 seconds that are not silent" RATE },
+      { "loudness-integrated", GEN_FIELD_NUMBER, NULL,
+          "no 400 ms are above the gate of -70 LUFS" OR_RATE },
+      { "loudness-range", GEN_FIELD_NUMBER, NULL,
+          "no 3 seconds are above the gate of -70 LUFS" OR_RATE } },
   .n_fields = 4,
   .n_measured = 2,
   .open = loudness_open,

@@ -2,7 +2,7 @@
 /* The samples of a meter: frames or their tiles, and the reference's. Their features are computed
  * once for all metrics, a batch at a time, for which samples of the reference wait;
  * those of the stream never do. */
-#include "meter.h"
+#include "classes.h"
 
 #include <math.h>
 #include <string.h>
@@ -92,10 +92,17 @@ keep (GenFeatureRows *rows, const GenMetricSample *sample)
 
 /* To all that take it, or to all that refer to it. */
 static void
-hand_out (GenMeter *meter, const GenMetricSample *sample, gboolean reference)
+hand_out (GenMeter *meter, const GenMetricSample *given, gboolean reference)
 {
+  g_autofree char *name = g_steal_pointer (&meter->next_name);
+  GenMetricSample named = *given;
+  const GenMetricSample *sample = &named;
+
+  if (named.name == NULL)
+    named.name = name;
+  named.frame = MAX (meter->frames, 1) - 1;
   /* It would make all figures NaN. */
-  if ((sample->sample != NULL && !gen_meter_is_finite (sample->sample)) ||
+  if ((sample->sample != NULL && !gen_meter_is_valid (sample->sample)) ||
       (meter->wants_features && !all_finite (sample->features, sample->n_features))) {
     meter->left_out++;
     return;
@@ -106,6 +113,8 @@ hand_out (GenMeter *meter, const GenMetricSample *sample, gboolean reference)
   if (meter->recent_sets != NULL && meter->wants_features)
     gen_recent_sets_take (
         meter->recent_sets, meter, sample->features, sample->n_features, reference);
+  if (meter->classes != NULL)
+    gen_classes_take (meter->classes, sample, reference);
   for (guint i = 0; i < meter->instruments->len; i++) {
     Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
     const GenMetric *metric = instrument->metric;
@@ -115,18 +124,30 @@ hand_out (GenMeter *meter, const GenMetricSample *sample, gboolean reference)
   }
 }
 
-/* Up to BATCH samples. */
+/* Where samples of a reference come from. */
+typedef struct {
+  int label;
+  guint32 item;
+  char *name; /* NULL: not known */
+} Origin;
+
+/* Up to BATCH samples; `origins` is NULL where they are the stream's. */
 static gboolean
-distribute (GenMeter *meter, const GenSample *samples, const int *labels, int n, gboolean reference,
-    GError **error)
+distribute (GenMeter *meter, const GenSample *samples, const Origin *origins, int n,
+    gboolean reference, GError **error)
 {
   if (n == 0)
     return TRUE;
   if (!compute_features (meter, samples, n, error))
     return FALSE;
   for (int k = 0; k < n; k++) {
-    GenMetricSample sample = { .sample = &samples[k], .label = labels != NULL ? labels[k] : -1 };
+    GenMetricSample sample = { .sample = &samples[k], .label = -1, .item = G_MAXUINT32 };
 
+    if (origins != NULL) {
+      sample.label = origins[k].label;
+      sample.item = origins[k].item;
+      sample.name = origins[k].name;
+    }
     if (meter->wants_features) {
       sample.features = meter->rows + (gsize)k * (gsize)meter->length;
       sample.n_features = meter->length;
@@ -154,7 +175,9 @@ gen_meter_take_features (GenMeter *meter, const float *features, int length, int
     gboolean reference, GError **error)
 {
   const GenMetric *looker = find_looker (meter);
-  const GenMetricSample sample = { NULL, features, length, label };
+  const GenMetricSample sample = {
+    .features = features, .n_features = length, .label = label, .item = G_MAXUINT32
+  };
 
   if (looker != NULL) {
     g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
@@ -175,16 +198,25 @@ gen_meter_take_features (GenMeter *meter, const float *features, int length, int
 gboolean
 gen_meter_refer (GenMeter *meter, const GenSample *sample, int label, GError **error)
 {
-  return distribute (meter, sample, &label, 1, TRUE, error);
+  const Origin origin = { .label = label, .item = G_MAXUINT32 };
+
+  return distribute (meter, sample, &origin, 1, TRUE, error);
 }
 
 /* How many samples of that format to gather. */
 static int
 batch_of (const GenMeter *meter, const GenFormat *format)
 {
-  guint64 room = BATCH_BYTES / MAX (format->medium->count_numbers (format), 1);
+  guint64 room = BATCH_BYTES / MAX (gen_meter_count_numbers (format), 1);
 
   return (int)CLAMP (room, 1, (guint64)CLAMP (gen_features_batch (meter->features), 1, BATCH));
+}
+
+static void
+forget_origins (Origin *origins, int n)
+{
+  for (int i = 0; i < n; i++)
+    g_clear_pointer (&origins[i].name, g_free);
 }
 
 static gboolean
@@ -192,28 +224,35 @@ refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenSam
     int batch, GCancellable *cancellable, GError **error)
 {
   guint64 referred = 0, left_out = meter->left_out;
-  int labels[BATCH], n = 0;
+  Origin origins[BATCH] = { 0 };
+  int n = 0;
 
   for (;;) {
     g_autoptr (GError) why = NULL;
     guint64 frame;
     guint32 item;
     GenLoaderResult result = gen_loader_next (loader, &samples[n], &frame, &item, &why);
+    gboolean done;
 
-    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)) {
+      forget_origins (origins, n);
       return FALSE;
+    }
     if (result == GEN_LOADER_BAD) {
       if (why != NULL && meter->tell_left_out != NULL)
         meter->tell_left_out (why, meter->data);
       continue;
     }
     if (result == GEN_LOADER_SAMPLE) {
-      labels[n++] = gen_dataset_get_label (dataset, item);
+      origins[n++] = (Origin){ gen_dataset_get_label (dataset, item),
+        gen_dataset_get_source (dataset, item), gen_dataset_describe_item (dataset, item) };
       referred++;
       if (n < batch)
         continue;
     }
-    if (!distribute (meter, samples, labels, n, TRUE, error))
+    done = distribute (meter, samples, origins, n, TRUE, error);
+    forget_origins (origins, n);
+    if (!done)
       return FALSE;
     n = 0;
     if (result != GEN_LOADER_SAMPLE)
@@ -228,13 +267,19 @@ refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenSam
   return FALSE;
 }
 
+void
+gen_meter_set_reference_fit (GenMeter *meter, GenFit fit)
+{
+  meter->reference_fit = fit;
+}
+
 gboolean
 gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, const GenFormat *format,
     int threads, GCancellable *cancellable, GError **error)
 {
   GenSequenceSettings order = GEN_SEQUENCE_DEFAULTS;
   GenLoaderSettings loading = {
-    .format = *format, .fitting = { .fit = GEN_FIT_PAD }, .threads = threads
+    .format = *format, .fitting = { .fit = meter->reference_fit }, .threads = threads
   };
   const GenDatasetCut windows = {
     .rate = format->rate, .window = format->length, .threads = threads, .cancellable = cancellable

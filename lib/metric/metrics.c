@@ -21,14 +21,18 @@ gen_metric_list (void)
     &gen_metric_noise_level,
     &gen_metric_blockiness,
     &gen_metric_banding,
+    &gen_metric_brisque,
+    &gen_metric_niqe,
     &gen_metric_temporal_ssim,
     &gen_metric_temporal_difference,
     &gen_metric_flicker,
+    &gen_metric_warping_error,
     &gen_metric_freeze,
     &gen_metric_loudness,
     &gen_metric_true_peak,
     &gen_metric_clipping,
     &gen_metric_clicks,
+    &gen_metric_onsets,
     &gen_metric_silence,
     &gen_metric_dc_offset,
     &gen_metric_spectral_centroid,
@@ -38,7 +42,14 @@ gen_metric_list (void)
     &gen_metric_zero_crossing_rate,
     &gen_metric_stereo_correlation,
     &gen_metric_signal_to_noise,
+    &gen_metric_length,
+    &gen_metric_repetition,
+    &gen_metric_distinct,
+    &gen_metric_entropy,
+    &gen_metric_self_bleu,
+    &gen_metric_perplexity,
     &gen_metric_diversity,
+    &gen_metric_pairwise_ms_ssim,
     &gen_metric_frechet,
     &gen_metric_frechet_infinity,
     &gen_metric_kernel_distance,
@@ -55,6 +66,9 @@ gen_metric_list (void)
     &gen_metric_ms_ssim,
     &gen_metric_gmsd,
     &gen_metric_vif,
+    &gen_metric_lpips,
+    &gen_metric_dists,
+    &gen_metric_audio_video_offset,
     &gen_metric_snr,
     &gen_metric_si_sdr,
     &gen_metric_log_spectral_distance,
@@ -70,9 +84,15 @@ gen_metric_list (void)
 int
 gen_metric_count_measured (const GenMetric *metric)
 {
-  if (metric->measure == NULL && metric->judge == NULL)
+  if (metric->measure == NULL && metric->judge == NULL && metric->score == NULL)
     return 0;
   return metric->figure == NULL ? metric->n_fields : metric->n_measured;
+}
+
+gboolean
+gen_metric_is_of_pairs (const GenMetric *metric)
+{
+  return metric->judge != NULL || metric->of_pairs;
 }
 
 static gboolean
@@ -94,11 +114,34 @@ find_known_as (const char *name)
   return NULL;
 }
 
+/* The metric that has a figure `name`, which is the name of no metric, or NULL. */
+static const GenMetric *
+find_by_figure (const char *name)
+{
+  const GenMetric *found = NULL;
+
+  for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++) {
+    if (g_ascii_strcasecmp ((*metric)->name, name) == 0)
+      return NULL;
+    for (int f = 0; f < (*metric)->n_fields; f++)
+      if (g_ascii_strcasecmp ((*metric)->fields[f].name, name) == 0)
+        found = *metric;
+  }
+  return found;
+}
+
 const GenMetric *
 gen_metric_find (const char *name, GError **error)
 {
-  const GenMetric *known = find_known_as (name);
+  const GenMetric *of = find_by_figure (name), *known = find_known_as (name);
 
+  if (of != NULL) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+        "there is no metric \"%s\": it is a figure of the metric \"%s\", whose name brings all of "
+        "its figures",
+        name, of->name);
+    return NULL;
+  }
   if (known == NULL)
     return GEN_FAMILY_FIND (
         gen_metric_list (), name, "metric", GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN, error);
@@ -117,6 +160,20 @@ gen_metric_find_medium (const char *names)
 
     if (metric != NULL && metric->medium != NULL)
       return metric->medium;
+  }
+  return NULL;
+}
+
+const GenMedium *
+gen_metric_find_reference_medium (const char *names)
+{
+  g_auto (GStrv) list = g_strsplit (names != NULL ? names : "", ",", -1);
+
+  for (char **name = list; *name != NULL; name++) {
+    const GenMetric *metric = gen_metric_find (g_strstrip (*name), NULL);
+
+    if (metric != NULL && gen_metric_is_of_pairs (metric))
+      return metric->reference_medium != NULL ? metric->reference_medium : metric->medium;
   }
   return NULL;
 }

@@ -1,108 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Multi-scale SSIM: contrast and structure at five sizes, each half of the one before (the mean of
- * two by two), and brightness at the last; the product of their powers (Wang, Simoncelli and Bovik,
- * "Multiscale structural similarity for image quality assessment", 2003). */
+/* Multi-scale SSIM of a frame and what it should be. */
 #include "metrics.h"
-#include "ssim.h"
-
-#include <math.h>
-
-#define SCALES 5
-/* At the last scale the window of 11 must have room. */
-#define LEAST (11 << (SCALES - 1))
-
-static const double weights[SCALES] = { 0.0448, 0.2856, 0.3001, 0.2363, 0.1333 };
-
-typedef struct {
-  GenSsim *scales[SCALES];
-  float *planes[2]; /* those of both at a scale, written over by the next */
-  gsize room;
-} MsSsim;
+#include "multi-scale.h"
 
 static gpointer
 ms_ssim_open (const GenMetricSettings *settings)
 {
-  MsSsim *state = g_new0 (MsSsim, 1);
-
-  for (int i = 0; i < SCALES; i++)
-    state->scales[i] = gen_ssim_new (TRUE);
-  return state;
+  return g_new0 (GenMultiScale, 1);
 }
 
 static void
 ms_ssim_close (gpointer metric)
 {
-  MsSsim *state = metric;
-
-  for (int i = 0; i < SCALES; i++)
-    gen_ssim_free (state->scales[i]);
-  g_free (state->planes[0]);
-  g_free (state->planes[1]);
-  g_free (state);
-}
-
-static void
-read_plane (const GenPicture *luma, float *plane)
-{
-  for (int y = 0; y < luma->height; y++)
-    for (int x = 0; x < luma->width; x++)
-      *plane++ = luma->data[(gssize)y * luma->stride + x];
-}
-
-/* The mean of two by two; where an extent is odd, its last row or column has no share. */
-static void
-halve (float *plane, int width, int height)
-{
-  const int half = width / 2;
-
-  for (int y = 0; y < height / 2; y++) {
-    const float *above = plane + (gsize)2 * y * width, *below = above + width;
-
-    for (int x = 0; x < half; x++)
-      plane[(gsize)y * half + x] =
-          (above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1]) / 4;
-  }
-}
-
-static void
-make_room (MsSsim *state, gsize n)
-{
-  if (n <= state->room)
-    return;
-  for (int i = 0; i < 2; i++) {
-    g_free (state->planes[i]);
-    state->planes[i] = g_new (float, n);
-  }
-  state->room = n;
+  gen_multi_scale_clear (metric);
+  g_free (metric);
 }
 
 static void
 ms_ssim_judge (gpointer metric, const GenSample *frame, const GenSample *reference, double *values)
 {
-  MsSsim *state = metric;
-  int width = frame->picture.width, height = frame->picture.height;
-  double product = 1;
+  const GenPicture *a = &frame->picture, *b = &reference->picture;
+  const GenSsimPlane planes[] = { { a->data, (gsize)a->stride }, { b->data, (gsize)b->stride } };
 
-  if (MIN (width, height) < LEAST)
+  if (gen_multi_scale_count (a->width, a->height) < GEN_MULTI_SCALE_SIZES)
     return;
-  make_room (state, (gsize)width * (gsize)height);
-  read_plane (&reference->picture, state->planes[0]);
-  read_plane (&frame->picture, state->planes[1]);
-  for (int i = 0; i < SCALES; i++) {
-    const gsize stride = (gsize)width * sizeof (float);
-    GenSsimFigures figures;
-
-    gen_ssim_forget (state->scales[i]);
-    for (int k = 0; k < 2; k++)
-      gen_ssim_next (state->scales[i], state->planes[k], stride, width, height, TRUE, &figures);
-    /* Of what is below 0, there is no power. */
-    product *= pow (MAX (i < SCALES - 1 ? figures.contrast : figures.similarity, 0), weights[i]);
-    for (int k = 0; k < 2; k++)
-      halve (state->planes[k], width, height);
-    width /= 2;
-    height /= 2;
-  }
-  values[0] = product;
+  values[0] = gen_multi_scale_compare (
+      metric, &planes[0], &planes[1], a->width, a->height, FALSE, GEN_MULTI_SCALE_SIZES);
 }
 
 const GenMetric gen_metric_ms_ssim = {

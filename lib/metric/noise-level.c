@@ -19,10 +19,11 @@ GEN_CLONES (guint64, sum_row, (const guint8 *above, const guint8 *row, const gui
     guint32 sum = 0;
 
     for (int x = begin; x < end; x++) {
-      const gint32 corners = above[x - 1] + above[x + 1] + below[x - 1] + below[x + 1];
-      const gint32 sides = above[x] + below[x] + row[x - 1] + row[x + 1];
+      const gint16 corners = (gint16)(above[x - 1] + above[x + 1] + below[x - 1] + below[x + 1]);
+      const gint16 sides = (gint16)(above[x] + below[x] + row[x - 1] + row[x + 1]);
+      const gint16 answer = (gint16)(corners - 2 * sides + 4 * row[x]);
 
-      sum += (guint32)abs (corners - 2 * sides + 4 * row[x]);
+      sum += (guint32)abs (answer);
     }
     total += sum;
   }

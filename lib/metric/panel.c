@@ -24,6 +24,7 @@ typedef struct {
   double *values; /* a ring of `history` */
   guint count, next;
   double last;
+  char *said, *text; /* in its place: as it was put, and as it is written; or NULL */
 } Figure;
 
 struct _GenPanel {
@@ -40,6 +41,8 @@ free_figure (gpointer data)
 
   g_free (figure->name);
   g_free (figure->values);
+  g_free (figure->said);
+  g_free (figure->text);
   g_free (figure);
 }
 
@@ -101,17 +104,41 @@ find_figure (const GenPanel *panel, const char *name)
   return NULL;
 }
 
-void
-gen_panel_put (GenPanel *panel, const char *name, double value)
+/* One that is new has no value yet. */
+static Figure *
+figure_of (GenPanel *panel, const char *name)
 {
   Figure *figure = find_figure (panel, name);
 
-  if (figure == NULL) {
-    figure = g_new0 (Figure, 1);
-    figure->name = g_strdup (name);
-    figure->values = g_new (double, panel->history);
-    g_ptr_array_add (panel->figures, figure);
-  }
+  if (figure != NULL)
+    return figure;
+  figure = g_new0 (Figure, 1);
+  figure->name = g_strdup (name);
+  figure->values = g_new (double, panel->history);
+  g_ptr_array_add (panel->figures, figure);
+  return figure;
+}
+
+void
+gen_panel_put_text (GenPanel *panel, const char *name, const char *text)
+{
+  Figure *figure = figure_of (panel, name);
+  g_autofree char *valid = NULL;
+
+  if (g_strcmp0 (figure->said, text) == 0)
+    return;
+  g_free (figure->said);
+  g_free (figure->text);
+  figure->said = g_strdup (text);
+  valid = g_utf8_make_valid (text, -1);
+  figure->text = g_str_to_ascii (valid, "C");
+}
+
+void
+gen_panel_put (GenPanel *panel, const char *name, double value)
+{
+  Figure *figure = figure_of (panel, name);
+
   figure->last = value;
   if (panel->history == 0)
     return;
@@ -202,6 +229,16 @@ draw_curve (GenPanel *panel, const Figure *figure, int left, int top, int scale)
   }
 }
 
+/* Over the places of value and curve. */
+static void
+draw_text (GenPanel *panel, const Figure *figure, int left, int top, int scale)
+{
+  const int width = VALUE_LETTERS * GEN_GLYPH_WIDTH + (panel->history > 0 ? GAP + CURVE_WIDTH : 0);
+  g_autofree char *text = g_strndup (figure->text, (gsize)(width / GEN_GLYPH_WIDTH));
+
+  gen_glyphs_draw (&panel->picture, left, top, scale, text);
+}
+
 static void
 draw_figure (GenPanel *panel, const Figure *figure, int row, int name_letters, int scale)
 {
@@ -210,6 +247,10 @@ draw_figure (GenPanel *panel, const Figure *figure, int row, int name_letters, i
   char digits[G_ASCII_DTOSTR_BUF_SIZE] = "-", value[G_ASCII_DTOSTR_BUF_SIZE];
 
   gen_glyphs_draw (&panel->picture, left, top, scale, figure->name);
+  if (figure->text != NULL) {
+    draw_text (panel, figure, left + (name_letters + 1) * GEN_GLYPH_WIDTH * scale, top, scale);
+    return;
+  }
   if (isfinite (figure->last))
     g_ascii_formatd (digits, sizeof digits, "%.4g", figure->last);
   g_snprintf (value, sizeof value, "%*s", VALUE_LETTERS, digits);

@@ -22,33 +22,52 @@ typedef struct {
   guint64 count;
 } Spectrum;
 
+/* Squares of a side are transformed with it, one at a time. */
 typedef struct {
-  int side; /* of squares; 0: none has come */
+  int side; /* 0: none has come */
   GenFourier *fourier;
   double *re, *im, *scratch, *window;
   int *rings; /* of each place; -1: none */
   int places[RINGS];
+} Square;
+
+typedef struct {
   Spectrum samples, reference;
+  Square *square; /* own, or that of the whole */
+  Square own;
 } PowerSpectrum;
 
 static gpointer
 spectrum_open (const GenMetricSettings *settings)
 {
-  return g_new0 (PowerSpectrum, 1);
+  PowerSpectrum *spectrum = g_new0 (PowerSpectrum, 1);
+
+  spectrum->square = &spectrum->own;
+  return spectrum;
+}
+
+static gpointer
+spectrum_open_part (gpointer metric)
+{
+  PowerSpectrum *part = spectrum_open (NULL);
+
+  part->square = ((PowerSpectrum *)metric)->square;
+  return part;
 }
 
 static void
 spectrum_close (gpointer metric)
 {
   PowerSpectrum *spectrum = metric;
+  Square *square = &spectrum->own;
 
-  if (spectrum->fourier != NULL)
-    gen_fourier_free (spectrum->fourier);
-  g_free (spectrum->re);
-  g_free (spectrum->im);
-  g_free (spectrum->scratch);
-  g_free (spectrum->window);
-  g_free (spectrum->rings);
+  if (square->fourier != NULL)
+    gen_fourier_free (square->fourier);
+  g_free (square->re);
+  g_free (square->im);
+  g_free (square->scratch);
+  g_free (square->window);
+  g_free (square->rings);
   g_free (spectrum);
 }
 
@@ -63,27 +82,27 @@ ring_of (int y, int x, int side)
 }
 
 static void
-prepare (PowerSpectrum *spectrum, int side)
+prepare (Square *square, int side)
 {
   const gsize n = (gsize)side * (gsize)side;
 
-  spectrum->side = side;
-  spectrum->fourier = gen_fourier_new ((gsize)side);
-  spectrum->scratch = g_new (double, gen_fourier_scratch_size (spectrum->fourier));
+  square->side = side;
+  square->fourier = gen_fourier_new ((gsize)side);
+  square->scratch = g_new (double, gen_fourier_scratch_size (square->fourier));
   /* Behind the square, one column. */
-  spectrum->re = g_new (double, n + (gsize)side);
-  spectrum->im = g_new (double, n + (gsize)side);
-  spectrum->window = g_new (double, side);
-  spectrum->rings = g_new (int, n);
+  square->re = g_new (double, n + (gsize)side);
+  square->im = g_new (double, n + (gsize)side);
+  square->window = g_new (double, side);
+  square->rings = g_new (int, n);
   for (int i = 0; i < side; i++)
-    spectrum->window[i] = 0.5 - 0.5 * cos (2 * G_PI * i / side);
+    square->window[i] = 0.5 - 0.5 * cos (2 * G_PI * i / side);
   for (int y = 0; y < side; y++)
     for (int x = 0; x < side; x++) {
       const int ring = ring_of (y, x, side);
 
-      spectrum->rings[y * side + x] = ring;
+      square->rings[y * side + x] = ring;
       if (ring >= 0)
-        spectrum->places[ring]++;
+        square->places[ring]++;
     }
 }
 
@@ -110,63 +129,62 @@ level_at (const GenPicture *picture, int y, int x)
 }
 
 static void
-read_square (const PowerSpectrum *spectrum, const GenPicture *picture)
+read_square (const Square *square, const GenPicture *picture)
 {
-  const int side = spectrum->side, n = side * side;
+  const int side = square->side, n = side * side;
   const int top = (picture->height - side) / 2, left = (picture->width - side) / 2;
   double mean = 0;
 
   for (int i = 0; i < n; i++) {
-    spectrum->re[i] = level_at (picture, top + i / side, left + i % side);
-    mean += spectrum->re[i] / n;
+    square->re[i] = level_at (picture, top + i / side, left + i % side);
+    mean += square->re[i] / n;
   }
   for (int i = 0; i < n; i++) {
-    spectrum->re[i] =
-        (spectrum->re[i] - mean) * spectrum->window[i / side] * spectrum->window[i % side];
-    spectrum->im[i] = 0;
+    square->re[i] = (square->re[i] - mean) * square->window[i / side] * square->window[i % side];
+    square->im[i] = 0;
   }
 }
 
 static void
-transform (const PowerSpectrum *spectrum)
+transform (const Square *square)
 {
-  const gsize side = (gsize)spectrum->side;
-  double *re = spectrum->re + side * side, *im = spectrum->im + side * side;
+  const gsize side = (gsize)square->side;
+  double *re = square->re + side * side, *im = square->im + side * side;
 
   for (gsize y = 0; y < side; y++)
     gen_fourier_run (
-        spectrum->fourier, spectrum->re + y * side, spectrum->im + y * side, spectrum->scratch);
+        square->fourier, square->re + y * side, square->im + y * side, square->scratch);
   for (gsize x = 0; x < side; x++) {
     for (gsize y = 0; y < side; y++) {
-      re[y] = spectrum->re[y * side + x];
-      im[y] = spectrum->im[y * side + x];
+      re[y] = square->re[y * side + x];
+      im[y] = square->im[y * side + x];
     }
-    gen_fourier_run (spectrum->fourier, re, im, spectrum->scratch);
+    gen_fourier_run (square->fourier, re, im, square->scratch);
     for (gsize y = 0; y < side; y++) {
-      spectrum->re[y * side + x] = re[y];
-      spectrum->im[y * side + x] = im[y];
+      square->re[y * side + x] = re[y];
+      square->im[y * side + x] = im[y];
     }
   }
 }
 
 /* A picture that is smaller than the first one is left out, as is one that is tiny. */
 static void
-add (PowerSpectrum *spectrum, const GenPicture *picture, Spectrum *to)
+add (Square *square, const GenPicture *picture, Spectrum *to)
 {
   const int side = choose_side (picture);
 
-  if (spectrum->side == 0 && side >= SMALLEST)
-    prepare (spectrum, side);
-  if (spectrum->side == 0 || side < spectrum->side)
+  if (square->side == 0 && side >= SMALLEST)
+    prepare (square, side);
+  if (square->side == 0 || side < square->side)
     return;
-  read_square (spectrum, picture);
-  transform (spectrum);
-  for (int i = 0; i < spectrum->side * spectrum->side; i++) {
-    const int ring = spectrum->rings[i];
+  read_square (square, picture);
+  transform (square);
+  for (int i = 0; i < square->side * square->side; i++) {
+    const int ring = square->rings[i];
 
     if (ring >= 0)
-      to->power[ring] += (spectrum->re[i] * spectrum->re[i] + spectrum->im[i] * spectrum->im[i]) /
-                         spectrum->places[ring];
+      to->power[ring] +=
+          (square->re[i] * square->re[i] + square->im[i] * square->im[i]) / square->places[ring];
   }
   to->count++;
 }
@@ -176,7 +194,7 @@ spectrum_take (gpointer metric, const GenMetricSample *sample)
 {
   PowerSpectrum *spectrum = metric;
 
-  add (spectrum, &sample->sample->picture, &spectrum->samples);
+  add (spectrum->square, &sample->sample->picture, &spectrum->samples);
 }
 
 static void
@@ -184,7 +202,7 @@ spectrum_refer (gpointer metric, const GenMetricSample *sample)
 {
   PowerSpectrum *spectrum = metric;
 
-  add (spectrum, &sample->sample->picture, &spectrum->reference);
+  add (spectrum->square, &sample->sample->picture, &spectrum->reference);
 }
 
 static double
@@ -210,7 +228,7 @@ spectrum_figure (gpointer metric, double *values, GError **error)
         decibels (&spectrum->samples, ring) - decibels (&spectrum->reference, ring);
 
     /* Small squares have rings that hold no place. */
-    if (spectrum->places[ring] == 0)
+    if (spectrum->square->places[ring] == 0)
       continue;
     sum += difference * difference;
     n++;
@@ -239,4 +257,5 @@ const GenMetric gen_metric_power_spectrum = {
   .take = spectrum_take,
   .refer = spectrum_refer,
   .figure = spectrum_figure,
+  .open_part = spectrum_open_part,
 };

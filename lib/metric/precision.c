@@ -12,10 +12,11 @@
 #include "sets.h"
 
 #include <cblas.h>
-#include <float.h>
 #include <math.h>
 
-#define BLOCK 512
+#include "../simd.h"
+
+#define BLOCK 1024
 /* Whose distance is the radius for precision and recall, and for density and coverage. */
 #define THIRD 3
 #define FIFTH 5
@@ -33,30 +34,6 @@ typedef struct {
   float *rows, *squares; /* those of their norms */
   double *third, *fifth; /* squared radii */
 } Set;
-
-static float
-find_largest (const GenFeatureRows *rows)
-{
-  const int n = rows->stride;
-  float largest = 0;
-
-  for (guint i = 0; i < rows->n; i++) {
-    const float *row = gen_feature_rows_at (rows, i);
-
-    largest = fmaxf (largest, fabsf (row[cblas_isamax (n, row, 1)]));
-  }
-  return largest;
-}
-
-/* 1 over the power of two that is next above all of both. */
-static double
-find_scale (const GenMetricSets *sets)
-{
-  int exponent;
-
-  frexpf (fmaxf (find_largest (sets->samples), find_largest (sets->reference)), &exponent);
-  return ldexp (1, CLAMP (-exponent, FLT_MIN_EXP - 1, FLT_MAX_EXP - 1)); /* a float holds it */
-}
 
 static void
 set_init (Set *set, const GenFeatureRows *features, double scale, const float *middle)
@@ -84,40 +61,65 @@ set_clear (Set *set)
   g_free (set->fifth);
 }
 
-/* (transfer full) */
-static float *
-find_middle (const GenFeatureRows *rows, double scale)
-{
-  float *middle = g_new0 (float, rows->stride);
+#define STRANDS 8
 
-  for (guint i = 0; i < rows->n; i++)
-    cblas_saxpy (rows->stride, 1.0f / (float)rows->n, gen_feature_rows_at (rows, i), 1, middle, 1);
-  cblas_sscal (rows->stride, (float)scale, middle, 1);
-  return middle;
+GEN_CLONES (
+    double, sum_squares, (const float *restrict a, const float *restrict b, int n), (a, b, n))
+{
+  double strands[STRANDS] = { 0 }, sum = 0;
+
+  for (int i = 0; i < n; i += STRANDS)
+    for (int s = 0; s < STRANDS; s++) {
+      const double difference = (double)a[i + s] - b[i + s];
+
+      strands[s] += difference * difference;
+    }
+  for (int s = 0; s < STRANDS; s++)
+    sum += strands[s];
+  return sum;
 }
 
 /* The squared distance in double. */
 static double
 find_distance (const Set *a, guint i, const Set *b, guint j)
 {
-  const float *x = gen_feature_rows_at (a->features, i), *y = gen_feature_rows_at (b->features, j);
-  double sum = 0;
-
-  for (int k = 0; k < a->features->length; k++)
-    sum += ((double)x[k] - y[k]) * ((double)x[k] - y[k]);
-  return sum * a->scale * a->scale;
+  return sum_squares (gen_feature_rows_at (a->features, i), gen_feature_rows_at (b->features, j),
+             a->stride) *
+         a->scale * a->scale;
 }
 
-/* Squared distances between rows of two blocks, as products give them. */
+/* What of squared distances between rows of two blocks is a product, -2 x y. */
 static void
-fill_distances (const Set *a, guint first, guint n, const Set *b, guint other, guint m, float *out)
+multiply (const Set *a, guint first, guint n, const Set *b, guint other, guint m, float *out)
 {
   cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)m, a->stride, -2,
       a->rows + (gsize)first * (gsize)a->stride, a->stride,
       b->rows + (gsize)other * (gsize)b->stride, b->stride, 0, out, BLOCK);
-  for (guint i = 0; i < n; i++)
-    for (guint j = 0; j < m; j++)
-      out[(gsize)i * BLOCK + j] += a->squares[first + i] + b->squares[other + j];
+}
+
+/* Nearly all distances decide nothing, and are looked at so many at a time. */
+#define SPAN 16
+
+/* The next place from `j` on, a whole span further each time, with a distance in its span that is
+ * below `limit`, or below that of its own column; `n` where there is none. The last span may be
+ * short. */
+GEN_CLONES (guint, find_near,
+    (const float *restrict products, const float *restrict squares, const float *restrict limits,
+        float square, float limit, guint j, guint n),
+    (products, squares, limits, square, limit, j, n))
+{
+  for (; j + SPAN <= n; j += SPAN) {
+    int near = 0;
+
+    for (guint s = 0; s < SPAN; s++) {
+      const float distance = products[j + s] + square + squares[j + s];
+
+      near |= (distance < limit) | (distance < limits[j + s]);
+    }
+    if (near)
+      return j;
+  }
+  return MIN (j, n);
 }
 
 /* --- radii --- */
@@ -164,26 +166,58 @@ settle_radii (Set *set, guint i, const Nearest *nearest)
   set->fifth[i] = distances[MIN (FIFTH, n) - 1];
 }
 
+/* What a set knows of its rows while they are compared. */
+typedef struct {
+  Nearest *nearest;
+  float *limits; /* the farthest of each row's nearest */
+} Search;
+
 static void
-find_radii (Set *set, float *distances)
+note_pair (Search *search, guint i, guint j, float distance)
+{
+  note (&search->nearest[i], distance, j);
+  note (&search->nearest[j], distance, i);
+  search->limits[i] = search->nearest[i].distances[CANDIDATES - 1];
+  search->limits[j] = search->nearest[j].distances[CANDIDATES - 1];
+}
+
+/* Row `i` with `n` rows from `other` on. */
+static void
+search_row (const Set *set, guint i, guint other, guint n, const float *products, Search *search)
+{
+  const float *squares = set->squares + other, *limits = search->limits + other;
+  const float square = set->squares[i];
+  guint j = find_near (products, squares, limits, square, search->limits[i], 0, n);
+
+  while (j < n) {
+    const guint end = MIN (j + SPAN, n);
+
+    for (; j < end; j++)
+      note_pair (search, i, other + j, products[j] + square + squares[j]);
+    j = find_near (products, squares, limits, square, search->limits[i], j, n);
+  }
+}
+
+static void
+find_radii (Set *set, float *products)
 {
   g_autofree Nearest *nearest = g_new (Nearest, set->n);
+  g_autofree float *limits = g_new (float, set->n);
+  Search search = { nearest, limits };
 
-  for (guint i = 0; i < set->n; i++)
+  for (guint i = 0; i < set->n; i++) {
+    limits[i] = INFINITY;
     for (int k = 0; k < CANDIDATES; k++)
       nearest[i].distances[k] = INFINITY;
+  }
   for (guint first = 0; first < set->n; first += BLOCK)
     for (guint other = 0; other <= first; other += BLOCK) {
       const guint n = MIN (BLOCK, set->n - first), m = MIN (BLOCK, set->n - other);
 
-      fill_distances (set, first, n, set, other, m, distances);
+      multiply (set, first, n, set, other, m, products);
       for (guint i = 0; i < n; i++)
-        for (guint j = 0; j < (first == other ? i : m); j++) {
-          const float distance = distances[(gsize)i * BLOCK + j];
-
-          note (&nearest[first + i], distance, other + j);
-          note (&nearest[other + j], distance, first + i);
-        }
+        search_row (
+            set, first + i, other, first == other ? i : m, products + (gsize)i * BLOCK, &search);
     }
   for (guint i = 0; i < set->n; i++)
     settle_radii (set, i, &nearest[i]);
@@ -192,37 +226,91 @@ find_radii (Set *set, float *distances)
 /* --- who is near to whom --- */
 
 typedef struct {
+  const Set *samples, *reference;
+  float *sample_limits, *limits;        /* how far what is near to each may be, of both sets */
+  float *squares;                       /* the reference's, without what may be wrong */
   guint8 *precise, *recalled, *covered; /* by sample, and twice by row of the reference */
   double within;                        /* pairs of which the sample is in the fifth ball */
-} Found;
+} Look;
 
-static void
-look (const Set *samples, guint s, const Set *reference, guint r, float distance, Found *found)
+static float *
+find_limits (const Set *set, const double *radii)
 {
-  const float doubt = DOUBT * (samples->squares[s] + reference->squares[r]);
-  const double most = MAX (reference->fifth[r], samples->third[s]);
-  double sure;
+  float *limits = g_new (float, set->n);
 
-  if (distance > most + doubt)
-    return;
-  sure = find_distance (samples, s, reference, r);
-  found->precise[s] |= sure <= reference->third[r];
-  found->recalled[r] |= sure <= samples->third[s];
-  found->covered[r] |= sure < reference->fifth[r];
-  found->within += sure < reference->fifth[r];
+  for (guint i = 0; i < set->n; i++)
+    limits[i] = nextafterf ((float)radii[i], INFINITY);
+  return limits;
 }
 
 static void
-look_at_all (const Set *samples, const Set *reference, float *distances, Found *found)
+look_init (Look *look, const Set *samples, const Set *reference)
 {
+  *look = (Look){ .samples = samples, .reference = reference };
+  look->sample_limits = find_limits (samples, samples->third);
+  look->limits = find_limits (reference, reference->fifth);
+  look->squares = g_memdup2 (reference->squares, reference->n * sizeof *look->squares);
+  cblas_sscal ((int)reference->n, 1 - DOUBT, look->squares, 1);
+  look->precise = g_new0 (guint8, samples->n);
+  look->recalled = g_new0 (guint8, reference->n);
+  look->covered = g_new0 (guint8, reference->n);
+}
+
+static void
+look_clear (Look *look)
+{
+  g_free (look->sample_limits);
+  g_free (look->limits);
+  g_free (look->squares);
+  g_free (look->precise);
+  g_free (look->recalled);
+  g_free (look->covered);
+}
+
+static void
+look_at_pair (Look *look, guint s, guint r)
+{
+  const double sure = find_distance (look->samples, s, look->reference, r);
+
+  look->precise[s] |= sure <= look->reference->third[r];
+  look->recalled[r] |= sure <= look->samples->third[s];
+  look->covered[r] |= sure < look->reference->fifth[r];
+  look->within += sure < look->reference->fifth[r];
+}
+
+/* Sample `s` with `n` rows of the reference from `other` on. */
+static void
+look_at_row (Look *look, guint s, guint other, guint n, const float *products)
+{
+  const float *squares = look->squares + other, *limits = look->limits + other;
+  const float square = (1 - DOUBT) * look->samples->squares[s], limit = look->sample_limits[s];
+  guint j = find_near (products, squares, limits, square, limit, 0, n);
+
+  while (j < n) {
+    const guint end = MIN (j + SPAN, n);
+
+    for (; j < end; j++) {
+      const float distance = products[j] + square + squares[j];
+
+      if (distance < limit || distance < limits[j])
+        look_at_pair (look, s, other + j);
+    }
+    j = find_near (products, squares, limits, square, limit, j, n);
+  }
+}
+
+static void
+look_at_all (Look *look, float *products)
+{
+  const Set *samples = look->samples, *reference = look->reference;
+
   for (guint first = 0; first < samples->n; first += BLOCK)
     for (guint other = 0; other < reference->n; other += BLOCK) {
       const guint n = MIN (BLOCK, samples->n - first), m = MIN (BLOCK, reference->n - other);
 
-      fill_distances (samples, first, n, reference, other, m, distances);
+      multiply (samples, first, n, reference, other, m, products);
       for (guint i = 0; i < n; i++)
-        for (guint j = 0; j < m; j++)
-          look (samples, first + i, reference, other + j, distances[(gsize)i * BLOCK + j], found);
+        look_at_row (look, first + i, other, m, products + (gsize)i * BLOCK);
     }
 }
 
@@ -239,24 +327,23 @@ find_share (const guint8 *flags, guint n)
 static void
 measure (const GenMetricSets *sets, double *values)
 {
-  const double scale = find_scale (sets);
-  g_autofree float *middle = find_middle (sets->reference, scale);
-  g_autofree float *distances = g_new (float, BLOCK *BLOCK);
-  g_autofree guint8 *precise = g_new0 (guint8, sets->samples->n);
-  g_autofree guint8 *recalled = g_new0 (guint8, sets->reference->n);
-  g_autofree guint8 *covered = g_new0 (guint8, sets->reference->n);
-  Found found = { precise, recalled, covered, 0 };
+  const double scale = gen_sets_find_scale (sets);
+  g_autofree float *middle = gen_sets_find_middle (sets->reference, scale);
+  g_autofree float *products = g_new (float, BLOCK *BLOCK);
   Set samples, reference;
+  Look look;
 
   set_init (&samples, sets->samples, scale, middle);
   set_init (&reference, sets->reference, scale, middle);
-  find_radii (&samples, distances);
-  find_radii (&reference, distances);
-  look_at_all (&samples, &reference, distances, &found);
-  values[0] = find_share (precise, samples.n);
-  values[1] = find_share (recalled, reference.n);
-  values[2] = found.within / FIFTH / samples.n;
-  values[3] = find_share (covered, reference.n);
+  find_radii (&samples, products);
+  find_radii (&reference, products);
+  look_init (&look, &samples, &reference);
+  look_at_all (&look, products);
+  values[0] = find_share (look.precise, samples.n);
+  values[1] = find_share (look.recalled, reference.n);
+  values[2] = look.within / FIFTH / samples.n;
+  values[3] = find_share (look.covered, reference.n);
+  look_clear (&look);
   set_clear (&samples);
   set_clear (&reference);
 }
@@ -273,8 +360,7 @@ static const char too_few[] = "it takes six samples at least, and six of the ref
 
 const GenMetric gen_metric_precision = {
   .name = "precision",
-  .known_as = (const char *const[]){ "recall", "density", "coverage", "prc", "prdc",
-      "precision-recall", NULL },
+  .known_as = (const char *const[]){ "prc", "prdc", "precision-recall", NULL },
   .summary = "The share of the samples that lie among the reference's, by their features, and the "
              "recall, the share of the reference that lies among the samples (Kynkaanniemi et al. "
              "2019, the third nearest); density and coverage (Naeem et al. 2020, the fifth)",

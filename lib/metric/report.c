@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/json-file.h"
+
 /* Measurements in a heap: the stream waits when a whole heap is ahead of the file. */
 #define HEAP_ROWS 4096
 #define FLUSH_INTERVAL (G_USEC_PER_SEC / 2)
@@ -53,7 +55,7 @@ quoted (const char *text)
 {
   g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), text);
 
-  return json_to_string (node, FALSE);
+  return gen_json_to_text (node, FALSE);
 }
 
 static void
@@ -160,6 +162,21 @@ missing_members (const GenField *field)
   g_autofree char *reason = quoted (gen_field_missing (field));
 
   return g_strconcat (",", name, ":null,", second, ":", reason, NULL);
+}
+
+const char *
+gen_better_name (GenBetter better)
+{
+  return better == GEN_BETTER_HIGHER ? "higher" : better == GEN_BETTER_LOWER ? "lower" : "";
+}
+
+void
+gen_json_set_number (JsonObject *object, const char *name, double number)
+{
+  if (isfinite (number))
+    json_object_set_double_member (object, name, number);
+  else
+    json_object_set_null_member (object, name);
 }
 
 const char *
@@ -324,7 +341,7 @@ gen_report_add_object (GenReport *report, const char *name, JsonObject *object, 
 
   /* The thread has nothing to write while nobody adds anything. */
   json_object_set_object_member (outer, name, json_object_ref (object));
-  text = json_to_string (node, FALSE);
+  text = gen_json_to_text (node, FALSE);
   line = g_strconcat (text, "\n", NULL);
   return write_all (report, line, strlen (line), error);
 }

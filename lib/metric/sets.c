@@ -2,6 +2,8 @@
 #include "sets.h"
 
 #include <cblas.h>
+#include <float.h>
+#include <math.h>
 
 void
 gen_sets_read (const GenFeatureRows *rows, guint first, const guint32 *places, guint n, double *out)
@@ -12,6 +14,40 @@ gen_sets_read (const GenFeatureRows *rows, guint first, const guint32 *places, g
     for (int k = 0; k < rows->length; k++)
       *out++ = row[k];
   }
+}
+
+static float
+find_largest (const GenFeatureRows *rows)
+{
+  const int n = rows->stride;
+  float largest = 0;
+
+  for (guint i = 0; i < rows->n; i++) {
+    const float *row = gen_feature_rows_at (rows, i);
+
+    largest = fmaxf (largest, fabsf (row[cblas_isamax (n, row, 1)]));
+  }
+  return largest;
+}
+
+double
+gen_sets_find_scale (const GenMetricSets *sets)
+{
+  int exponent;
+
+  frexpf (fmaxf (find_largest (sets->samples), find_largest (sets->reference)), &exponent);
+  return ldexp (1, CLAMP (-exponent, FLT_MIN_EXP - 1, FLT_MAX_EXP - 1)); /* a float holds it */
+}
+
+float *
+gen_sets_find_middle (const GenFeatureRows *rows, double scale)
+{
+  float *middle = g_new0 (float, rows->stride);
+
+  for (guint i = 0; i < rows->n; i++)
+    cblas_saxpy (rows->stride, 1.0f / (float)rows->n, gen_feature_rows_at (rows, i), 1, middle, 1);
+  cblas_sscal (rows->stride, (float)scale, middle, 1);
+  return middle;
 }
 
 gboolean

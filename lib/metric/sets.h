@@ -10,6 +10,12 @@
  * without what is between them. */
 void gen_sets_read (
     const GenFeatureRows *rows, guint first, const guint32 *places, guint n, double *out);
+/* 1 over the power of two that is next above all features of both sets, as a float holds it: what
+ * is multiplied by it has squares that are neither infinite nor 0, and no other digits. */
+double gen_sets_find_scale (const GenMetricSets *sets);
+/* The mean of rows that are multiplied by it, as long as their stride; about it, less cancels.
+ * (transfer full) */
+float *gen_sets_find_middle (const GenFeatureRows *rows, double scale);
 /* Bring a row to unit length; FALSE where it has no direction, and stays 0. */
 gboolean gen_sets_normalize (double *row, int length);
 /* The values before anything is found, in the order of all these metrics' fields: `figures` of them

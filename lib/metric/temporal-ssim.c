@@ -1,35 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Temporal SSIM: the structural similarity of each frame to the one before. */
 #include "metrics.h"
+#include "previous-frame.h"
 #include "ssim.h"
 
 static gpointer
 temporal_open (const GenMetricSettings *settings)
 {
-  return gen_ssim_new (FALSE);
+  return g_new0 (GenPreviousFrame, 1);
 }
 
 static void
 temporal_close (gpointer metric)
 {
-  gen_ssim_free (metric);
+  gen_previous_frame_clear (metric);
+  g_free (metric);
 }
 
 static void
 temporal_interrupt (gpointer metric)
 {
-  gen_ssim_forget (metric);
+  gen_previous_frame_interrupt (metric);
 }
 
 static void
 temporal_measure (gpointer metric, const GenSample *sample, double *values)
 {
   const GenPicture *luma = &sample->picture;
-  GenSsimFigures figures;
+  GenPreviousFrame *previous = metric;
 
-  if (gen_ssim_next (
-          metric, luma->data, (gsize)luma->stride, luma->width, luma->height, FALSE, &figures))
-    values[0] = figures.similarity;
+  if (gen_previous_frame_fits (previous, luma))
+    values[0] = gen_ssim_compare (&(GenSsimPlane){ luma->data, (gsize)luma->stride },
+        &(GenSsimPlane){ previous->data, (gsize)previous->width }, luma->width, luma->height, FALSE,
+        FALSE)
+                    .similarity;
+  gen_previous_frame_keep (previous, luma);
 }
 
 const GenMetric gen_metric_temporal_ssim = {

@@ -6,13 +6,13 @@
 #include "../simd.h"
 
 /* The squared gradient at the middle of three rows of three pixels. */
-static inline guint32
+static inline gint32
 gradient (const guint8 *a, const guint8 *r, const guint8 *b, int left, int x, int right)
 {
-  gint32 dx = a[right] - a[left] + 2 * (r[right] - r[left]) + b[right] - b[left];
-  gint32 dy = b[left] - a[left] + 2 * (b[x] - a[x]) + b[right] - a[right];
+  const gint16 dx = (gint16)(a[right] - a[left] + 2 * (r[right] - r[left]) + b[right] - b[left]);
+  const gint16 dy = (gint16)(b[left] - a[left] + 2 * (b[x] - a[x]) + b[right] - a[right]);
 
-  return (guint32)(dx * dx + dy * dy);
+  return dx * dx + dy * dy;
 }
 
 /* Columns [1, n - 1). */
@@ -23,11 +23,11 @@ GEN_CLONES (guint64, row_sum, (const guint8 *above, const guint8 *row, const gui
 
   for (int begin = 1; begin < n - 1; begin += GEN_METRIC_SPAN) {
     int end = MIN (begin + GEN_METRIC_SPAN, n - 1);
-    guint32 sum = 0;
+    gint32 sum = 0;
 
     for (int x = begin; x < end; x++)
       sum += gradient (above, row, below, x - 1, x, x + 1);
-    total += sum;
+    total += (guint32)sum;
   }
   return total;
 }
@@ -46,7 +46,7 @@ tenengrad_measure (gpointer metric, const GenSample *sample, double *values)
 
     sum += row_sum (above, row, below, width);
     for (int x = 0; x < width; x += MAX (width - 1, 1))
-      sum += gradient (
+      sum += (guint32)gradient (
           above, row, below, gen_metric_mirror (x - 1, width), x, gen_metric_mirror (x + 1, width));
   }
   values[0] = (double)sum / width / height;

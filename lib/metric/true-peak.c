@@ -6,6 +6,10 @@
 
 #include <ebur128.h>
 
+/* Hertz: of less, libebur128 1.2.6 has no state, or one whose blocks of 100 ms, which are rounded
+ * up, are longer in all than the memory that it has for 400 ms. */
+#define LEAST_RATE 18
+
 typedef struct {
   ebur128_state *state; /* of what follows the last jump */
   double since;         /* the greatest since a window was measured */
@@ -41,6 +45,8 @@ true_peak_follow (gpointer metric, const GenSample *piece)
   TruePeak *peak = metric;
   const GenSound *sound = &piece->sound;
 
+  if (sound->rate < LEAST_RATE)
+    return;
   if (peak->state == NULL)
     peak->state = ebur128_init (
         (unsigned)sound->channels, (unsigned long)sound->rate, EBUR128_MODE_TRUE_PEAK);
@@ -78,7 +84,7 @@ true_peak_figure (gpointer metric, double *values, GError **error)
   return TRUE;
 }
 
-#define MISSING "silence has no peak"
+#define MISSING "silence has no peak, and neither has a rate below 18 Hz"
 
 const GenMetric gen_metric_true_peak = {
   .name = "true-peak",

@@ -18,13 +18,16 @@
 #define TINY 1e-8f
 /* Levels about the middle keep single precision good enough for differences of squares. */
 #define CENTRE 128
+/* The logarithm of a product is that of its factors together: so many, none of them above 2^31, do
+ * not leave what a double holds. */
+#define FACTORS 32
 
 enum { MEAN_A, MEAN_B, SQUARE_A, SQUARE_B, PRODUCT, PLANES };
 
 typedef struct {
   float *pictures[2]; /* frame and reference, each scale in the place of the one before */
   float *rows[PLANES], *rings[PLANES], *filtered[PLANES];
-  float *seen[2]; /* of a row, the information in the frame, and in the reference */
+  double *products[2]; /* of ratios, down each column: of the frame, and of the reference */
   gsize room;
   int width;
 } Vif;
@@ -40,7 +43,7 @@ clear_room (Vif *vif)
 {
   for (int i = 0; i < 2; i++) {
     g_clear_pointer (&vif->pictures[i], g_free);
-    g_clear_pointer (&vif->seen[i], g_free);
+    g_clear_pointer (&vif->products[i], g_free);
   }
   for (int p = 0; p < PLANES; p++) {
     g_clear_pointer (&vif->rows[p], g_free);
@@ -66,7 +69,9 @@ make_room (Vif *vif, int width, int height)
   clear_room (vif);
   for (int i = 0; i < 2; i++) {
     vif->pictures[i] = g_new (float, n);
-    vif->seen[i] = g_new (float, width);
+    vif->products[i] = g_new (double, width);
+    for (int x = 0; x < width; x++)
+      vif->products[i][x] = 1;
   }
   for (int p = 0; p < PLANES; p++) {
     vif->rows[p] = g_new (float, width);
@@ -142,9 +147,9 @@ GEN_CLONES (void, square_row,
 }
 
 /* What is seen of the frame, and of the reference, at each place: ratios whose logarithms are
- * information. */
+ * information, multiplied to those above. */
 GEN_CLONES (void, see_row,
-    (float *const *planes, float *restrict of_frame, float *restrict of_reference, int n),
+    (float *const *planes, double *restrict of_frame, double *restrict of_reference, int n),
     (planes, of_frame, of_reference, n))
 {
   for (int x = 0; x < n; x++) {
@@ -156,19 +161,21 @@ GEN_CLONES (void, see_row,
     const float gain = flat ? 0 : covariance / (reference + TINY);
     const float rest = frame < TINY ? 0 : flat ? frame : frame - gain * covariance;
 
-    of_frame[x] = 1 + gain * gain * (reference < TINY ? 0 : reference) / (MAX (rest, TINY) + NOISE);
-    of_reference[x] = 1 + (reference < TINY ? 0 : reference) / NOISE;
+    of_frame[x] *=
+        1 + gain * gain * (reference < TINY ? 0 : reference) / (MAX (rest, TINY) + NOISE);
+    of_reference[x] *= 1 + (reference < TINY ? 0 : reference) / NOISE;
   }
 }
 
-static double
-sum_logarithms (const float *ratios, int n)
+/* Add the information in a strip of products to the sums, and begin anew. */
+static void
+sum_products (Vif *vif, int n, double sums[2])
 {
-  double sum = 0;
-
-  for (int x = 0; x < n; x++)
-    sum += log10 (ratios[x]);
-  return sum;
+  for (int i = 0; i < 2; i++)
+    for (int x = 0; x < n; x++) {
+      sums[i] += log10 (vif->products[i][x]);
+      vif->products[i][x] = 1;
+    }
 }
 
 static void
@@ -190,9 +197,9 @@ compare_scale (Vif *vif, const Scale *scale, double sums[2])
       continue;
     for (int p = 0; p < PLANES; p++)
       filter_ring (scale, vif->rings[p], y - scale->count + 1, vif->filtered[p]);
-    see_row (vif->filtered, vif->seen[0], vif->seen[1], out_width);
-    for (int i = 0; i < 2; i++)
-      sums[i] += sum_logarithms (vif->seen[i], out_width);
+    see_row (vif->filtered, vif->products[0], vif->products[1], out_width);
+    if (y % FACTORS == 0 || y == scale->height - 1)
+      sum_products (vif, out_width, sums);
   }
 }
 

@@ -130,3 +130,56 @@ gen_class_find (const char *const *names, guint n, const char *name, GError **er
       name, suggestion, n);
   return -1;
 }
+
+static gboolean
+read_number (const char *name, guint n, int *number)
+{
+  guint64 read;
+
+  if (n == 0 || !g_ascii_string_to_unsigned (name, 10, 0, n - 1, &read, NULL))
+    return FALSE;
+  *number = (int)read;
+  return TRUE;
+}
+
+/* Names that are numbers in other places are as good as any, and say that numbers are names. */
+static gboolean
+are_numbers (const char *const *names, guint n)
+{
+  int number;
+
+  for (guint i = 0; i < n && names[i] != NULL; i++)
+    if (read_number (names[i], G_MAXINT, &number) && number != (int)i)
+      return TRUE;
+  return FALSE;
+}
+
+static int
+find_named (const char *const *names, guint n, gboolean by_number, const char *name)
+{
+  int number;
+
+  for (guint i = 0; names != NULL && i < n && names[i] != NULL; i++)
+    if (g_str_equal (names[i], name))
+      return (int)i;
+  return by_number && read_number (name, n, &number) ? number : -1;
+}
+
+int *
+gen_class_map (const char *const *names, guint n, const char *const *others, guint n_others)
+{
+  const gboolean by_number = names == NULL || !are_numbers (names, n);
+  int *map = g_new (int, MAX (n_others, 1));
+  gboolean all = TRUE;
+
+  for (guint i = 0; i < n_others; i++) {
+    g_autofree char *name = others != NULL ? g_strdup (others[i]) : g_strdup_printf ("%u", i);
+
+    map[i] = find_named (names, n, by_number, name);
+    all = all && map[i] >= 0;
+  }
+  if (!all && names == NULL && n_others == n)
+    for (guint i = 0; i < n_others; i++)
+      map[i] = (int)i;
+  return map;
+}

@@ -39,6 +39,11 @@ describe_port (GString *text, const GenPort *port)
   GenPort picture = *port;
   g_autofree char *shape = gen_shape_to_string (&port->shape);
 
+  if (gen_port_is_empty (port)) {
+    g_string_append_printf (
+        text, "%s %s, which has an extent of 0", gen_data_type_name (port->type), shape);
+    return;
+  }
   if (port->kind == GEN_PORT_PICTURE && port->height > 0 && port->width > 0)
     g_string_append_printf (
         text, "pictures of %d x %d pixels, %s", port->width, port->height, colours[port->channels]);

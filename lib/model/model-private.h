@@ -60,6 +60,8 @@ gboolean gen_port_is_timed (const GenPort *port);
 gboolean gen_port_passes (const GenModel *model, const GenPort *port);
 /* Along which axis of a sound or series time runs. */
 int gen_port_time_axis (const GenPort *port);
+/* Whether it has an extent of 0, and so no numbers whatever goes in. */
+gboolean gen_port_is_empty (const GenPort *port);
 
 /* Whether what plays it so is a session: shapes hang on what is computed, or differ in each run. */
 gboolean gen_model_opens (const GenModel *model, const GenModelUse *use);

@@ -4,6 +4,7 @@
 
 #include <generative/onnx.h>
 
+#include "adapter-private.h"
 #include "parts.h"
 #include "spectra.h"
 
@@ -452,6 +453,7 @@ gen_model_read (GenModel *model, GError **error)
     return FALSE;
   read_said (model, sidecar, "outputs", &model->hints.outputs);
   read_said (model, sidecar, "inputs", &model->hints.inputs);
+  read_said (model, sidecar, "scores", &model->hints.scores);
   read = read_graph (model, sidecar, &reason);
   if (read && gen_rate_find_heard (model, sidecar))
     read = read_graph (model, sidecar, &reason);
@@ -477,6 +479,7 @@ gen_model_new_plain (GenGraph *graph, const char *path, const GenModelHints *hin
   model->hints.shapes = g_strdup (hints->shapes);
   model->hints.outputs = g_strdup (hints->outputs);
   model->hints.inputs = g_strdup (hints->inputs);
+  model->hints.scores = g_strdup (hints->scores);
   model->ref_count = 1;
   return gen_model_read (model, error) ? g_steal_pointer (&model) : NULL;
 }
@@ -525,11 +528,13 @@ gen_model_load_as (const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
   g_autoptr (GenGraph) played = NULL;
+  g_autoptr (GBytes) base_hash = NULL;
   GenModelHints rest = *hints;
   GenSamplerSettings settings;
   GenModel *model;
 
-  if (graph == NULL)
+  if (graph == NULL || !gen_adapters_attach_to (
+                           graph, hints->adapters, hints->adapter_scales, path, &base_hash, error))
     return NULL;
   played = wrap (graph, path, hints, &settings, error);
   if (played == NULL) {
@@ -541,6 +546,7 @@ gen_model_load_as (const char *path, const GenModelHints *hints, GError **error)
     rest.states = rest.shapes = NULL;
   model = (played != graph ? gen_model_new_plain : gen_model_assemble) (played, path, &rest, error);
   if (model != NULL) {
+    model->base_hash = g_steal_pointer (&base_hash);
     model->sampler = settings.sampler;
     model->runs = settings.steps;
   }
@@ -567,6 +573,7 @@ gen_model_unref (GenModel *model)
     return;
   clear_ports (model);
   gen_graph_unref (model->graph);
+  g_clear_pointer (&model->base_hash, g_bytes_unref);
   gen_spectra_free (model->spectra);
   gen_voice_free (model->voice);
   g_strfreev (model->fixed);
@@ -575,6 +582,7 @@ gen_model_unref (GenModel *model)
   g_free ((char *)model->hints.shapes);
   g_free ((char *)model->hints.outputs);
   g_free ((char *)model->hints.inputs);
+  g_free ((char *)model->hints.scores);
   g_free (model->heard);
   g_free (model->path);
   g_free (model);

@@ -571,6 +571,16 @@ set_guidance (GenModel *model)
   model->inputs[i].part_source = GEN_PART_SAID;
 }
 
+/* How much each adapter beside the model's weights counts (adapter-file.h). */
+static gboolean
+read_adapters (GenModel *model, GError **error)
+{
+  const char *key = "generative.adapters";
+  const char *text = g_hash_table_lookup (model->graph->metadata, key);
+
+  return text == NULL || gen_parts_say_all (model, key, text, say_parameter, error);
+}
+
 /* What the user says of one leaves the others as the model has them. */
 static gboolean
 read_parameters (GenModel *model, GKeyFile *sidecar, GError **error)
@@ -589,7 +599,7 @@ gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
 {
   gboolean states_said;
 
-  if (!read_parameters (model, sidecar, error) ||
+  if (!read_adapters (model, error) || !read_parameters (model, sidecar, error) ||
       !read_said (model, sidecar, model->hints.states, "property states", "generative.states",
           "state", say_state, &states_said, error))
     return FALSE;

@@ -292,8 +292,19 @@ gen_port_make_series (GenPort *port)
 }
 
 gboolean
+gen_port_is_empty (const GenPort *port)
+{
+  for (int d = 0; d < port->shape.rank; d++)
+    if (port->shape.dims[d] == 0)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
 gen_port_use_float32 (GenPort *port)
 {
+  if (gen_port_is_empty (port))
+    return FALSE;
   switch (port->type) {
   case GEN_TYPE_INT16:
     if (port->kind != GEN_PORT_PICTURE && port->kind != GEN_PORT_SOUND)

@@ -15,7 +15,10 @@
   " dims: extents, -1 where they are free. ranges: the numbers for black and white, of each\n"     \
   " channel where they differ. state: the output that an input takes of the run before, nothing\n" \
   " for none. value: the number that an input stands at, several with colons. frames: how many\n"  \
-  " that follow each other go into a run."
+  " that follow each other go into a run. Of a model that makes figures a section of the whole\n"  \
+  " tells what they are called:\n"                                                                 \
+  " [generative]\n"                                                                                \
+  " scores=SIG=higher,BAK=higher,NOISE=lower"
 
 /* With as few digits as make it the same when it is read again, as a float or a double. */
 static void
@@ -192,6 +195,8 @@ describe (const GenModel *model, const GenModelInfo *whole)
   for (guint i = 0; i < graph->outputs->len; i++)
     write_tensor (file, g_ptr_array_index (graph->outputs, i), &model->outputs[i], "output");
   write_whole (file, whole);
+  if (model->hints.scores != NULL)
+    g_key_file_set_value (file, "generative", "scores", model->hints.scores);
   text = g_key_file_to_data (file, &size, NULL);
   return g_bytes_new_take (text, size);
 }

@@ -3,8 +3,8 @@
  * may mean anything, so each reference, count and number is checked before it is used. */
 #include <errno.h>
 #include <string.h>
-#include <generative/file-bytes.h>
 
+#include "../base/file-stamp.h"
 #include "fail.h"
 #include "outline.h"
 #include "read.h"
@@ -437,8 +437,10 @@ parse (GBytes *bytes, gsize least_slice, const char *folder, const char *path, G
   gen_onnx_source_init (&source, bytes, least_slice, folder);
   source.model = path;
   graph = read_graph (&source, model, error);
-  if (graph != NULL)
+  if (graph != NULL) {
     gen_onnx_source_list_mapped (&source, graph);
+    graph->stamp = gen_onnx_source_stamp (&source);
+  }
   return graph;
 }
 
@@ -452,21 +454,30 @@ gen_onnx_parse (GBytes *bytes, const char *name, const char *folder, GError **er
   return graph;
 }
 
-GBytes *
-gen_onnx_load_file (const char *path, GError **error)
+static GBytes *
+load_file (const char *path, guint64 *stamp, GError **error)
 {
   g_autoptr (GError) reason = NULL;
-  GBytes *bytes = gen_file_bytes (path, &reason);
+  GBytes *bytes = gen_file_bytes_stamped (path, stamp, &reason);
 
   if (bytes == NULL)
     gen_onnx_fail (error, GEN_ONNX_ERROR_FILE, "%s", reason->message);
   return bytes;
 }
 
+GBytes *
+gen_onnx_load_file (const char *path, GError **error)
+{
+  guint64 stamp;
+
+  return load_file (path, &stamp, error);
+}
+
 GenGraph *
 gen_onnx_load (const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = gen_onnx_load_file (path, error);
+  guint64 stamp;
+  g_autoptr (GBytes) bytes = load_file (path, &stamp, error);
   g_autofree char *folder = g_path_get_dirname (path);
   gint64 start = g_get_monotonic_time ();
   GenGraph *graph;
@@ -478,14 +489,15 @@ gen_onnx_load (const char *path, GError **error)
     return NULL;
   }
   graph = parse (bytes, gen_onnx_least_slice (bytes), folder, path, error);
-  if (graph == NULL)
+  if (graph == NULL) {
     g_prefix_error (error, "%s: ", path);
-  else if (gen_onnx_is_mapped (bytes))
+    return NULL;
+  }
+  if (gen_onnx_is_mapped (bytes))
     g_ptr_array_add (graph->mapped, g_bytes_ref (bytes));
-  if (graph != NULL)
-    g_debug ("%s: %u nodes, %.2f MiB, %s in %.1f ms", path, graph->nodes->len,
-        (double)g_bytes_get_size (bytes) / (1 << 20),
-        gen_onnx_is_mapped (bytes) ? "mapped" : "read",
-        (double)(g_get_monotonic_time () - start) / 1e3);
+  graph->stamp += stamp;
+  g_debug ("%s: %u nodes, %.2f MiB, %s in %.1f ms", path, graph->nodes->len,
+      (double)g_bytes_get_size (bytes) / (1 << 20), gen_onnx_is_mapped (bytes) ? "mapped" : "read",
+      (double)(g_get_monotonic_time () - start) / 1e3);
   return graph;
 }

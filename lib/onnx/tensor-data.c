@@ -7,11 +7,11 @@
  * fit are copied, once. */
 #include <stdlib.h>
 #include <string.h>
-#include <generative/file-bytes.h>
 
 #include "../base/inside.h"
 #include "../device/shared.h"
 #include "../device/small.h"
+#include "../base/file-stamp.h"
 #include "../graph/constants.h"
 #include "outline.h"
 #include "tensor-data.h"
@@ -20,7 +20,7 @@ G_STATIC_ASSERT (G_BYTE_ORDER == G_LITTLE_ENDIAN); /* raw bytes are, by the spec
 
 typedef struct {
   GBytes *bytes;
-  guint64 copied;
+  guint64 copied, stamp;
 } ExternalFile;
 
 static void
@@ -186,6 +186,7 @@ open_external (
   ExternalFile *file = g_hash_table_lookup (source->files, location);
   g_autoptr (GError) reason = NULL;
   g_autofree char *path = NULL;
+  guint64 stamp;
   GBytes *bytes;
 
   if (file != NULL)
@@ -193,13 +194,14 @@ open_external (
   path = g_build_filename (source->folder, location, NULL);
   if (!check_links (source, tensor, path, error))
     return NULL;
-  bytes = gen_file_bytes (path, &reason);
+  bytes = gen_file_bytes_stamped (path, &stamp, &reason);
   if (bytes == NULL) {
     fail (error, GEN_ONNX_ERROR_FILE, tensor, "its external data: %s", reason->message);
     return NULL;
   }
   file = g_new0 (ExternalFile, 1);
   file->bytes = bytes;
+  file->stamp = stamp;
   g_hash_table_insert (source->files, g_strdup (location), file);
   return file;
 }
@@ -214,6 +216,19 @@ gsize
 gen_onnx_least_slice (GBytes *bytes)
 {
   return gen_onnx_is_mapped (bytes) ? 0 : GEN_LARGE_CONSTANT;
+}
+
+guint64
+gen_onnx_source_stamp (const GenOnnxSource *source)
+{
+  guint64 sum = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, source->files);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    sum += ((ExternalFile *)value)->stamp;
+  return sum;
 }
 
 void

@@ -20,6 +20,8 @@ void gen_onnx_source_init (
 void gen_onnx_source_clear (GenOnnxSource *source);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenOnnxSource, gen_onnx_source_clear)
 
+/* The sum of the stamps of its external files (file-stamp.h). */
+guint64 gen_onnx_source_stamp (const GenOnnxSource *source);
 /* Put the external files that are mapped into the graph's list. */
 void gen_onnx_source_list_mapped (const GenOnnxSource *source, GenGraph *graph);
 /* What gen_file_bytes has mapped, not read. */

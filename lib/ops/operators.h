@@ -11,6 +11,9 @@
   X (add)                                                                                          \
   X (add_1)                                                                                        \
   X (affine_grid)                                                                                  \
+  X (all_reduce)                                                                                   \
+  X (all_reduce_begin)                                                                             \
+  X (all_reduce_end)                                                                               \
   X (and)                                                                                          \
   X (and_1)                                                                                        \
   X (argmax)                                                                                       \
@@ -126,6 +129,8 @@
   X (lp_pool)                                                                                      \
   X (lrn)                                                                                          \
   X (lstm)                                                                                         \
+  X (mark_picture)                                                                                 \
+  X (mask_picture)                                                                                 \
   X (matmul)                                                                                       \
   X (matmul_integer)                                                                               \
   X (max)                                                                                          \

@@ -23,3 +23,6 @@ void gen_keyframes_find (const GenKeyframes *keyframes, double time, gboolean lo
  * `error`, of `domain` and `code` where the file is good but is none of these. (transfer full) */
 float *gen_latent_file_load (
     const char *path, GQuark domain, int code, GenShape *shape, GError **error);
+/* The same of an array that has been read, which `what` names. (transfer full) */
+float *gen_latent_numbers (GBytes *bytes, GenDataType type, const GenShape *shape, const char *what,
+    GQuark domain, int code, GError **error);

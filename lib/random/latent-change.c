@@ -2,95 +2,11 @@
 /* What is done to latents that have been made. */
 #include <generative/latent-change.h>
 
-#include <generative/random.h>
-
 #include <math.h>
 #include <string.h>
 
-#include "keyframes-private.h"
+#include "directions-private.h"
 #include "latent-private.h"
-
-G_DEFINE_QUARK (gen_directions_error, gen_directions_error)
-
-struct _GenDirections {
-  char *path, *shape; /* NULL for drawn ones */
-  float *numbers;     /* [count, vectors, length] */
-  gsize count, vectors, length;
-};
-
-GenDirections *
-gen_directions_load (const char *path, GError **error)
-{
-  g_autoptr (GenDirections) directions = g_new0 (GenDirections, 1);
-  GenShape shape;
-
-  directions->path = g_strdup (path);
-  directions->numbers = gen_latent_file_load (
-      path, GEN_DIRECTIONS_ERROR, GEN_DIRECTIONS_ERROR_INVALID, &shape, error);
-  if (directions->numbers == NULL)
-    return NULL;
-  directions->shape = gen_shape_to_string (&shape);
-  if (shape.rank > 3 || shape.dims[0] > G_MAXUINT16) {
-    g_set_error (error, GEN_DIRECTIONS_ERROR, GEN_DIRECTIONS_ERROR_INVALID,
-        "%s: its shape is %s, but should be [numbers], [directions, numbers] or [directions, "
-        "vectors, numbers]",
-        path, directions->shape);
-    return NULL;
-  }
-  directions->count = shape.rank > 1 ? (gsize)shape.dims[0] : 1;
-  directions->vectors = shape.rank > 2 ? (gsize)shape.dims[1] : 1;
-  directions->length = (gsize)shape.dims[shape.rank - 1];
-  return g_steal_pointer (&directions);
-}
-
-GenDirections *
-gen_directions_draw (guint64 seed, guint n, gsize length)
-{
-  GenRandom random = gen_random_new (seed, GEN_STREAM_DIRECTION, 0);
-  GenDirections *directions = g_new0 (GenDirections, 1);
-
-  *directions = (GenDirections){ .count = n, .vectors = 1, .length = length };
-  directions->numbers = g_new (float, MAX (n * length, 1));
-  for (guint k = 0; k < n; k++) {
-    float *numbers = directions->numbers + k * length;
-    double square;
-
-    gen_random_normal (&random, k, 0, numbers, length);
-    square = gen_latent_product (numbers, numbers, length);
-    gen_latent_weigh (
-        numbers, square > 0 ? (float)sqrt ((double)length / square) : 0, numbers, 0, length);
-  }
-  return directions;
-}
-
-void
-gen_directions_free (GenDirections *directions)
-{
-  if (directions == NULL)
-    return;
-  g_free (directions->path);
-  g_free (directions->shape);
-  g_free (directions->numbers);
-  g_free (directions);
-}
-
-guint
-gen_directions_count (const GenDirections *directions)
-{
-  return (guint)directions->count;
-}
-
-gboolean
-gen_directions_fit (const GenDirections *directions, gsize length, gsize count, GError **error)
-{
-  if (directions->length == length && (directions->vectors == 1 || directions->vectors == count))
-    return TRUE;
-  g_set_error (error, GEN_DIRECTIONS_ERROR, GEN_DIRECTIONS_ERROR_SHAPE,
-      "%s: its shape is %s, but a frame has %" G_GSIZE_FORMAT " vectors of %" G_GSIZE_FORMAT,
-      directions->path != NULL ? directions->path : "drawn directions",
-      directions->shape != NULL ? directions->shape : "another", count, length);
-  return FALSE;
-}
 
 /* Push vector `v`. */
 static void

@@ -28,26 +28,21 @@ widen (GenDataType type, const void *from, gsize n, float *to)
 }
 
 float *
-gen_latent_file_load (const char *path, GQuark domain, int code, GenShape *shape, GError **error)
+gen_latent_numbers (GBytes *bytes, GenDataType type, const GenShape *shape, const char *what,
+    GQuark domain, int code, GError **error)
 {
-  GenDataType type;
-  g_autoptr (GBytes) bytes = gen_npy_load (path, &type, shape, error);
-  g_autofree char *text = NULL;
+  g_autofree char *text = gen_shape_to_string (shape);
   g_autofree float *numbers = NULL;
-  gsize n;
+  const gsize n = (gsize)gen_shape_elements (shape);
 
-  if (bytes == NULL)
-    return NULL;
-  text = gen_shape_to_string (shape);
-  n = (gsize)gen_shape_elements (shape);
   if (n == 0 || shape->rank == 0) {
-    g_set_error (error, domain, code, "%s: an array of the shape %s holds no vectors", path, text);
+    g_set_error (error, domain, code, "%s: an array of the shape %s holds no vectors", what, text);
     return NULL;
   }
   numbers = g_new (float, n);
   if (!widen (type, g_bytes_get_data (bytes, NULL), n, numbers)) {
     g_set_error (error, domain, code,
-        "%s: its elements are %s; float32, float64 or float16 is read", path,
+        "%s: its elements are %s; float32, float64 or float16 is read", what,
         gen_data_type_name (type));
     return NULL;
   }
@@ -55,8 +50,17 @@ gen_latent_file_load (const char *path, GQuark domain, int code, GenShape *shape
     if (isfinite (numbers[i]))
       continue;
     g_set_error (
-        error, domain, code, "%s, %s: element %" G_GSIZE_FORMAT " is not finite", path, text, i);
+        error, domain, code, "%s, %s: element %" G_GSIZE_FORMAT " is not finite", what, text, i);
     return NULL;
   }
   return g_steal_pointer (&numbers);
+}
+
+float *
+gen_latent_file_load (const char *path, GQuark domain, int code, GenShape *shape, GError **error)
+{
+  GenDataType type;
+  g_autoptr (GBytes) bytes = gen_npy_load (path, &type, shape, error);
+
+  return bytes != NULL ? gen_latent_numbers (bytes, type, shape, path, domain, code, error) : NULL;
 }

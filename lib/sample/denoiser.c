@@ -22,13 +22,13 @@ is_float (GenDataType type)
          type == GEN_TYPE_FLOAT64;
 }
 
-/* A number, or one for each of a batch. */
+/* A number, or one for each of a batch, that is not how much an adapter counts (adapter-file.h). */
 static gboolean
 is_number (const GenTensor *input)
 {
   const GenShape *shape = &input->shape;
 
-  if (input->kind != GEN_KIND_TENSOR ||
+  if (input->kind != GEN_KIND_TENSOR || g_str_has_prefix (input->name, "adapter-") ||
       (!is_float (input->type) && input->type != GEN_TYPE_INT64 && input->type != GEN_TYPE_INT32))
     return FALSE;
   return shape->rank == 0 || shape->rank == 1 || (shape->rank == 2 && shape->dims[1] == 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <generative/batch-queue.h>
+#include "batch-queue-private.h"
 
 #include <string.h>
 
@@ -12,10 +12,16 @@
 struct _GenBatchQueue {
   const GenTrainer *trainer;
   GenTrainerBatch batches[BATCHES];
-  guint batch_size;
+  guint fresh;       /* samples of a batch that are added */
   gsize sample_size; /* numbers in one */
+  GenReplay *replay; /* of the others; NULL: there are none */
+  guint64 first;     /* number of the first batch */
+  const int *map;    /* of classes; NULL: they stay */
+  guint n_mapped;
   GenSampleFrames frames;
   guint64 added; /* samples; the filling thread's */
+  guint64 whole; /* of them, those that are samples of training; likewise */
+  guint member, n_members;
 
   /* Under the lock; a change of it is told by `changed`. */
   GMutex lock;
@@ -36,7 +42,7 @@ gen_batch_queue_new (GenTrainer *trainer, guint64 skip, GError **error)
   g_mutex_init (&queue->lock);
   g_cond_init (&queue->changed);
   queue->trainer = trainer;
-  queue->batch_size = (guint)gen_trainer_settings (trainer)->batch_size;
+  queue->fresh = (guint)gen_trainer_settings (trainer)->batch_size;
   queue->sample_size = gen_trainer_sample_size (trainer);
   gen_sample_frames_init (&queue->frames, trainer);
   queue->skip = skip;
@@ -55,7 +61,23 @@ gen_batch_queue_free (GenBatchQueue *queue)
   g_mutex_clear (&queue->lock);
   g_cond_clear (&queue->changed);
   gen_sample_frames_clear (&queue->frames);
+  g_clear_pointer (&queue->replay, gen_replay_free);
   g_free (queue);
+}
+
+void
+gen_batch_queue_replay (GenBatchQueue *queue, GenReplay *replay, guint64 first)
+{
+  queue->replay = replay;
+  queue->fresh -= gen_replay_count (replay);
+  queue->first = first;
+}
+
+void
+gen_batch_queue_map_classes (GenBatchQueue *queue, const int *map, guint n)
+{
+  queue->map = map;
+  queue->n_mapped = n;
 }
 
 /* --- who fills it --- */
@@ -69,6 +91,22 @@ wait_for_place (GenBatchQueue *queue)
   if (queue->flushing)
     return GEN_BATCH_QUEUE_FLUSHING;
   return queue->closed ? GEN_BATCH_QUEUE_CLOSED : GEN_BATCH_QUEUE_ADDED;
+}
+
+void
+gen_batch_queue_take_part (GenBatchQueue *queue, guint member, guint n)
+{
+  queue->member = member;
+  queue->n_members = n;
+}
+
+/* Whether a sample is in this member's part of its batch. */
+static gboolean
+is_own (GenBatchQueue *queue)
+{
+  const guint64 part = queue->whole++ / queue->fresh;
+
+  return queue->n_members < 2 || part % queue->n_members == queue->member;
 }
 
 /* Whether a sample has been seen by an earlier run. */
@@ -108,6 +146,37 @@ write_classes (GenBatchQueue *queue, const GenTrainerBatch *batch, guint place,
     row[shares[i].label] += (float)shares[i].weight;
 }
 
+/* What is replayed goes to the last places of a batch, and all of it on its way. Until then nobody
+ * else has it. */
+static gboolean
+complete (GenBatchQueue *queue, GenTrainerBatch *batch, GError **error)
+{
+  const guint n = queue->replay != NULL ? gen_replay_count (queue->replay) : 0;
+  g_autofree gint64 *labels = g_new (gint64, MAX (n, 1));
+  float *places = (float *)gen_feed_data (batch->samples) + queue->fresh * queue->sample_size;
+
+  if (n > 0 && !gen_replay_fill (queue->replay, queue->first + queue->write, places, labels, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++) {
+    const GenClassShare whole = { (int)labels[i], 1 };
+
+    write_classes (queue, batch, queue->fresh + i, &whole, 1);
+  }
+  return gen_trainer_batch_send (batch, error);
+}
+
+/* The classes of a sample as the nets know them. (transfer full) */
+static GenClassShare *
+map_classes (const GenBatchQueue *queue, const GenClassShare *shares, guint n)
+{
+  GenClassShare *mapped = g_memdup2 (shares, n * sizeof *shares);
+
+  for (guint i = 0; i < n && queue->map != NULL; i++)
+    if (mapped[i].label >= 0 && mapped[i].label < (int)queue->n_mapped)
+      mapped[i].label = queue->map[mapped[i].label];
+  return mapped;
+}
+
 GenBatchQueueResult
 gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, GError **error)
 {
@@ -118,8 +187,9 @@ gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, G
 
 GenBatchQueueResult
 gen_batch_queue_add_mixture (GenBatchQueue *queue, const GenSample *sample,
-    const GenClassShare *shares, guint n, GError **error)
+    const GenClassShare *given, guint n, GError **error)
 {
+  g_autofree GenClassShare *shares = map_classes (queue, given, n);
   GenBatchQueueResult result;
   GenTrainerBatch *batch;
   gboolean whole;
@@ -129,7 +199,7 @@ gen_batch_queue_add_mixture (GenBatchQueue *queue, const GenSample *sample,
       !gen_sample_check_numbers (sample, "data", queue->added++, error) ||
       !gen_sample_frames_add (&queue->frames, sample, shares->label, &whole, error))
     return GEN_BATCH_QUEUE_FAILED;
-  if (!whole || pass_over (queue))
+  if (!whole || !is_own (queue) || pass_over (queue))
     return GEN_BATCH_QUEUE_ADDED;
   g_mutex_lock (&queue->lock);
   result = wait_for_place (queue);
@@ -141,10 +211,10 @@ gen_batch_queue_add_mixture (GenBatchQueue *queue, const GenSample *sample,
   gen_sample_frames_write (
       &queue->frames, sample, (float *)gen_feed_data (batch->samples) + place * queue->sample_size);
   write_classes (queue, batch, place, shares, n);
-  if (place + 1 == queue->batch_size && !gen_trainer_batch_send (batch, error))
+  if (place + 1 == queue->fresh && !complete (queue, batch, error))
     return GEN_BATCH_QUEUE_FAILED;
   g_mutex_lock (&queue->lock);
-  queue->filled = (place + 1) % queue->batch_size;
+  queue->filled = (place + 1) % queue->fresh;
   queue->write += queue->filled == 0;
   g_cond_broadcast (&queue->changed);
   g_mutex_unlock (&queue->lock);

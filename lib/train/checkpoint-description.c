@@ -10,16 +10,6 @@
 
 #include "../base/json-file.h"
 
-/* json-glib before 1.8 writes 1e-08 as "1e-08.0", which is no JSON. */
-char *
-gen_checkpoint_json (JsonNode *root)
-{
-  g_autofree char *text = json_to_string (root, TRUE);
-  g_autoptr (GRegex) regex = g_regex_new ("(\\d)(e[-+]?\\d+)\\.0", 0, 0, NULL);
-
-  return g_regex_replace (regex, text, -1, 0, "\\1.0\\2", 0, NULL);
-}
-
 static void
 describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingProgress *progress)
 {
@@ -30,7 +20,10 @@ describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingPro
   json_object_set_int_member (object, "samples", progress->samples);
   if (isnan (progress->best))
     return;
-  best = g_strconcat ("best-", gen_recipe_best (gen_trainer_settings (trainer)->recipe), NULL);
+  best = g_strconcat ("best-",
+      progress->figure != NULL ? progress->figure
+                               : gen_recipe_best (gen_trainer_settings (trainer)->recipe),
+      NULL);
   json_object_set_double_member (object, best, progress->best);
   json_object_set_int_member (object, "best-step", progress->best_step);
 }
@@ -39,14 +32,20 @@ describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingPro
 static void
 describe_settings (JsonObject *object, GVariant *settings)
 {
+  static const char *const beside[] = { GEN_CHECKPOINT_DATA, GEN_CHECKPOINT_FOUND,
+    GEN_CHECKPOINT_EPOCH, GEN_CHECKPOINT_COST };
   g_autoptr (JsonNode) node = json_gvariant_serialize (settings);
   JsonObject *all = json_node_get_object (node);
-  JsonNode *data = json_object_dup_member (all, GEN_CHECKPOINT_DATA);
 
-  json_object_remove_member (all, GEN_CHECKPOINT_DATA);
+  for (guint i = 0; i < G_N_ELEMENTS (beside); i++) {
+    JsonNode *member = json_object_dup_member (all, beside[i]);
+
+    if (member == NULL)
+      continue;
+    json_object_remove_member (all, beside[i]);
+    json_object_set_member (object, beside[i], member);
+  }
   json_object_set_member (object, "settings", g_steal_pointer (&node));
-  if (data != NULL)
-    json_object_set_member (object, GEN_CHECKPOINT_DATA, data);
 }
 
 gboolean
@@ -63,7 +62,7 @@ gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *sett
     describe_settings (object, settings);
   if (test != NULL)
     json_object_set_object_member (object, "test", json_object_ref (test));
-  text = gen_checkpoint_json (root);
+  text = gen_json_to_text (root, TRUE);
   bytes = g_bytes_new (text, strlen (text));
   return gen_atomic_write (path, bytes, error);
 }
@@ -102,6 +101,44 @@ gen_checkpoint_check_description (const char *folder, GError **error)
   return FALSE;
 }
 
+guint64
+gen_checkpoint_epoch_length (const char *folder)
+{
+  g_autoptr (JsonObject) description = read_description (folder, NULL);
+  JsonNode *node =
+      description != NULL ? json_object_get_member (description, GEN_CHECKPOINT_EPOCH) : NULL;
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? (guint64)MAX (json_node_get_int (node), 0)
+                                                      : 0;
+}
+
+/* Members of other kinds than numbers are none. */
+JsonObject *
+gen_checkpoint_read_cost (const char *folder)
+{
+  g_autoptr (JsonObject) description = read_description (folder, NULL);
+  JsonNode *node =
+      description != NULL ? json_object_get_member (description, GEN_CHECKPOINT_COST) : NULL;
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_dup_object (node) : NULL;
+}
+
+gboolean
+gen_checkpoint_is_of_data (const char *folder, GVariant *data)
+{
+  g_autoptr (JsonObject) description = read_description (folder, NULL);
+  JsonNode *node =
+      description != NULL ? json_object_get_member (description, GEN_CHECKPOINT_DATA) : NULL;
+  const char *location;
+
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node) || data == NULL ||
+      !g_variant_lookup (data, "location", "&s", &location))
+    return FALSE;
+  node = json_object_get_member (json_node_get_object (node), "location");
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+         g_strcmp0 (json_node_get_string (node), location) == 0;
+}
+
 /* The settings that the checkpoint was written with, or NULL. (transfer full) */
 static JsonObject *
 read_settings (const char *folder)
@@ -122,7 +159,7 @@ to_text (JsonNode *node)
 
   if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_DOUBLE)
     return g_strdup (g_ascii_formatd (number, sizeof number, "%.9g", json_node_get_double (node)));
-  return json_to_string (node, FALSE);
+  return gen_json_to_text (node, FALSE);
 }
 
 static void

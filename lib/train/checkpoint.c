@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <generative/onnx.h>
@@ -13,6 +14,7 @@
 
 #include "checkpoint-files.h"
 #include "state-file.h"
+#include "trainer-private.h"
 
 #define AVERAGE "ema.onnx"
 
@@ -21,6 +23,12 @@ static char *
 model_file (const GenNetRole *role)
 {
   return g_strconcat (role->name, ".onnx", NULL);
+}
+
+char *
+gen_checkpoint_adapter_file (const GenNetRole *role)
+{
+  return g_strconcat (role != NULL ? role->name : "ema", ".adapter.safetensors", NULL);
 }
 
 char *
@@ -37,9 +45,12 @@ gen_checkpoint_list_files (void)
   GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_add (files, g_strdup (GEN_CHECKPOINT_STATE));
-  for (guint i = 0; gen_net_role_list ()[i] != NULL; i++)
+  for (guint i = 0; gen_net_role_list ()[i] != NULL; i++) {
     g_ptr_array_add (files, model_file (gen_net_role_list ()[i]));
+    g_ptr_array_add (files, gen_checkpoint_adapter_file (gen_net_role_list ()[i]));
+  }
   g_ptr_array_add (files, g_strdup (AVERAGE));
+  g_ptr_array_add (files, gen_checkpoint_adapter_file (NULL));
   g_ptr_array_add (files, g_strdup (GEN_CHECKPOINT_DESCRIPTION));
   return files;
 }
@@ -109,6 +120,25 @@ save_nets (GenTrainer *trainer, const char *folder, GError **error)
   return saved;
 }
 
+/* A file for the adapters of each net that has some, and of the average. */
+static gboolean
+save_adapters (GenTrainer *trainer, const char *folder, GError **error)
+{
+  const GenRecipeNet *nets = gen_trainer_settings (trainer)->recipe->nets;
+  const int averaged = gen_trainer_averaged_net (trainer);
+
+  for (guint i = 0; nets[i].role != NULL; i++)
+    for (guint average = 0; average <= (i == (guint)averaged); average++) {
+      g_autofree char *file = gen_checkpoint_adapter_file (average ? NULL : nets[i].role);
+      g_autofree char *path = g_build_filename (folder, file, NULL);
+
+      if (gen_trainer_is_adapted (trainer, i) &&
+          !gen_trainer_save_adapter (trainer, i, average != 0, path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* The keys of the progress in the state's metadata. */
 enum {
   KEY_SAMPLES,
@@ -118,14 +148,25 @@ enum {
   KEY_PLATEAUS,
   KEY_RANDOM_STREAMS,
   KEY_VALIDATED_STEP,
+  KEY_FIGURE,
+  KEY_BEGAN_AS,
   N_KEYS,
 };
 static const char *const keys[N_KEYS + 1] = { "samples", "best-frechet", "best-step",
-  "validations-since-best", "plateaus", "random-streams", "validated-step", NULL };
+  "validations-since-best", "plateaus", "random-streams", "validated-step", "best-figure",
+  "weights-sha256", NULL };
 
 /* How random numbers follow from the seed (random.h). Version 0.1, whose checkpoints do not say,
  * numbered its streams: another order and split of the data, other latents. */
 #define RANDOM_STREAMS "named"
+
+/* What `best` is a figure of. */
+static const char *
+figure_of (GenTrainer *trainer, const GenTrainingProgress *progress)
+{
+  return progress->figure != NULL ? progress->figure
+                                  : gen_recipe_best (gen_trainer_settings (trainer)->recipe);
+}
 
 static gboolean
 save_state (
@@ -145,7 +186,9 @@ save_state (
   return gen_state_file_save (trainer, path,
       (const char *[]){ keys[KEY_SAMPLES], samples, keys[KEY_BEST], best, keys[KEY_BEST_STEP],
           best_step, keys[KEY_STALE], stale, keys[KEY_PLATEAUS], plateaus, keys[KEY_RANDOM_STREAMS],
-          RANDOM_STREAMS, keys[KEY_VALIDATED_STEP], validated_step, NULL },
+          RANDOM_STREAMS, keys[KEY_VALIDATED_STEP], validated_step, keys[KEY_FIGURE],
+          figure_of (trainer, progress), trainer->began_as != NULL ? keys[KEY_BEGAN_AS] : NULL,
+          trainer->began_as, NULL },
       error);
 }
 
@@ -177,7 +220,7 @@ gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **er
   if (averaged >= 0 &&
       !save_model (gen_trainer_export (trainer, (guint)averaged, TRUE), folder, AVERAGE, error))
     return FALSE;
-  return save_assembled (trainer, folder, error);
+  return save_adapters (trainer, folder, error) && save_assembled (trainer, folder, error);
 }
 
 gboolean
@@ -196,6 +239,30 @@ remove_file (const char *folder, const char *name)
 
   if (g_unlink (path) < 0 && errno != ENOENT)
     g_warning ("cannot remove '%s', which is of an earlier training: %s", path, g_strerror (errno));
+}
+
+static void
+remove_adapter (const char *folder, const char *best, const GenNetRole *role)
+{
+  g_autofree char *file = gen_checkpoint_adapter_file (role);
+
+  remove_file (folder, file);
+  remove_file (best, file);
+}
+
+/* Whether a net of that role, or the average where it is NULL, has adapters. */
+static gboolean
+has_adapter (GenTrainer *trainer, const GenNetRole *role)
+{
+  const GenRecipeNet *nets = gen_trainer_settings (trainer)->recipe->nets;
+  const int averaged = gen_trainer_averaged_net (trainer);
+
+  if (role == NULL)
+    return averaged >= 0 && gen_trainer_is_adapted (trainer, (guint)averaged);
+  for (guint i = 0; nets[i].role != NULL; i++)
+    if (nets[i].role == role)
+      return gen_trainer_is_adapted (trainer, i);
+  return FALSE;
 }
 
 /* Remove a model that this training has none of. */
@@ -222,17 +289,32 @@ gen_checkpoint_remove_rest (
   g_autofree char *best = g_build_filename (folder, GEN_CHECKPOINT_BEST, NULL);
   g_autoptr (GPtrArray) files = gen_checkpoint_list_files ();
 
-  for (guint i = 0; gen_net_role_list ()[i] != NULL; i++)
-    remove_role (trainer, folder, best, gen_net_role_list ()[i]);
+  for (guint i = 0; gen_net_role_list ()[i] != NULL; i++) {
+    const GenNetRole *role = gen_net_role_list ()[i];
+
+    remove_role (trainer, folder, best, role);
+    if (!has_adapter (trainer, role))
+      remove_adapter (folder, best, role);
+  }
+  if (!has_adapter (trainer, NULL))
+    remove_adapter (folder, best, NULL);
   if (gen_trainer_averaged_net (trainer) < 0) {
     remove_file (folder, AVERAGE);
     remove_file (best, AVERAGE);
   }
+  remove_file (folder, GEN_CHECKPOINT_IMPORTANCE);
   if (!isnan (progress->best))
     return;
   for (guint i = 0; i < files->len; i++)
     remove_file (best, g_ptr_array_index (files, i));
   g_rmdir (best);
+}
+
+static void
+free_values (char **values)
+{
+  for (int i = 0; i < N_KEYS; i++)
+    g_free (values[i]);
 }
 
 /* Going on would mix the data's parts, and could not be repeated. */
@@ -244,8 +326,21 @@ refuse_streams (const char *path, char **values, GError **error)
       "this version does not have; go on with that version, or train anew in another folder. The "
       "models beside it can be played as before",
       path);
-  for (int i = 0; i < N_KEYS; i++)
-    g_free (values[i]);
+  free_values (values);
+  return FALSE;
+}
+
+/* What is held, or comes again, would be of other nets than until now. */
+static gboolean
+refuse_weights (const char *path, char **values, GError **error)
+{
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_STATE,
+      "%s: began with other models than those that are in their place now, perhaps since these "
+      "were "
+      "trained further; what training is held to is read from there again, so that those of before "
+      "are wanted",
+      path);
+  free_values (values);
   return FALSE;
 }
 
@@ -260,6 +355,10 @@ gen_checkpoint_load (
     return FALSE;
   if (g_strcmp0 (values[KEY_RANDOM_STREAMS], RANDOM_STREAMS) != 0)
     return refuse_streams (path, values, error);
+  /* Those that do not say are taken at their word. */
+  if (values[KEY_BEGAN_AS] != NULL && trainer->began_as != NULL &&
+      strcmp (values[KEY_BEGAN_AS], trainer->began_as) != 0)
+    return refuse_weights (path, values, error);
   *progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
   if (values[KEY_SAMPLES] != NULL)
     progress->samples = g_ascii_strtoull (values[KEY_SAMPLES], NULL, 10);
@@ -275,15 +374,18 @@ gen_checkpoint_load (
   progress->validated_step = values[KEY_VALIDATED_STEP] != NULL
                                  ? g_ascii_strtoull (values[KEY_VALIDATED_STEP], NULL, 10)
                                  : gen_trainer_steps (trainer);
-  for (int i = 0; i < N_KEYS; i++)
-    g_free (values[i]);
+  progress->figure = g_intern_string (values[KEY_FIGURE]); /* the recipe's, where it is not said */
+  free_values (values);
   return TRUE;
 }
 
 gboolean
 gen_training_progress_note (GenTrainingProgress *progress, guint64 step, double figure)
 {
-  if (isnan (figure) || figure >= progress->best) {
+  const gboolean is_no_better =
+      progress->better == GEN_BETTER_HIGHER ? figure <= progress->best : figure >= progress->best;
+
+  if (isnan (figure) || is_no_better) {
     progress->stale++;
     return FALSE;
   }

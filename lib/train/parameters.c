@@ -5,6 +5,8 @@
 
 #include <generative/operator.h>
 
+#include "grow.h"
+
 #define ALL "all"
 #define HEAD "head"
 /* In front of a name: what it means stays. */
@@ -239,4 +241,23 @@ gen_parameters_take (GenGraph *net, GenGraph *const *from, guint n)
       g_ptr_array_add (left, tensor->name);
   }
   return left;
+}
+
+gboolean
+gen_parameters_grow (
+    GenGraph *net, const char *name, const GenGraph *from, gint64 before, gint64 now)
+{
+  GenTensor *to = gen_graph_find (net, name);
+  const GenTensor *tensor = gen_graph_find (from, name);
+  float *numbers;
+
+  if (to == NULL || tensor == NULL || to->role != GEN_ROLE_CONSTANT ||
+      tensor->role != GEN_ROLE_CONSTANT || to->type != GEN_TYPE_FLOAT32 ||
+      tensor->type != GEN_TYPE_FLOAT32 || !gen_grow_fits (&to->shape, &tensor->shape, before, now))
+    return FALSE;
+  numbers = g_memdup2 (gen_tensor_constant (to), gen_tensor_size (to));
+  gen_grow_copy (numbers, &to->shape, gen_tensor_constant (tensor), &tensor->shape);
+  g_bytes_unref (to->data);
+  to->data = g_bytes_new_take (numbers, gen_tensor_size (to));
+  return TRUE;
 }

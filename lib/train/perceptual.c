@@ -4,6 +4,7 @@
 #include <generative/model.h>
 #include <generative/trainer.h>
 
+#include "perceptual-fit.h"
 #include "reconstructions/means.h"
 
 #define PREFIX "perceptual."
@@ -84,10 +85,12 @@ bring_to_order (GenGraph *graph, GenTensor *x, const GenPort *port, GError **err
       rank == 4 ? last : sound_last, NULL);
 }
 
-/* Samples as the model takes them. */
-static GenTensor *
-fit (GenGraph *graph, GenTensor *x, const GenPort *port, float low, float high, GError **error)
+GenTensor *
+gen_perceptual_fit (
+    GenGraph *graph, GenTensor *x, const GenPort *port, float low, float high, GError **error)
 {
+  if (x == NULL)
+    return NULL;
   x = bring_to_channels (graph, x, port, error);
   if (x != NULL)
     x = bring_to_range (graph, x, port, low, high, error);
@@ -134,43 +137,47 @@ see (GenGraph *graph, const GenGraph *net, GenTensor *x, GenTensor **outputs, GH
 }
 
 static gboolean
-check_output (const char *path, const GenTensor *output, gint64 batch, GError **error)
+check_output (
+    const char *setting, const char *path, const GenTensor *output, gint64 batch, GError **error)
 {
   if (output->type == GEN_TYPE_FLOAT32 && output->shape.rank > 1 && output->shape.dims[0] == batch)
     return TRUE;
   g_autofree char *text = gen_shape_to_string (&output->shape);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "perceptual-model: %s makes %s of %" G_GINT64_FORMAT
-      " samples; features of each are wanted, in float32",
-      path, text, batch);
+      "%s: %s makes %s of %" G_GINT64_FORMAT " samples; features of each are wanted, in float32",
+      setting, path, text, batch);
   return FALSE;
 }
 
 GenTensor *
-gen_perceptual_compare (GenGraph *graph, const char *path, GenTensor *made, GenTensor *wanted,
-    float low, float high, GError **error)
+gen_perceptual_compare (GenGraph *graph, const char *setting, const char *path, GenTensor *made,
+    GenTensor *wanted, float low, float high, GError **error)
 {
   g_autoptr (GenModel) model = gen_model_load (path, error);
   const GenPort *port = model != NULL ? find_port (model, &made->shape, error) : NULL;
   g_autoptr (GHashTable) map = g_hash_table_new (NULL, NULL);
   g_autofree GenTensor **seen = NULL, **meant = NULL;
+  const gint64 batch = made->shape.dims[0];
   GenTensor *sum = NULL;
   guint n;
 
   if (port == NULL) {
-    g_prefix_error_literal (error, "perceptual-model: ");
+    g_prefix_error (error, "%s: ", setting);
     return NULL;
   }
   n = model->graph->outputs->len;
   seen = g_new0 (GenTensor *, n);
   meant = g_new0 (GenTensor *, n);
-  if (!see (graph, model->graph, fit (graph, made, port, low, high, error), seen, map, error) ||
-      !see (graph, model->graph, fit (graph, wanted, port, low, high, error), meant, map, error))
+  made = gen_perceptual_fit (graph, made, port, low, high, error);
+  if (!see (graph, model->graph, made, seen, map, error))
+    return NULL;
+  wanted = gen_perceptual_fit (graph, wanted, port, low, high, error);
+  if (!see (graph, model->graph, wanted, meant, map, error))
     return NULL;
   for (guint i = 0; i < n; i++) {
     GenTensor *apart;
 
-    if (!check_output (path, seen[i], made->shape.dims[0], error))
+    if (!check_output (setting, path, seen[i], batch, error))
       return NULL;
     apart = gen_binary (graph, "Sub", seen[i], meant[i], error);
     apart = gen_reconstruction_mean (graph, gen_binary (graph, "Mul", apart, apart, error), error);

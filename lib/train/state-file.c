@@ -8,6 +8,7 @@
 #include <generative/safetensors.h>
 
 #include "loss-scaling.h"
+#include "trainer-private.h"
 
 gboolean
 gen_state_is_finite (GenDataType type, const void *data, gsize size)
@@ -45,6 +46,8 @@ gen_state_file_save (
 
     g_array_append_val (tensors, tensor);
   }
+  if (trainer->memory != NULL)
+    gen_sample_memory_list (trainer->memory, tensors);
   for (; metadata[0] != NULL; metadata += 2)
     g_hash_table_insert (table, (char *)metadata[0], (char *)metadata[1]);
   return gen_safetensors_save (
@@ -102,7 +105,8 @@ has_states_only (const GenSafetensors *file, GenTrainer *trainer, const char *pa
   for (guint i = 0; i < gen_safetensors_count (file); i++) {
     const char *name = gen_safetensors_get (file, i)->name;
 
-    if (g_hash_table_contains (names, name) || gen_loss_scaling_is_state (name))
+    if (g_hash_table_contains (names, name) || gen_loss_scaling_is_state (name) ||
+        (trainer->memory != NULL && gen_sample_memory_is_tensor (name)))
       continue;
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_STATE,
         "%s: has '%s', which would be lost, as these settings have none; the checkpoint is of "
@@ -126,6 +130,9 @@ gen_state_file_load (
     return FALSE;
   }
   if (!has_states (file, trainer, path, error) || !has_states_only (file, trainer, path, error))
+    return FALSE;
+  if (trainer->memory != NULL && gen_sample_memory_is_in (file) &&
+      !gen_sample_memory_load (trainer->memory, file, path, 0, error))
     return FALSE;
   for (guint i = 0; i < gen_trainer_n_states (trainer); i++) {
     const GenBinding *state = gen_trainer_state (trainer, i);

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include <generative/exchange.h>
 #include <generative/operator.h>
 #include <generative/parameters.h>
 
 #include "fresh-noise.h"
 #include "phase-shuffle.h"
 #include "spectral-norm.h"
+#include "step-adapter.h"
 
 static gboolean
 is (const GenNode *node, const char *name)
@@ -27,11 +29,13 @@ make_state (GPtrArray *list, GenTensor *tensor)
 
 /* In training a normalisation's statistics are those of the batch, unless they stay. */
 static void
-prepare_normalization (GenStepNet *self, GenNode *node)
+prepare_normalization (GenStepNet *self, GenNode *node, const GenTrainerSettings *settings)
 {
   if (gen_node_input (node, 3)->role != GEN_ROLE_STATE)
     return;
   gen_node_set_int (node, "training_mode", 1);
+  if (settings->synchronised_normalization)
+    gen_node_set_int (node, "members", gen_exchange_size (settings->exchange));
   g_ptr_array_set_size (node->outputs, 1);
   for (guint k = 0; k < 2; k++) {
     GenTensor *next = gen_graph_add_value (self->graph, NULL);
@@ -53,33 +57,36 @@ prepare_dropout (GenStepNet *self, GenNode *node)
       self->graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new_static (&yes, sizeof yes));
 }
 
-/* What is trainable becomes states. */
-static void
-prepare_parameters (GenStepNet *self, const char *trainable)
+/* What is trainable becomes states. Beside adapters that is what is said, and else nothing. */
+static gboolean
+prepare_parameters (GenStepNet *self, const GenTrainerSettings *settings, GError **error)
 {
-  g_autoptr (GArray) list = gen_parameters_list (self->graph, self->net->role->name, trainable);
+  g_autoptr (GArray) layers = gen_step_adapter_layers (self->graph, self->net, settings);
+  g_autoptr (GArray) list =
+      gen_parameters_list (self->graph, self->net->role->name, settings->trainable);
+  const gboolean stays = layers->len > 0 && settings->trainable == NULL;
 
   for (guint i = 0; i < list->len; i++) {
     const GenParameter *parameter = &g_array_index (list, GenParameter, i);
 
     self->n_parameters += !parameter->statistic;
-    if (parameter->trainable)
+    if (parameter->trainable && !stays)
       make_state (parameter->statistic ? self->statistics : self->weights, parameter->tensor);
   }
+  return layers->len == 0 || gen_step_adapter_attach (self, layers, settings, error);
 }
 
 static void
-prepare_node (GenStepNet *self, GenNode *node)
+prepare_node (GenStepNet *self, GenNode *node, const GenTrainerSettings *settings)
 {
   if (is (node, "BatchNormalization"))
-    prepare_normalization (self, node);
+    prepare_normalization (self, node, settings);
   if (is (node, "Dropout"))
     prepare_dropout (self, node);
 }
 
-/* The result of a net whose last node makes probabilities of scores becomes the scores. */
-static void
-take_off_probabilities (GenGraph *graph)
+void
+gen_step_net_take_scores (GenGraph *graph)
 {
   GenTensor *y = g_ptr_array_index (graph->outputs, 0);
 
@@ -152,8 +159,9 @@ check_ports (const GenRecipeNet *net, const GenGraph *source, GError **error)
 
 gboolean
 gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph *source,
-    gint64 batch, const char *trainable, gboolean trains, GError **error)
+    const GenTrainerSettings *settings, gboolean trains, GError **error)
 {
+  const gint64 batch = settings->batch_size;
   guint n_nodes;
 
   if (!check_ports (net, source, error))
@@ -164,15 +172,15 @@ gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph 
     .weights = g_ptr_array_new (),
     .statistics = g_ptr_array_new (),
     .states = g_ptr_array_new (),
+    .parts = g_array_new (FALSE, FALSE, sizeof (GenNetPart)),
     .map = g_hash_table_new (NULL, NULL),
     .factors = g_ptr_array_new () };
-  n_nodes = self->graph->nodes->len;
-  if (!find_classes (self, error))
+  if (!find_classes (self, error) || !prepare_parameters (self, settings, error))
     return FALSE;
-  prepare_parameters (self, trainable);
+  n_nodes = self->graph->nodes->len;
   self->divisions = g_new0 (GenDivision, self->weights->len);
   for (guint i = 0; trains && i < n_nodes; i++)
-    prepare_node (self, g_ptr_array_index (self->graph->nodes, i));
+    prepare_node (self, g_ptr_array_index (self->graph->nodes, i), settings);
   if (self->n_parameters == 0) {
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
         "the %s has no weights that could be trained", net->role->name);
@@ -182,7 +190,7 @@ gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph 
                     !gen_fresh_noise_insert (self->graph, batch, net->role->name, error)))
     return FALSE;
   if (net->scores)
-    take_off_probabilities (self->graph);
+    gen_step_net_take_scores (self->graph);
   self->features = find_features (self->graph);
   if (self->features != NULL)
     gen_graph_add_output (self->graph, self->features);
@@ -212,6 +220,15 @@ reduces_batch (const GenNode *node)
 }
 
 gboolean
+gen_step_net_only_scores (const GenRecipeNet *net, const GenRecipe *recipe)
+{
+  for (guint i = 0; net->scores && recipe->nets[i].role != NULL; i++)
+    if (!recipe->nets[i].scores)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
 gen_step_net_mixes_batch (const GenGraph *net)
 {
   for (guint i = 0; i < net->nodes->len; i++)
@@ -227,6 +244,7 @@ gen_step_net_clear (GenStepNet *self)
   g_clear_pointer (&self->weights, g_ptr_array_unref);
   g_clear_pointer (&self->statistics, g_ptr_array_unref);
   g_clear_pointer (&self->states, g_ptr_array_unref);
+  g_clear_pointer (&self->parts, g_array_unref);
   g_clear_pointer (&self->divisions, g_free);
   g_clear_pointer (&self->map, g_hash_table_unref);
   g_clear_pointer (&self->factors, g_ptr_array_unref);

@@ -6,11 +6,20 @@
 
 #include <generative/step.h>
 
+#include "../model/adapted-layers.h"
+
 /* A weight that is divided by its norm (spectral-norm.h) where it is applied: the direction of that
  * as a state and by now, and the quotient, until the weight changes. All are NULL of others. */
 typedef struct {
   GenTensor *state, *direction, *divided;
 } GenDivision;
+
+/* An adapter beside a layer (adapter.h): which of the net's weights it is, `down` first. */
+typedef struct {
+  GenAdaptedLayer layer; /* of graph */
+  guint first;
+  gint64 rank;
+} GenNetPart;
 
 typedef struct {
   const GenRecipeNet *net;
@@ -20,6 +29,7 @@ typedef struct {
   guint n_parameters;     /* weights that gradients could change */
   GPtrArray *weights;     /* GenTensor of graph, that they do change */
   GPtrArray *statistics;  /* GenTensor of graph, that normalisations change */
+  GArray *parts;          /* GenNetPart: adapters, which are weights of graph and not of source */
   GPtrArray *states;      /* GenTensor of the step's: of the weights, then of the statistics */
   GenDivision *divisions; /* of each weight */
   GHashTable *map;        /* tensors of graph to those of the step, as they are by now */
@@ -28,16 +38,23 @@ typedef struct {
   GPtrArray *factors;     /* GenTensor: 0 where an update that it has a share in is left out */
   GenTensor *features;    /* of graph: what the last layer with weights takes; NULL: none has */
   GenTensor *seen;        /* these in the step, of the last application */
+  /* What it was applied to last, and what it made of that. */
+  GenTensor *last_inputs[GEN_RECIPE_MAX_INPUTS + 1], *last_outputs[GEN_RECIPE_MAX_OUTPUTS];
   gboolean minimised, applied; /* some weights have changed; applied since a factor was noted */
 } GenStepNet;
 
+/* Whether it scores what others of the recipe make, and is of no use without these. */
+gboolean gen_step_net_only_scores (const GenRecipeNet *net, const GenRecipe *recipe);
 /* Whether what `net` makes of a sample hangs on the others of its batch, by a reduction over them.
  */
 gboolean gen_step_net_mixes_batch (const GenGraph *net);
 
-/* For a step of `batch` samples; `trainable` as in parameters.h. */
+/* The result of a net whose last node makes probabilities of scores becomes the scores. */
+void gen_step_net_take_scores (GenGraph *net);
+
+/* For a step of `settings`. */
 gboolean gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph *source,
-    gint64 batch, const char *trainable, gboolean trains, GError **error);
+    const GenTrainerSettings *settings, gboolean trains, GError **error);
 void gen_step_net_clear (GenStepNet *self);
 /* Put its states into the step's graph. */
 void gen_step_net_add_states (GenStepNet *self, GenGraph *graph);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How a loss becomes updates of weights: gradients, their sums over several steps, their norm, the
  * scale of the loss, and the optimiser. */
+#include "step-adapter.h"
+#include "step-exchange.h"
 #include "step-private.h"
+#include "step-retention.h"
 
 /* The weights of several nets as one list. */
 static GPtrArray *
@@ -18,7 +21,8 @@ collect_weights (GenStep *step, const guint *nets, guint n)
   return all;
 }
 
-/* The gradients of `loss`; where it is scaled, with the factor that takes the scale off again. */
+/* The gradients of `loss`, of all members in the mean; where it is scaled, with the factor that
+ * takes the scale off again. */
 static gboolean
 find_gradients (GenStep *step, GenLossScaling *scaling, const char *name, GenTensor *loss,
     GPtrArray *weights, GenTensor **gradients, GError **error)
@@ -27,11 +31,14 @@ find_gradients (GenStep *step, GenLossScaling *scaling, const char *name, GenTen
 
   if (step->scales)
     scaled = gen_loss_scaling_begin (scaling, step->graph, name, loss, error);
-  if (scaled == NULL || !gen_graph_gradients (step->graph, scaled,
-                            (GenTensor *const *)weights->pdata, weights->len, gradients, error))
+  if (scaled == NULL ||
+      !gen_graph_gradients (step->graph, scaled, (GenTensor *const *)weights->pdata, weights->len,
+          gradients, error) ||
+      !gen_step_average_over_members (step, gradients, weights->len, error))
     return FALSE;
   return !step->scales ||
-         gen_loss_scaling_end (scaling, step->graph, loss, gradients, weights->len, error);
+         (gen_step_average_over_members (step, &loss, 1, error) &&
+             gen_loss_scaling_end (scaling, step->graph, loss, gradients, weights->len, error));
 }
 
 /* Which nets have a share in an update that may be left out: those that it changes, and those that
@@ -193,6 +200,36 @@ change_weights (GenStep *step, GenStepNet *net, GenTensor *const *gradients, con
       return FALSE;
     gen_step_net_change (net, i, next);
   }
+  return gen_step_adapter_choose (step, net, weights, gradients, update->count, error);
+}
+
+/* What a weight that nothing changes counts for `loss`: its gradients are squared and added up. */
+static gboolean
+add_squares (GenStep *step, const guint *nets, guint n, GenTensor *loss, GError **error)
+{
+  GenGraph *graph = step->graph;
+  g_autoptr (GPtrArray) weights = collect_weights (step, nets, n);
+  g_autofree GenTensor **gradients = g_new0 (GenTensor *, weights->len);
+
+  if (!gen_graph_gradients (
+          graph, loss, (GenTensor *const *)weights->pdata, weights->len, gradients, error))
+    return FALSE;
+  for (guint i = 0; i < weights->len; i++) {
+    const GenTensor *weight = weights->pdata[i];
+    const gsize size = gen_tensor_size (weight);
+    g_autofree char *name = g_strconcat (GEN_STEP_SQUARES, weight->name, NULL);
+    GenTensor *sum = gen_graph_add_state (
+        graph, name, weight->type, &weight->shape, g_bytes_new_take (g_malloc0 (size), size));
+    GenTensor *square;
+
+    if (gradients[i] == NULL)
+      continue;
+    square = gen_binary (graph, "Mul", gradients[i], gradients[i], error);
+    square = gen_binary (graph, "Add", sum, square, error);
+    if (square == NULL)
+      return FALSE;
+    gen_graph_assign (graph, sum, square);
+  }
   return TRUE;
 }
 
@@ -216,6 +253,8 @@ gen_step_minimise_again (GenStep *step, const guint *nets, guint n, GenTensor *l
     return FALSE;
   if (!gen_step_trains (step))
     return TRUE;
+  if (step->purpose == GEN_STEP_WEIGHS)
+    return number > 0 || add_squares (step, nets, n, loss, error);
   if (rate != 1)
     update.rate = gen_binary (
         step->graph, "Mul", step->rate, gen_graph_float (step->graph, (float)rate), error);
@@ -223,6 +262,10 @@ gen_step_minimise_again (GenStep *step, const guint *nets, guint n, GenTensor *l
   if (weights->len == 0)
     return TRUE;
   gradients = g_new0 (GenTensor *, weights->len);
+  loss = gen_step_adapter_penalise (step, nets, n, loss, error);
+  loss = gen_step_retention_penalise (step, nets, n, loss, error);
+  if (loss == NULL)
+    return FALSE;
   if (update.rate == NULL || !prepare_update (step, &update, step->nets[nets[0]].net->role->name,
                                  loss, weights, gradients, error))
     return FALSE;

@@ -2,7 +2,10 @@
 /* Building the graph of a step. A net may stand in it several times, with one set of weights: what
  * an optimiser has made of these is what it has from there on. The running statistics of its
  * normalisations go from one to the next, as if it were called several times. */
+#include "step-adapter.h"
+#include "step-exchange.h"
 #include "step-private.h"
+#include "step-retention.h"
 
 #include <string.h>
 
@@ -26,7 +29,7 @@ gen_step_settings (const GenStep *step)
 gboolean
 gen_step_trains (const GenStep *step)
 {
-  return step->purpose == GEN_STEP_TRAINS;
+  return step->purpose == GEN_STEP_TRAINS || step->purpose == GEN_STEP_WEIGHS;
 }
 
 gint64
@@ -188,7 +191,8 @@ gen_step_apply_all (
   if (applied->classes > 0)
     all[n] =
         inputs[0] != NULL ? make_classes (step, applied, inputs[0]->shape.dims[0], error) : NULL;
-  return gen_step_net_apply (applied, step->graph, all, outputs, error);
+  return gen_step_net_apply (applied, step->graph, all, outputs, error) &&
+         gen_step_retention_note (applied, all, outputs);
 }
 
 GenTensor *
@@ -354,23 +358,68 @@ keep (GenStep *step, const GenStepNet *net, GenTensor *state, GenTensor *next, G
   return next;
 }
 
+/* Which layer's adapter weight `i` begins, if any, or has the ranks of. */
+static void
+note_part (GenStep *step, const GenStepNet *net, guint i, GenWeight *weight)
+{
+  for (guint k = 0; k < net->parts->len; k++) {
+    const GenNetPart *part = &g_array_index (net->parts, GenNetPart, k);
+
+    weight->ranks =
+        weight->ranks || (step->settings->adapter->has_ranks && i == part->first + GEN_PART_RANKS);
+    if (part->first != i)
+      continue;
+    weight->adapted = gen_graph_find (net->source, part->layer.weight->name);
+    weight->rank = part->rank;
+  }
+}
+
+/* The last values of a net's statistics, of all members in the mean; those that stay are their
+ * states. (transfer full) */
+static GenTensor **
+find_statistics (GenStep *step, const GenStepNet *net, GError **error)
+{
+  const guint n = net->statistics->len;
+  g_autofree GenTensor **changed = g_new0 (GenTensor *, n + 1);
+  GenTensor **all = g_new0 (GenTensor *, n + 1);
+
+  for (guint i = 0; i < n; i++) {
+    all[i] = g_hash_table_lookup (net->map, net->statistics->pdata[i]);
+    if (all[i] != net->states->pdata[net->weights->len + i])
+      changed[i] = all[i];
+  }
+  if (!gen_step_average_over_members (step, changed, n, error)) {
+    g_free (all);
+    return NULL;
+  }
+  for (guint i = 0; i < n; i++)
+    if (changed[i] != NULL)
+      all[i] = changed[i];
+  return all;
+}
+
 /* Settle the states of a net: statistics get their last values, weights their moving averages, and
  * all are listed beside the constants that they are in the net as it was given. */
 static gboolean
 settle (GenStep *step, GenStepNet *net, GPtrArray *list, GError **error)
 {
   const gboolean averaged = is_averaged (step, net);
+  g_autofree GenTensor **statistics = find_statistics (step, net, error);
 
+  if (statistics == NULL)
+    return FALSE;
   for (guint i = 0; i < net->states->len; i++) {
     const guint n = net->weights->len;
     const gboolean learned = i < n;
     GenTensor *state = net->states->pdata[i];
     const GenTensor *tensor = learned ? net->weights->pdata[i] : net->statistics->pdata[i - n];
-    GenTensor *next = g_hash_table_lookup (net->map, tensor);
+    GenTensor *next = learned ? g_hash_table_lookup (net->map, tensor) : statistics[i - n];
     GenWeight *weight = g_new0 (GenWeight, 1);
 
     weight->constant = gen_graph_find (net->source, tensor->name);
+    note_part (step, net, i, weight);
     weight->state = g_strdup (state->name);
+    weight->statistic = !learned;
     g_ptr_array_add (list, weight);
     if (learned && net->divisions[i].state != NULL) {
       weight->direction = g_strdup (net->divisions[i].state->name);
@@ -534,8 +583,8 @@ static gboolean
 prepare (GenStep *step, GenGraph *const *nets, GError **error)
 {
   for (guint i = 0; i < step->built->n_nets; i++) {
-    if (!gen_step_net_prepare (&step->nets[i], &step->recipe->nets[i], nets[i],
-            gen_step_batch (step), step->settings->trainable, gen_step_trains (step), error) ||
+    if (!gen_step_net_prepare (&step->nets[i], &step->recipe->nets[i], nets[i], step->settings,
+            step->purpose == GEN_STEP_TRAINS, error) ||
         !note_classes (step, &step->nets[i], error) || !prepare_net (step, i, error))
       return FALSE;
   }
@@ -563,9 +612,10 @@ static gboolean
 build (GenStep *step, GenGraph *const *nets, GError **error)
 {
   if (!gen_tokenizer_check (step->recipe, step->settings->tokenizer, error) ||
-      !prepare (step, nets, error) || !check_trainable (step, nets, error))
+      !gen_step_adapter_check (nets, step->settings, error) || !prepare (step, nets, error) ||
+      !check_trainable (step, nets, error) || !gen_step_retention_check (step, error))
     return FALSE;
-  if (step->purpose == GEN_STEP_TRAINS)
+  if (gen_step_trains (step))
     add_count (step);
   for (guint i = 0; i < step->built->n_nets; i++)
     add_states (step, &step->nets[i]);
@@ -597,7 +647,8 @@ gboolean
 gen_step_graph_build (GenStepGraph *built, GenStepPurpose purpose, GenGraph *const *nets,
     const GenTrainerSettings *settings, GError **error)
 {
-  static const char *const names[] = { "training step", "measuring step", "what is made" };
+  static const char *const names[] = { "training step", "measuring step", "what is made",
+    "weighing step" };
   GenStep step = { .purpose = purpose,
     .settings = settings,
     .recipe = settings->recipe,

@@ -30,6 +30,27 @@ gen_trainer_read_figures (
   }
 }
 
+void
+gen_trainer_read_each (const GenStepGraph *built, GenPlan *plan, gsize n, gsize batch, float *each,
+    gsize blocks[GEN_RECIPE_MAX_FIGURES])
+{
+  for (gsize i = 0; i < n * GEN_RECIPE_MAX_FIGURES; i++)
+    each[i] = NAN;
+  for (guint i = 0; i < built->reports->len; i++) {
+    const GenStepReport *report = &g_array_index (built->reports, GenStepReport, i);
+    const GenBinding *output = gen_plan_output (plan, report->output);
+    const float *numbers = output->data;
+    const gsize size = output->size / sizeof (float);
+    const gboolean own = size == batch;
+
+    blocks[report->figure] = own ? 1 : batch;
+    for (gsize k = 0; k < n; k++)
+      each[k * GEN_RECIPE_MAX_FIGURES + report->figure] =
+          (float)(own ? reduce (report->kind, numbers + k, 1)
+                      : reduce (report->kind, numbers, MIN (n, size)));
+  }
+}
+
 /* The largest distance of a number from 0; NaN where one is none. */
 static double
 reach (const GenBinding *output)

@@ -41,15 +41,27 @@ average_weight (GenTrainer *trainer, const GenWeight *weight, void *numbers, gsi
         &trainer->settings.optimizer_settings, state->data, numbers, size / sizeof (float));
 }
 
-/* A weight or statistic as nets play with it. */
+/* A rank that was taken away has no average that fades. */
 static void
-read_weight (GenTrainer *trainer, const GenWeight *weight, gboolean average, void *to)
+drop_ranks (GenTrainer *trainer, const GenWeight *weight, float *numbers)
+{
+  const GenBinding *now = present (trainer, weight, FALSE);
+
+  for (gsize i = 0; i < now->size / sizeof *numbers; i++)
+    if (((const float *)now->data)[i] == 0)
+      numbers[i] = 0;
+}
+
+void
+gen_trainer_read_weight (GenTrainer *trainer, const GenWeight *weight, gboolean average, void *to)
 {
   const GenBinding *from = present (trainer, weight, average), *direction;
 
   memcpy (to, from->data, from->size);
   if (trainer->settings.optimizer->average != NULL)
     average_weight (trainer, weight, to, from->size);
+  if (weight->ranks)
+    drop_ranks (trainer, weight, to);
   if (weight->direction == NULL)
     return;
   direction = gen_plan_find (trainer->plan, weight->direction);
@@ -90,7 +102,7 @@ prepare (GenTrainer *trainer, GenTrainerPlayer *player, GenStepPurpose purpose, 
       const GenBinding *to = gen_plan_find (player->plan, weight->state);
 
       if (to != NULL)
-        read_weight (trainer, weight, average, to->data);
+        gen_trainer_read_weight (trainer, weight, average, to->data);
     }
   gen_plan_states_changed (player->plan);
   player->step = trainer->step;
@@ -244,7 +256,8 @@ fill_batch (GenTrainer *trainer, const float *samples, const gint64 *labels, gsi
 
 static gboolean
 measure (GenTrainer *trainer, const float *samples, const gint64 *labels, gsize n, gsize number,
-    double values[GEN_RECIPE_MAX_FIGURES], GError **error)
+    double values[GEN_RECIPE_MAX_FIGURES], float *each, gsize blocks[GEN_RECIPE_MAX_FIGURES],
+    GError **error)
 {
   GenTrainerPlayer *player = &trainer->measured;
   const gsize batch = (gsize)trainer->settings.batch_size;
@@ -264,8 +277,20 @@ measure (GenTrainer *trainer, const float *samples, const gint64 *labels, gsize 
       return FALSE;
     for (guint i = 0; i < GEN_RECIPE_MAX_FIGURES; i++)
       values[i] += some[i] * (double)count / (double)n;
+    if (each != NULL)
+      gen_trainer_read_each (&player->built, player->plan, count, batch,
+          each + first * GEN_RECIPE_MAX_FIGURES, blocks);
   }
   return TRUE;
+}
+
+gboolean
+gen_trainer_measure_each (GenTrainer *trainer, gboolean average, const float *samples,
+    const gint64 *labels, gsize n, gsize first, double values[GEN_RECIPE_MAX_FIGURES], float *each,
+    gsize blocks[GEN_RECIPE_MAX_FIGURES], GError **error)
+{
+  return prepare (trainer, &trainer->measured, GEN_STEP_MEASURES, average, error) &&
+         measure (trainer, samples, labels, n, first, values, each, blocks, error);
 }
 
 gboolean
@@ -273,8 +298,8 @@ gen_trainer_measure (GenTrainer *trainer, gboolean average, const float *samples
     const gint64 *labels, gsize n, gsize first, double values[GEN_RECIPE_MAX_FIGURES],
     GError **error)
 {
-  return prepare (trainer, &trainer->measured, GEN_STEP_MEASURES, average, error) &&
-         measure (trainer, samples, labels, n, first, values, error);
+  return gen_trainer_measure_each (
+      trainer, average, samples, labels, n, first, values, NULL, NULL, error);
 }
 
 static gboolean
@@ -344,14 +369,20 @@ gen_trainer_export (GenTrainer *trainer, guint net, gboolean average)
 
   for (guint i = 0; i < weights->len; i++) {
     const GenWeight *weight = g_ptr_array_index (weights, i);
-    GenTensor *to = gen_graph_find (graph, weight->constant->name);
-    const gsize size = gen_tensor_size (to);
-    void *numbers = g_malloc (size);
+    GenTensor *to;
+    void *numbers;
+    gsize size;
 
-    read_weight (trainer, weight, average, numbers);
+    if (weight->constant == NULL)
+      continue;
+    to = gen_graph_find (graph, weight->constant->name);
+    size = gen_tensor_size (to);
+    numbers = g_malloc (size);
+    gen_trainer_read_weight (trainer, weight, average, numbers);
     g_bytes_unref (to->data);
     to->data = g_bytes_new_take (numbers, size);
   }
+  gen_trainer_merge_adapters (trainer, net, average, graph);
   if (trainer->settings.recipe->describe != NULL)
     trainer->settings.recipe->describe (&trainer->settings, net, graph->metadata);
   g_hash_table_insert (graph->metadata, g_strdup ("generative.step"),

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <generative/exchange.h>
 #include <generative/model.h>
 
 #include "loss-scaling.h"
@@ -122,6 +123,45 @@ check_recipe (const GenTrainerSettings *settings, GError **error)
   return TRUE;
 }
 
+/* Importance is of the gradients of an update as they are. */
+static gboolean
+check_adapter (const GenTrainerSettings *settings, GError **error)
+{
+  const GenAdapterSettings *adapter = &settings->adapter_settings;
+
+  if (!in_range ("adapter-rank", adapter->rank, 1, TRUE, 65537, error) ||
+      !in_range ("adapter-alpha", adapter->alpha, 0, TRUE, INFINITY, error) ||
+      !in_range ("adapter-orthogonality", adapter->orthogonality, 0, TRUE, INFINITY, error))
+    return FALSE;
+  if (settings->adapter->choose == NULL)
+    return TRUE;
+  if (settings->accumulate > 1) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "accumulate: adapter %s judges each step's gradients; lora takes sums of several",
+        settings->adapter->name);
+    return FALSE;
+  }
+  return check_unscaled (settings, "adapter-budget", TRUE, error) &&
+         in_range ("adapter-budget", adapter->budget, 0, TRUE, adapter->rank + 1, error) &&
+         in_range ("adapter-budget-steps", (double)adapter->steps, (double)adapter->warm_up, FALSE,
+             INFINITY, error);
+}
+
+/* Members have parts of one size. */
+static gboolean
+check_parts (const GenTrainerSettings *settings, GError **error)
+{
+  const int members = (int)gen_exchange_size (settings->exchange);
+
+  if (settings->batch_size % members == 0)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "batch-size: %d samples are not the same number for each of %d processes; %d or %d are",
+      settings->batch_size, members, MAX (settings->batch_size / members, 1) * members,
+      (settings->batch_size / members + 1) * members);
+  return FALSE;
+}
+
 gboolean
 gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
 {
@@ -135,6 +175,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
   }
   return check_recipe (settings, error) && check_average (settings, error) &&
          in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
+         check_parts (settings, error) &&
          in_range ("learning-rate", settings->learning_rate, 0, FALSE, INFINITY, error) &&
          in_range ("generator-rate", settings->generator_rate, 0, FALSE, INFINITY, error) &&
          in_range ("beta1", optimizer->beta1, 0, TRUE, 1, error) &&
@@ -168,6 +209,11 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("identity-weight", settings->identity_weight, 0, TRUE, INFINITY, error) &&
          in_range ("crop", settings->crop, 0, TRUE, 65537, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
+         in_range ("attack-epsilon", settings->attack_epsilon, 0, TRUE, INFINITY, error) &&
+         in_range (
+             "attack-steps", settings->attack_steps, 1, TRUE, GEN_ATTACK_MAX_STEPS + 1, error) &&
+         in_range ("attack-step-size", settings->attack_step_size, 0, TRUE, INFINITY, error) &&
+         in_range ("attack-share", settings->attack_share, 0, FALSE, nextafter (1, 2), error) &&
          in_range ("patch", settings->patch, 1, TRUE, 65537, error) &&
          in_range ("mask-ratio", settings->mask_ratio, 0, FALSE, 1, error) &&
          in_range ("min-snr", settings->min_snr, 0, TRUE, INFINITY, error) &&
@@ -183,7 +229,10 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          check_unscaled (settings, "codebook-decay", settings->codebook_decay > 0, error) &&
          in_range ("guidance", settings->guidance, 0, TRUE, INFINITY, error) &&
          in_range ("temperature", settings->temperature, 0, TRUE, INFINITY, error) &&
-         in_range ("ema", settings->ema, 0, TRUE, 1, error);
+         in_range ("ema", settings->ema, 0, TRUE, 1, error) &&
+         in_range ("retain-weight", settings->retain_weight, 0, TRUE, INFINITY, error) &&
+         in_range ("retain-temperature", settings->retain_temperature, 0, FALSE, INFINITY, error) &&
+         check_adapter (settings, error);
 }
 
 static void
@@ -230,25 +279,40 @@ gen_trainer_plan_options (const GenTrainerSettings *settings)
     .choices = settings->choices };
 }
 
+/* The settings of one member: its part of a batch is its batch. */
+static GenTrainerSettings
+take_part (const GenTrainerSettings *settings)
+{
+  GenTrainerSettings own = *settings;
+
+  own.batch_size /= (int)gen_exchange_size (settings->exchange);
+  return own;
+}
+
 GenTrainer *
-gen_trainer_new (GenGraph *const *nets, const GenTrainerSettings *settings, GError **error)
+gen_trainer_new (GenGraph *const *nets, const GenTrainerSettings *all, GError **error)
 {
   g_autoptr (GenTrainer) trainer = g_new0 (GenTrainer, 1);
+  const GenTrainerSettings own = take_part (all);
+  const GenTrainerSettings *settings = &own;
   GenPlanOptions options = gen_trainer_plan_options (settings);
   const guint n_nets = gen_recipe_n_nets (settings->recipe);
   const GenTrainerSettings plain = gen_lazy_penalty_take_off (settings);
 
   options.seed = settings->seed;
   options.precision = settings->precision;
+  options.exchange = settings->exchange;
   trainer->settings = *settings;
   if (settings->teacher != NULL)
     gen_graph_ref (settings->teacher);
   if (settings->tokenizer != NULL)
     gen_tokenizer_ref (settings->tokenizer);
+  if (settings->importance != NULL)
+    gen_importance_ref (settings->importance);
   for (guint i = 0; i < n_nets; i++)
     trainer->nets[i] = gen_graph_ref (nets[i]);
   trainer->states = g_ptr_array_new ();
-  if (!gen_trainer_settings_check (settings, error))
+  if (!gen_trainer_settings_check (all, error))
     return NULL;
   if (!gen_step_graph_build (&trainer->training, GEN_STEP_TRAINS, trainer->nets, &plain, error)) {
     gen_step_explain_crop (trainer->nets, &plain, error);
@@ -268,6 +332,7 @@ gen_trainer_new (GenGraph *const *nets, const GenTrainerSettings *settings, GErr
 void
 gen_trainer_free (GenTrainer *trainer)
 {
+  gen_trainer_set_memory (trainer, NULL);
   gen_trainer_player_clear (&trainer->made);
   gen_trainer_player_clear (&trainer->measured);
   gen_lazy_penalty_clear (&trainer->penalty);
@@ -276,8 +341,14 @@ gen_trainer_free (GenTrainer *trainer)
   g_clear_pointer (&trainer->states, g_ptr_array_unref);
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
     g_clear_pointer (&trainer->nets[i], gen_graph_unref);
+  for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++) {
+    g_free (trainer->bases[i]);
+    g_free (trainer->base_hashes[i]);
+  }
+  g_free (trainer->began_as);
   g_clear_pointer (&trainer->settings.teacher, gen_graph_unref);
   g_clear_pointer (&trainer->settings.tokenizer, gen_tokenizer_unref);
+  g_clear_pointer (&trainer->settings.importance, gen_importance_unref);
   g_free (trainer);
 }
 
@@ -542,6 +613,46 @@ gen_trainer_bind_classes (
     shares[i * classes + (labels != NULL ? (gsize)labels[i] : 0)] = 1;
 }
 
+/* What others wait for in a run that has failed here does not come. */
+static gboolean
+run_plan (const GenTrainer *trainer, GenPlan *plan, GError **error)
+{
+  GenExchange *exchange = trainer->settings.exchange;
+  g_autoptr (GError) failure = NULL;
+
+  if (exchange == NULL)
+    return gen_plan_run (plan, error);
+  if (gen_plan_run (plan, &failure))
+    return gen_exchange_check (exchange, error);
+  gen_exchange_give_up (exchange, failure);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* Figures are those of all members. */
+static gboolean
+average_figures (const GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
+{
+  GenExchange *exchange = trainer->settings.exchange;
+  const guint n = gen_exchange_size (exchange);
+  double (*all)[GEN_RECIPE_MAX_FIGURES];
+  gboolean gathered;
+
+  if (exchange == NULL)
+    return TRUE;
+  all = g_malloc_n (n, sizeof *all);
+  gathered = gen_exchange_gather (exchange, figures->values, sizeof *all, all, error);
+  for (guint i = 0; gathered && i < GEN_RECIPE_MAX_FIGURES; i++) {
+    double sum = 0;
+
+    for (guint k = 0; k < n; k++)
+      sum += all[k][i];
+    figures->values[i] = sum / n;
+  }
+  g_free (all);
+  return gathered;
+}
+
 /* With the samples that are bound. */
 static gboolean
 make_step (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
@@ -554,11 +665,13 @@ make_step (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
   if (pays && !gen_lazy_penalty_borrow (penalty, trainer->plan, &trainer->training, error))
     return FALSE;
   gen_plan_set_draw (plan, gen_trainer_steps (trainer));
-  if (!gen_plan_run (plan, error) ||
+  if (!run_plan (trainer, plan, error) ||
       (pays && !gen_lazy_penalty_give_back (penalty, trainer->plan, error)))
     return FALSE;
   trainer->step++;
   gen_trainer_read_figures (built, plan, (gsize)trainer->settings.batch_size, figures->values);
+  if (!average_figures (trainer, figures, error))
+    return FALSE;
   note_scales (trainer, built, plan, figures);
   if (gen_loss_scaling_wanted (&trainer->settings))
     return check_scales (trainer, figures, error);

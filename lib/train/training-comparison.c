@@ -14,6 +14,7 @@
 #include "../base/json-file.h"
 #include "checkpoint-files.h"
 #include "training-test.h"
+#include "training-verdict.h"
 
 #define FOLDER "comparison"
 #define REPORT "report.json"
@@ -21,6 +22,7 @@
 #define BEFORE "before.png"
 #define AFTER "after.png"
 #define SHOWN "shown.npy"
+#define TESTED "tested.npy" /* before the first step: figures of each sample */
 
 /* (transfer full) */
 static char *
@@ -38,6 +40,13 @@ gen_training_comparison_is_wanted (const GenTrainingSettings *settings)
 
 /* --- what there is to compare --- */
 
+/* The nets that it is about: those of the best validation, which are what is played. */
+static GenTrainer *
+judged_trainer (const GenTrainingMoment *moment)
+{
+  return moment->best != NULL ? moment->best_trainer : moment->trainer;
+}
+
 static gboolean
 draw (const GenTrainingMoment *moment, const char *name, GError **error)
 {
@@ -50,8 +59,8 @@ draw (const GenTrainingMoment *moment, const char *name, GError **error)
   if (!gen_format_measure_wall (&format, moment->columns, moment->rows, &width, &height, &channels))
     return TRUE;
   gen_picture_init (&wall, width, height, channels);
-  return gen_trainer_draw (moment->trainer, average, moment->shown, moment->columns, moment->rows,
-             &wall, error) &&
+  return gen_trainer_draw (judged_trainer (moment), average, moment->shown, moment->columns,
+             moment->rows, &wall, error) &&
          gen_picture_save_png (&wall, path, error);
 }
 
@@ -78,7 +87,7 @@ static gboolean
 write_json (const GenTrainingSettings *settings, JsonObject *report, GError **error)
 {
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), report);
-  g_autofree char *text = gen_checkpoint_json (root);
+  g_autofree char *text = gen_json_to_text (root, TRUE);
 
   return write_text (settings, REPORT, text, error);
 }
@@ -191,32 +200,68 @@ text_of (JsonObject *object, const char *name)
   return json_object_has_member (object, name) ? json_object_get_string_member (object, name) : "";
 }
 
+/* `last`, where it is not NULL, is of the last step, and `after` of the best validation. */
 static void
 add_row (GString *text, const GenRecipe *recipe, JsonObject *before, JsonObject *after,
-    JsonObject *best, const char *name)
+    JsonObject *last, const GArray *verdicts, const char *name)
 {
+  const GenFigureVerdict *verdict = gen_training_verdict_of (verdicts, name);
   g_autofree char *was = to_text (before, name), *is = to_text (after, name),
                   *change = to_change (recipe, before, after, name);
 
   g_string_append_printf (text, "| %s | %s | %s | %s |", name, was, is, change);
-  if (best != NULL) {
-    g_autofree char *was_best = to_text (best, name);
+  if (verdict != NULL) {
+    g_autofree char *interval = gen_training_verdict_interval (verdict);
 
-    g_string_append_printf (text, " %s |", was_best);
+    g_string_append_printf (text, " %s | %s |", interval,
+        gen_paired_difference_verdict (&verdict->difference, verdict->better));
+  } else if (verdicts->len > 0) {
+    g_string_append (text, " | |");
+  }
+  if (last != NULL) {
+    g_autofree char *at_last = to_text (last, name);
+
+    g_string_append_printf (text, " %s |", at_last);
   }
   g_string_append (text, "\n");
 }
 
 static void
-add_table (
-    GString *text, const GenRecipe *recipe, JsonObject *before, JsonObject *after, JsonObject *best)
+add_table (GString *text, const GenRecipe *recipe, JsonObject *before, JsonObject *after,
+    JsonObject *last, const GArray *verdicts)
 {
+  const gboolean judged = verdicts->len > 0;
   g_autoptr (GList) names = json_object_get_members (after);
 
-  g_string_append_printf (text, "\n| | before | after | change |%s\n|---|---|---|---|%s\n",
-      best != NULL ? " best validation |" : "", best != NULL ? "---|" : "");
+  g_string_append_printf (text, "\n| | before | after | change |%s%s\n|---|---|---|---|%s%s\n",
+      judged ? " the change is between | verdict |" : "", last != NULL ? " last step |" : "",
+      judged ? "---|---|" : "", last != NULL ? "---|" : "");
   for (GList *name = names; name != NULL; name = name->next)
-    add_row (text, recipe, before, after, best, name->data);
+    add_row (text, recipe, before, after, last, verdicts, name->data);
+}
+
+static gboolean
+is_of_best (const GenJudged *judged)
+{
+  return g_str_equal (judged->nets, "best");
+}
+
+/* Which nets are meant by "after", and what the figure that decides says of them. */
+static void
+add_verdict (GString *text, const GenJudged *judged, const GArray *verdicts)
+{
+  const GenFigureVerdict *verdict = gen_training_verdict_of (verdicts, judged->objective->name);
+  g_autofree char *words = NULL;
+
+  if (is_of_best (judged))
+    g_string_append_printf (text,
+        "\nAfter training are the nets of the best validation by %s, of step %" G_GUINT64_FORMAT
+        ", which are in `" GEN_CHECKPOINT_BEST "`.\n",
+        judged->objective->name, judged->step);
+  if (verdict == NULL)
+    return;
+  words = gen_training_verdict_to_text (verdict, judged->samples);
+  g_string_append_printf (text, "\nVerdict by %s: %s.\n", judged->objective->name, words);
 }
 
 /* Which samples figures are of is worth a word. */
@@ -241,14 +286,13 @@ add_split (GString *text, JsonObject *before, JsonObject *after)
 }
 
 static gboolean
-write_markdown (const GenTrainingSettings *settings, JsonObject *report, GError **error)
+write_markdown (const GenTrainingSettings *settings, JsonObject *report, const GenJudged *judged,
+    const GArray *verdicts, GError **error)
 {
   JsonObject *before = json_object_get_object_member (report, "before");
-  JsonObject *after = json_object_get_object_member (report, "after");
+  JsonObject *last = json_object_get_object_member (report, "after");
+  JsonObject *after = is_of_best (judged) ? json_object_get_object_member (report, "best") : last;
   JsonObject *given = json_object_get_object_member (report, "given");
-  JsonObject *best = json_object_has_member (report, "best")
-                         ? json_object_get_object_member (report, "best")
-                         : NULL;
   g_autoptr (GList) models = json_object_get_members (given);
   g_autoptr (GString) text = g_string_new ("# Before and after training\n\n");
 
@@ -257,7 +301,9 @@ write_markdown (const GenTrainingSettings *settings, JsonObject *report, GError 
     g_string_append_printf (text, "%s `%s` `%s`", model == models ? ", begun with" : ",",
         (const char *)model->data, json_object_get_string_member (given, model->data));
   g_string_append (text, ".\n");
-  add_table (text, settings->trainer.recipe, before, after, best);
+  add_verdict (text, judged, verdicts);
+  add_table (
+      text, settings->trainer.recipe, before, after, is_of_best (judged) ? last : NULL, verdicts);
   add_split (text, before, after);
   g_string_append_printf (text,
       "\nWhat the nets make of the same %s:\n\n| before | after |\n|---|---|\n"
@@ -277,6 +323,15 @@ save_shown (const GenTrainingMoment *before, GError **error)
   g_autofree char *path = find_file (before->settings, SHOWN);
 
   return gen_npy_save (path, GEN_TYPE_FLOAT32, &shape, before->shown, error);
+}
+
+static gboolean
+save_tested (const GenTrainingMoment *before, JsonObject *report, GError **error)
+{
+  g_autofree char *path = find_file (before->settings, TESTED);
+
+  return before->detail == NULL || gen_training_verdict_save (before->detail, path,
+                                       json_object_get_object_member (report, "before"), error);
 }
 
 gsize
@@ -304,7 +359,7 @@ gen_training_comparison_load (const char *checkpoint, float *shown, gsize size, 
 void
 gen_training_comparison_remove (const GenTrainingSettings *settings)
 {
-  static const char *const files[] = { REPORT, MARKDOWN, BEFORE, AFTER, SHOWN };
+  static const char *const files[] = { REPORT, MARKDOWN, BEFORE, AFTER, SHOWN, TESTED };
   g_autofree char *folder = find_file (settings, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
@@ -329,7 +384,83 @@ gen_training_comparison_begin (const GenTrainingMoment *before, GError **error)
     return FALSE;
   }
   return draw (before, BEFORE, error) && save_shown (before, error) &&
-         write_json (before->settings, report, error);
+         save_tested (before, report, error) && write_json (before->settings, report, error);
+}
+
+/* The figures in `report` of the nets that it is about. */
+static JsonObject *
+judged_figures (JsonObject *report, const GenTrainingMoment *after)
+{
+  return json_object_get_object_member (report, after->best != NULL ? "best" : "after");
+}
+
+/* Of the figures in `report`. (transfer full) */
+static GArray *
+find_verdicts (const GenTrainingMoment *after, JsonObject *report)
+{
+  const GenTrainingSettings *settings = after->settings;
+  JsonObject *before = json_object_get_object_member (report, "before");
+  g_autofree char *path = find_file (settings, TESTED);
+  g_auto (GenValidationDetail) kept = { 0 };
+  const GenFigureDetail was = { before, &kept };
+  const GenFigureDetail is = { judged_figures (report, after),
+    after->best != NULL ? after->best_detail : after->detail };
+
+  if (is.detail == NULL || strcmp (text_of (before, "split"), after->split) != 0)
+    return g_array_new (FALSE, FALSE, sizeof (GenFigureVerdict));
+  gen_validation_detail_init (&kept);
+  gen_training_verdict_load (&kept, path, before);
+  return gen_training_verdict_find (
+      settings->trainer.recipe, after->objective, settings->trainer.seed, &was, &is);
+}
+
+static GenJudged
+find_judged (const GenTrainingMoment *after)
+{
+  const gboolean best = after->best != NULL;
+  const GenValidationFigures *figures = best ? after->best : after->figures;
+
+  return (GenJudged){ .objective = after->objective,
+    .nets = best ? "best" : "last",
+    .step = best ? after->best_step : gen_trainer_steps (after->trainer),
+    .samples = figures != NULL ? figures->samples : 0 };
+}
+
+/* Say what is in `report`. */
+static void
+tell (const GenTrainingMoment *after, JsonObject *report, const GenJudged *judged,
+    const GArray *verdicts, const GenTrainingEvents *events)
+{
+  const char *name = after->objective->name;
+  const double was = to_figure (json_object_get_object_member (report, "before"), name);
+  const double is = to_figure (judged_figures (report, after), name);
+  const GenFigureVerdict *verdict = gen_training_verdict_of (verdicts, name);
+  g_autofree char *path = find_file (after->settings, MARKDOWN);
+  g_autofree char *words =
+      verdict != NULL ? gen_training_verdict_to_text (verdict, judged->samples) : NULL;
+  g_autofree char *nets =
+      is_of_best (judged)
+          ? g_strdup_printf (
+                " (of the best validation, at step %" G_GUINT64_FORMAT ")", judged->step)
+          : g_strdup ("");
+
+  if (isfinite (was) && isfinite (is))
+    gen_training_tell (events, "%s was %.4g before training and is %.4g after it%s%s%s; see '%s'",
+        name, was, is, nets, words != NULL ? ": " : "", words != NULL ? words : "", path);
+  else
+    gen_training_tell (events, "what the nets made before training and after it is in '%s'", path);
+  if (verdict != NULL)
+    gen_training_verdict_tell (verdicts, judged, events);
+}
+
+/* Set a member, or take that of an end that was not the last one away. `object` is given. */
+static void
+replace_object (JsonObject *report, const char *name, JsonObject *object)
+{
+  if (object != NULL)
+    json_object_set_object_member (report, name, object);
+  else if (json_object_has_member (report, name))
+    json_object_remove_member (report, name);
 }
 
 gboolean
@@ -337,29 +468,24 @@ gen_training_comparison_end (
     const GenTrainingMoment *after, const GenTrainingEvents *events, GError **error)
 {
   const GenTrainingSettings *settings = after->settings;
-  const char *best = gen_recipe_best (settings->trainer.recipe);
+  const GenRecipe *recipe = settings->trainer.recipe;
+  const GenJudged judged = find_judged (after);
   g_autoptr (JsonObject) report = read_report (settings);
-  g_autofree char *path = find_file (settings, MARKDOWN);
-  double was, is;
+  g_autoptr (GArray) verdicts = NULL;
 
   if (report == NULL)
     return TRUE;
   json_object_set_object_member (report, "after", describe (after));
-  if (after->best != NULL)
-    json_object_set_object_member (report, "best",
-        gen_training_describe_figures (
-            settings->trainer.recipe, after->best_step, after->split, after->best));
-  else if (json_object_has_member (report, "best"))
-    json_object_remove_member (report, "best"); /* of an end that was not the last */
+  replace_object (report, "best",
+      after->best != NULL
+          ? gen_training_describe_figures (recipe, after->best_step, after->split, after->best)
+          : NULL);
+  verdicts = find_verdicts (after, report);
+  replace_object (report, "verdict",
+      verdicts->len > 0 ? gen_training_verdict_describe (verdicts, &judged) : NULL);
   if (!draw (after, AFTER, error) || !write_json (settings, report, error) ||
-      !write_markdown (settings, report, error))
+      !write_markdown (settings, report, &judged, verdicts, error))
     return FALSE;
-  was = to_figure (json_object_get_object_member (report, "before"), best);
-  is = to_figure (json_object_get_object_member (report, "after"), best);
-  if (isfinite (was) && isfinite (is))
-    gen_training_tell (
-        events, "%s was %.4g before training and is %.4g after it; see '%s'", best, was, is, path);
-  else
-    gen_training_tell (events, "what the nets made before training and after it is in '%s'", path);
+  tell (after, report, &judged, verdicts, events);
   return TRUE;
 }

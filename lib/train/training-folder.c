@@ -8,6 +8,7 @@
 
 #include "checkpoint-files.h"
 #include "training-comparison.h"
+#include "training-continual.h"
 
 /* Microseconds after which a checkpoint is due in any case: some nets take a minute for a step. */
 #define CHECKPOINT_TIME (10 * G_TIME_SPAN_MINUTE)
@@ -110,8 +111,9 @@ check_taught_by (const GenTrainingSettings *settings, GError **error)
   const GenTrainerSettings *trainer = &settings->trainer;
   g_autofree char *teacher =
       trainer->teacher_model != NULL ? g_path_get_dirname (trainer->teacher_model) : NULL;
-  const char *folders[] = { trainer->tokenizer_folder, teacher };
-  static const char *const names[] = { "tokenizer", "teacher-model" };
+  const char *folders[] = { trainer->tokenizer_folder, teacher,
+    gen_training_continual_keeps (settings) ? settings->weights : NULL };
+  static const char *const names[] = { "tokenizer", "teacher-model", "weights" };
 
   for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
     if (folders[i] != NULL && is_same_folder (folders[i], settings->checkpoint)) {
@@ -150,11 +152,21 @@ gen_training_folder_take (GenTrainingFolder *folder, const GenTrainingSettings *
   return FALSE;
 }
 
+gboolean
+gen_training_folder_follow (GenTrainingFolder *folder, const GenTrainingSettings *settings,
+    const GenTrainingEvents *events, GError **error)
+{
+  *folder = (GenTrainingFolder){ .settings = settings, .events = events };
+  return check_resume (settings, events, error);
+}
+
 void
 gen_training_folder_give_back (GenTrainingFolder *folder)
 {
   g_clear_pointer (&folder->lock, gen_checkpoint_unlock);
   g_clear_pointer (&folder->data, g_variant_unref);
+  g_clear_pointer (&folder->found, g_variant_unref);
+  gen_training_cost_clear (&folder->cost);
 }
 
 gboolean
@@ -210,14 +222,21 @@ remove_rest (
 
 /* What training.json says of how it came. (transfer full) */
 static GVariant *
-describe (const GenTrainingFolder *folder)
+describe (GenTrainingFolder *folder)
 {
+  GVariant *cost = gen_training_cost_describe (&folder->cost);
   g_autoptr (GVariant) settings =
       g_variant_ref_sink (gen_training_settings_describe (folder->settings, FALSE));
   g_auto (GVariantDict) all = G_VARIANT_DICT_INIT (settings);
 
   if (folder->data != NULL)
     g_variant_dict_insert_value (&all, GEN_CHECKPOINT_DATA, folder->data);
+  if (folder->found != NULL)
+    g_variant_dict_insert_value (&all, GEN_CHECKPOINT_FOUND, folder->found);
+  if (cost != NULL)
+    g_variant_dict_insert_value (&all, GEN_CHECKPOINT_COST, cost);
+  if (folder->epoch_length > 0)
+    g_variant_dict_insert (&all, GEN_CHECKPOINT_EPOCH, "t", folder->epoch_length);
   return g_variant_ref_sink (g_variant_dict_end (&all));
 }
 

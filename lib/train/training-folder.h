@@ -6,6 +6,7 @@
 
 #include <generative/checkpoint.h>
 
+#include "training-cost.h"
 #include "training-events.h"
 
 typedef struct {
@@ -13,13 +14,19 @@ typedef struct {
   const GenTrainingEvents *events;
   GenCheckpointLock *lock;
   gint64 saved_time;
-  GVariant *data;     /* what the data is, a{sv}; NULL: nobody has said */
-  gboolean unsaved;   /* something has been learned that no checkpoint has */
-  gboolean replacing; /* there is an earlier training's checkpoint until this one's first */
+  GVariant *data;       /* what the data is, a{sv}; NULL: nobody has said */
+  GVariant *found;      /* what was found in it, a{sv}; NULL likewise */
+  GenTrainingCost cost; /* where it has begun */
+  guint64 epoch_length; /* samples, as far as is known at the first step; 0: not known */
+  gboolean unsaved;     /* something has been learned that no checkpoint has */
+  gboolean replacing;   /* there is an earlier training's checkpoint until this one's first */
 } GenTrainingFolder;
 
 /* From here on the folder is this training's, and nothing in it will be lost that should not. */
 gboolean gen_training_folder_take (GenTrainingFolder *folder, const GenTrainingSettings *settings,
+    const GenTrainingEvents *events, GError **error);
+/* It is another member's, and what is in it is read. */
+gboolean gen_training_folder_follow (GenTrainingFolder *folder, const GenTrainingSettings *settings,
     const GenTrainingEvents *events, GError **error);
 void gen_training_folder_give_back (GenTrainingFolder *folder);
 

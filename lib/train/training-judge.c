@@ -4,13 +4,15 @@
 #include "training-private.h"
 
 #include "training-comparison.h"
+#include "training-members.h"
 
 /* --- validation --- */
 
 gboolean
 gen_training_add_validation (GenTraining *training, const GenSample *sample, int label)
 {
-  return gen_training_validation_add (&training->validation, sample, label);
+  return gen_training_leads (training) &&
+         gen_training_validation_add (&training->validation, sample, label);
 }
 
 void
@@ -65,7 +67,8 @@ gen_training_validate (GenTraining *training)
 gboolean
 gen_training_add_test (GenTraining *training, const GenSample *sample, int label)
 {
-  return gen_training_validation_add (&training->test.samples, sample, label);
+  return gen_training_leads (training) &&
+         gen_training_validation_add (&training->test.samples, sample, label);
 }
 
 void
@@ -100,14 +103,6 @@ report_test (GenTraining *training)
   gen_training_tell (&training->events, "%s", line);
 }
 
-static gboolean
-tests (const GenTraining *training)
-{
-  const GenTrainingCallbacks *callbacks = &training->events.callbacks;
-
-  return callbacks->tests != NULL && callbacks->tests (training->events.data);
-}
-
 /* Test the nets as they are, and `at_end` as the best validation found them. FALSE when that
  * failed. */
 static gboolean
@@ -116,7 +111,7 @@ test_nets (GenTraining *training, gboolean at_end)
   GenTrainingTest *test = &training->test;
   g_autoptr (GError) error = NULL;
 
-  if (!tests (training))
+  if (!gen_training_tests (training))
     return TRUE;
   if (!gen_training_test_measure (test, training->trainer, &test->last, &error) ||
       (at_end && !gen_training_test_measure_best (test, training->trainer, &training->settings,
@@ -148,6 +143,7 @@ find_moment (const GenTraining *training)
   const GenTrainingReport *report = &training->report;
   const GenTrainingTest *test = &training->test;
   GenTrainingMoment moment = { .settings = settings,
+    .objective = &training->objective,
     .trainer = training->trainer,
     .shown = training->shown,
     .columns = gen_training_wall_columns (training),
@@ -155,9 +151,12 @@ find_moment (const GenTraining *training)
 
   if (test->last.measured) {
     moment.figures = &test->last.figures;
+    moment.detail = test->last.detail;
     moment.split = "test";
     moment.best = test->best.measured ? &test->best.figures : NULL;
     moment.best_step = test->best.step;
+    moment.best_trainer = test->best_trainer;
+    moment.best_detail = test->best.detail;
   } else if (report->validated_step == gen_trainer_steps (training->trainer)) {
     moment.figures = &report->validated;
     moment.split = "validation";

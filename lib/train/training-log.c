@@ -44,7 +44,7 @@ run_folder (const char *folder, gboolean begun)
 
 /* The curves that the table of runs shows, ended by NULL: how good it was, and the losses. */
 static GPtrArray *
-list_compared (const GenRecipe *recipe)
+list_compared (const GenRecipe *recipe, gboolean attacks)
 {
   GPtrArray *curves = g_ptr_array_new ();
 
@@ -53,9 +53,11 @@ list_compared (const GenRecipe *recipe)
   for (guint i = 0; i < recipe->n_figures; i++) {
     const GenRecipeFigure *figure = &recipe->figures[i];
 
+    if (figure->attacked && !attacks)
+      continue;
     if (recipe->made_of != GEN_MADE_OF_LATENTS && figure->validation_curve != NULL)
       g_ptr_array_add (curves, (gpointer)figure->validation_curve);
-    if (g_str_has_prefix (figure->figure.curve, "loss/"))
+    if (figure->figure.curve != NULL && g_str_has_prefix (figure->figure.curve, "loss/"))
       g_ptr_array_add (curves, (gpointer)figure->figure.curve);
   }
   g_ptr_array_add (curves, NULL);
@@ -69,7 +71,8 @@ gen_training_log_new (const char *folder, GenTrainer *trainer, GVariant *setting
   g_autoptr (GenTrainingLog) log = g_new0 (GenTrainingLog, 1);
   guint64 step = gen_trainer_steps (trainer);
   g_autofree char *run = run_folder (folder, step == 0);
-  g_autoptr (GPtrArray) compared = list_compared (recipe);
+  const gboolean attacks = gen_trainer_settings (trainer)->attack != &gen_attack_none;
+  g_autoptr (GPtrArray) compared = list_compared (recipe, attacks);
   g_autoptr (GVariant) described = g_variant_ref_sink (settings);
 
   log->trainer = trainer;

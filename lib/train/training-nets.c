@@ -6,7 +6,10 @@
 
 #include "checkpoint-files.h"
 #include "sample-frames.h"
+#include "training-adapters.h"
+#include "training-continual.h"
 #include "starting-weights.h"
+#include "trainer-private.h"
 #include "training-uses.h"
 
 /* The best device that works. One that is there and fails is worth a word, one that is not is
@@ -93,6 +96,26 @@ check_models (const GenTrainingSettings *settings, GError **error)
   return TRUE;
 }
 
+/* Whether there is a moving average for nets to begin with. */
+static gboolean
+check_average (const GenTrainingSettings *settings, GError **error)
+{
+  const GenRecipe *recipe = settings->trainer.recipe;
+
+  if (!settings->weights_average ||
+      (gen_recipe_averaged_net (recipe) >= 0 && settings->weights != NULL &&
+          g_file_test (settings->weights, G_FILE_TEST_IS_DIR)))
+    return TRUE;
+  if (gen_recipe_averaged_net (recipe) < 0)
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "weights-average: recipe %s has no moving average", recipe->name);
+  else
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "weights-average: weights must name the folder of a training, whose moving average is "
+        "begun with");
+  return FALSE;
+}
+
 /* Whether the nets of the recipe are said, as far as that can be told before the data comes. */
 static gboolean
 check_nets (const GenTrainingSettings *settings, GError **error)
@@ -118,7 +141,8 @@ gen_training_nets_resolve (
                                  : gen_device_find (gen_training_settings_device (settings), error);
   settings->trainer.recipe = gen_training_settings_recipe (settings);
   return settings->trainer.device != NULL && check_nets (settings, error) &&
-         gen_training_uses_check (settings, error);
+         check_average (settings, error) && gen_training_adapters_resolve (settings, error) &&
+         gen_training_continual_resolve (settings, error);
 }
 
 static gboolean
@@ -286,12 +310,23 @@ fit_format (const GenTrainer *trainer, GenFormat *format, GError **error)
  * the models what is not, and which codes they were taught. */
 static gboolean
 start_weights (const GenTrainingSettings *settings, const GenTrainingEvents *events,
-    GenGraph *const *nets, GError **error)
+    GenGraph *const *nets, GenStartingKept *kept, GError **error)
 {
   const GenTrainerSettings *trainer = &settings->trainer;
+  const gboolean keeps = gen_training_continual_keeps (settings);
 
-  if (!settings->resume && settings->weights != NULL)
-    return gen_starting_weights_take (nets, trainer, settings->weights, events, error);
+  if ((!settings->resume || trainer->adapter->adapts || keeps) && settings->weights != NULL &&
+      !gen_starting_weights_take (nets, trainer, settings->weights, settings->weights_average,
+          events, keeps ? kept : NULL, error))
+    return FALSE;
+  /* What it is held to, and what stays, is as it was at the beginning. */
+  if (keeps) {
+    for (guint i = 0; settings->weights == NULL && i < gen_recipe_n_nets (trainer->recipe); i++)
+      gen_starting_kept_note (kept, nets[i]);
+    return TRUE;
+  }
+  if (settings->resume && trainer->adapter->adapts)
+    return gen_training_adapters_check (nets, settings, error);
   if (settings->resume && (trainer->trainable != NULL || trainer->tokenizer != NULL))
     return gen_starting_weights_restore (nets, trainer, settings->checkpoint, error);
   return TRUE;
@@ -320,6 +355,9 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
   g_autoptr (GenGraph) teacher = NULL;
   g_autoptr (GenTokenizer) tokenizer = NULL;
   g_autoptr (GenTrainer) trainer = NULL;
+  g_autoptr (GenImportance) as_before = gen_importance_new (), importance = NULL;
+  g_autoptr (GChecksum) from = g_checksum_new (G_CHECKSUM_SHA256);
+  GenStartingKept kept = { as_before, 0, from };
   GenFormat frame = *format;
 
   if (!check_classes (settings, error) || !load_teacher (settings, &teacher, error) ||
@@ -329,7 +367,8 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
   settings->trainer.format = frame;
   settings->trainer.tokenizer = tokenizer;
   if (!make_graphs (settings, teacher, &nets, error) ||
-      !start_weights (settings, events, nets.graphs, error)) {
+      !start_weights (settings, events, nets.graphs, &kept, error) ||
+      !gen_training_continual_weigh (nets.graphs, settings, &kept, &importance, error)) {
     settings->trainer.tokenizer = NULL;
     return NULL;
   }
@@ -337,11 +376,17 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
     if (nets.graphs[i] != NULL)
       note_rate (nets.graphs[i], format);
   settings->trainer.teacher = teacher;
+  settings->trainer.importance = importance;
+  settings->trainer.retain_classes = kept.classes;
   trainer = make_trainer (settings, events, nets.graphs, error);
   settings->trainer.teacher = NULL;
+  settings->trainer.importance = NULL;
   settings->trainer.tokenizer = NULL;
   if (trainer == NULL || !fit_format (trainer, &frame, error))
     return NULL;
+  gen_training_adapters_tell (trainer, settings, events);
+  if (gen_training_continual_keeps (settings))
+    trainer->began_as = g_strdup (g_checksum_get_string (from));
   format->length = frame.length;
   return g_steal_pointer (&trainer);
 }
@@ -362,10 +407,14 @@ take_models (GenTrainingSettings *settings, const char *folder)
     *model = gen_checkpoint_model (folder, (int)i == averaged ? NULL : role);
   }
   g_clear_pointer (&settings->weights, g_free);
+  settings->weights_average = FALSE;
   settings->resume = FALSE;
   settings->trainer.ema = 0;
   settings->trainer.average_target = FALSE;
   settings->trainer.spectral_norm = FALSE;
+  settings->trainer.adapter = &gen_adapter_none;
+  gen_training_continual_take_off (settings);
+  settings->trainer.exchange = NULL;
 }
 
 GenTrainer *

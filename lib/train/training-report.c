@@ -66,7 +66,7 @@ warn_of_changes (const GenTrainingReport *report)
 
 void
 gen_training_report_begin (GenTrainingReport *report, const GenTrainingSettings *settings,
-    const GenTrainingEvents *events, GenTrainer *trainer)
+    const GenObjective *objective, const GenTrainingEvents *events, GenTrainer *trainer)
 {
   const guint64 step = gen_trainer_steps (trainer);
   const gint64 now = g_get_monotonic_time ();
@@ -76,6 +76,7 @@ gen_training_report_begin (GenTrainingReport *report, const GenTrainingSettings 
   g_autoptr (GError) error = NULL;
 
   *report = (GenTrainingReport){ .settings = settings,
+    .objective = objective,
     .events = events,
     .trainer = trainer,
     .validated_step = G_MAXUINT64,
@@ -91,12 +92,15 @@ gen_training_report_begin (GenTrainingReport *report, const GenTrainingSettings 
     give_log_up (report, GEN_TRAINING_ERROR_FOLDER, error);
 }
 
+/* TensorBoard's table knows the first end that a run tells of: one that may go on has none yet. */
 void
-gen_training_report_end (GenTrainingReport *report, gboolean done)
+gen_training_report_end (GenTrainingReport *report, GenTrainingOutcome outcome)
 {
+  const gboolean done = outcome == GEN_TRAINING_DONE || outcome == GEN_TRAINING_IDLE;
   g_autoptr (GError) error = NULL;
 
-  if (report->log != NULL && !gen_training_log_end (report->log, done, &error))
+  if (report->log != NULL && outcome != GEN_TRAINING_STOPPED &&
+      !gen_training_log_end (report->log, done, &error))
     give_log_up (report, GEN_TRAINING_ERROR_WRITE, error);
   g_clear_pointer (&report->log, gen_training_log_free);
 }
@@ -174,7 +178,8 @@ static void
 tell_recipe (Told *told, const GenRecipe *recipe, const GenTrainerFigures *figures)
 {
   for (guint i = 0; i < recipe->n_figures; i++)
-    tell_due (told, &recipe->figures[i].figure, figures->values[i]);
+    if (!recipe->figures[i].attacked)
+      tell_due (told, &recipe->figures[i].figure, figures->values[i]);
 }
 
 /* Shares of the validation's samples, such as an accuracy. */
@@ -185,7 +190,8 @@ tell_validated_shares (Told *told, const GenTrainingReport *report, const GenRec
     const GenRecipeFigure *figure = &recipe->figures[i];
     const double value = report->validated.values[i];
 
-    if (figure->validation != NULL && figure->is_share && !isnan (value))
+    if (figure->validation != NULL && figure->is_share && !isnan (value) &&
+        (int)i != report->objective->figure)
       tell (told,
           &(GenFigure){ NUMBER (NULL), NULL, figure->figure.before, figure->figure.after,
               figure->figure.decimals, ALWAYS },
@@ -198,9 +204,10 @@ static void
 tell_validated (Told *told, const GenTrainingReport *report, const GenTrainingProgress *progress)
 {
   const GenRecipe *recipe = report->settings->trainer.recipe;
-  g_autofree char *before = report->validated.compared
+  const GenObjective *objective = report->objective;
+  g_autofree char *before = g_str_equal (objective->name, "frechet")
                                 ? g_strdup (", Frechet ")
-                                : g_strdup_printf (", validation %s ", gen_recipe_best (recipe));
+                                : g_strdup_printf (", validation %s ", objective->name);
 
   if (report->validated_step == G_MAXUINT64)
     return;
@@ -294,6 +301,8 @@ name_of (const char *part, const char *validation)
 static void
 tell_comparison (Told *told, const char *part, const GenValidationFigures *figures)
 {
+  g_autofree char *curve = NULL;
+
   tell_due (told,
       &(GenFigure){
           NUMBER ("frechet"), name_of (part, "validation/frechet"), NULL, NULL, 0, ALWAYS },
@@ -306,6 +315,12 @@ tell_comparison (Told *told, const char *part, const GenValidationFigures *figur
       &(GenFigure){
           NUMBER ("diversity"), name_of (part, "validation/diversity"), NULL, NULL, 0, ALWAYS },
       figures->diversity);
+  if (figures->further == NULL)
+    return;
+  curve = g_strconcat ("validation/", figures->further, NULL);
+  tell_due (told,
+      &(GenFigure){ NUMBER (figures->further), name_of (part, curve), NULL, NULL, 0, ALWAYS },
+      figures->further_figure);
 }
 
 /* Figures of samples that are not trained on: of "validation" or "test". */
@@ -321,7 +336,7 @@ tell_held (Told *told, const GenRecipe *recipe, const char *part, guint64 step,
   for (guint i = 0; i < recipe->n_figures; i++) {
     const GenRecipeFigure *figure = &recipe->figures[i];
 
-    if (figure->validation != NULL)
+    if (figure->validation != NULL && (!figure->attacked || !isnan (figures->values[i])))
       tell_due (told,
           &(GenFigure){ NUMBER (name_of (part, figure->validation)),
               name_of (part, figure->validation_curve), NULL, NULL, 0, ALWAYS },

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <generative/checkpoint.h>
+#include <generative/objective.h>
 #include <generative/training-log.h>
 #include <generative/validation.h>
 
@@ -10,6 +11,7 @@
 
 typedef struct {
   const GenTrainingSettings *settings;
+  const GenObjective *objective;
   const GenTrainingEvents *events;
   GenTrainer *trainer;
   GenTrainingLog *log;            /* NULL once it cannot be written */
@@ -27,9 +29,9 @@ typedef struct {
 } GenTrainingPlace;
 
 void gen_training_report_begin (GenTrainingReport *report, const GenTrainingSettings *settings,
-    const GenTrainingEvents *events, GenTrainer *trainer);
+    const GenObjective *objective, const GenTrainingEvents *events, GenTrainer *trainer);
 /* Close the log. */
-void gen_training_report_end (GenTrainingReport *report, gboolean done);
+void gen_training_report_end (GenTrainingReport *report, GenTrainingOutcome outcome);
 
 /* No step was made for so many microseconds, as there was no batch. */
 void gen_training_report_wait (GenTrainingReport *report, gint64 microseconds);

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "replay.h"
+#include "sample-memory.h"
 #include "training-texts.h"
 
 static const char *const device_names[] = { "auto", "cpu", "cuda", NULL };
@@ -14,11 +16,30 @@ static const char *const kernels_names[] = { [GEN_CHOICE_RULES] = "rules",
   [GEN_CHOICE_MEASURE] = "measured",
   NULL };
 
+static const char *const replay_names[] = { [GEN_REPLAY_NONE] = "none",
+  [GEN_REPLAY_MEMORY] = "memory",
+  [GEN_REPLAY_GENERATOR] = "generator",
+  NULL };
+static const char *const replay_texts[] = { [GEN_REPLAY_NONE] = "Nothing comes again",
+  [GEN_REPLAY_MEMORY] = "Samples that the training of weights has kept",
+  [GEN_REPLAY_GENERATOR] = "Samples that a generator makes which has learned them",
+  NULL };
+static const char *const memory_names[] = {
+  [GEN_MEMORY_RESERVOIR] = "reservoir", [GEN_MEMORY_BY_CLASS] = "by-class", NULL
+};
+static const char *const memory_texts[] = { [GEN_MEMORY_RESERVOIR] =
+                                                "All that were seen are as likely",
+  [GEN_MEMORY_BY_CLASS] = "As many of each class",
+  NULL };
+
 /* Members of families begin with their names. */
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenRecipe, name) == 0);
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenPreset, name) == 0);
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenOptimizer, name) == 0);
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenRateSchedule, name) == 0);
+G_STATIC_ASSERT (G_STRUCT_OFFSET (GenAdapter, name) == 0);
+G_STATIC_ASSERT (G_STRUCT_OFFSET (GenRetention, name) == 0);
+G_STATIC_ASSERT (G_STRUCT_OFFSET (GenExchangeEngine, name) == 0);
 
 static gconstpointer
 find_recipe (const char *name, GError **error)
@@ -30,6 +51,24 @@ static gconstpointer
 find_preset (const char *name, GError **error)
 {
   return gen_preset_find (name, error);
+}
+
+static gconstpointer
+find_adapter (const char *name, GError **error)
+{
+  return gen_adapter_find (name, error);
+}
+
+static gconstpointer
+find_retention (const char *name, GError **error)
+{
+  return gen_retention_find (name, error);
+}
+
+static gconstpointer
+find_exchange (const char *name, GError **error)
+{
+  return gen_exchange_engine_find (name, error);
 }
 
 static gconstpointer
@@ -317,6 +356,13 @@ static const GenSetting of_all[] = {
       .type = GEN_SETTING_TEXT,
       FIELD (weights),
       .of_learning = TRUE },
+  { .name = "weights-average",
+      .nick = "Weights' average",
+      .description = "Of a folder, the net that has a moving average there begins with that "
+                     "(ema.onnx), rather than with the weights that were trained last",
+      .type = GEN_SETTING_FLAG,
+      FIELD (weights_average),
+      .of_learning = TRUE },
   { .name = "trainable",
       .nick = "Trainable",
       .description = "Weights that are trained: all, head (of each net's last layer), or names as "
@@ -326,6 +372,168 @@ static const GenSetting of_all[] = {
       .type = GEN_SETTING_TEXT,
       FIELD (trainer.trainable),
       .of_learning = TRUE },
+  { .name = "adapter",
+      .nick = "Adapter",
+      .description = "What is learned beside weights that stay as they are, and written to a small "
+                     "file of its own beside each model: of the nets that adapter-target names, "
+                     "while others are trained as ever. Nets begin as weights or models have them",
+      .type = GEN_SETTING_FAMILY,
+      FIELD (trainer.adapter),
+      .find = find_adapter,
+      .of_learning = TRUE },
+  { .name = "adapter-rank",
+      .nick = "Adapter rank",
+      .description = "Rank of the difference that a layer's weights have: more can be learned with "
+                     "more, in a larger file",
+      .type = GEN_SETTING_INT,
+      FIELD (trainer.adapter_settings.rank),
+      .minimum = 1,
+      .maximum = 65536,
+      .of_learning = TRUE },
+  { .name = "adapter-alpha",
+      .nick = "Adapter alpha",
+      .description = "Differences count adapter-alpha / adapter-rank times (0 = once)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (trainer.adapter_settings.alpha),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "adapter-target",
+      .nick = "Adapter target",
+      .description =
+          "Weights that have an adapter, as trainable names them; a net of which none is "
+          "named is trained as ever (unset: those of all nets but discriminators)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (trainer.adapter_settings.target),
+      .of_learning = TRUE },
+  { .name = "adapter-budget",
+      .nick = "Adapter budget",
+      .description = "Ranks that layers have at the end, on average (0 = half of adapter-rank)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (trainer.adapter_settings.budget),
+      .minimum = 0,
+      .maximum = 65536,
+      .of_learning = TRUE },
+  { .name = "adapter-warm-up",
+      .nick = "Adapter warm-up",
+      .description = "Steps before the first ranks are taken away",
+      .type = GEN_SETTING_UINT64,
+      FIELD (trainer.adapter_settings.warm_up),
+      .minimum = 0,
+      .maximum = G_MAXUINT32,
+      .of_learning = TRUE },
+  { .name = "adapter-budget-steps",
+      .nick = "Adapter budget steps",
+      .description = "Steps after which the budget is all that is left, and those that stay are "
+                     "trained on (0 = three quarters of max-steps)",
+      .type = GEN_SETTING_UINT64,
+      FIELD (trainer.adapter_settings.steps),
+      .minimum = 0,
+      .maximum = G_MAXUINT32,
+      .of_learning = TRUE },
+  { .name = "adapter-orthogonality",
+      .nick = "Adapter orthogonality",
+      .description =
+          "Weight of how far the ranks of a difference are from orthogonal to each other",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (trainer.adapter_settings.orthogonality),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "keep-classes",
+      .nick = "Keep classes",
+      .description = "Nets know the classes of weights as they knew them, and behind these those "
+                     "of the data that are new, by their names where both have some; retain and "
+                     "replay want it in any case",
+      .type = GEN_SETTING_FLAG,
+      FIELD (keep_classes),
+      .of_learning = TRUE },
+  { .name = "retain",
+      .nick = "Retain",
+      .description = "What keeps nets from forgetting what they could do as weights or models have "
+                     "them, while they learn something else",
+      .type = GEN_SETTING_FAMILY,
+      FIELD (trainer.retention),
+      .find = find_retention,
+      .of_learning = TRUE },
+  { .name = "retain-weight",
+      .nick = "Retain weight",
+      .description = "Weight of that beside what is learned",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (trainer.retain_weight),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "retain-temperature",
+      .nick = "Retain temperature",
+      .description = "By what scores of classes are divided before their probabilities are held",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (trainer.retain_temperature),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "replay",
+      .nick = "Replay",
+      .description = "What of what was learned before comes again in each batch",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (replay),
+      .choices = replay_names,
+      .choice_texts = replay_texts,
+      .of_learning = TRUE },
+  { .name = "replay-share",
+      .nick = "Replay share",
+      .description = "Share of each batch that comes again",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (replay_share),
+      .minimum = 0,
+      .maximum = 1,
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "replay", NULL } },
+  { .name = "replay-model",
+      .nick = "Replay model",
+      .description = "ONNX model of the generator that replays (unset: ema.onnx or generator.onnx "
+                     "of weights)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (replay_model),
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "replay", NULL } },
+  { .name = "memory-samples",
+      .nick = "Memory samples",
+      .description =
+          "Samples that the checkpoint keeps for trainings which begin with its weights, "
+          "those that weights has kept among them (0 = none)",
+      .type = GEN_SETTING_UINT,
+      FIELD (memory_samples),
+      .minimum = 0,
+      .maximum = 1 << 20,
+      .of_learning = TRUE },
+  { .name = "memory-policy",
+      .nick = "Memory policy",
+      .description = "Which of all samples that were seen are kept",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (memory_policy),
+      .choices = memory_names,
+      .choice_texts = memory_texts,
+      .of_learning = TRUE,
+      .with = (const char *const[]){ "memory-samples", NULL } },
+  { .name = "importance-samples",
+      .nick = "Importance samples",
+      .description =
+          "Kept samples of this training, at most, over which is measured at the end how "
+          "important each weight is, for a later one with retain=ewc (0 = not measured)",
+      .type = GEN_SETTING_UINT,
+      FIELD (importance_samples),
+      .minimum = 0,
+      .maximum = 1 << 20,
+      .with = (const char *const[]){ "memory-samples", NULL } },
+  { .name = "importance-decay",
+      .nick = "Importance decay",
+      .description = "What of the importance that weights has measured counts in it",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (importance_decay),
+      .minimum = 0,
+      .maximum = 1,
+      .with = (const char *const[]){ "importance-samples", NULL } },
   { .name = "seed",
       .nick = "Seed",
       .description = "Same seed, same first weights, latents and dropout",
@@ -341,6 +549,20 @@ static const GenSetting of_all[] = {
       FIELD (trainer.threads),
       .minimum = 0,
       .maximum = 256 },
+  { .name = "exchange",
+      .nick = "Exchange",
+      .description = "By what processes that were started together train together, each on its "
+                     "part of every batch",
+      .type = GEN_SETTING_FAMILY,
+      FIELD (exchange),
+      .find = find_exchange },
+  { .name = "synchronised-normalization",
+      .nick = "Synchronised normalization",
+      .description = "Batch normalizations go by the statistics of the whole batch where several "
+                     "processes have a part of it each, and not by those of the part",
+      .type = GEN_SETTING_FLAG,
+      FIELD (trainer.synchronised_normalization),
+      .of_learning = TRUE },
   { .name = "device",
       .nick = "Device",
       .description = "Where the nets are trained",
@@ -370,6 +592,15 @@ static const GenSetting of_all[] = {
       FIELD (validation_interval),
       .minimum = 1,
       .maximum = INFINITY },
+  { .name = "validation-metric",
+      .nick = "Validation metric",
+      .description =
+          "Figure of a validation by which the best nets are kept, early-stopping ends, plateau "
+          "lowers the rate, and what was given is judged: one that the recipe measures, such as "
+          "loss or accuracy, or, of samples made of latents, one of a metric, such as coverage "
+          "(unset: the Frechet distance of samples made of latents, else the loss)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (validation_metric) },
   { .name = "validation-samples",
       .nick = "Validation samples",
       .description = "Samples that are kept of the validation pad's, at most",
@@ -387,8 +618,8 @@ static const GenSetting of_all[] = {
   { .name = "early-stopping",
       .nick = "Early stopping",
       .description =
-          "End after that many validations in a row that were no better than the best: by the "
-          "Frechet distance of samples made of latents, else by the loss (0 = never)",
+          "End after that many validations in a row that were no better than the best, by "
+          "validation-metric (0 = never)",
       .type = GEN_SETTING_UINT,
       FIELD (early_stopping),
       .minimum = 0,
@@ -526,6 +757,9 @@ gen_training_settings_init (GenTrainingSettings *settings)
     .trainer = { GEN_TRAINER_DEFAULTS },
     .rate_schedule = &gen_rate_schedule_constant,
     .rate = { GEN_RATE_DEFAULTS },
+    .replay_share = 0.5,
+    .importance_decay = 1,
+    .exchange = &gen_exchange_engine_auto,
     .checkpoint = g_strdup ("checkpoint"),
     .validation_interval = 500,
     .validation_samples = 1000,

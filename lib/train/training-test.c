@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "trainer-private.h"
+#include "training-comparison.h"
 #include "training-nets.h"
 
 void
@@ -12,12 +13,21 @@ gen_training_test_init (GenTrainingTest *test, const GenTrainingSettings *settin
   *test = (GenTrainingTest){ 0 };
   gen_training_validation_init (
       &test->samples, gen_validation_new_test (settings->trainer.seed), settings->test_samples);
+  gen_validation_detail_init (&test->detail);
+  gen_validation_detail_init (&test->best_detail);
+  if (!gen_training_comparison_is_wanted (settings))
+    return;
+  test->last.detail = &test->detail;
+  test->best.detail = &test->best_detail;
 }
 
 void
 gen_training_test_clear (GenTrainingTest *test)
 {
   gen_training_validation_clear (&test->samples);
+  gen_validation_detail_clear (&test->detail);
+  gen_validation_detail_clear (&test->best_detail);
+  g_clear_pointer (&test->best_trainer, gen_trainer_free);
 }
 
 gboolean
@@ -27,8 +37,8 @@ gen_training_test_measure (
   GenValidation *samples = gen_training_validation_wait (&test->samples);
 
   tested->step = gen_trainer_steps (trainer);
-  tested->measured =
-      samples != NULL && gen_validation_measure (samples, trainer, &tested->figures, error);
+  tested->measured = samples != NULL && gen_validation_measure_detail (samples, trainer,
+                                            &tested->figures, tested->detail, error);
   return samples == NULL || tested->measured;
 }
 
@@ -48,6 +58,8 @@ gen_training_test_measure_best (GenTrainingTest *test, GenTrainer *trainer,
   if (best == NULL || !gen_training_test_measure (test, best, &test->best, error))
     return FALSE;
   test->best.step = progress->best_step;
+  g_clear_pointer (&test->best_trainer, gen_trainer_free);
+  test->best_trainer = g_steal_pointer (&best);
   return TRUE;
 }
 
@@ -70,6 +82,8 @@ append_figures (GString *line, const GenRecipe *recipe, const GenValidationFigur
   if (figures->compared) {
     append_figure (line, "Frechet distance", figures->frechet, NULL);
     append_figure (line, "diversity", figures->diversity, NULL);
+    if (figures->further != NULL)
+      append_figure (line, figures->further, figures->further_figure, NULL);
   }
   for (guint i = 0; i < recipe->n_figures; i++)
     if (recipe->figures[i].validation != NULL)
@@ -123,9 +137,12 @@ gen_training_describe_figures (
     json_object_set_string_member (object, "features", figures->features);
     add_figure (object, "frechet", figures->frechet);
     add_figure (object, "diversity", figures->diversity);
+    if (figures->further != NULL)
+      add_figure (object, figures->further, figures->further_figure);
   }
   for (guint i = 0; i < recipe->n_figures; i++)
-    if (recipe->figures[i].validation != NULL)
+    if (recipe->figures[i].validation != NULL &&
+        (!recipe->figures[i].attacked || !isnan (figures->values[i])))
       add_figure (object, recipe->figures[i].figure.field.name, figures->values[i]);
   return object;
 }

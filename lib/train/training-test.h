@@ -9,18 +9,22 @@
 
 #include "training-events.h"
 #include "training-validation.h"
+#include "validation-detail.h"
 
 /* Figures of nets, and the step that these are of. */
 typedef struct {
   GenValidationFigures figures;
   guint64 step;
   gboolean measured;
+  GenValidationDetail *detail; /* what they are made of; NULL: nobody wants it */
 } GenTrainingTested;
 
 typedef struct {
   GenTrainingValidation samples;
   GenTrainingTested last;
-  GenTrainingTested best; /* the nets of the best validation, where they are not the last */
+  GenTrainingTested best;   /* the nets of the best validation, where they are not the last */
+  GenTrainer *best_trainer; /* has those, where they were measured */
+  GenValidationDetail detail, best_detail; /* where nets were given that they compare with */
 } GenTrainingTest;
 
 void gen_training_test_init (GenTrainingTest *test, const GenTrainingSettings *settings);

@@ -135,6 +135,21 @@ add_sampling_steps (GString *text)
   g_string_append_c (text, ')');
 }
 
+static void
+add_retain_weights (GString *text)
+{
+  const char *before = " (0 = ";
+
+  for (const GenRetention *const *retention = gen_retention_list (); *retention != NULL;
+       retention++) {
+    if ((*retention)->weight == 0)
+      continue;
+    g_string_append_printf (text, "%s%g with %s", before, (*retention)->weight, (*retention)->name);
+    before = ", ";
+  }
+  g_string_append_c (text, ')');
+}
+
 char *
 gen_training_schedule_names (void)
 {
@@ -157,6 +172,7 @@ gen_training_text (const GenSetting *setting)
     { "length", add_lengths },
     { "noise-schedule", add_schedules },
     { "sampling-steps", add_sampling_steps },
+    { "retain-weight", add_retain_weights },
   };
   GString *text = g_string_new (setting->description);
 

@@ -67,9 +67,27 @@ loss_reads (gconstpointer member, const char *name)
 }
 
 static gboolean
+adapter_reads (gconstpointer member, const char *name)
+{
+  return contains (((const GenAdapter *)member)->reads, name);
+}
+
+static gboolean
+retention_reads (gconstpointer member, const char *name)
+{
+  return contains (((const GenRetention *)member)->reads, name);
+}
+
+static gboolean
 degradation_reads (gconstpointer member, const char *name)
 {
   return contains (((const GenDegradation *)member)->reads, name);
+}
+
+static gboolean
+attack_reads (gconstpointer member, const char *name)
+{
+  return contains (((const GenAttack *)member)->reads, name);
 }
 
 #define LIST(type) ((gconstpointer const *(*)(void))gen_##type##_list)
@@ -89,6 +107,9 @@ static const Family families[] = {
   { "learning-rate-schedule", LIST (rate_schedule), rate_schedule_reads },
   { "loss", LIST (loss), loss_reads },
   { "degradation", LIST (degradation), degradation_reads },
+  { "attack", LIST (attack), attack_reads },
+  { "adapter", LIST (adapter), adapter_reads },
+  { "retain", LIST (retention), retention_reads },
 };
 
 static const char *
@@ -234,6 +255,13 @@ reads (const Family *family, gconstpointer member, const char *name)
   return is_open (member) || family->reads (member, name);
 }
 
+/* Whether a setting says how samples are attacked. */
+static gboolean
+is_of_attacks (const char *name)
+{
+  return strcmp (name, "attack") == 0 || g_str_has_prefix (name, "attack-");
+}
+
 static gboolean
 check_family (const Said *said, const Family *family, const char *name, GError **error)
 {
@@ -245,7 +273,12 @@ check_family (const Said *said, const Family *family, const char *name, GError *
     return TRUE;
   text = g_string_new (NULL);
   append_readers (text, &found);
-  if (member == NULL)
+  if (family->reads == recipe_reads && is_of_attacks (name) &&
+      ((const GenRecipe *)member)->unattacked != NULL)
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "%s: recipe %s cannot attack samples: %s; it is for %s", name, name_of (member),
+        ((const GenRecipe *)member)->unattacked, text->str);
+  else if (member == NULL)
     g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
         "%s: nets that no preset makes have no use for it; it is for %s", name, text->str);
   else

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training-validation.h"
 
+#include "validation-detail.h"
+
 void
 gen_training_validation_init (GenTrainingValidation *self, GenValidation *validation, guint limit)
 {
@@ -35,6 +37,15 @@ gen_training_validation_add (GenTrainingValidation *self, const GenSample *sampl
 }
 
 void
+gen_training_validation_map (GenTrainingValidation *self, const int *classes, guint n)
+{
+  g_mutex_lock (&self->lock);
+  self->classes = classes;
+  self->n_classes = n;
+  g_mutex_unlock (&self->lock);
+}
+
+void
 gen_training_validation_end (GenTrainingValidation *self)
 {
   g_mutex_lock (&self->lock);
@@ -61,6 +72,9 @@ gen_training_validation_wait (GenTrainingValidation *self)
   while (!self->ended && !self->closed)
     g_cond_wait (&self->changed, &self->lock);
   closed = self->closed;
+  if (!closed && self->classes != NULL)
+    gen_validation_take_classes (self->validation, self->classes, self->n_classes);
+  self->classes = NULL;
   g_mutex_unlock (&self->lock);
   return closed ? NULL : self->validation;
 }

@@ -15,15 +15,20 @@ typedef struct {
   GMutex lock;
   GCond changed;
   gboolean ended, closed;
+  const int *classes; /* what nets have in the place of a class, until it is; NULL: the same */
+  guint n_classes;
 } GenTrainingValidation;
 
 /* It owns `validation`. */
 void gen_training_validation_init (
     GenTrainingValidation *self, GenValidation *validation, guint limit);
 void gen_training_validation_clear (GenTrainingValidation *self);
-/* FALSE when no more are wanted. */
+/* With the data's number of its class. FALSE when no more are wanted. */
 gboolean gen_training_validation_add (
     GenTrainingValidation *self, const GenSample *sample, int label);
+/* Samples of class i, of `n`, whether they have come or will, are of class `classes[i]` of the
+ * nets; borrowed until all are there. NULL: the same. */
+void gen_training_validation_map (GenTrainingValidation *self, const int *classes, guint n);
 void gen_training_validation_end (GenTrainingValidation *self);
 /* Nobody waits any more. */
 void gen_training_validation_close (GenTrainingValidation *self);

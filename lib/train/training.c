@@ -7,9 +7,16 @@
 
 #include <generative/random.h>
 
+#include "batch-queue-private.h"
+#include "checkpoint-files.h"
 #include "few-samples.h"
+#include "training-classes.h"
 #include "training-comparison.h"
+#include "training-continual.h"
+#include "training-members.h"
+#include "trainer-private.h"
 #include "training-nets.h"
+#include "training-uses.h"
 
 /* Made sounds that the log has, to listen to. */
 #define LOGGED_SOUNDS 4
@@ -24,6 +31,14 @@ gen_training_validates (const GenTraining *training)
   return callbacks->validates != NULL && callbacks->validates (training->events.data);
 }
 
+gboolean
+gen_training_tests (const GenTraining *training)
+{
+  const GenTrainingCallbacks *callbacks = &training->events.callbacks;
+
+  return callbacks->tests != NULL && callbacks->tests (training->events.data);
+}
+
 static gboolean
 check (const GenTraining *training, GError **error)
 {
@@ -33,6 +48,12 @@ check (const GenTraining *training, GError **error)
   if (settings->checkpoint == NULL || *settings->checkpoint == '\0') {
     g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
         "checkpoint: a folder must be named");
+    return FALSE;
+  }
+  if (settings->validation_metric != NULL && !gen_training_validates (training) &&
+      !gen_training_tests (training)) {
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "validation-metric: there are no samples to validate or to test by");
     return FALSE;
   }
   if (settings->early_stopping > 0 && !gen_training_validates (training)) {
@@ -75,15 +96,32 @@ gen_training_new_empty (
   return training;
 }
 
+/* Whoever follows goes on from the folder, and does not write there. */
+static gboolean
+take_folder (GenTraining *training, GError **error)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const GenTrainingEvents *events = &training->events;
+
+  if (gen_training_leads (training))
+    return gen_training_folder_take (&training->folder, settings, events, error);
+  gen_training_follow (training);
+  return gen_training_folder_follow (&training->folder, settings, events, error);
+}
+
 GenTraining *
 gen_training_new (const GenTrainingSettings *settings, const GenTrainingCallbacks *callbacks,
     gpointer data, GError **error)
 {
   g_autoptr (GenTraining) training = gen_training_new_empty (settings, callbacks, data);
+  gboolean well;
 
-  if (!gen_training_nets_resolve (&training->settings, &training->events, error) ||
-      !check (training, error) ||
-      !gen_training_folder_take (&training->folder, &training->settings, &training->events, error))
+  if (!gen_training_join (training, error))
+    return NULL;
+  well = gen_training_nets_resolve (&training->settings, &training->events, error) &&
+         gen_training_uses_check (&training->settings, error) && check (training, error) &&
+         gen_training_find_objective (training, NULL, error) && take_folder (training, error);
+  if (!gen_training_agree (training, well, error))
     return NULL;
   return g_steal_pointer (&training);
 }
@@ -110,6 +148,8 @@ gen_training_free (GenTraining *training)
   gen_training_test_clear (&training->test);
   gen_training_settings_clear (&training->settings);
   g_strfreev (training->class_names);
+  g_free (training->class_map);
+  g_clear_pointer (&training->group, gen_exchange_group_free);
   g_mutex_clear (&training->lock);
   g_cond_clear (&training->changed);
   g_free (training);
@@ -144,13 +184,28 @@ prepare_shown (GenTraining *training)
         gen_trainer_latent_size (training->trainer), training->n_shown);
 }
 
+/* Of each batch, how many samples of this member's part are the data's. */
+static guint
+fresh_part (const GenTraining *training)
+{
+  return gen_training_continual_fresh (&training->settings) /
+         gen_exchange_size (training->exchange);
+}
+
+/* Samples of a step that come to this member. */
+static gsize
+part_size (const GenTraining *training)
+{
+  return (gsize)gen_trainer_settings (training->trainer)->batch_size;
+}
+
 /* The first samples are what the preview shows, where it is made of samples. */
 static void
 note_samples (GenTraining *training, const GenTrainerBatch *batch)
 {
   const gsize size = gen_trainer_sample_size (training->trainer);
   const gsize wanted = training->n_shown - training->shown_from_data;
-  const gsize n = MIN (wanted, (gsize)training->settings.trainer.batch_size);
+  const gsize n = MIN (wanted, part_size (training));
 
   if (n == 0 || training->settings.trainer.recipe->made_of != GEN_MADE_OF_SAMPLES)
     return;
@@ -160,22 +215,30 @@ note_samples (GenTraining *training, const GenTrainerBatch *batch)
 }
 
 static gboolean
-open_nets (GenTraining *training, GError **error)
+open_nets (GenTraining *training, int threads, GError **error)
 {
-  const GenTrainingSettings *settings = &training->settings;
+  GenTrainingSettings *settings = &training->settings;
+  const int asked = settings->trainer.threads;
 
+  settings->trainer.threads = threads;
   training->trainer =
-      gen_training_nets_make (&training->settings, &training->events, &training->format, error);
+      gen_training_nets_make (settings, &training->events, &training->format, error);
+  settings->trainer.threads = asked;
   if (training->trainer == NULL)
     return FALSE;
   if (training->class_names != NULL)
     gen_trainer_name_classes (training->trainer, (const char *const *)training->class_names);
+  if (!gen_training_continual_remember (training->trainer, settings, error))
+    return FALSE;
   training->progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
   if (settings->resume &&
       !gen_checkpoint_load (training->trainer, settings->checkpoint, &training->progress, error))
     return FALSE;
+  if (!gen_training_find_objective (training, training->format.medium, error))
+    return FALSE;
+  gen_training_take_objective (training);
   gen_trainer_stop_by (training->trainer, &training->stopping);
-  training->skipped = training->progress.samples;
+  training->skipped = training->progress.samples / gen_exchange_size (training->exchange);
   training->first_step = gen_trainer_steps (training->trainer);
   prepare_shown (training);
   return TRUE;
@@ -205,7 +268,8 @@ last_step (const GenTraining *training)
   guint64 steps = settings->max_steps;
 
   if (settings->epochs > 0 && length > 0) {
-    guint64 by_epochs = MAX (settings->epochs * length / settings->trainer.batch_size, 1);
+    guint64 by_epochs =
+        MAX (settings->epochs * length / gen_training_continual_fresh (settings), 1);
 
     steps = steps > 0 ? MIN (steps, by_epochs) : by_epochs;
   }
@@ -248,10 +312,19 @@ gen_training_set_epoch (GenTraining *training, guint64 samples)
 }
 
 void
+gen_training_set_dealt_by_place (GenTraining *training)
+{
+  g_atomic_int_set (&training->dealt_by_place, TRUE);
+}
+
+void
 gen_training_set_classes (GenTraining *training, int classes)
 {
-  if (training->settings.options.classes == 0)
-    training->settings.options.classes = classes;
+  training->data_classes = classes;
+  if (training->settings.options.classes != 0)
+    return;
+  training->settings.options.classes = classes;
+  training->classes_follow = TRUE;
 }
 
 void
@@ -275,15 +348,49 @@ gen_training_note_data (GenTraining *training, GVariant *data)
   training->folder.data = g_variant_ref_sink (data);
 }
 
+void
+gen_training_note_found (GenTraining *training, GVariant *found)
+{
+  g_clear_pointer (&training->folder.found, g_variant_unref);
+  training->folder.found = g_variant_ref_sink (found);
+}
+
+/* The queue, whose batches have what is replayed. (transfer full) */
+static GenBatchQueue *
+open_queue (GenTraining *training, GError **error)
+{
+  GenBatchQueue *queue = gen_batch_queue_new (training->trainer, training->skipped, error);
+  GenReplay *replay = NULL;
+
+  if (queue == NULL)
+    return NULL;
+  gen_batch_queue_map_classes (queue, training->class_map, training->n_mapped);
+  if (!gen_training_continual_replay (training->trainer, &training->settings, &replay, error)) {
+    gen_batch_queue_free (queue);
+    return NULL;
+  }
+  if (replay != NULL)
+    gen_batch_queue_replay (queue, replay, training->first_step);
+  if (!training->has_part)
+    gen_batch_queue_take_part (
+        queue, gen_exchange_rank (training->exchange), gen_exchange_size (training->exchange));
+  return queue;
+}
+
 gboolean
 gen_training_open (GenTraining *training, const GenFormat *format, GError **error)
 {
   GenBatchQueue *queue = NULL;
+  /* In front of what may fail in one process alone: all have to ask for the same sums. */
+  const int threads = gen_training_threads (training);
 
+  gen_training_join_devices (training);
   training->format = *format;
-  if (open_nets (training, error))
-    queue = gen_batch_queue_new (training->trainer, training->skipped, error);
-  if (queue == NULL) {
+  if (gen_training_classes_settle (training, error) && open_nets (training, threads, error))
+    queue = open_queue (training, error);
+  gen_training_classes_judge (training);
+  if (!gen_training_agree_on_beginning (training, queue != NULL, error)) {
+    g_clear_pointer (&queue, gen_batch_queue_free);
     close_nets (training);
     return FALSE;
   }
@@ -343,6 +450,22 @@ guint64
 gen_training_get_skipped (const GenTraining *training)
 {
   return training->skipped;
+}
+
+GenTrainingPart
+gen_training_get_part (const GenTraining *training)
+{
+  const guint members = gen_exchange_size (training->exchange);
+
+  return (GenTrainingPart){ .member = gen_exchange_rank (training->exchange),
+    .members = members,
+    .samples = fresh_part (training) };
+}
+
+void
+gen_training_set_has_part (GenTraining *training, gboolean has_part)
+{
+  training->has_part = has_part;
 }
 
 void
@@ -485,6 +608,8 @@ after_step (GenTraining *training, const GenTrainerFigures *figures)
   const guint64 step = gen_trainer_steps (training->trainer);
   g_autoptr (GError) error = NULL;
 
+  if (!gen_training_leads (training))
+    return TRUE;
   if (gen_training_report_is_due (&training->report)) {
     const GenTrainingPlace place = find_place (training);
 
@@ -545,10 +670,46 @@ check_epochs (GenTraining *training)
 static gboolean
 is_silent (const GenTraining *training, const GenTrainerBatch *batch)
 {
-  const gsize n =
-      gen_trainer_sample_size (training->trainer) * (gsize)training->settings.trainer.batch_size;
+  const gsize n = gen_trainer_sample_size (training->trainer) * part_size (training);
 
   return gen_few_samples_are_silent (training->format.medium, gen_feed_data (batch->samples), n);
+}
+
+/* Samples are passed over by their number: of data that has grown, in its new order. */
+static void
+tell_grown (GenTraining *training, guint64 length)
+{
+  const guint64 before =
+      training->settings.resume ? gen_checkpoint_epoch_length (training->settings.checkpoint) : 0;
+
+  if (before > 0 && length > before)
+    gen_training_tell (&training->events,
+        "resume: an epoch of the data has %" G_GUINT64_FORMAT " %s and had %" G_GUINT64_FORMAT
+        ": training goes on behind the first %" G_GUINT64_FORMAT
+        " of the new order, so that some of the new ones come in the next epoch, and epochs are "
+        "counted by the new length",
+        length, training->format.medium->plural, before, training->progress.samples);
+}
+
+/* What samples of data that has grown are judged by may have been trained on. */
+static void
+warn_of_splits (GenTraining *training, guint64 length)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const char *from = settings->resume ? settings->checkpoint : settings->weights;
+  const guint64 before =
+      from != NULL && (settings->resume || gen_checkpoint_is_of_data (from, training->folder.data))
+          ? gen_checkpoint_epoch_length (from)
+          : 0;
+
+  if (before == 0 || length <= before || !g_atomic_int_get (&training->dealt_by_place) ||
+      (!gen_training_validates (training) && !gen_training_tests (training)))
+    return;
+  gen_training_warn (&training->events, GEN_TRAINING_ERROR_SETTING,
+      "split-by: the data has grown since '%s' was trained, and by index all of it is dealt to the "
+      "splits anew: some of what was trained on is now in validation and test, whose figures are "
+      "too good for it. With split-by=content, from the first training on, what was dealt stays",
+      from);
 }
 
 /* What is worth a word of the first batch. */
@@ -556,9 +717,12 @@ static void
 look_at_first (GenTraining *training, const GenTrainerBatch *batch)
 {
   const int n = training->settings.trainer.batch_size;
+  const guint64 length = find_place (training).epoch_length;
 
-  gen_few_samples_warn (
-      &training->events, training->format.medium, find_place (training).epoch_length, n);
+  gen_few_samples_warn (&training->events, training->format.medium, length, n);
+  tell_grown (training, length);
+  warn_of_splits (training, length);
+  training->folder.epoch_length = length;
   if (is_silent (training, batch))
     gen_training_warn (&training->events, GEN_TRAINING_ERROR_FAILED,
         "the first %d sounds are digital silence, of which nothing can be learned: is what makes "
@@ -574,17 +738,18 @@ make_step (GenTraining *training, GenTrainerBatch *batch, GenTrainerFigures *fig
   g_autoptr (GError) error = NULL;
   gboolean stepped;
 
-  set_rate (training);
   stepped = gen_trainer_step_batch (training->trainer, batch, figures, &error);
   if (!stepped && is_silent (training, batch))
     g_prefix_error (&error, "the sounds of the batch are digital silence: ");
+  stepped =
+      stepped && gen_trainer_remember (training->trainer, batch, fresh_part (training), &error);
   gen_batch_queue_give_back (training->queue);
   training->folder.unsaved = stepped; /* what a step that failed has left is worth nothing */
   if (!stepped) {
     gen_training_folder_tell_failure (&training->folder, error);
     return FALSE;
   }
-  training->progress.samples += training->settings.trainer.batch_size;
+  training->progress.samples += gen_training_continual_fresh (&training->settings);
   if (callbacks->stepped != NULL)
     callbacks->stepped (figures, g_get_monotonic_time () - began, training->events.data);
   return TRUE;
@@ -614,6 +779,11 @@ tell_too_few (GenTraining *training)
         "the batch-size %d; a film of at least %u frames without a cut is wanted",
         n, settings->recipe->frames, settings->batch_size,
         (guint)settings->batch_size + settings->recipe->frames - 1);
+  else if (gen_training_continual_fresh (&training->settings) < (guint)settings->batch_size)
+    gen_training_fail (&training->events, GEN_TRAINING_ERROR_FAILED,
+        "the data ended after %u %s, and a batch takes %u beside those that are replayed; %s", n,
+        training->format.medium->plural, gen_training_continual_fresh (&training->settings),
+        gen_few_samples_explain (training->format.medium));
   else
     gen_training_fail (&training->events, GEN_TRAINING_ERROR_FAILED,
         "the data ended after %u %s, which are fewer than the batch-size %d; %s", n,
@@ -621,32 +791,58 @@ tell_too_few (GenTraining *training)
         gen_few_samples_explain (training->format.medium));
 }
 
+/* What is to be done before a step on `batch`; FALSE when that failed. */
+static gboolean
+before_step (GenTraining *training, const GenTrainerBatch *batch)
+{
+  note_samples (training, batch);
+  if (gen_trainer_steps (training->trainer) == training->first_step)
+    look_at_first (training, batch);
+  if (!check_epochs (training) || !check_end (training))
+    return FALSE;
+  if (!gen_training_leads (training))
+    return TRUE;
+  return gen_training_compare_before (training) &&
+         (!is_validation_left (training) || gen_training_validate (training));
+}
+
+/* Behind the last step. FALSE when it failed. */
+static gboolean
+end_steps (GenTraining *training)
+{
+  if (gen_trainer_steps (training->trainer) > 0)
+    return gen_training_validate (training);
+  tell_too_few (training);
+  return FALSE;
+}
+
 /* Steps until the end, or until training is stopped. FALSE when it failed. */
 static gboolean
 train (GenTraining *training, GenTrainerFigures *figures)
 {
-  GenTrainerBatch *batch;
+  gboolean well = TRUE;
 
-  while (!is_stale (training) && (batch = take_batch (training)) != NULL) {
-    note_samples (training, batch);
-    if (gen_trainer_steps (training->trainer) == training->first_step)
-      look_at_first (training, batch);
-    if (!check_epochs (training) || !check_end (training) ||
-        !gen_training_compare_before (training) ||
-        (is_validation_left (training) && !gen_training_validate (training)))
-      return FALSE;
-    if (gen_training_is_stopping (training))
+  for (;;) {
+    GenTrainerBatch *batch = NULL;
+
+    if (well && !is_stale (training))
+      batch = take_batch (training);
+    if (batch != NULL)
+      well = before_step (training, batch);
+    if (well && batch != NULL)
+      set_rate (training);
+    switch (gen_training_take_turn (training, well, batch != NULL)) {
+    case GEN_TURN_STEP:
+      well = make_step (training, batch, figures) && after_step (training, figures);
+      break;
+    case GEN_TURN_END:
+      return end_steps (training);
+    case GEN_TURN_STOP:
       return TRUE;
-    if (!make_step (training, batch, figures) || !after_step (training, figures))
+    case GEN_TURN_FAIL:
       return FALSE;
+    }
   }
-  if (gen_training_is_stopping (training))
-    return TRUE;
-  if (gen_trainer_steps (training->trainer) == 0) {
-    tell_too_few (training);
-    return FALSE;
-  }
-  return gen_training_validate (training);
 }
 
 /* --- the end --- */
@@ -687,6 +883,10 @@ conclude (GenTraining *training, const GenTrainerFigures *figures)
     gen_training_report_progress (&training->report, figures, &place, TRUE);
   else
     warn_of_idleness (training);
+  if ((trained || !gen_training_continual_is_weighed (&training->settings)) &&
+      !gen_training_continual_weigh_after (
+          training->trainer, &training->settings, &training->events))
+    return GEN_TRAINING_FAILED;
   if (!gen_training_judge (training))
     return GEN_TRAINING_FAILED;
   if (trained)
@@ -698,16 +898,20 @@ conclude (GenTraining *training, const GenTrainerFigures *figures)
   return trained ? GEN_TRAINING_DONE : GEN_TRAINING_IDLE;
 }
 
-GenTrainingOutcome
-gen_training_run (GenTraining *training)
+/* Who leads writes and tells; the others have nothing to say. */
+static GenTrainingOutcome
+lead (GenTraining *training)
 {
   GenTrainerFigures figures = { 0 };
   GenTrainingOutcome outcome = GEN_TRAINING_FAILED;
   gboolean trained;
 
-  gen_training_report_begin (
-      &training->report, &training->settings, &training->events, training->trainer);
+  gen_training_report_begin (&training->report, &training->settings, &training->objective,
+      &training->events, training->trainer);
   training->folder.saved_time = training->report.start_time;
+  gen_training_cost_begin (&training->folder.cost,
+      training->settings.resume ? training->settings.checkpoint : NULL,
+      training->settings.trainer.device->name, gen_training_processes (training));
   trained = train (training, &figures);
   /* Whatever ended it, what was learned is kept. */
   trained =
@@ -716,8 +920,30 @@ gen_training_run (GenTraining *training)
   if (trained)
     outcome =
         gen_training_is_stopping (training) ? GEN_TRAINING_STOPPED : conclude (training, &figures);
-  gen_training_report_end (
-      &training->report, outcome == GEN_TRAINING_DONE || outcome == GEN_TRAINING_IDLE);
+  gen_training_report_end (&training->report, outcome);
+  return outcome;
+}
+
+static GenTrainingOutcome
+follow (GenTraining *training)
+{
+  GenTrainerFigures figures = { 0 };
+
+  if (!train (training, &figures))
+    return GEN_TRAINING_FAILED;
+  if (gen_training_is_stopping (training))
+    return GEN_TRAINING_STOPPED;
+  return gen_trainer_steps (training->trainer) > training->first_step ? GEN_TRAINING_DONE
+                                                                      : GEN_TRAINING_IDLE;
+}
+
+GenTrainingOutcome
+gen_training_run (GenTraining *training)
+{
+  const GenTrainingOutcome outcome =
+      gen_training_leads (training) ? lead (training) : follow (training);
+
+  gen_training_part (training);
   g_mutex_lock (&training->lock);
   training->outcome = outcome;
   gen_batch_queue_close (training->queue);

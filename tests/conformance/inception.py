@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""FID of folders of pictures against clean-fid and pytorch-fid, by Inception at random weights.
+"""FID of folders of pictures against clean-fid and pytorch-fid, by Inception at random weights, and
+features of torchvision's Inception against torchvision.
 
 usage: inception.py GENERATIVE_MODEL CONVERTER
 
@@ -18,6 +19,7 @@ from unittest import mock
 
 import numpy as np
 import torch
+import torchvision
 from PIL import Image
 from pytorch_fid import fid_score, inception
 
@@ -31,13 +33,19 @@ def draw_weights():
             mock.patch.object(torch.nn.Module, "load_state_dict"):
         net = inception.fid_inception_v3()
     with mock.patch.object(inception, "fid_inception_v3", lambda: net):
-        whole = inception.InceptionV3([3], resize_input=False).train()
-    for module in whole.modules():
+        whole = inception.InceptionV3([3], resize_input=False)
+    settle(whole, 0)
+    return net.state_dict()
+
+
+def settle(net, low):
+    """Let normalisations be of what passes."""
+    for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1.0
     with torch.no_grad():
-        whole(torch.rand(8, 3, 299, 299))
-    return net.state_dict()
+        net.train()(torch.rand(8, 3, 299, 299) * (1 - low) + low)
+    return net.eval()
 
 
 def write_pictures(folder, seed):
@@ -96,7 +104,36 @@ def main():
             expected = distance(made, real)
             report.check(f"frechet, {peer}",
                          abs(json.loads(out)["frechet"] - expected) / expected, 1e-4)
+        check_torchvision(report, program, converter, folder)
     print(f"1..{report.count}")
+
+
+def check_torchvision(report, program, converter, folder):
+    """As torchvision's own weights are used: normalised for ImageNet, which it undoes."""
+    torch.manual_seed(2)
+    net = settle(torchvision.models.inception_v3(weights=None, init_weights=False,
+                                                 transform_input=True), -2)
+    torch.save(net.state_dict(), folder / "torchvision.pth")
+    model = folder / "torchvision.onnx"
+    subprocess.run([sys.executable, converter, folder / "torchvision.pth", model], check=True,
+                   stdout=sys.stderr, stderr=subprocess.DEVNULL)
+    net.fc = torch.nn.Identity()
+    normalize = torchvision.transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    subprocess.run([program, "statistics", folder / "made", "--out", folder / "made.npz",
+                    "--embedder", model, "--resizing", "clean-fid"], check=True,
+                   capture_output=True)
+    with contextlib.redirect_stdout(sys.stderr), torch.no_grad():
+        theirs = clean_features(folder / "made", lambda x: net(normalize(x / 255)))
+    ours = np.load(folder / "made.npz")
+    report.check("features, torchvision", far(ours["mu"], theirs.mean(0)), 1e-4)
+    report.check("covariance, torchvision", far(ours["sigma"], np.cov(theirs, rowvar=False)), 1e-3)
+
+
+def clean_features(folder, model):
+    from cleanfid import fid
+
+    return fid.get_folder_features(str(folder), model, num_workers=0, batch_size=4, mode="clean",
+                                   device=torch.device("cpu"), verbose=False).astype(float)
 
 
 def distance(a, b):
@@ -114,10 +151,7 @@ def features_of(folder, kind):
         if kind == "none":
             files = sorted(folder.iterdir())
             return fid_score.get_activations(files, net, 1, 2048, "cpu", 0).astype(float)
-        from cleanfid import fid
-        model = lambda x: net(x / 255)[0].flatten(1)
-        return fid.get_folder_features(str(folder), model, num_workers=0, batch_size=4, mode="clean",
-                                       device=torch.device("cpu"), verbose=False).astype(float)
+        return clean_features(folder, lambda x: net(x / 255)[0].flatten(1))
 
 
 if __name__ == "__main__":

@@ -5,15 +5,18 @@
 usage: metrics.py GENERATIVE_MODEL
 
 numpy's own arithmetic is always compared with, and torch-fidelity, pytorch-fid, clean-fid, prdc,
-vendi-score, POT, scikit-image, piq, pytorch-msssim, torch and pystoi where they are installed.
+vendi-score, POT, scikit-image, piq, pytorch-msssim, torch, pystoi, nltk, onnxruntime and tokenizers
+where they are installed.
 Prints TAP, a line for each figure.
 """
 import contextlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import wave
 
 import numpy as np
@@ -387,12 +390,265 @@ def with_speech(report, program):
                              made[f"multi-resolution-stft{name}"]["mean"], value)
 
 
+ALONE = re.compile("CJK UNIFIED|HIRAGANA LETTER|THAI CHARACTER|LAO LETTER|KHMER LETTER|MYANMAR LETTER")
+
+
+def read_words(text):
+    """What docs/metrics.md calls words: by a regular expression on the kinds of characters."""
+    kinds = "".join(
+        "'" if c in "'\u2019" else
+        "m" if unicodedata.category(c)[0] == "M" or c in "\u200c\u200d" else
+        " " if unicodedata.category(c)[0] not in "LN" else
+        "a" if ALONE.match(unicodedata.name(c, "")) else "l" for c in text)
+    small = "".join(c.lower() if len(c.lower()) == 1 else c for c in text).replace("\u2019", "'")
+    return [small[m.start():m.end()] for m in re.finditer("am*|lm*((?:'(?=l))?[lm]+)*", kinds)]
+
+
+def rows_of(words, n):
+    return [tuple(words[i:i + n]) for i in range(len(words) - n + 1)]
+
+
+def entropy(rows):
+    counts = np.unique([" ".join(row) for row in rows], return_counts=True)[1]
+    shares = counts / counts.sum()
+    return -(shares * np.log2(shares)).sum()
+
+
+def write_texts(seed, n):
+    """Sentences of words that come as often as in a language, some of other scripts."""
+    random = np.random.default_rng(seed)
+    words = ["".join(random.choice(list("abcdefghiklmnoprstuvwyäöüßéñ"), 1 + i % 7))
+             for i in range(900)]
+    words += ["don't", "it\u2019s", "Ångström", "東京", "ひらがな", "カタカナ", "слово", "λόγος",
+              "e\u0301te\u0301", "हिन्दी", "ไทย", "3.14", "x_y", "a-b", "\u00bd", "'quoted'"]
+    random.shuffle(words)
+    chances = 1 / (np.arange(len(words)) + 3)
+    texts = []
+    for _ in range(n):
+        drawn = list(random.choice(words, random.integers(1, 60), p=chances / chances.sum()))
+        if random.random() < 0.3:
+            drawn += drawn[:8]
+        drawn = [w.upper() if random.random() < 0.1 else w for w in drawn]
+        texts.append("".join(w + str(random.choice([" ", ", ", ". ", " \u2014 "]))
+                             for w in drawn).strip())
+    return texts
+
+
+def with_texts(report, program):
+    bleu = load("nltk.translate.bleu_score")
+    texts = write_texts(1, 200)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "texts.txt")
+        path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+        out = subprocess.run([program, "compare", path, path, "--json", "lines=true", "--metrics",
+                              "length,repetition,distinct-1,entropy,self-bleu"], check=True,
+                             capture_output=True, text=True).stdout
+    made = json.loads(out)["of-samples"]
+    words = [read_words(text) for text in texts]
+    peer = "numpy, 200 texts"
+    report.check("length", peer, made["length"]["mean"], np.mean([len(w) for w in words]))
+    report.check("length-characters", peer, made["length-characters"]["mean"],
+                 np.mean([len(text) for text in texts]))
+    for n in (4, 3, 2):
+        rows = [rows_of(w, n) for w in words if len(w) >= n]
+        report.check(f"repetition of {n}", peer, made[f"repetition-{n}" if n < 4 else "repetition"]
+                     ["mean"], np.mean([1 - len(set(r)) / len(r) for r in rows]))
+    for n in (1, 2, 3, 4):
+        rows = [row for w in words for row in rows_of(w, n)]
+        if n < 4:
+            report.check(f"distinct-{n}", peer, made[f"distinct-{n}"], len(set(rows)) / len(rows))
+        if n != 3:
+            report.check(f"entropy of {n}", peer, made[f"entropy-{n}" if n > 1 else "entropy"],
+                         entropy(rows))
+    if bleu:
+        method = bleu.SmoothingFunction().method1
+        report.check("self-bleu", "nltk, 200 texts", made["self-bleu"], np.mean([
+            bleu.sentence_bleu([v for k, v in enumerate(words) if k != i], w,
+                               smoothing_function=method) for i, w in enumerate(words)]))
+
+
+WINDOW = 64
+
+
+def make_language_model(onnx, path, size, **metadata):
+    """A layer of attention with random weights, as an ONNX file; its scores of ids by numpy."""
+    random = np.random.default_rng(3)
+    length = 24
+    weights = {name: random.normal(0, scale, shape).astype(np.float32) for name, shape, scale in (
+        ("tokens", (size, length), 1), ("places", (WINDOW, length), 0.3),
+        ("query", (length, length), 0.4), ("key", (length, length), 0.4),
+        ("value", (length, length), 0.4), ("scores", (length, size), 0.5))}
+    helper, array = onnx.helper, onnx.numpy_helper.from_array
+    node = helper.make_node
+    constants = [array(value, name) for name, value in weights.items()] + [
+        array(np.array([1], np.int64), "one"), array(np.float32(1), "unit"),
+        array(np.float32(-1e9), "never"), array(np.float32(length ** -0.5), "scale")]
+    nodes = [
+        node("Gather", ["tokens", "input_ids"], ["a"]), node("Gather", ["places", "position_ids"],
+                                                              ["b"]),
+        node("Add", ["a", "b"], ["x"]),
+        node("MatMul", ["x", "query"], ["q"]), node("MatMul", ["x", "key"], ["k"]),
+        node("MatMul", ["x", "value"], ["v"]), node("Transpose", ["k"], ["kt"], perm=[0, 2, 1]),
+        node("MatMul", ["q", "kt"], ["qk"]), node("Mul", ["qk", "scale"], ["scaled"]),
+        node("Shape", ["input_ids"], ["t"], start=1), node("Concat", ["t", "t"], ["tt"], axis=0),
+        node("Expand", ["unit", "tt"], ["ones"]), node("Trilu", ["ones"], ["before"], upper=0),
+        node("Sub", ["unit", "before"], ["after"]), node("Mul", ["after", "never"], ["causal"]),
+        node("Cast", ["attention_mask"], ["mask"], to=1), node("Sub", ["unit", "mask"], ["out"]),
+        node("Mul", ["out", "never"], ["padded"]), node("Unsqueeze", ["padded", "one"], ["row"]),
+        node("Add", ["scaled", "causal"], ["c"]), node("Add", ["c", "row"], ["d"]),
+        node("Softmax", ["d"], ["weights"], axis=-1), node("MatMul", ["weights", "v"], ["seen"]),
+        node("Add", ["x", "seen"], ["y"]), node("MatMul", ["y", "scores"], ["logits"])]
+    ids = lambda name: helper.make_tensor_value_info(name, 7, ["batch", "length"])
+    model = helper.make_model(helper.make_graph(
+        nodes, "language", [ids("input_ids"), ids("attention_mask"), ids("position_ids")],
+        [helper.make_tensor_value_info("logits", 1, ["batch", "length", size])], constants),
+        opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    helper.set_model_props(model, metadata)
+    onnx.save(model, str(path))
+
+    def score(ids):
+        w = {name: value.astype(float) for name, value in weights.items()}
+        x = w["tokens"][ids] + w["places"][:len(ids)]
+        qk = (x @ w["query"]) @ (x @ w["key"]).T * length ** -0.5
+        qk[np.triu_indices(len(ids), 1)] = -np.inf
+        shares = np.exp(qk - qk.max(1, keepdims=True))
+        shares /= shares.sum(1, keepdims=True)
+        return (x + shares @ (x @ w["value"])) @ w["scores"]
+    return score
+
+
+def add_past(onnx, path, target):
+    """The same with what it remembers of the places before as inputs and outputs."""
+    helper = onnx.helper
+    model = onnx.load(str(path))
+    nodes = []
+    for node in model.graph.node:
+        for i, (name, made) in enumerate((("k", "kt"), ("v", "seen"))):
+            if node.output[0] != made:
+                continue
+            past, present = (f"{kind}.0.{('key', 'value')[i]}" for kind in
+                             ("past_key_values", "present"))
+            nodes += [helper.make_node("Unsqueeze", [name, "one"], [f"{name}4"]),
+                      helper.make_node("Concat", [past, f"{name}4"], [present], axis=2),
+                      helper.make_node("Squeeze", [present, "one"], [f"{name}3"])]
+            node.input[i] = f"{name}3"
+            model.graph.input.append(helper.make_tensor_value_info(past, 1, ["b", 1, "past", 24]))
+            model.graph.output.append(
+                helper.make_tensor_value_info(present, 1, ["b", 1, "all", 24]))
+        nodes.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, str(target))
+
+
+def run_by_onnxruntime(onnxruntime, path):
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+    def score(ids):
+        row = np.array([ids])
+        return session.run(None, {"input_ids": row, "attention_mask": np.ones_like(row),
+                                  "position_ids": np.arange(len(ids))[None]})[0][0].astype(float)
+    return score
+
+
+def find_nats(score, ids):
+    """Of each token but the first one, by windows that begin half a window apart."""
+    nats, judged, first = [], 1, 0
+    while judged < len(ids):
+        window = ids[first:first + WINDOW]
+        logits = score(window)
+        logits = logits - logits.max(1, keepdims=True)
+        chances = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+        nats += [-chances[i - first - 1, ids[i]] for i in range(judged, first + len(window))]
+        judged, first = first + len(window), first + WINDOW // 2
+    return nats
+
+
+def check_perplexity(report, peer, program, model, texts, scores, encode):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "texts.txt")
+        path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+        out = subprocess.run([program, "compare", path, path, "--json", "lines=true",
+                              "--metrics=perplexity", f"--language-model={model}"], check=True,
+                             capture_output=True, text=True).stdout
+    made = json.loads(out)["of-samples"]
+    all_ids = [encode(text) for text in texts]
+    for name, score in scores.items():
+        nats = [find_nats(score, ids) for ids in all_ids]
+        known = [i for i, n in enumerate(nats) if n]
+        total, tokens = sum(map(sum, nats)), sum(map(len, nats))
+        what = f"{peer}, {name}"
+        report.check("perplexity", what, made["perplexity"]["mean"],
+                     np.mean([np.exp(np.mean(nats[i])) for i in known]), 1e-5)
+        report.check("perplexity-overall", what, made["perplexity-overall"],
+                     np.exp(total / tokens), 1e-5)
+        report.check("bits-per-character-overall", what, made["bits-per-character-overall"],
+                     total / np.log(2) / sum(len(texts[i]) for i in known), 1e-5)
+        report.check("perplexity-tokens", what, made["perplexity-tokens"], tokens)
+
+
+def with_language_models(report, program):
+    onnx, runtime, tokenizers = load("onnx"), load("onnxruntime"), load("tokenizers")
+    if not onnx:
+        return
+    load("onnx.numpy_helper")
+    texts = write_texts(5, 40) + ["a", "Hello,   world!  \U0001f642 it's 1234567 \u00b5m", "xx" * 400]
+    texts[0] = "\t".join(texts[0].split(" ")[:30])
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "bytes.onnx")
+        scores = {"numpy": make_language_model(onnx, path, 256, **{
+            "generative.tokenizer": "bytes", "generative.context": str(WINDOW)})}
+        if runtime:
+            scores["onnxruntime"] = run_by_onnxruntime(runtime, path)
+        check_perplexity(report, "bytes", program, path, texts, scores,
+                         lambda text: list(text.encode()))
+        add_past(onnx, path, pathlib.Path(folder, "past.onnx"))
+        check_perplexity(report, "bytes, with an empty past", program,
+                         pathlib.Path(folder, "past.onnx"), texts, {"numpy": scores["numpy"]},
+                         lambda text: list(text.encode()))
+        if not tokenizers:
+            return
+        for kind in ("gpt2", "llama3"):
+            tokenizer = make_tokenizer(tokenizers, kind, texts)
+            path = pathlib.Path(folder, f"{kind}.onnx")
+            tokenizer.save(f"{path}.tokenizer.json")
+            pathlib.Path(folder, "config.json").write_text(json.dumps({"n_positions": WINDOW}))
+            scores = {"numpy": make_language_model(onnx, path, tokenizer.get_vocab_size())}
+            check_perplexity(report, f"tokenizers, {kind}", program, path, texts, scores,
+                             lambda text: tokenizer.encode(text).ids)
+
+
+def make_tokenizer(tokenizers, kind, texts):
+    """Trained on the texts: cut as GPT-2 does it, or as Llama 3 does, which has a beginning."""
+    before = tokenizers.pre_tokenizers
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(ignore_merges=kind == "llama3"))
+    if kind == "gpt2":
+        tokenizer.pre_tokenizer = before.ByteLevel(add_prefix_space=True)
+    else:
+        tokenizer.normalizer = tokenizers.normalizers.NFC()
+        tokenizer.pre_tokenizer = before.Sequence([
+            before.Split(tokenizers.Regex(
+                r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
+                r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"), "isolated"),
+            before.ByteLevel(add_prefix_space=False, use_regex=False)])
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=600, special_tokens=["<begin>"], show_progress=False,
+        initial_alphabet=before.ByteLevel.alphabet())
+    tokenizer.train_from_iterator(texts[:30], trainer)
+    if kind == "llama3":
+        tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+            single="<begin> $A", special_tokens=[("<begin>", tokenizer.token_to_id("<begin>"))])
+    return tokenizer
+
+
 def main():
     report = Report()
     with_numpy(report, sys.argv[1])
     with_pictures(report, sys.argv[1])
     with_sounds(report, sys.argv[1])
     with_speech(report, sys.argv[1])
+    with_texts(report, sys.argv[1])
+    with_language_models(report, sys.argv[1])
     # Some print of their own accord.
     with contextlib.redirect_stdout(sys.stderr):
         peers = statistics_figures(sys.argv[1]) + peers_figures(sys.argv[1])

@@ -92,6 +92,23 @@ test_jumps (void)
   gst_harness_teardown (harness);
 }
 
+/* A part of a window does not come behind the end of its segment. */
+static void
+test_segment_done (void)
+{
+  const GenAugmentSettings settings = settings_of (OF_PARTS);
+  GstHarness *harness = harness_new ("length=1000 " OF_PARTS, &kinds[0]);
+  g_autoptr (GByteArray) bytes = NULL;
+
+  push_frames (harness, &kinds[0], 0, 2300, 100);
+  g_assert_cmpuint (gst_harness_buffers_in_queue (harness), ==, 2);
+  g_assert_true (gst_harness_push_event (
+      harness, gst_event_new_segment_done (GST_FORMAT_TIME, (gint64)time_of (2300))));
+  bytes = pull_all (harness, &kinds[0], 0);
+  assert_expected (bytes, &kinds[0], &settings, 0, 2300, LENGTH);
+  gst_harness_teardown (harness);
+}
+
 /* Backwards, each buffer is a part of its window. */
 static void
 test_backwards (void)
@@ -266,6 +283,7 @@ main (int argc, char **argv)
   g_test_add_func ("/audioaugment/seek", test_seek);
   g_test_add_func ("/audioaugment/seek-into", test_seek_into);
   g_test_add_func ("/audioaugment/jumps", test_jumps);
+  g_test_add_func ("/audioaugment/segment-done", test_segment_done);
   g_test_add_func ("/audioaugment/backwards", test_backwards);
   g_test_add_func ("/audioaugment/gaps", test_gaps);
   g_test_add_func ("/audioaugment/rate-change", test_rate_change);

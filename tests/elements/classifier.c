@@ -6,6 +6,9 @@
 #include <gst/video/video.h>
 
 #include <math.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include "models.h"
 #include "trainings.h"
@@ -105,6 +108,81 @@ test_classes (void)
     check_label (buffer, i, names[i]);
     check_score (buffer, i);
   }
+  gst_harness_teardown (harness);
+}
+
+/* Link the name that is played to another model, as it is published. */
+static void
+publish (const char *target)
+{
+  g_autofree char *link = g_build_filename (folder, "published", NULL);
+  g_autofree char *part = g_build_filename (folder, "published.part", NULL);
+
+  g_unlink (part);
+  g_assert_cmpint (symlink (target, part), ==, 0);
+  g_assert_cmpint (g_rename (part, link), ==, 0);
+}
+
+/* Push frames until one is called `name`; each comes out again. */
+static void
+push_until (GstHarness *harness, const char *name)
+{
+  for (int i = 0; i < 2000; i++) {
+    g_autoptr (GstBuffer) buffer = gst_harness_push_and_pull (harness, make_frame (1));
+    GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, "generative-label");
+    const GstStructure *structure = gst_custom_meta_get_structure (meta);
+
+    if (g_strcmp0 (gst_structure_get_string (structure, "name"), name) == 0)
+      return;
+    g_usleep (10000);
+  }
+  g_error ("no frame is called %s", name);
+}
+
+static guint
+count_messages (GstBus *bus, const char *name)
+{
+  guint n = 0;
+
+  for (;;) {
+    g_autoptr (GstMessage) message = gst_bus_pop (bus);
+
+    if (message == NULL)
+      return n;
+    n += GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING   ? g_str_equal (name, "warning")
+         : GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT ? gst_message_has_name (message, name)
+                                                             : 0;
+  }
+}
+
+/* Another model takes over while pictures pass, and of one that is none the old one stays. */
+static void
+test_followed (void)
+{
+  static const char *const other[] = { "w", "x", "y", "z", NULL };
+  g_autofree char *broken = g_build_filename (folder, "broken.onnx", NULL);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  GstHarness *harness;
+
+  save_classifier ("other.onnx", other);
+  g_assert_true (g_file_set_contents (broken, "no model", -1, NULL));
+  publish ("named.onnx");
+  harness = open_harness ("model=%s/published");
+  gst_element_set_bus (harness->element, bus);
+  push_until (harness, "b");
+  publish ("other.onnx");
+  push_until (harness, "x");
+  g_assert_cmpuint (count_messages (bus, "classifier-reload"), ==, 1);
+  publish ("broken.onnx");
+  for (guint warned = 0, i = 0; warned == 0; i++) {
+    push_until (harness, "x");
+    g_usleep (10000);
+    warned = count_messages (bus, "warning");
+    g_assert_cmpuint (i, <, 2000);
+  }
+  publish ("named.onnx");
+  push_until (harness, "b");
+  gst_element_set_bus (harness->element, NULL);
   gst_harness_teardown (harness);
 }
 
@@ -361,6 +439,7 @@ main (int argc, char **argv)
   save_classifier ("plain.onnx", NULL);
   save_classifier ("twins.onnx", twins);
   g_test_add_func ("/classifier/classes", test_classes);
+  g_test_add_func ("/classifier/followed", test_followed);
   g_test_add_func ("/classifier/labelled", test_labelled);
   g_test_add_func ("/classifier/names", test_names);
   g_test_add_func ("/classifier/refused", test_refused);

@@ -236,6 +236,34 @@ test_format (void)
   scratch_remove (folder);
 }
 
+/* What is kept with the data is heeded though nobody asks for it. */
+static void
+test_opt_outs (void)
+{
+  g_autofree char *folder = scratch_new (), *path = g_build_filename (folder, "ai.txt", NULL);
+  g_autofree char *further = g_strconcat (folder, ".opt-outs", NULL);
+  g_autofree char *property = g_strdup_printf ("opt-outs=%s", further);
+  Told told;
+
+  save_pictures (folder);
+  g_assert_true (g_file_set_contents (path, "User-agent: *\nDisallow: /a/\n", -1, NULL));
+  told = run ("", folder);
+  g_assert_no_error (told.error);
+  g_assert_cmpuint (told.left_out, ==, ITEMS / 2);
+  g_assert_cmpuint (told.epoch_frames, ==, ITEMS / 2);
+  g_assert_true (g_file_set_contents (further, "Disallow: /b/01\n", -1, NULL));
+  told = run (property, folder);
+  g_assert_no_error (told.error);
+  g_assert_cmpuint (told.left_out, ==, ITEMS / 2 + 1);
+  g_assert_true (g_file_set_contents (path, "Disallow: /", -1, NULL));
+  told = run ("", folder);
+  g_assert_error (told.error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  g_assert_nonnull (strstr (told.error->message, "24 opted-out-path"));
+  g_error_free (told.error);
+  g_unlink (further);
+  scratch_remove (folder);
+}
+
 /* What changes nothing, or cannot be, is an error that names the property. */
 static void
 test_refused (void)
@@ -528,6 +556,7 @@ main (int argc, char **argv)
   g_test_add_func ("/datasetsrc/filters/told", test_told);
   g_test_add_func ("/datasetsrc/filters/format", test_format);
   g_test_add_func ("/datasetsrc/filters/refused", test_refused);
+  g_test_add_func ("/datasetsrc/filters/opt-outs", test_opt_outs);
   g_test_add_func ("/datasetsrc/filters/report-of-item", test_report_of_item);
   g_test_add_func ("/datasetsrc/filters/sounds", test_sounds);
   g_test_add_func ("/datasetsrc/filters/texts", test_texts);

@@ -302,6 +302,23 @@ find_error (const char *launch)
   return text;
 }
 
+/* A batch of 0 has no picture. */
+static void
+test_empty (void)
+{
+  g_autofree char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "empty.onnx", NULL);
+  g_autofree char *launch =
+      g_strdup_printf ("videotestsrc ! discriminator model=%s ! fakesink", path);
+  g_autofree char *text = NULL;
+
+  save_discriminator (path, 0, FALSE);
+  text = find_error (launch);
+  g_assert_nonnull (strstr (text, "float32 [0, 1, 4, 4], which has an extent of 0"));
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 static void
 test_errors (void)
 {
@@ -345,5 +362,6 @@ main (int argc, char **argv)
   g_test_add_func ("/discriminator/scores", test_scores);
   g_test_add_func ("/discriminator/drop", test_drop);
   g_test_add_func ("/discriminator/errors", test_errors);
+  g_test_add_func ("/discriminator/empty", test_empty);
   return g_test_run ();
 }

@@ -349,6 +349,99 @@ test_directions (void)
   gst_harness_teardown (harness);
 }
 
+/* Directions by their names, which change while it plays. */
+static void
+test_named_directions (void)
+{
+  static const float numbers[] = { 1, 0, 0, 0, 1, 2 };
+  static const char *const names[] = { "smile", "age" };
+  static const struct {
+    const char *direction, *weights;
+    double amounts[2];
+  } cases[] = {
+    { "age", NULL, { 0, 3 } },
+    { "age, smile", NULL, { 3, 3 } },
+    { "age,smile", "<0.5,-1.0>", { -3, 1.5 } },
+    { NULL, "<0.5>", { 1.5, 0 } },
+    { NULL, NULL, { 3, 0 } },
+  };
+  g_autofree char *path = g_build_filename (folder, "named.npz", NULL);
+  g_autofree char *launch = g_strdup_printf (
+      "latentsrc name=l dimensions=3 direction-location=%s direction=smile direction-amount=3",
+      path);
+  g_autoptr (GenDirections) directions = gen_directions_new (names, 2, 1, 3, numbers);
+  GstHarness *harness = NULL;
+  g_autoptr (GstElement) source = NULL;
+  GenLatent latent = GEN_LATENT_DEFAULTS;
+
+  g_assert_true (gen_directions_save (directions, path, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GstBuffer) buffer = NULL;
+    float expected[3];
+
+    harness = harness_new (launch, NULL);
+    source = gst_bin_get_by_name (GST_BIN (harness->element), "l");
+    gst_util_set_object_arg (
+        G_OBJECT (source), "direction-weights", cases[i].weights != NULL ? cases[i].weights : "<>");
+    g_object_set (source, "direction", cases[i].direction, NULL);
+    latent.length = 3;
+    gst_harness_play (harness);
+    buffer = gst_harness_pull (harness);
+    gen_latent_fill (&latent, 0, 30, 1, expected);
+    gen_latent_push (&latent, directions, cases[i].amounts, 2, expected);
+    assert_numbers (buffer, expected, 3);
+    if (i == 0) {
+      double last = 0;
+
+      /* Frames that have been made by then are as they were; from some frame on it is another. */
+      g_object_set (source, "direction", "smile", NULL);
+      for (int frame = 1; last < 2; frame++) {
+        g_autoptr (GstBuffer) next = gst_harness_pull (harness);
+        GstMapInfo map;
+
+        gen_latent_fill (&latent, (guint64)frame, 30, 1, expected);
+        g_assert_true (gst_buffer_map (next, &map, GST_MAP_READ));
+        last = ((const float *)(void *)map.data)[0] - expected[0];
+        gst_buffer_unmap (next, &map);
+      }
+      g_assert_cmpfloat_with_epsilon (last, 3, 1e-5);
+    }
+    g_clear_object (&source);
+    gst_harness_teardown (harness);
+  }
+}
+
+/* What is mixed with is what stands in a file. */
+static void
+test_mixing_location (void)
+{
+  static const float numbers[] = { 1, 2, 3, 5, 6, 7 };
+  g_autofree char *path = save_numbers ("others.npy", GEN_SHAPE (2, 3), numbers);
+  static const struct {
+    const char *more;
+    float expected[3];
+  } cases[] = {
+    { "walk=none mixing-amount=1 mixing-time=1", { 5, 6, 7 } },
+    { "walk=none mixing-amount=1 mixing-time=0.7", { 1, 2, 3 } },
+    { "walk=linear mixing-amount=1 mixing-time=0.5", { 3, 4, 5 } },
+    { "walk=linear mixing-amount=1 mixing-time=9", { 5, 6, 7 } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *launch =
+        g_strdup_printf ("latentsrc dimensions=3 mixing-location=%s %s", path, cases[i].more);
+    GstHarness *harness = harness_new (launch, NULL);
+
+    gst_harness_play (harness);
+    for (int frame = 0; frame < 3; frame++) {
+      g_autoptr (GstBuffer) buffer = gst_harness_pull (harness);
+
+      assert_numbers (buffer, cases[i].expected, 3);
+    }
+    gst_harness_teardown (harness);
+  }
+}
+
 /* A vector for each of four layers: the same in all, of another seed in the last two. */
 static void
 test_mixing (void)
@@ -425,6 +518,7 @@ test_file_errors (void)
   g_autofree char *latents =
       save_lines ("latents.jsonl", "{\"time\": 0, \"seed\": 1}\n\n{\"time\": 3, \"latent\": [1]}");
   g_autofree char *array = save_numbers ("array.npy", GEN_SHAPE (4, 3), numbers);
+  g_autofree char *cut = save_lines ("cut.npz", "PK");
   const struct {
     const char *property, *path, *more, *words;
   } cases[] = {
@@ -437,6 +531,13 @@ test_file_errors (void)
     { "direction-location", lines, "", "bad.jsonl" },
     { "direction-location", array, "dimensions=3 direction-weights=<1.0,1.0,1.0,1.0,1.0>",
         "direction-weights has 5 numbers, but " },
+    { "direction-location", cut, "", "cut.npz" },
+    { "direction-location", array, "dimensions=3 direction=smile",
+        "array.npy has no direction \"smile\"; there are 0, 1, 2, 3" },
+    { "direction-location", array, "dimensions=3 direction=2,1 direction-weights=<1.0,1.0,1.0>",
+        "direction-weights has 3 numbers, but property direction names 2" },
+    { "mixing-location", array, "dimensions=5:2", "array.npy: shape [4, 3]: a keyframe has 3" },
+    { "mixing-location", "/nonexistent/others.npy", "", "/nonexistent/others.npy" },
     { "band-directions", array, "dimensions=3", "array.npy has 4 directions, but there are 3" },
   };
 
@@ -449,6 +550,8 @@ test_file_errors (void)
   }
   player_assert_error ("latentsrc direction-weights=<1.0> ! fakesink", GST_LIBRARY_ERROR,
       GST_LIBRARY_ERROR_SETTINGS, "direction-location, which has what they weigh, is not");
+  player_assert_error ("latentsrc direction=smile ! fakesink", GST_LIBRARY_ERROR,
+      GST_LIBRARY_ERROR_SETTINGS, "direction-location, which has what it names, is not");
 }
 
 int
@@ -468,6 +571,8 @@ main (int argc, char **argv)
   folder = scratch_new ();
   g_test_add_func ("/latentsrc/keyframes", test_keyframes);
   g_test_add_func ("/latentsrc/directions", test_directions);
+  g_test_add_func ("/latentsrc/named-directions", test_named_directions);
+  g_test_add_func ("/latentsrc/mixing-location", test_mixing_location);
   g_test_add_func ("/latentsrc/mixing", test_mixing);
   g_test_add_func ("/latentsrc/no-sound", test_no_sound);
   g_test_add_func ("/latentsrc/file-errors", test_file_errors);

@@ -68,9 +68,9 @@ test_pads (void)
     g_assert_nonnull (strstr (caps, "10/1"));
   }
   gst_harness_push_event (three.main, gst_event_new_eos ());
-  for (guint i = 0; i < 4; i++) {
+  for (guint i = 0; i < 5; i++) {
     static const GstEventType wanted[] = { GST_EVENT_STREAM_START, GST_EVENT_CAPS,
-      GST_EVENT_SEGMENT, GST_EVENT_EOS };
+      GST_EVENT_SEGMENT, GST_EVENT_TAG, GST_EVENT_EOS };
     GstEvent *event = gst_harness_pull_event (three.mask);
 
     g_assert_cmpint (GST_EVENT_TYPE (event), ==, wanted[i]);

@@ -276,6 +276,42 @@ test_examples_of_sound (void)
   g_unlink (path);
 }
 
+/* Of what FLAC does not take no example is kept, as is told before the first one is measured; the
+ * figures are as ever. */
+static void
+test_examples_of_fast_sound (void)
+{
+  g_autofree char *path = temporary_path ("meter-XXXXXX.jsonl");
+  g_autofree char *launch = g_strdup_printf (
+      "audiotestsrc num-buffers=10 samplesperbuffer=307200 ! "
+      "audio/x-raw,format=F32LE,rate=3072000,channels=1 ! qualitymeter metrics=dc-offset "
+      "window=0.5 examples=1 report=%s ! fakesink name=sink",
+      path);
+  g_autoptr (GPtrArray) lines = NULL, examples = NULL, summaries = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  Player player;
+
+  player_open (&player, launch);
+  bus = gst_element_get_bus (player.pipeline);
+  gst_element_set_state (player.pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 20 * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_WARNING);
+  gst_clear_message (&message);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  player_close (&player);
+  lines = read_report (path);
+  examples = lines_with (lines, "example");
+  summaries = lines_with (lines, "summary");
+  g_assert_cmpuint (examples->len, ==, 0);
+  g_assert_cmpuint (summaries->len, ==, 1);
+  g_unlink (path);
+}
+
 static void
 test_prometheus (void)
 {
@@ -309,6 +345,66 @@ test_prometheus_unwritable (void)
       GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE, "/nowhere/a.prom");
 }
 
+/* Of two properties that write into one file neither touches it, be it there or not. */
+static void
+test_one_file (void)
+{
+  static const char *const elements[] = { "qualitymeter report=%s prometheus=%s",
+    "qualitymeter metrics=frechet report=%s save-statistics=%s",
+    "qualitymeter metrics=frechet prometheus=%s save-statistics=%s" };
+
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS (elements); i++) {
+    g_autofree char *path = temporary_path ("meter-XXXXXX.npz");
+    g_autofree char *folder = g_path_get_dirname (path), *name = g_path_get_basename (path);
+    g_autofree char *other = g_strdup_printf ("%s/./%s", folder, name);
+    g_autofree char *format =
+        g_strconcat ("videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8 ! ", elements[i / 2],
+            " ! fakesink name=sink", NULL);
+    g_auto (GStrv) parts = g_strsplit (format, "%s", 3);
+    g_autofree char *launch = g_strconcat (parts[0], path, parts[1], other, parts[2], NULL);
+    g_autofree char *text = NULL;
+
+    if (i % 2 == 0)
+      g_assert_true (g_file_set_contents (path, "before", -1, NULL));
+    else
+      g_unlink (path);
+    player_assert_error (
+        launch, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "name the same file");
+    g_assert_true (g_file_get_contents (path, &text, NULL, NULL) == (i % 2 == 0));
+    if (text != NULL)
+      g_assert_cmpstr (text, ==, "before");
+    g_unlink (path);
+  }
+}
+
+/* A stream that ends before anything came leaves a report that says so, and a message. */
+static void
+test_nothing (void)
+{
+  g_autofree char *path = temporary_path ("meter-XXXXXX.jsonl");
+  g_autofree char *launch = g_strdup_printf ("qualitymeter metrics=brightness report=%s", path);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  GstHarness *harness = grey_harness (launch, bus);
+  g_autoptr (GPtrArray) lines = NULL;
+  GstMessage *message;
+  guint told = 0;
+
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  gst_harness_teardown (harness);
+  lines = read_report (path);
+  g_assert_cmpuint (lines->len, ==, 1);
+  g_assert_cmpint (json_object_get_int_member (
+                       json_object_get_object_member (object_at (lines, 0), "summary"), "frames"),
+      ==, 0);
+  while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT)) != NULL) {
+    told += gst_structure_has_name (gst_message_get_structure (message), SUMMARY);
+    gst_message_unref (message);
+  }
+  g_assert_cmpuint (told, ==, 1);
+  gst_bus_set_flushing (bus, TRUE);
+  g_unlink (path);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -321,7 +417,10 @@ main (int argc, char **argv)
   g_test_add_func ("/reports/alert/refused", test_alert_refused);
   g_test_add_func ("/reports/examples", test_examples);
   g_test_add_func ("/reports/examples/sound", test_examples_of_sound);
+  g_test_add_func ("/reports/examples/fast-sound", test_examples_of_fast_sound);
   g_test_add_func ("/reports/prometheus", test_prometheus);
   g_test_add_func ("/reports/prometheus/unwritable", test_prometheus_unwritable);
+  g_test_add_func ("/reports/one-file", test_one_file);
+  g_test_add_func ("/quality-reports/nothing", test_nothing);
   return g_test_run ();
 }

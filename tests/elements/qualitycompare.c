@@ -1,190 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* qualitycompare: which frames and windows are partners, at which offset, what is told of those
  * that have none, and that the judged stream passes as it came. */
+#include "pair.h"
+
+#include <generative/picture.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
 #include "player.h"
 
-#include <generative/report.h>
-#include <gst/check/gstharness.h>
-#include <gst/video/video.h>
-
 #include <glib/gstdio.h>
-#include <math.h>
 #include <unistd.h>
-
-#define SCORE "generative-score"
-#define SUMMARY "generative-summary"
-#define SIZE 32
-#define RATE 8000
-#define INTERVAL (GST_SECOND / 25)
-
-/* Both pads, fed by hand. */
-typedef struct {
-  GstElement *element;
-  GstHarness *judged, *reference;
-  GstBus *bus;
-} Pair;
-
-static void pair_open (Pair *pair, const char *first_property, ...) G_GNUC_NULL_TERMINATED;
-
-static void
-pair_open (Pair *pair, const char *first_property, ...)
-{
-  va_list properties;
-
-  pair->element = gst_object_ref_sink (gst_element_factory_make ("qualitycompare", NULL));
-  va_start (properties, first_property);
-  g_object_set_valist (G_OBJECT (pair->element), first_property, properties);
-  va_end (properties);
-  pair->bus = gst_bus_new ();
-  gst_element_set_bus (pair->element, pair->bus);
-  pair->judged = gst_harness_new_with_element (pair->element, "sink", "src");
-  pair->reference = gst_harness_new_with_element (pair->element, "reference", NULL);
-}
-
-static void
-pair_close (Pair *pair)
-{
-  gst_harness_teardown (pair->reference);
-  gst_harness_teardown (pair->judged);
-  gst_element_set_bus (pair->element, NULL);
-  gst_object_unref (pair->bus);
-  gst_object_unref (pair->element);
-}
-
-static void
-set_caps (Pair *pair, const char *judged, const char *reference)
-{
-  gst_harness_set_src_caps_str (pair->judged, judged);
-  gst_harness_set_src_caps_str (pair->reference, reference);
-}
-
-#define GREY "video/x-raw,format=GRAY8,width=32,height=32,framerate=25/1"
-
-/* A square that wanders about in its own way, brighter by `add`. */
-static GstBuffer *
-make_frame (int place, int add, GstClockTime pts)
-{
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL, SIZE * SIZE, NULL);
-  const int left = place * 7 % 23, top = place * 5 % 19;
-  GstMapInfo map;
-
-  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_WRITE));
-  for (int y = 0; y < SIZE; y++)
-    for (int x = 0; x < SIZE; x++) {
-      const gboolean within = x >= left && x < left + 9 && y >= top && y < top + 9;
-
-      map.data[y * SIZE + x] = (guint8)((within ? 200 : 30) + add);
-    }
-  gst_buffer_unmap (buffer, &map);
-  GST_BUFFER_PTS (buffer) = pts;
-  GST_BUFFER_DURATION (buffer) = GST_CLOCK_TIME_NONE;
-  return buffer;
-}
-
-/* Frames of a stream from another thread than those of the other one, as elements send them. */
-typedef struct {
-  GstHarness *harness;
-  GPtrArray *buffers;
-} Feed;
-
-static gpointer
-run_feed (gpointer data)
-{
-  Feed *feed = data;
-
-  for (guint i = 0; i < feed->buffers->len; i++)
-    gst_harness_push (feed->harness, feed->buffers->pdata[i]);
-  gst_harness_push_event (feed->harness, gst_event_new_eos ());
-  g_ptr_array_unref (feed->buffers);
-  return NULL;
-}
-
-/* Push both streams and their ends, and wait until all is through. */
-static void
-play (Pair *pair, GPtrArray *judged, GPtrArray *reference)
-{
-  Feed feeds[] = { { pair->judged, judged }, { pair->reference, reference } };
-  GThread *threads[2];
-
-  for (int i = 0; i < 2; i++)
-    threads[i] = g_thread_new ("feed", run_feed, &feeds[i]);
-  for (int i = 0; i < 2; i++)
-    g_thread_join (threads[i]);
-  for (;;) {
-    g_autoptr (GstEvent) event = gst_harness_pull_event (pair->judged);
-
-    g_assert_nonnull (event);
-    if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-      return;
-  }
-}
-
-static GstStructure *
-find_message (Pair *pair, GstMessageType type, const char *name)
-{
-  for (;;) {
-    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (pair->bus, 20 * GST_SECOND, type);
-
-    g_assert_nonnull (message);
-    if (name == NULL || gst_message_has_name (message, name))
-      return gst_structure_copy (gst_message_get_structure (message));
-  }
-}
-
-static void
-assert_error (Pair *pair, const char *text)
-{
-  g_autoptr (GstMessage) message =
-      gst_bus_timed_pop_filtered (pair->bus, 20 * GST_SECOND, GST_MESSAGE_ERROR);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_nonnull (message);
-  gst_message_parse_error (message, &error, NULL);
-  if (strstr (error->message, text) == NULL)
-    g_error ("\"%s\" does not say \"%s\"", error->message, text);
-}
-
-static void
-assert_warning (Pair *pair, const char *text)
-{
-  g_autoptr (GstMessage) message =
-      gst_bus_timed_pop_filtered (pair->bus, 20 * GST_SECOND, GST_MESSAGE_WARNING);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_nonnull (message);
-  gst_message_parse_warning (message, &error, NULL);
-  if (strstr (error->message, text) == NULL)
-    g_error ("\"%s\" does not say \"%s\"", error->message, text);
-}
-
-static const GstStructure *
-score_of (GstBuffer *buffer)
-{
-  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, SCORE);
-
-  g_assert_nonnull (meta);
-  return gst_custom_meta_get_structure (meta);
-}
-
-static double
-number (const GstStructure *structure, const char *name)
-{
-  double value = NAN;
-
-  if (!gst_structure_get_double (structure, name, &value))
-    g_error ("no number %s", name);
-  return value;
-}
-
-static gint64
-count (const GstStructure *structure, const char *name)
-{
-  gint64 value = -1;
-
-  if (!gst_structure_get_int64 (structure, name, &value))
-    g_error ("no count %s", name);
-  return value;
-}
 
 /* 10 log10 of what `add` levels of each pixel make. */
 static double
@@ -420,69 +245,6 @@ test_no_offset (void)
 
 /* --- sounds --- */
 
-#define SOUND "audio/x-raw,format=F32LE,layout=interleaved,rate=8000,channels=2"
-
-/* Frames `from` to `to` of one noise, of both channels, times `scale`, and another noise. */
-static GstBuffer *
-make_sound (int from, int to, GstClockTime pts, float scale, float noise)
-{
-  const gsize n = (gsize)(to - from);
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL, n * 2 * sizeof (float), NULL);
-  GstMapInfo map;
-  float *out;
-
-  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_WRITE));
-  out = (float *)(void *)map.data;
-  for (int i = from; i < to; i++)
-    for (int c = 0; c < 2; c++) {
-      const guint32 hash = (guint32)(i * 2 + c + 12345) * 2654435761u;
-      const guint32 other = (hash ^ (hash >> 15)) * 2246822519u;
-
-      *out++ = scale * ((float)(hash >> 8) / (1 << 23) - 1) +
-               noise * ((float)(other >> 8) / (1 << 23) - 1);
-    }
-  gst_buffer_unmap (buffer, &map);
-  GST_BUFFER_PTS (buffer) = pts;
-  return buffer;
-}
-
-static GPtrArray *
-make_sounds (int frames, int piece, GstClockTime begin, float scale, float noise)
-{
-  GPtrArray *buffers = g_ptr_array_new ();
-
-  for (int i = 0; i < frames; i += piece)
-    g_ptr_array_add (
-        buffers, make_sound (i, MIN (i + piece, frames),
-                     begin + gst_util_uint64_scale_int (i, GST_SECOND, RATE), scale, noise));
-  return buffers;
-}
-
-/* What all buffers' metas say of `name`, in their order. */
-static GArray *
-pull_numbers (Pair *pair, guint n_buffers, const char *name)
-{
-  GArray *numbers = g_array_new (FALSE, FALSE, sizeof (double));
-  const GstMetaInfo *info = gst_meta_get_info (SCORE);
-
-  for (guint i = 0; i < n_buffers; i++) {
-    g_autoptr (GstBuffer) buffer = gst_harness_pull (pair->judged);
-    gpointer state = NULL;
-    GstMeta *meta;
-
-    while ((meta = gst_buffer_iterate_meta (buffer, &state)) != NULL) {
-      double value = NAN;
-
-      if (meta->info != info)
-        continue;
-      gst_structure_get_double (
-          gst_custom_meta_get_structure ((GstCustomMeta *)meta), name, &value);
-      g_array_append_val (numbers, value);
-    }
-  }
-  return numbers;
-}
-
 /* Buffers of any size, of which windows are as long and lie elsewhere. */
 static void
 test_sounds (void)
@@ -586,7 +348,7 @@ test_refused (void)
         { 1024, 3072 } },
     { SOUND, "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=2", "audioresample",
         { 8000, 8000 } },
-    { GREY, SOUND, "both are to be of one kind", { 1024, 8000 } },
+    { SOUND, GREY, "both are to be of one kind", { 8000, 1024 } },
     { "video/x-raw,format=GRAY8,width=32,height=32,framerate=25/1,interlace-mode=interleaved", GREY,
         "deinterlace", { 1024, 1024 } },
     { GREY, GREY, "bytes", { 1024, 100 } },
@@ -810,6 +572,54 @@ test_report (void)
   g_assert_cmpint (g_remove (path), ==, 0);
 }
 
+/* --- examples --- */
+
+/* The report keeps a frame above what it should be: the brightness of both halves tells them apart.
+ */
+static void
+test_examples (void)
+{
+  g_autofree char *path = NULL, *text = NULL;
+  g_autoptr (GPtrArray) judged = g_ptr_array_new (), reference = g_ptr_array_new ();
+  g_autoptr (GBytes) png = NULL;
+  g_autofree guchar *bytes = NULL;
+  g_auto (GenPicture) picture = { 0 };
+  g_autoptr (GError) error = NULL;
+  const char *data;
+  gsize size;
+  Pair pair;
+
+  g_assert_cmpint (close (g_file_open_tmp ("pairs-XXXXXX.jsonl", &path, NULL)), ==, 0);
+  pair_open (&pair, "metrics", "psnr", "examples", 1, "report", path, NULL);
+  set_caps (&pair, GREY, GREY);
+  for (int i = 0; i < 6; i++) {
+    GstBuffer *bright = gst_buffer_new_allocate (NULL, SIZE * SIZE, NULL);
+    GstBuffer *dark = gst_buffer_new_allocate (NULL, SIZE * SIZE, NULL);
+
+    gst_buffer_memset (bright, 0, (guint8)(200 + i), SIZE * SIZE);
+    gst_buffer_memset (dark, 0, 40, SIZE * SIZE);
+    GST_BUFFER_PTS (bright) = GST_BUFFER_PTS (dark) = (GstClockTime)i * INTERVAL;
+    g_ptr_array_add (judged, bright);
+    g_ptr_array_add (reference, dark);
+  }
+  play (&pair, g_ptr_array_ref (judged), g_ptr_array_ref (reference));
+  pair_close (&pair);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "\"psnr\":\"highest\""));
+  data = strstr (text, "\"data\":\"");
+  g_assert_nonnull (data);
+  data += strlen ("\"data\":\"");
+  text[(data - text) + (int)strcspn (data, "\"")] = '\0';
+  bytes = g_base64_decode (data, &size);
+  png = g_bytes_new (bytes, size);
+  g_assert_true (gen_picture_load_bytes (&picture, png, "example", 1, &error));
+  g_assert_cmpint (picture.width, ==, SIZE);
+  g_assert_cmpint (picture.height, ==, 2 * SIZE + 2);
+  g_assert_cmpint (picture.data[5 * picture.stride + 5], >=, 200);
+  g_assert_cmpint (picture.data[(SIZE + 7) * picture.stride + 5], ==, 40);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -833,5 +643,6 @@ main (int argc, char **argv)
   g_test_add_func ("/qualitycompare/live", test_live);
   g_test_add_func ("/qualitycompare/seek", test_seek);
   g_test_add_func ("/qualitycompare/report", test_report);
+  g_test_add_func ("/qualitycompare/examples", test_examples);
   return g_test_run ();
 }

@@ -275,6 +275,43 @@ play_for_summary (const char *launch, const char *path)
       json_object_get_object_member (object_at (lines, lines->len - 1), "summary"));
 }
 
+/* The distance of a sheet's tiles, which datasetsrc brings to a larger size, from the same ones as
+ * `properties` have them. */
+static double
+measure_fit (const char *sheet, const char *fit, const char *properties)
+{
+  g_autofree char *report = temporary_path ("fit-XXXXXX.jsonl");
+  g_autofree char *launch =
+      g_strdup_printf ("datasetsrc location=%s tile-width=12 epochs=1 %s ! "
+                       "video/x-raw,format=GRAY8,width=28,height=28 ! qualitymeter metrics=frechet "
+                       "reference=%s reference-tile-width=12 %s report=%s ! "
+                       "fakesink name=sink signal-handoffs=true sync=false",
+          sheet, fit, sheet, properties, report);
+  g_autoptr (JsonObject) summary = play_for_summary (launch, report);
+
+  g_unlink (report);
+  return json_object_get_double_member (summary, "frechet");
+}
+
+/* Both sides have to come to their size in one way. */
+static void
+test_reference_fit (void)
+{
+  g_autofree char *path = temporary_path ("sheet-XXXXXX.png");
+  g_auto (GenPicture) sheet = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  paint_sheet (&sheet);
+  g_assert_true (gen_picture_save_png (&sheet, path, &error));
+  g_assert_no_error (error);
+  g_assert_cmpfloat_with_epsilon (measure_fit (path, "", "reference-fit=crop"), 0, 1e-6);
+  g_assert_cmpfloat_with_epsilon (measure_fit (path, "fit=pad", ""), 0, 1e-6);
+  g_assert_cmpfloat_with_epsilon (
+      measure_fit (path, "fit=stretch", "reference-fit=stretch"), 0, 1e-6);
+  g_assert_cmpfloat (measure_fit (path, "", ""), >, 0.05);
+  g_unlink (path);
+}
+
 /* Of a single frame some figures cannot be given: everywhere that is told, with the reason. */
 static void
 test_missing (void)
@@ -339,7 +376,7 @@ test_blurbs (void)
       g_object_class_find_property (G_OBJECT_GET_CLASS (meter), "embedder"));
 
   for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
-    g_assert_true ((*metric)->judge != NULL || strstr (metrics, (*metric)->name) != NULL);
+    g_assert_true (gen_metric_is_of_pairs (*metric) || strstr (metrics, (*metric)->name) != NULL);
   for (const GenEmbedder *const *embedder = gen_embedder_list (); *embedder != NULL; embedder++)
     g_assert_nonnull (strstr (embedders, (*embedder)->name));
 }
@@ -600,6 +637,7 @@ main (int argc, char **argv)
   g_test_add_func ("/qualitymeter/untouched", test_untouched);
   g_test_add_func ("/qualitymeter/gap", test_gap);
   g_test_add_func ("/qualitymeter/reference", test_reference);
+  g_test_add_func ("/qualitymeter/reference-fit", test_reference_fit);
   g_test_add_func ("/qualitymeter/missing", test_missing);
   g_test_add_func ("/qualitymeter/blurbs", test_blurbs);
   g_test_add_func ("/qualitymeter/left-over", test_left_over);

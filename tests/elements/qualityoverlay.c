@@ -220,6 +220,148 @@ test_warnings (void)
   gst_bus_set_flushing (bus, TRUE);
 }
 
+/* A figure of the last seconds that nobody measures, though its own is, by the meter in front or by
+ * the element itself. */
+static void
+test_no_recent (void)
+{
+  static const char *const launches[] = {
+    "qualitymeter metrics=sharpness ! qualityoverlay figures=sharpness,sharpness-recent",
+    "qualityoverlay metrics=sharpness figures=sharpness,sharpness-recent",
+    "qualitymeter metrics=sharpness recent=1 ! qualityoverlay figures=sharpness,sharpness-recent",
+  };
+
+  for (gsize l = 0; l < G_N_ELEMENTS (launches); l++) {
+    GstHarness *harness = gst_harness_new_parse (launches[l]);
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    g_autofree char *told = NULL;
+
+    gst_element_set_bus (harness->element, bus);
+    gst_element_set_state (harness->element, GST_STATE_READY);
+    gst_element_set_state (harness->element, GST_STATE_PLAYING);
+    gst_harness_set_src_caps_str (
+        harness, "video/x-raw,format=GRAY8,width=320,height=120,framerate=30/1");
+    for (guint i = 0; i < 3; i++) {
+      GstBuffer *buffer = gst_harness_create_buffer (harness, WIDTH * HEIGHT);
+
+      gst_buffer_memset (buffer, 0, 77, WIDTH * HEIGHT);
+      gst_buffer_unref (gst_harness_push_and_pull (harness, buffer));
+    }
+    gst_harness_teardown (harness);
+    told = pop_warning (bus);
+    g_assert_true ((told != NULL) == (l < 2));
+    g_assert_true (told == NULL || strstr (told, "no \"sharpness-recent\"") != NULL);
+    g_assert_null (pop_warning (bus));
+    gst_bus_set_flushing (bus, TRUE);
+  }
+}
+
+/* --- by itself --- */
+
+/* The last of `n` frames. (transfer full) */
+static GstBuffer *
+push_frames (const char *launch, const char *format, guint n, const char *class)
+{
+  g_autofree char *caps = g_strdup_printf (
+      "video/x-raw,format=%s,width=%d,height=%d,framerate=10/1", format, WIDTH, HEIGHT);
+  GstHarness *harness = gst_harness_new_parse (launch);
+  GstBuffer *last = NULL;
+
+  gst_harness_set_src_caps_str (harness, caps);
+  for (guint i = 0; i < n; i++) {
+    GstBuffer *buffer = gst_harness_create_buffer (
+        harness, g_str_equal (format, "GRAY8") ? WIDTH * HEIGHT : 4 * WIDTH * HEIGHT);
+
+    gst_buffer_memset (buffer, 0, 0x60, gst_buffer_get_size (buffer));
+    GST_BUFFER_PTS (buffer) = i * 100 * GST_MSECOND;
+    if (class != NULL)
+      gst_structure_set (
+          gst_custom_meta_get_structure (gst_buffer_add_custom_meta (buffer, "generative-label")),
+          "label", G_TYPE_INT, 0, "name", G_TYPE_STRING, class, NULL);
+    g_clear_pointer (&last, gst_buffer_unref);
+    last = gst_harness_push_and_pull (harness, buffer);
+  }
+  gst_harness_teardown (harness);
+  return last;
+}
+
+static gboolean
+are_equal (GstBuffer *a, GstBuffer *b)
+{
+  GstMapInfo x, y;
+  gboolean equal;
+
+  g_assert_true (gst_buffer_map (a, &x, GST_MAP_READ) && gst_buffer_map (b, &y, GST_MAP_READ));
+  equal = x.size == y.size && memcmp (x.data, y.data, x.size) == 0;
+  gst_buffer_unmap (a, &x);
+  gst_buffer_unmap (b, &y);
+  return equal;
+}
+
+/* What it measures by itself is what qualitymeter in front would have: the same pixels are drawn.
+ */
+static void
+test_measures (void)
+{
+  static const char alone[] = "qualityoverlay scale=1 metrics=brightness,contrast,temporal-ssim";
+  static const char behind[] =
+      "qualitymeter metrics=brightness,contrast,temporal-ssim ! qualityoverlay scale=1";
+  g_autoptr (GstBuffer) own = push_frames (alone, "GRAY8", 3, NULL);
+  g_autoptr (GstBuffer) other = push_frames (behind, "GRAY8", 3, NULL);
+  g_autoptr (GstBuffer) none = push_frames ("qualityoverlay scale=1", "GRAY8", 3, NULL);
+  g_autoptr (GstBuffer) bgrx = push_frames (alone, "BGRx", 3, NULL);
+
+  g_assert_true (are_equal (own, other));
+  g_assert_false (are_equal (own, none));
+  g_assert_cmpuint (gst_buffer_get_size (bgrx), ==, 4 * WIDTH * HEIGHT);
+}
+
+/* A class is told by its name, whatever its letters are, and how many. */
+static void
+test_class (void)
+{
+  static const char launch[] = "qualityoverlay scale=1 figures=class";
+  g_autoptr (GstBuffer) cat = push_frames (launch, "GRAY8", 1, "cat");
+  g_autoptr (GstBuffer) dog = push_frames (launch, "GRAY8", 1, "dog");
+  g_autoptr (GstBuffer) plain = push_frames (launch, "GRAY8", 1, "groesse");
+  g_autoptr (GstBuffer) none = push_frames (launch, "GRAY8", 1, NULL);
+  g_autoptr (GstBuffer) lengthy = push_frames (launch, "GRAY8", 1,
+      "a name that is longer than all that a line has room for, and goes on and on and on");
+
+  g_assert_false (are_equal (cat, dog));
+  g_assert_false (are_equal (cat, none));
+  g_assert_false (are_equal (plain, none));
+  g_assert_false (are_equal (lengthy, none));
+}
+
+/* What cannot be measured is an error that names the property. */
+static void
+test_refused_metrics (void)
+{
+  static const char *const cases[][2] = { { "frechet", "Property metrics: metric frechet" },
+    { "sharpnes", "Property metrics: " }, { "psnr", "Property metrics: metric psnr" },
+    { "loudness", "Property metrics: metric loudness" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GstElement) overlay = gst_element_factory_make ("qualityoverlay", NULL);
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    g_autoptr (GstMessage) message = NULL;
+    g_autoptr (GError) error = NULL;
+
+    gst_object_ref_sink (overlay);
+    gst_element_set_bus (overlay, bus);
+    g_object_set (overlay, "metrics", cases[i][0], NULL);
+    g_assert_cmpint (
+        gst_element_set_state (overlay, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_FAILURE);
+    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+    g_assert_nonnull (message);
+    gst_message_parse_error (message, &error, NULL);
+    g_assert_true (g_str_has_prefix (error->message, cases[i][1]));
+    gst_element_set_state (overlay, GST_STATE_NULL);
+    gst_element_set_bus (overlay, NULL);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -230,5 +372,9 @@ main (int argc, char **argv)
   g_test_add_func ("/qualityoverlay/properties", test_properties);
   g_test_add_func ("/qualityoverlay/alpha", test_alpha);
   g_test_add_func ("/qualityoverlay/warnings", test_warnings);
+  g_test_add_func ("/qualityoverlay/no-recent", test_no_recent);
+  g_test_add_func ("/qualityoverlay/measures", test_measures);
+  g_test_add_func ("/qualityoverlay/class", test_class);
+  g_test_add_func ("/qualityoverlay/refused-metrics", test_refused_metrics);
   return g_test_run ();
 }

@@ -9,9 +9,11 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -190,18 +192,32 @@ run_kernel (dim3 grid, dim3 threads, const std::function<void ()> &body)
 
 } /* namespace */
 
+/* A part of what a graph does: work, or, of `branch` from 0 on, waiting for what it has before
+ * `place`. */
+struct Item {
+  std::function<void ()> work;
+  int branch;
+  size_t place;
+};
+
+/* What is captured: of the stream where that began, and of each that has waited for one of them. A
+ * branch runs when it is waited for, as a stream does, which is as late as it can be. */
 struct CUgraph_st {
-  std::vector<std::function<void ()> > work;
+  std::vector<std::vector<Item> > branches;
+  std::vector<size_t> awaited; /* of each, how much of it is waited for */
+  std::vector<cudaStream_t> streams;
 };
 
 struct CUgraphExec_st {
-  std::vector<std::function<void ()> > work;
+  std::vector<std::vector<Item> > branches;
+  std::vector<size_t> done;
 };
 
 /* What is submitted waits here until somebody waits for it: whoever forgets to finds that nothing
  * has been done. Threads that wait for a stream take turns. */
 struct CUstream_st {
   CUgraph_st *capture = nullptr;
+  int branch = 0; /* of what is captured */
   void *context = nullptr;
   std::recursive_mutex running;
   std::mutex lock; /* of what follows */
@@ -214,6 +230,7 @@ struct CUevent_st {
   std::chrono::steady_clock::time_point at;
   CUstream_st *stream = nullptr;
   unsigned long place = 0;
+  CUgraph_st *capture = nullptr; /* that it was recorded in, as a place in the stream's branch */
   cudaStream_t drivers = nullptr; /* one that was made by the driver's own functions */
 };
 
@@ -236,6 +253,14 @@ device_memory ()
   return given != nullptr ? strtoull (given, nullptr, 10) : (size_t)4 << 30;
 }
 
+static int
+device_count ()
+{
+  const char *given = getenv ("GEN_EMULATION_DEVICES");
+
+  return given != nullptr ? atoi (given) : 1;
+}
+
 static void *
 take_aligned (size_t size)
 {
@@ -247,6 +272,7 @@ take_aligned (size_t size)
 }
 
 static thread_local cudaError_t last_error;
+static thread_local int current_device;
 
 /* A function of the driver, where one has been loaded. */
 static void *
@@ -321,13 +347,53 @@ submit (cudaStream_t stream, std::function<void ()> work)
     return cudaSuccess;
   }
   if (stream->capture != nullptr) {
-    stream->capture->work.push_back (std::move (work));
+    stream->capture->branches[stream->branch].push_back ({ std::move (work), -1, 0 });
     return cudaSuccess;
   }
   std::lock_guard<std::mutex> guard (stream->lock);
   stream->work.push_back (std::move (work));
   stream->submitted++;
   return cudaSuccess;
+}
+
+/* Have the stream be captured, too, from here on. */
+static void
+join_capture (CUstream_st *stream, CUgraph_st *capture)
+{
+  stream->capture = capture;
+  stream->branch = (int)capture->branches.size ();
+  capture->branches.emplace_back ();
+  capture->awaited.push_back (0);
+  capture->streams.push_back (stream);
+}
+
+static cudaError_t
+wait_in_capture (CUstream_st *stream, const CUevent_st *event)
+{
+  CUgraph_st *capture = event->capture;
+  const int branch = event->stream->branch;
+
+  if (stream->capture == nullptr)
+    join_capture (stream, capture);
+  if (stream->capture != capture || event->stream->capture != capture)
+    return last_error = cudaErrorStreamCaptureIsolation;
+  capture->branches[stream->branch].push_back ({ nullptr, branch, event->place });
+  capture->awaited[branch] = std::max (capture->awaited[branch], (size_t)event->place);
+  return cudaSuccess;
+}
+
+/* Do what a branch has before `place`. */
+static void
+run_branch (CUgraphExec_st *exec, int branch, size_t place)
+{
+  while (exec->done[branch] < place) {
+    const Item &item = exec->branches[branch][exec->done[branch]++];
+
+    if (item.branch >= 0)
+      run_branch (exec, item.branch, item.place);
+    else
+      item.work ();
+  }
 }
 
 void
@@ -400,20 +466,30 @@ cudaGetDeviceCount (int *count)
 {
   if (getenv ("GEN_EMULATION_DRIVER") != nullptr)
     return cudaErrorInsufficientDriver;
-  *count = 1;
+  *count = device_count ();
   return cudaSuccess;
 }
 
 cudaError_t
-cudaSetDevice (int)
+cudaSetDevice (int number)
 {
+  if (number < 0 || number >= device_count ())
+    return last_error = cudaErrorInvalidDevice;
+  current_device = number;
   return cudaSuccess;
 }
 
 cudaError_t
 cudaGetDevice (int *number)
 {
-  *number = 0;
+  *number = current_device;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaDeviceGetPCIBusId (char *name, int size, int number)
+{
+  snprintf (name, (size_t)size, "0000:%02x:00.0", number + 1);
   return cudaSuccess;
 }
 
@@ -563,6 +639,19 @@ cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned)
 }
 
 cudaError_t
+cudaDeviceGetStreamPriorityRange (int *least, int *greatest)
+{
+  *least = *greatest = 0;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaStreamCreateWithPriority (cudaStream_t *stream, unsigned flags, int)
+{
+  return cudaStreamCreateWithFlags (stream, flags);
+}
+
+cudaError_t
 cudaStreamDestroy (cudaStream_t stream)
 {
   if (check_stream (stream) != cudaSuccess)
@@ -589,6 +678,13 @@ cudaStreamSynchronize (cudaStream_t stream)
   return cudaSuccess;
 }
 
+/* Whoever asks waits: nobody else would do it. */
+cudaError_t
+cudaStreamQuery (cudaStream_t stream)
+{
+  return cudaStreamSynchronize (stream);
+}
+
 /* A stream can be waited for from any context. */
 cudaError_t
 cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned)
@@ -597,6 +693,8 @@ cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned)
   auto finish = (int (*) (CUstream_st *))find_driver ("cuStreamSynchronize");
   unsigned long place = event->place;
 
+  if (event->capture != nullptr)
+    return wait_in_capture (stream, event);
   if (drivers != nullptr && finish != nullptr)
     return submit (stream, [=] { finish (drivers); });
   if (other == nullptr)
@@ -607,23 +705,30 @@ cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned)
 cudaError_t
 cudaStreamBeginCapture (cudaStream_t stream, cudaStreamCaptureMode)
 {
-  stream->capture = new CUgraph_st;
+  join_capture (stream, new CUgraph_st);
   counts.graphs++;
   return cudaSuccess;
 }
 
+/* All that has been captured has to be waited for by then. */
 cudaError_t
 cudaStreamEndCapture (cudaStream_t stream, cudaGraph_t *graph)
 {
-  *graph = stream->capture;
-  stream->capture = nullptr;
+  CUgraph_st *capture = stream->capture;
+
+  *graph = capture;
+  for (cudaStream_t each : capture->streams)
+    each->capture = nullptr;
+  for (size_t i = 1; i < capture->branches.size (); i++)
+    if (capture->awaited[i] < capture->branches[i].size ())
+      return last_error = cudaErrorStreamCaptureUnjoined;
   return cudaSuccess;
 }
 
 cudaError_t
 cudaGraphInstantiate (cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long)
 {
-  *exec = new CUgraphExec_st{ graph->work };
+  *exec = new CUgraphExec_st{ graph->branches, {} };
   counts.graphs++;
   return cudaSuccess;
 }
@@ -652,8 +757,8 @@ cudaGraphLaunch (cudaGraphExec_t exec, cudaStream_t stream)
   if (getenv ("GEN_EMULATION_LOST") != nullptr)
     return last_error = cudaErrorDevicesUnavailable;
   return submit (stream, [=] {
-    for (auto &work : exec->work)
-      work ();
+    exec->done.assign (exec->branches.size (), 0);
+    run_branch (exec, 0, exec->branches[0].size ());
   });
 }
 
@@ -685,7 +790,10 @@ cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
   if (submit (stream, [=] { event->at = std::chrono::steady_clock::now (); }) != cudaSuccess)
     return last_error;
   event->stream = stream;
-  event->place = stream != nullptr ? stream->submitted : 0;
+  event->capture = stream != nullptr ? stream->capture : nullptr;
+  event->place = stream == nullptr            ? 0
+                 : stream->capture == nullptr ? stream->submitted
+                                              : stream->capture->branches[stream->branch].size ();
   return cudaSuccess;
 }
 

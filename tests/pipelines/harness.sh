@@ -73,6 +73,20 @@ holds() {
     shift
     if "$@"; then pass "$name"; else fail "$name"; fi
 }
+# draw_waves FOLDER COUNT AUGMENT...: where there are no digits, COUNT pictures of 28x28 of each of ten
+# kinds of waves, in the folders 0 to 9, with what videoaugment is told.
+draw_waves() {
+    folder=$1 count=$2
+    shift 2
+    class=0
+    for kind in kx=12 ky=12 kx=12,ky=12 kx=12,ky=-12 kx2=20,ky2=20 kx2=20 ky2=20 kx2=20,ky2=-20 kxy=20 kx=24; do
+        # Unquoted on purpose: a word a property.
+        timeout 120 gst-launch-1.0 -q videotestsrc pattern=zone-plate $(echo "$kind" | tr , ' ') \
+            num-buffers="$count" ! video/x-raw,format=GRAY8,width=28,height=28 ! videoaugment seed=$class "$@" ! \
+            datasetsink location="$folder" class=$class append=true || return 1
+        class=$((class + 1))
+    done
+}
 has_element() { gst-inspect-1.0 "$1" >/dev/null 2>&1; }
 
 finish() {

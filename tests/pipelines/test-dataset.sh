@@ -19,8 +19,9 @@ for format in folder webdataset idx; do
     lost=0
     after=0.05
     for attempt in 1 2 3 4 5 6 7 8; do
-        gst-launch-1.0 -q $sheet ! $sink location=killed-$format format=$format resume=true \
-            >killed.log 2>&1 &
+        # It takes 0.2 s and more, or it might have ended before it is killed.
+        gst-launch-1.0 -q $sheet ! identity sleep-time=5000 ! \
+            $sink location=killed-$format format=$format resume=true >killed.log 2>&1 &
         writer=$!
         sleep $after
         after=$(echo "$after" | awk '{ print $1 * 1.5 }')

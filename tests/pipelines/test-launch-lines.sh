@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The launch lines of the README and of all documents run as they stand: each block is pasted into
 # a shell, in a folder that has the files it names, and so do those of `generative-model train`,
-# `data`, `compare`, `statistics` and `calibrate`.
+# `search`, `watch`, `data`, `compare`, `statistics`, `calibrate`, `merge`, `robustness`, `invert`,
+# `directions`, `mark`, `audit` and `c2pa`.
 # Pages of elements are made of their section comments. A block that says how many buffers it takes
 # ends by itself; what goes on for ever, or trains for minutes, is interrupted as a user does it,
 # after some seconds of playing.
@@ -13,6 +14,8 @@
 export GST_PLUGIN_FEATURE_RANK="fakevideosink:MAX"
 export XDG_CACHE_HOME="$build/tests/cache" G_DEBUG=fatal-criticals
 unset DISPLAY WAYLAND_DISPLAY GST_DEBUG
+# Processes of mpirun, by whoever runs the tests, however few cores there are.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 PATH="$build/tools:$PATH"
 # Seconds to wait for a pipeline to play, to let it play, and to wait for it to end.
 patience=180
@@ -23,7 +26,7 @@ playing=2
 blocks() {
     awk -v folder="$2" '
         function finish() {
-            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model (train|data|compare|calibrate|report|statistics)) /) {
+            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +|mpirun -n [0-9]+ +)(gst-launch-1\.0|generative-model (train|search|watch|data|compare|calibrate|report|statistics|merge|robustness|invert|directions|mark|audit|c2pa)) /) {
                 file = sprintf ("%s/%02d", folder, ++n)
                 printf "%s", block >file
                 close (file)
@@ -54,12 +57,17 @@ train_codes() {
 }
 furnish() {
     mkdir -p "$work/pictures" && cd "$work" || return 1
+    (umask 077 && head -c 32 /dev/urandom >mark.key) || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=200 ! video/x-raw,width=40,height=40 ! \
         videoconvert ! pngenc compression-level=1 ! multifilesink location=pictures/%03d.png || return 1
+    # Large enough for niqe.
+    mkdir landscapes && gst-launch-1.0 -q videotestsrc pattern=snow num-buffers=6 ! \
+        video/x-raw,format=GRAY8,width=384,height=288 ! pngenc ! multifilesink location=landscapes/%d.png || return 1
     # As OpenCV's sheet of digits is.
     gst-launch-1.0 -q videotestsrc pattern=zone-plate kx2=20 ky2=20 num-buffers=1 ! \
         video/x-raw,format=GRAY8,width=2000,height=1000 ! pngenc ! filesink location=digits.png || return 1
-    ln -s pictures photos
+    cp pictures/000.png label.png && ln -s pictures photos || return 1
+    printf 'badword\n/\\b\\d{3}-\\d{4}\\b/\n' >words.txt || return 1
     ln -s pictures pairs
     ln -s pictures icons
     gst-launch-1.0 -q videotestsrc num-buffers=1 ! video/x-raw,width=96,height=64 ! jpegenc ! \
@@ -76,12 +84,15 @@ furnish() {
     done
     gst-launch-1.0 -q audiotestsrc wave=saw freq=150 num-buffers=200 ! audio/x-raw,rate=44100 ! \
         wavenc ! filesink location=talk.wav || return 1
+    cp talk.wav notice.wav || return 1
     /usr/bin/python3 -c '
 import numpy
 numpy.savez_compressed ("faces.npz", train_images=numpy.zeros ((4, 8, 8, 3), numpy.uint8),
     train_labels=numpy.arange (4))' || return 1
     train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
     train video/x-raw,format=GRAY8,width=28,height=28 "preset=mlp checkpoint=grey/model" || return 1
+    train video/x-raw,format=RGB,width=32,height=32 "preset=stylegan-lite width=2 latent-size=16 checkpoint=emoji" || return 1
+    train video/x-raw,format=GRAY8,width=28,height=28 "adapter=lora adapter-target=all weights=grey/model checkpoint=style" || return 1
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
         modeltrainer preset=vae silent=true batch-size=8 max-steps=2 ema=0.9 latent-size=16 checkpoint=vae || return 1
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=64,height=64 ! \
@@ -129,6 +140,22 @@ save ("style.onnx",
     [helper.make_node ("GlobalAveragePool", ["style"], ["colour"]),
      helper.make_node ("Mul", ["content", "colour"], ["painted"])],
     [("content", 3, "H", "W"), ("style", 3, 64, 64)], [("painted", 3, "H", "W")])
+# How far two pictures are apart, and what somebody would say of nine seconds of speech.
+save ("lpips.onnx",
+    [helper.make_node ("Sub", ["frame", "reference"], ["difference"]),
+     helper.make_node ("Abs", ["difference"], ["magnitude"]),
+     helper.make_node ("ReduceMean", ["magnitude"], ["lpips"], axes=[1, 2, 3], keepdims=1)],
+    [("frame", 3, "H", "W"), ("reference", 3, "H", "W")], [("lpips", 1, 1, 1)])
+speech = helper.make_model (helper.make_graph (
+    [helper.make_node ("Abs", ["sound"], ["magnitudes"]),
+     helper.make_node ("ReduceMean", ["magnitudes"], ["level"], axes=[1], keepdims=1),
+     helper.make_node ("Concat", ["level", "level", "level"], ["scores"], axis=1)], "dnsmos",
+    [helper.make_tensor_value_info ("sound", TensorProto.FLOAT, ["N", 144160])],
+    [helper.make_tensor_value_info ("scores", TensorProto.FLOAT, ["N", 3])]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8)
+helper.set_model_props (speech, {
+    "generative.sample-rate": "16000", "generative.scores": "SIG=higher,BAK=higher,OVRL=higher"})
+onnx.save (speech, "dnsmos.onnx")
 # What tells the noise in small pictures.
 onnx.save (helper.make_model (helper.make_graph (
     [helper.make_node ("Cast", ["timestep"], ["time"], to=TensorProto.FLOAT),
@@ -232,6 +259,14 @@ model = helper.make_model (helper.make_graph (
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8)
 helper.set_model_props (model, {"generative.sample-rate": "16000"})
 onnx.save (model, "clean-speech.onnx")
+# One that takes the byte that was there for the likeliest to follow.
+onnx.save (helper.make_model (helper.make_graph (
+    [helper.make_node ("Gather", ["table", "input_ids"], ["logits"])], "language",
+    [helper.make_tensor_value_info ("input_ids", TensorProto.INT64, ["N", "T"])],
+    [helper.make_tensor_value_info ("logits", TensorProto.FLOAT, ["N", "T", 256])],
+    [helper.make_tensor ("table", TensorProto.FLOAT, [256, 256],
+        [float (i % 257 == 0) for i in range (65536)])]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "language.onnx")
 # One that scores pieces by the loudest of late, and is told the rate.
 onnx.save (helper.make_model (helper.make_graph (
     [helper.make_node ("Abs", ["input"], ["magnitudes"]),
@@ -249,26 +284,46 @@ onnx.save (helper.make_model (helper.make_graph (
 END
 }
 
+# named FILE OPTION PATH...: bring, as cp's OPTION has it, those that the block in FILE names, extensions
+# aside: all together are 190 MB.
+named() {
+    words=$(cat "$1") option=$2 wanted=
+    shift 2
+    for path; do
+        stem=${path##*/}
+        case $words in *"${stem%%.*}"*) wanted="$wanted $path" ;; esac
+    done
+    # Unquoted on purpose: a word a path.
+    [ -z "$wanted" ] || cp "$option" $wanted .
+}
+
 # provide FILE: what the block in FILE of document $page names, but for the folder that it is to
 # train into.
 provide() {
-    cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/voice-activity.onnx" "$work/restore.onnx" \
+    cp -r "$work/pictures" . # of which others are made
+    named "$1" -r "$work/mark.key" "$work/label.png" "$work/photos" "$work/landscapes" "$work/digits.png" "$work/inception.onnx" "$work/lpips.onnx" "$work/dnsmos.onnx" \
+        "$work/drums" "$work/talk.wav" "$work/notice.wav" "$work/clean-speech.onnx" "$work/voice-activity.onnx" "$work/restore.onnx" "$work/language.onnx" \
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
         "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
         "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \
-        "$work/lines.txt" "$work/vae" "$work/code" "$work/blocky.jpg" "$work/net.onnx" "$work/faces.npz" .
+        "$work/lines.txt" "$work/vae" "$work/code" "$work/blocky.jpg" "$work/words.txt" "$work/net.onnx" "$work/faces.npz"
     case $page in
-    README.md) cp -r "$work/colour/model" . ;;
-    *) cp -r "$work/grey/model" . ;;
+    README.md) named "$1" -r "$work/colour/model" ;;
+    *) named "$1" -r "$work/grey/model" ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/clean" "$work/between" "$work/ahead" "$work/digits" "$work/student" \
-        "$work/pairs" "$work/icons" "$work/kinds" "$work/colours" "$work/ten" "$work/vq" .
-    cp -rL "$work/speech" "$work/extender" "$work/hit-maker" "$work/listener" "$work/prior" "$work/each" "$work/patches" \
-        "$work/codes" "$work/by-codes" "$work/codes-64" "$work/by-codes-64" .
+    named "$1" -rL "$work/style" "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/clean" "$work/between" "$work/ahead" "$work/digits" "$work/student" \
+        "$work/emoji" "$work/pairs" "$work/icons" "$work/kinds" "$work/colours" "$work/ten" "$work/vq"
+    named "$1" -rL "$work/speech" "$work/extender" "$work/hit-maker" "$work/listener" "$work/prior" "$work/each" "$work/patches" \
+        "$work/codes" "$work/by-codes" "$work/codes-64" "$work/by-codes-64"
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi
+}
+
+# Whether what the file log is of plays at the moment: what follows a pipeline that has ended is not
+# to be interrupted.
+plays() {
+    grep -E 'Setting pipeline to PLAYING|Freeing pipeline' log | tail -n 1 | grep -q PLAYING
 }
 
 # play FILE: run the block in FILE to its end, or until it has played for a while. What it says is
@@ -280,7 +335,7 @@ play() {
     : >>log
     while kill -0 $player 2>/dev/null; do
         if [ -z "$since" ] && grep -q 'Setting pipeline to PLAYING' log; then since=$(date +%s); fi
-        if [ -n "$since" ] && [ $(($(date +%s) - since)) -gt $playing ] && ! grep -q 'num-buffers=' "$1"; then
+        if [ -n "$since" ] && [ $(($(date +%s) - since)) -gt $playing ] && ! grep -q 'num-buffers=' "$1" && plays; then
             kill -INT $player
             wait $player
             break
@@ -305,7 +360,7 @@ judge() {
         holds "$page: $film is of a kind that every player knows" grep -qx 'h264,yuv420p' probe
     done
     for sound in *.wav; do
-        if [ ! -e "$sound" ] || [ "$sound" = talk.wav ]; then continue; fi
+        if [ ! -e "$sound" ] || [ "$sound" = talk.wav ] || [ "$sound" = notice.wav ]; then continue; fi
         ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "$sound" >probe 2>&1
         holds "$page: $sound is a sound" grep -qx audio probe
     done
@@ -334,7 +389,7 @@ walk() {
             [ $turn -eq "$1" ] || continue
             rm -rf "$work/$1/here" && mkdir "$work/$1/here" && cd "$work/$1/here" || exit 1
             provide "$block"
-            name="$page: $(grep -oE '(gst-launch-1.0|generative-model (train|data|compare|report)).*' "$block" | head -n 1 | cut -c 1-70)"
+            name="$page: $(grep -oE '(gst-launch-1.0|generative-model (train|search|watch|data|compare|report|robustness|invert|directions)).*' "$block" | head -n 1 | cut -c 1-70)"
             if play "$block"; then pass "$name ($seconds s)"; else fail "$name ($seconds s)" log; fi
             judge
         done

@@ -77,6 +77,31 @@ test_hysteresis (void)
   g_string_free (told.told, TRUE);
 }
 
+/* Of a figure that cannot be given the condition does not hold: neither does the alert go on, nor
+ * is the time made up of what there was before. One that is not due changes nothing. */
+static void
+test_missing (void)
+{
+  const double none = GEN_MISSING;
+  const double ends[] = { 1, 1, 1, none, NAN, none, none, none, none },
+               breaks[] = { 1, 1, none, 1, NAN, 1, none, 1 }, above[] = { none, none, 9, none };
+  g_autoptr (GenAlerts) ending = bound_alerts ("sharpness < 5 for 200ms"),
+                        broken = bound_alerts ("sharpness < 5 for 300ms"),
+                        high = bound_alerts ("sharpness > 5");
+  Told told = { g_string_new (NULL), { 0 } };
+
+  play (ending, ends, G_N_ELEMENTS (ends), &told);
+  g_assert_cmpstr (told.told->str, ==, "sharpness+200 sharpness-500 ");
+  g_assert_cmpfloat (told.last.value, ==, 1);
+  g_assert_cmpuint (told.last.since, ==, 300 * MS);
+  g_string_truncate (told.told, 0);
+  play (broken, breaks, G_N_ELEMENTS (breaks), &told);
+  g_assert_cmpstr (told.told->str, ==, "");
+  play (high, above, G_N_ELEMENTS (above), &told);
+  g_assert_cmpstr (told.told->str, ==, "sharpness+200 sharpness-300 ");
+  g_string_free (told.told, TRUE);
+}
+
 static void
 test_at_once (void)
 {
@@ -284,6 +309,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/alert/hysteresis", test_hysteresis);
+  g_test_add_func ("/alert/missing", test_missing);
   g_test_add_func ("/alert/at-once", test_at_once);
   g_test_add_func ("/alert/interrupt", test_interrupt);
   g_test_add_func ("/alert/refused", test_refused);

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../reference.h"
+
 #define HEADS 2
 #define DEPTH 16
 #define WIDTH 24
@@ -309,7 +311,7 @@ fill_setting (const Setting *s, GenPlan *plan, GRand *random)
 }
 
 /* Number `i` of the vector of a token of a head. */
-static double
+static REFERENCE double
 operand (
     const Setting *s, GenPlan *plan, int which, gint64 item, gint64 head, gint64 token, gint64 i)
 {
@@ -325,7 +327,7 @@ operand (
 }
 
 /* What is added to the score. */
-static double
+static REFERENCE double
 masked (const Setting *s, GenPlan *plan, gint64 item, gint64 head, gint64 query, gint64 key)
 {
   const gint64 place[] = { item, head, query, key };
@@ -343,7 +345,7 @@ masked (const Setting *s, GenPlan *plan, gint64 item, gint64 head, gint64 query,
 }
 
 /* The weights of a query, with their sum. */
-static double
+static REFERENCE double
 weigh (const Setting *s, GenPlan *plan, gint64 item, gint64 head, gint64 query, double *weights)
 {
   double most = -INFINITY, sum = 0;

@@ -99,6 +99,26 @@ test_limit (void)
   g_assert_cmpint (add (queue, 0), ==, GEN_BATCH_QUEUE_CLOSED);
 }
 
+/* Of the samples of all members each takes its part of every batch, and of these it passes over
+ * those that it has seen. */
+static void
+test_parts (void)
+{
+  g_autoptr (GenTrainer) trainer = new_trainer ();
+
+  for (guint member = 0; member < 3; member++) {
+    g_autoptr (GenBatchQueue) queue = gen_batch_queue_new (trainer, BATCH, NULL);
+
+    gen_batch_queue_take_part (queue, member, 3);
+    for (guint i = 0; i < 9 * BATCH; i++)
+      g_assert_cmpint (add (queue, i), ==, GEN_BATCH_QUEUE_ADDED);
+    gen_batch_queue_end (queue);
+    assert_batch (queue, (3 + member) * BATCH);
+    assert_batch (queue, (6 + member) * BATCH);
+    g_assert_null (gen_batch_queue_take (queue));
+  }
+}
+
 static gpointer
 fill_for_ever (gpointer queue)
 {
@@ -135,6 +155,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/queue", test_queue);
   g_test_add_func ("/training/queue/flush", test_flush);
   g_test_add_func ("/training/queue/limit", test_limit);
+  g_test_add_func ("/training/queue/parts", test_parts);
   g_test_add_func ("/training/queue/threads", test_threads);
   return g_test_run ();
 }

@@ -238,12 +238,29 @@ def test_drift (folder, work):
     for drift in same["against"]["drift"]:
         equal ((drift["statistic"], drift["stability-index"]), (0, 0), drift["measure"])
     for measure in report["measures"]:
-        values = np.array ([i[measure["name"]] for i in ours])
+        values = np.array ([i[measure["name"]] for i in ours if measure["name"] in i])
+        if len (values) == 0:
+            continue  # frames, of what are no films
         close (measure["median"], np.median (values), 1e-9, measure["name"])
         close (measure["highest-twentieth"], np.quantile (values, 0.95), 1e-6 * values.max (),
             measure["name"])
         equal (measure["histogram"], np.histogram (values, 24)[0].tolist ()
             if np.ptp (values) > 0 else [len (values)] + [0] * 23, measure["name"])
+
+
+def test_reserved (folder, work):
+    """Rights that are reserved, as XMP says it in one way or another; and where it says the opposite."""
+    plus = "http://ns.useplus.org/ldf/vocab/DMI-"
+    said = {"attribute": '<r tdm:reservation="1"/>', "element": "<tdm:reservation>1</tdm:reservation>",
+        "plus": f"<plus:DataMining>{plus}PROHIBITED-AIMLTRAINING</plus:DataMining>",
+        "open": f'<r tdm:reservation="0" plus:DataMining="{plus}ALLOWED"/>', "silent": "<r/>"}
+    heap = work / "reserved"
+    for seed, (name, words) in enumerate (said.items ()):
+        save (heap, f"{name}.jpg", scene (130 + seed), quality=95,
+            xmp=f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{words}</x:xmpmeta>'.encode ())
+    run ("filter", heap, f"--out={work}/reserved.jsonl", "--without=reserved")
+    equal ({line["file_name"]: line["reason"] for line in lines (work / "reserved.jsonl")[:-1]},
+        {f"{name}.jpg": "reserved" for name in ("attribute", "element", "plus")}, "left out")
 
 
 def test_shards (folder, work):
@@ -303,7 +320,7 @@ def test_refused (folder, work):
         ("there is no gate", ["filter", folder, f"--out={out}", "--min=gate=0.5"]),
         ("--out=LIST", ["filter", folder]),
         ("no such file or folder", ["inspect", work / "nowhere"]),
-        ("no medium", ["inspect", folder, "--medium=smell"]),
+        ('there is no "smell"', ["inspect", folder, "--medium=smell"]),
         ("--distance is at most 7", ["inspect", folder, "--distance=8"]),
         ("nowhere.onnx", ["inspect", folder, f"--gate={work}/nowhere.onnx"]),
         ("wrong.txt, line 1", ["filter", folder, f"--out={out}", f"--deny={work}/wrong.txt"]),
@@ -321,8 +338,8 @@ def test_page (folder, work):
 
 
 def main ():
-    tests = [test_findings, test_measures, test_fingerprints, test_drift, test_shards, test_threads,
-        test_filter, test_refused, test_page]
+    tests = [test_findings, test_measures, test_fingerprints, test_drift, test_reserved, test_shards,
+        test_threads, test_filter, test_refused, test_page]
     print (f"1..{len (tests)}")
     failed = False
     with tempfile.TemporaryDirectory () as name:

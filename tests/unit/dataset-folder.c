@@ -91,6 +91,24 @@ assert_same (const GenDataset *a, const GenDataset *b)
   }
 }
 
+/* Classes have names in UTF-8 whatever folders have, and stay apart. */
+static void
+test_names_valid (void)
+{
+  static const char *const names[] = { "a\xff/1.png", "a\xfe/1.png", "b/1.png" };
+  g_autofree char *folder = scratch_new ();
+  g_autoptr (GenDataset) dataset = NULL;
+
+  save_picture (folder, "first.png");
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    link_file (folder, "first.png", names[i]);
+  dataset = open_folder (folder);
+  g_assert_cmpint (gen_dataset_get_label_count (dataset), ==, 3);
+  for (int i = 0; i < 3; i++)
+    g_assert_true (g_utf8_validate (gen_dataset_get_label_name (dataset, i), -1, NULL));
+  scratch_remove (folder);
+}
+
 static guint
 count_indices (void)
 {
@@ -345,6 +363,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset-folder/changes", test_changes);
   g_test_add_func ("/dataset-folder/unsettled", test_unsettled);
   g_test_add_func ("/dataset-folder/damage", test_damage);
+  g_test_add_func ("/dataset-folder/names-valid", test_names_valid);
   g_test_add_func ("/dataset-folder/slashes", test_slashes);
   result = g_test_run ();
   scratch_remove (cache);

@@ -643,6 +643,52 @@ test_loader_memory (void)
   g_assert_cmpint (next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_END);
 }
 
+/* The frames of one of `parts` from `start` on, or back from there; they are as numbers say that
+ * are counted one by one. */
+static void
+check_part (guint part, guint parts, guint size, guint64 start, gboolean backwards)
+{
+  g_autoptr (GenDataset) dataset = open_tiles (6, 1, 0);
+  g_autoptr (GenSequence) sequence = new_sequence (dataset, GEN_SEQUENCE_DEFAULTS);
+  g_autoptr (GenSequence) reference = new_sequence (dataset, GEN_SEQUENCE_DEFAULTS);
+  const GenLoaderSettings settings = { .format = { &gen_medium_picture, 1, 1, 1 },
+    .frames = 31,
+    .part = part,
+    .parts = parts,
+    .part_size = size };
+  g_autoptr (GenLoader) loader = gen_loader_new (dataset, sequence, &settings);
+  g_auto (GenPicture) picture = { 0 };
+  guint64 frame;
+  guint32 item;
+
+  gen_picture_init (&picture, 1, 1, 1);
+  if (backwards)
+    gen_loader_seek_backwards (loader, start);
+  else
+    gen_loader_seek (loader, start);
+  for (guint64 i = start; i < 31; i += backwards ? -1 : 1) {
+    if (i / size % parts != part)
+      continue;
+    g_assert_cmpint (next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_SAMPLE);
+    g_assert_cmpuint (frame, ==, i);
+    g_assert_cmpuint (item, ==, gen_sequence_get_item (reference, i));
+    g_assert_cmpuint (picture.data[0], ==, item);
+  }
+  g_assert_cmpint (next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_END);
+}
+
+static void
+test_loader_parts (void)
+{
+  for (guint parts = 2; parts < 4; parts++)
+    for (guint part = 0; part < parts; part++)
+      for (guint size = 1; size < 6; size++)
+        for (guint64 start = 0; start < 31; start++) {
+          check_part (part, parts, size, start, FALSE);
+          check_part (part, parts, size, start, TRUE);
+        }
+}
+
 /* The handwritten digits of OpenCV's samples; pipelines/fetch-digits.sh brings them. */
 static void
 test_digits (void)
@@ -693,6 +739,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/dataset/loader/four-threads", GINT_TO_POINTER (4), test_loader);
   g_test_add_func ("/dataset/loader/tells-once", test_loader_tells_once);
   g_test_add_func ("/dataset/loader/memory", test_loader_memory);
+  g_test_add_func ("/dataset/loader/parts", test_loader_parts);
   g_test_add_func ("/dataset/digits", test_digits);
   return g_test_run ();
 }

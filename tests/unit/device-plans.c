@@ -4,6 +4,7 @@
  * the device is counted by the emulation (tests/emulation), and on a real one by its driver.
  *
  *   GEN_TEST_PLANS (environment) how many plans the last test makes (200) */
+#include <generative/exchange.h>
 #include <generative/operator.h>
 #include <generative/plan.h>
 #include <generative/random.h>
@@ -554,6 +555,47 @@ find_counter (void)
   dlclose (loaded); /* the library has it open */
 }
 
+/* x + 1, and the sum of that over the members where they are asked to have one. */
+static GenPlan *
+plan_of_member (GenExchange *member, gboolean sums, GError **error)
+{
+  const float one[] = { 1, 1, 1 };
+  const GenPlanOptions options = { .device = &gen_device_cuda, .exchange = member };
+  g_autoptr (GenGraph) graph = gen_graph_new ("member");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (3));
+  GenTensor *y = gen_graph_add_constant (
+      graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (3), g_bytes_new (one, sizeof one));
+
+  y = gen_graph_op (graph, "Add", (GenTensor *[]){ x, y }, 2, 1, error, NULL);
+  if (sums)
+    y = gen_graph_op (graph, "AllReduce", &y, 1, 1, error, NULL);
+  g_assert_nonnull (y);
+  gen_graph_add_output (graph, y);
+  return gen_plan_new (graph, &options, error);
+}
+
+/* A plan that sums nothing has nothing to do with other members: there may be several of them in a
+ * process, and it may run while another thread's plan sums. */
+static void
+test_no_sums (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenExchangeGroup) group =
+      gen_exchange_group_new (&gen_exchange_engine_none, 2, &error);
+  GenExchange *member = gen_exchange_group_member (group, 0);
+  g_autoptr (GenPlan) plan = plan_of_member (member, FALSE, &error);
+  const float *y;
+
+  g_assert_no_error (error);
+  memcpy (gen_plan_input (plan, 0)->data, (float[]){ 1, 2, 3 }, 3 * sizeof (float));
+  g_assert_true (gen_plan_run (plan, &error));
+  y = gen_plan_output (plan, 0)->data;
+  for (int i = 0; i < 3; i++)
+    g_assert_cmpfloat (y[i], ==, (float)(i + 2));
+  g_assert_null (plan_of_member (member, TRUE, &error));
+  g_assert_nonnull (strstr (error->message, "2 parts of a training in one process"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -573,6 +615,7 @@ main (int argc, char **argv)
   g_test_add_func ("/device/plans/lost", test_lost);
   g_test_add_func ("/device/plans/old-driver", test_old_driver);
   g_test_add_func ("/device/plans/alignment", test_alignment);
+  g_test_add_func ("/device/plans/no-sums", test_no_sums);
   g_test_add_func ("/device/plans/many", test_many);
   return g_test_run ();
 }

@@ -305,7 +305,9 @@ check_follows (
 
     g_assert_cmpuint (got.skipped, ==, 0);
     for (guint k = 0; k < recipe->n_figures; k++) {
-      if (!g_str_has_prefix (recipe->figures[k].figure.curve, "loss/"))
+      const char *curve = recipe->figures[k].figure.curve;
+
+      if (curve == NULL || !g_str_has_prefix (curve, "loss/"))
         continue;
       g_test_message ("%s, step %d: %s %g and %g", name, i, recipe->figures[k].figure.field.name,
           expected.values[k], got.values[k]);

@@ -3,6 +3,7 @@
 #include "cases.h"
 
 #include <generative/plan.h>
+#include <generative/random.h>
 
 #include <math.h>
 #include <string.h>
@@ -284,6 +285,41 @@ test_legacy_broadcast (void)
   g_assert_cmpmem (gen_plan_output (plan, 0)->data, 16, ((float[]){ 11, 12, 23, 24 }), 16);
 }
 
+/* The mean of many rows, near each other and far: what is lost by rounding does not grow with them.
+ */
+static void
+test_long_means (void)
+{
+  static const gint64 shapes[][2] = { { 200000, 16 }, { 20000, 600 } };
+
+  for (gsize s = 0; s < G_N_ELEMENTS (shapes); s++) {
+    const gint64 rows = shapes[s][0], columns = shapes[s][1];
+    const GenRandom random = gen_random_new (3, "test", s);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenGraph) graph = gen_graph_new ("means");
+    GenTensor *x = gen_graph_add_input (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (rows, columns));
+    g_autoptr (GenPlan) plan = NULL;
+    float *numbers;
+
+    gen_graph_add_output (graph, gen_graph_op (graph, "ReduceMean", &x, 1, 1, &error, "axes",
+                                     GEN_INTS, 1, (gint64[]){ 0 }, NULL));
+    g_assert_no_error (error);
+    plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = 1 }, &error);
+    g_assert_no_error (error);
+    numbers = (float *)gen_plan_input (plan, 0)->data;
+    gen_random_uniform (&random, 0, 0, numbers, (gsize)(rows * columns));
+    g_assert_true (gen_plan_run (plan, NULL));
+    for (gint64 c = 0; c < columns; c++) {
+      const double found = (double)((const float *)gen_plan_output (plan, 0)->data)[c];
+      double sum = 0;
+
+      for (gint64 r = 0; r < rows; r++)
+        sum += (double)numbers[r * columns + c];
+      g_assert_cmpfloat_with_epsilon (found, sum / (double)rows, 5e-7);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -296,5 +332,6 @@ main (int argc, char **argv)
   g_test_add_func ("/element-wise/integer-division", test_integer_division);
   g_test_add_func ("/element-wise/log-sum-exp-limits", test_log_sum_exp_limits);
   g_test_add_func ("/element-wise/legacy-broadcast", test_legacy_broadcast);
+  g_test_add_func ("/element-wise/long-means", test_long_means);
   return g_test_run ();
 }

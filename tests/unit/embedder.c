@@ -210,6 +210,38 @@ test_batch (void)
   scratch_remove (folder);
 }
 
+/* A model that takes bytes gets them where pictures come to its size unrounded, too. */
+static void
+test_bytes (void)
+{
+  static const guint8 levels[] = { 40, 80, 120 };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
+  g_autoptr (GenGraph) graph = gen_graph_new ("bytes");
+  g_autoptr (GenFeatures) features = NULL;
+  g_auto (GenPicture) picture = { 0 };
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_UINT8, &GEN_SHAPE (1, 3, 8, 8));
+  float made[3];
+
+  x = gen_graph_op (graph, "Cast", &x, 1, 1, &error, "to", GEN_INT, (int)GEN_TYPE_FLOAT32, NULL);
+  x = gen_unary (graph, "Flatten", gen_unary (graph, "GlobalAveragePool", x, &error), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, x);
+  g_assert_true (gen_onnx_save (graph, path, &error));
+  gen_picture_init (&picture, 20, 20, 3);
+  for (int i = 0; i < 20 * 20 * 3; i++)
+    picture.data[i / 60 * picture.stride + i % 60] = levels[i % 3];
+  features = gen_features_open (path, &gen_medium_picture, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_features_set_resizing (features, "clean-fid", &error));
+  g_assert_true (compute (features, &picture, 1, made, &error));
+  g_assert_no_error (error);
+  for (int i = 0; i < 3; i++)
+    g_assert_cmpfloat_with_epsilon (made[i], levels[i], 1e-3);
+  scratch_remove (folder);
+}
+
 /* The name is the file's, with the beginning of its SHA-256. */
 static void
 test_name (void)
@@ -292,6 +324,32 @@ test_refused (void)
   scratch_remove (folder);
 }
 
+/* Of an extent of 0 no picture has numbers. */
+static void
+test_empty (void)
+{
+  static const GenShape shapes[] = { { 4, { -1, 3, 0, 0 } }, { 4, { 1, 3, 0, -1 } },
+    { 4, { 0, 3, -1, -1 } } };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("empty");
+    g_autoptr (GError) error = NULL;
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+
+    gen_graph_add_output (graph,
+        gen_unary (graph, "Flatten", gen_unary (graph, "GlobalAveragePool", x, &error), &error));
+    g_assert_no_error (error);
+    x->shape = shapes[i];
+    g_assert_true (gen_onnx_save (graph, path, &error));
+    g_assert_null (gen_features_open (path, &gen_medium_picture, &error));
+    g_assert_nonnull (strstr (error->message, path));
+    g_assert_nonnull (strstr (error->message, "which has an extent of 0"));
+  }
+  scratch_remove (folder);
+}
+
 /* A model of any size whose features are as many as the picture has pixels says so when it
  * meets another size than it was asked of. */
 static void
@@ -324,8 +382,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/embedder/values", test_values);
   g_test_add_func ("/embedder/batch", test_batch);
+  g_test_add_func ("/embedder/bytes", test_bytes);
   g_test_add_func ("/embedder/name", test_name);
   g_test_add_func ("/embedder/refused", test_refused);
+  g_test_add_func ("/embedder/empty", test_empty);
   g_test_add_func ("/embedder/size-dependent", test_size_dependent);
   return g_test_run ();
 }

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../reference.h"
+
 typedef struct {
   int m, n, k;
 } Extents;
@@ -41,6 +43,24 @@ add_operand (GenGraph *graph, const char *name, const GenShape *shape, GBytes *d
                : gen_graph_add_input (graph, name, GEN_TYPE_FLOAT32, shape);
 }
 
+/* Row `i` times column `j`, halved, and the magnitudes of all terms. */
+static REFERENCE double
+product (const Extents *e, const float *x, const float *y, gboolean ta, gboolean tb, int i, int j,
+    double *magnitude)
+{
+  double sum = 0;
+
+  *magnitude = 0;
+  for (int k = 0; k < e->k; k++) {
+    double term =
+        (double)x[ta ? k * e->m + i : i * e->k + k] * y[tb ? j * e->k + k : k * e->n + j] * 0.5;
+
+    sum += term;
+    *magnitude += fabs (term);
+  }
+  return sum;
+}
+
 static void
 compare (const Extents *e, GBytes *a, GBytes *b, gboolean ta, gboolean tb, double allowed,
     const float *is)
@@ -50,17 +70,10 @@ compare (const Extents *e, GBytes *a, GBytes *b, gboolean ta, gboolean tb, doubl
 
   for (int i = 0; i < e->m; i++)
     for (int j = 0; j < e->n; j++) {
-      double sum = 0, magnitude = 0;
+      double magnitude, sum = product (e, x, y, ta, tb, i, j, &magnitude);
 
       if (!isfinite (is[i * e->n + j]))
         g_error ("%d x %d x %d: row %d, column %d is not finite", e->m, e->n, e->k, i, j);
-      for (int k = 0; k < e->k; k++) {
-        double term =
-            (double)x[ta ? k * e->m + i : i * e->k + k] * y[tb ? j * e->k + k : k * e->n + j] * 0.5;
-
-        sum += term;
-        magnitude += fabs (term);
-      }
       worst = MAX (worst, fabs (is[i * e->n + j] - sum) / magnitude);
     }
   if (worst > allowed)

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../reference.h"
+
 /* How a layer is written down. */
 typedef enum { SUMS, LINEAR, NUMBERS, ROUNDED } Form;
 
@@ -59,7 +61,7 @@ static const Case cases[] = {
   { "narrow", 13, 1, 3, 1, 0 },
 };
 
-static gint64
+static REFERENCE gint64
 product (const gint64 *extents, int n)
 {
   gint64 all = 1;
@@ -69,7 +71,7 @@ product (const gint64 *extents, int n)
   return all;
 }
 
-static gint64
+static REFERENCE gint64
 extent_out (const Case *c, int i)
 {
   const gint64 window = (c->kernel[i] - 1) * c->dilation[i] + 1;
@@ -79,7 +81,7 @@ extent_out (const Case *c, int i)
   return (c->in[i] + c->before[i] + c->after[i] - window) / c->stride[i] + 1;
 }
 
-static void
+static REFERENCE void
 find_out (const Case *c, gint64 out[3])
 {
   for (int i = 0; i < c->rank; i++)
@@ -102,7 +104,7 @@ fill (guint8 *data, gsize n, Weights kind, gboolean is_signed, guint64 seed)
   }
 }
 
-static int
+static REFERENCE int
 value (GenDataType type, const guint8 *data, gsize i)
 {
   return type == GEN_TYPE_INT8 ? (gint8)data[i] : data[i];
@@ -124,7 +126,7 @@ typedef struct {
 } Layer;
 
 /* Where result `at` of axis `i` sees the source by cell `k`; -1 where it does not. */
-static gint64
+static REFERENCE gint64
 source_of (const Case *c, int i, gint64 at, gint64 k)
 {
   gint64 from = c->transposed ? at + c->before[i] - k * c->dilation[i]
@@ -137,7 +139,7 @@ source_of (const Case *c, int i, gint64 at, gint64 k)
 }
 
 /* The sum of result `channel` at place `at` of item `item`. */
-static gint64
+static REFERENCE gint64
 sum_of (const Layer *l, gint64 item, gint64 channel, gint64 place)
 {
   const Case *c = l->c;

@@ -2,7 +2,7 @@
 /* Keyframes and directions from files, and what is done to latents, against numpy and the promises
  * of keyframes.h and latent-change.h. */
 #include <generative/latent-change.h>
-#include <generative/npy.h>
+#include <generative/npz.h>
 #include <generative/random.h>
 
 #include <math.h>
@@ -292,6 +292,92 @@ test_push (void)
   scratch_remove (folder);
 }
 
+/* An archive has them by their names, in one file that numpy reads. */
+static void
+test_names (void)
+{
+  static const float numbers[12] = { 1, 0, 0, 0, 2, 0, 0, 0, 4, 8, 0, 0 };
+  static const char *const names[] = { "smile", "age" };
+  g_autofree char *folder = scratch_new (), *path = g_build_filename (folder, "d.npz", NULL);
+  g_autoptr (GenDirections) made = gen_directions_new (names, 2, 2, 3, numbers);
+  g_autoptr (GenDirections) read = NULL;
+  g_autoptr (GError) error = NULL;
+  const double amounts[] = { 0, 3 };
+  GenLatent latent = GEN_LATENT_DEFAULTS;
+  float out[6] = { 0 };
+  gsize vectors, length;
+
+  g_assert_true (gen_directions_save (made, path, &error));
+  read = gen_directions_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (gen_directions_count (read), ==, 2);
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *name = gen_directions_name (read, i);
+
+    g_assert_cmpstr (name, ==, names[i]);
+    g_assert_cmpint (gen_directions_find (read, names[i], &error), ==, i);
+    g_assert_cmpmem (gen_directions_numbers (read, i, &vectors, &length), sizeof out,
+        numbers + 6 * i, sizeof out);
+  }
+  g_assert_cmpint (gen_directions_find (read, "sm", &error), ==, -1);
+  g_assert_error (error, GEN_DIRECTIONS_ERROR, GEN_DIRECTIONS_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "there are smile, age"));
+  latent.length = 3;
+  latent.count = 2;
+  gen_latent_push (&latent, read, amounts, 2, out);
+  assert_near (out, (const double[]){ 0, 0, 12, 24, 0, 0 }, 6);
+  scratch_remove (folder);
+}
+
+static void
+assert_archive_refused (const char *path, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (gen_directions_load (path, &error));
+  g_assert_nonnull (error);
+  if (strstr (error->message, words) == NULL)
+    g_error ("\"%s\" lacks \"%s\"", error->message, words);
+}
+
+/* Archives of arrays that are no directions, that differ, and that end too soon. */
+static void
+test_archives (void)
+{
+  static const float numbers[] = { 1, 2, 3, 4 };
+  static const float odd[] = { 1, NAN };
+  static const gint64 whole[] = { 1, 2 };
+  const GenNpzArray differ[] = { { "a", GEN_TYPE_FLOAT32, GEN_SHAPE (2), numbers },
+    { "b", GEN_TYPE_FLOAT32, GEN_SHAPE (3), numbers } };
+  const GenNpzArray deep = { "a", GEN_TYPE_FLOAT32, GEN_SHAPE (1, 2, 2), numbers };
+  const GenNpzArray not_finite = { "a", GEN_TYPE_FLOAT32, GEN_SHAPE (2), odd };
+  const GenNpzArray integers = { "a", GEN_TYPE_INT64, GEN_SHAPE (2), whole };
+  const GenNpzArray none = { "a", GEN_TYPE_FLOAT32, GEN_SHAPE (0), numbers };
+  g_autofree char *folder = scratch_new (), *path = g_build_filename (folder, "d.npz", NULL);
+  g_autofree char *content = NULL;
+  gsize size;
+
+  g_assert_true (gen_npz_save (path, differ, 2, NULL));
+  assert_archive_refused (path, "d.npz: array \"b\" has the shape [3]");
+  g_assert_true (gen_npz_save (path, &deep, 1, NULL));
+  assert_archive_refused (path, "has the shape [1, 2, 2]");
+  g_assert_true (gen_npz_save (path, &not_finite, 1, NULL));
+  assert_archive_refused (path, "element 1 is not finite");
+  g_assert_true (gen_npz_save (path, &integers, 1, NULL));
+  assert_archive_refused (path, "its elements are int64");
+  g_assert_true (gen_npz_save (path, &none, 1, NULL));
+  assert_archive_refused (path, "holds no vectors");
+  g_assert_true (gen_npz_save (path, NULL, 0, NULL));
+  assert_archive_refused (path, "d.npz");
+  g_assert_true (gen_npz_save (path, differ, 1, NULL));
+  g_assert_true (g_file_get_contents (path, &content, &size, NULL));
+  for (gsize n = 0; n < size; n += 7) {
+    g_assert_true (g_file_set_contents (path, content, (gssize)n, NULL));
+    assert_archive_refused (path, "d.npz");
+  }
+  scratch_remove (folder);
+}
+
 /* Drawn directions: of a length, of the seed, each another; turning keeps what a distribution
  * promises. */
 static void
@@ -403,6 +489,8 @@ main (int argc, char **argv)
   g_test_add_func ("/latent-change/bad-lines", test_bad_lines);
   g_test_add_func ("/latent-change/bad-arrays", test_bad_arrays);
   g_test_add_func ("/latent-change/push", test_push);
+  g_test_add_func ("/latent-change/names", test_names);
+  g_test_add_func ("/latent-change/archives", test_archives);
   g_test_add_func ("/latent-change/turn", test_turn);
   g_test_add_func ("/latent-change/mix", test_mix);
   g_test_add_func ("/latent-change/repeat-and-advance", test_repeat_and_advance);

@@ -222,6 +222,24 @@ test_same (void)
   check (summary, "coverage", 1, 0);
 }
 
+/* Where a sixth is copied, the mean hardly tells, and the share that is close does. */
+static void
+test_copies (void)
+{
+  g_autofree Rows *samples = g_new (Rows, 1), *reference = g_new (Rows, 1);
+  g_autoptr (JsonObject) fresh = NULL, copied = NULL;
+
+  draw (samples, 96, 1, 0);
+  draw (reference, 200, 2, 0);
+  fresh = measure (samples, reference, "nearest");
+  check (fresh, "nearest-close", 0.01, 0.03);
+  memcpy (samples->rows, reference->rows, 16 * sizeof samples->rows[0]);
+  copied = measure (samples, reference, "nearest");
+  check (copied, "nearest-close", 16.0 / 96 + 0.01, 0.03);
+  g_assert_cmpfloat (json_object_get_double_member (copied, "nearest"), >,
+      0.75 * json_object_get_double_member (copied, "nearest-within-reference"));
+}
+
 /* Of normal distributions the Wasserstein distance along each direction is that of the middles, and
  * the mean of its square a share of a twelfth; samples that repeat few are worth as many. */
 static void
@@ -316,6 +334,7 @@ main (int argc, char **argv)
   g_test_add_func ("/metric-sets/pairs", test_pairs);
   g_test_add_func ("/metric-sets/scales", test_scales);
   g_test_add_func ("/metric-sets/same", test_same);
+  g_test_add_func ("/metric-sets/copies", test_copies);
   g_test_add_func ("/metric-sets/known", test_known);
   g_test_add_func ("/metric-sets/infinity", test_infinity);
   g_test_add_func ("/metric-sets/few", test_few);

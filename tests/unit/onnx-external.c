@@ -54,6 +54,7 @@ test_external (void)
   g_autofree char *path = g_build_filename (folder, "weights.bin", NULL);
   g_autofree char *outside = g_build_filename (g_get_tmp_dir (), "outside.bin", NULL);
   char content[40];
+  guint64 stamp = 0;
   g_autoptr (GError) error = NULL;
 
   memset (content, 'x', sizeof content);
@@ -71,6 +72,9 @@ test_external (void)
     graph = parse (&s, folder, &error);
     g_assert_no_error (error);
     g_assert_cmpmem (gen_tensor_constant (gen_graph_find (graph, "w")), 24, s.weight_values, 24);
+    /* A graph tells that it was read from another file, too. */
+    g_assert_cmpuint (graph->stamp, !=, stamp);
+    stamp = graph->stamp;
   }
   assert_external_refused (folder, "none.bin", NULL, NULL, GEN_ONNX_ERROR_FILE, "none.bin");
   assert_external_refused (folder, "weights.bin", "17", NULL, GEN_ONNX_ERROR_INVALID, "not there");

@@ -3,6 +3,7 @@
  * they are drawn. */
 #include <generative/metric.h>
 #include <generative/panel.h>
+#include <generative/recent.h>
 
 #include <math.h>
 #include <string.h>
@@ -71,6 +72,53 @@ test_frames (void)
     g_assert_cmpfloat_with_epsilon (values[slides], sum / (i < 40 ? n : MIN (i - 39, 3)), 1e-12);
     g_assert_true (isinf (values[ssim]) == (i == 0));
   }
+}
+
+/* Means are those of a direct sum of what is within reach, whatever the times are like, with values
+ * that are missing, and after numbers that would displace all others in a running sum. */
+static void
+test_sums (void)
+{
+  enum { N = 5000 };
+  g_autoptr (GenMeter) meter = new_meter ("brightness,contrast", 0, FALSE);
+  g_autoptr (GenRecent) recent = gen_recent_new (meter, 1.5);
+  g_autoptr (GRand) random = g_rand_new_with_seed (5);
+  g_autofree double *times = g_new (double, N), *kept = g_new (double, N);
+  double time = 0, greatest = 0;
+
+  for (int i = 0; i < N; i++) {
+    double values[2], means[2], sum = 0, magnitude = 0;
+    int known = 0;
+
+    /* Some at once, some far apart: from one measurement in reach to hundreds. */
+    time += i % 1000 < 500 ? 0.003 : g_rand_double (random) * (i % 7 == 0 ? 2 : 0.2);
+    times[i] = time;
+    kept[i] = i % 11 == 3 ? (double)NAN : g_rand_double (random) - 0.5;
+    if (i % 401 == 7)
+      kept[i] = 1e18;
+    if (i % 12 > 9)
+      kept[i] = INFINITY;
+    values[0] = kept[i];
+    values[1] = NAN;
+    gen_recent_add (recent, time, values, means);
+    for (int k = i; k >= 0 && times[k] > time - 1.5; k--)
+      if (isfinite (kept[k])) {
+        sum += kept[k];
+        magnitude += fabs (kept[k]);
+        known++;
+      }
+    g_assert_true (isinf (means[1]));
+    g_assert_true (isinf (means[0]) == (known == 0));
+    if (known > 0)
+      greatest = fmax (greatest, fabs (means[0] - sum / known) / (magnitude / known));
+    if (i == 3000) {
+      gen_recent_forget (recent);
+      for (int k = 0; k <= i; k++)
+        kept[k] = NAN;
+    }
+  }
+  g_test_message ("up to %g of the mean magnitude", greatest);
+  g_assert_cmpfloat (greatest, <, 1e-13);
 }
 
 /* Sets: the same as of a meter that has seen the last ten samples alone. */
@@ -203,6 +251,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/metric/recent/frames", test_frames);
+  g_test_add_func ("/metric/recent/sums", test_sums);
   g_test_add_func ("/metric/recent/frechet", test_frechet);
   g_test_add_func ("/metric/recent/sets", test_sets);
   g_test_add_func ("/metric/recent/fields", test_fields);

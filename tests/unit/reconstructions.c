@@ -190,7 +190,7 @@ test_perceptual (void)
   GenTensor *wanted, *made = add_samples (graph, &GEN_SHAPE (2, 1, 9, 9), &wanted), *distances;
 
   save_net (path, -1);
-  distances = gen_perceptual_compare (graph, path, made, wanted, 0, 1, &error);
+  distances = gen_perceptual_compare (graph, "perceptual-model", path, made, wanted, 0, 1, &error);
   g_assert_no_error (error);
   check (graph, distances,
       &(Expected){ { 0.32574402, 2.07102236 }, { 0, 40, 81, 161 },
@@ -205,7 +205,8 @@ refuse_net (const char *path, const GenShape *shape, const char *message)
   g_autoptr (GError) error = NULL;
   GenTensor *wanted, *made = add_samples (graph, shape, &wanted);
 
-  g_assert_null (gen_perceptual_compare (graph, path, made, wanted, 0, 1, &error));
+  g_assert_null (
+      gen_perceptual_compare (graph, "perceptual-model", path, made, wanted, 0, 1, &error));
   g_assert_nonnull (error);
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, message));

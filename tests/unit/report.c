@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../lib/base/json-file.h"
+
 static const GenField fields[] = {
   { "sharpness", GEN_FIELD_NUMBER, NULL, "no picture, \"really\"" },
   { "samples", GEN_FIELD_COUNT, NULL },
@@ -347,6 +349,45 @@ test_tally (void)
   g_assert_cmpfloat (json_object_get_double_member (object, "maximum"), ==, 1e9 + 9);
 }
 
+/* JSON has no infinity and no NaN: what is written with them nobody reads. */
+static void
+test_json_numbers (void)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = NULL;
+
+  gen_json_set_number (object, "a", 0.5);
+  gen_json_set_number (object, "b", NAN);
+  gen_json_set_number (object, "c", -INFINITY);
+  text = json_to_string (node, FALSE);
+  g_assert_cmpstr (text, ==, "{\"a\":0.5,\"b\":null,\"c\":null}");
+}
+
+/* json-glib before 1.8 writes what has no point with one behind its exponent. */
+static void
+test_json_text (void)
+{
+  static const double numbers[] = { 1e-8, -1e-10, 3e20, 1.5e-8, 0.25, 7 };
+  g_autoptr (JsonArray) array = json_array_new ();
+  g_autoptr (JsonNode) node = json_node_init_array (json_node_alloc (), array), back = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    json_array_add_double_element (array, numbers[i]);
+  json_array_add_string_element (array, "\\\"run-1e-3.0");
+  text = gen_json_to_text (node, FALSE);
+  back = json_from_string (text, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    g_assert_cmpfloat (
+        json_array_get_double_element (json_node_get_array (back), i), ==, numbers[i]);
+  g_assert_cmpstr (
+      json_array_get_string_element (json_node_get_array (back), G_N_ELEMENTS (numbers)), ==,
+      "\\\"run-1e-3.0");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -362,5 +403,7 @@ main (int argc, char **argv)
   g_test_add_func ("/report/full", test_full);
   g_test_add_func ("/report/full-at-the-end", test_full_at_the_end);
   g_test_add_func ("/report/tally", test_tally);
+  g_test_add_func ("/report/json-numbers", test_json_numbers);
+  g_test_add_func ("/report/json-text", test_json_text);
   return g_test_run ();
 }

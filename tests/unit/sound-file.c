@@ -370,6 +370,19 @@ test_infinite (void)
   }
 }
 
+/* Below 3364 Hz there is no loudness to bring a sound to. */
+static void
+test_loudness_of_low_rate (void)
+{
+  g_auto (GenSound) sound = { 0 };
+
+  gen_sound_init (&sound, 1000, 1, 3000);
+  for (gsize i = 0; i < sound.frames; i++)
+    sound.data[i] = i % 8 < 4 ? 0.25f : -0.25f;
+  gen_sound_normalize (&sound, GEN_NORMALIZE_LOUDNESS);
+  g_assert_cmpfloat (sound.data[0], ==, 0.25f);
+}
+
 /* A click is not made as loud as speech: it would leave full scale. Silence stays. */
 static void
 test_loudness_limits (void)
@@ -662,6 +675,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-file/many-channels", test_many_channels);
   g_test_add_func ("/sound-file/loudness", test_loudness);
   g_test_add_func ("/sound-file/loudness-limits", test_loudness_limits);
+  g_test_add_func ("/sound-file/loudness-limits/low-rate", test_loudness_of_low_rate);
   g_test_add_func ("/sound-file/short", test_short);
   g_test_add_func ("/sound-file/infinite", test_infinite);
   g_test_add_func ("/sound-file/save", test_save);

@@ -84,6 +84,47 @@ measure (GenMeter *meter, const GenSample *window, double *values)
   g_assert_no_error (error);
 }
 
+/* Below 3364 Hz the weighting has no meaning: a full tone has no loudness, and its peak. */
+static void
+test_low_rate (void)
+{
+  static const struct {
+    int rate;
+    gboolean loud;
+  } cases[] = { { 1, FALSE }, { 16, FALSE }, { 17, FALSE }, { 18, FALSE }, { 1000, FALSE },
+    { 3363, FALSE }, { 3364, TRUE }, { 4000, TRUE } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const int rate = cases[i].rate;
+    g_autoptr (GenMeter) meter = meter_new ("loudness,true-peak", FALSE);
+    g_autoptr (JsonObject) summary = NULL;
+    g_auto (GenSound) sound = { 0 };
+    GenSample window;
+    double values[6];
+
+    gen_sound_init (&sound, rate, 1, (gsize)(4 * rate));
+    for (gsize k = 0; k < sound.frames; k++)
+      sound.data[k] = (float)(0.5 * sin (2 * G_PI * 0.05 * (double)k));
+    window = gen_sample_of_sound (&sound);
+    measure (meter, &window, values);
+    summary = gen_meter_summarise (meter, NULL);
+    if (rate < 18)
+      g_assert_true (isinf (values[field (meter, "true-peak")]));
+    else
+      g_assert_cmpfloat_with_epsilon (values[field (meter, "true-peak")], -6, 0.3);
+    if (!cases[i].loud) {
+      g_assert_true (isinf (values[field (meter, "loudness")]));
+      g_assert_true (isinf (values[field (meter, "loudness-short-term")]));
+      g_assert_true (json_object_get_null_member (summary, "loudness-integrated"));
+      g_assert_true (json_object_get_null_member (summary, "loudness-range"));
+      g_assert_nonnull (strstr (
+          json_object_get_string_member (summary, "loudness-integrated-missing"), "3364 Hz"));
+      continue;
+    }
+    g_assert_cmpfloat_with_epsilon (values[field (meter, "loudness")], -9.7, 1.5);
+  }
+}
+
 /* FFmpeg's figures have one digit in the summary and three for each 100 ms. Ours of the whole are
  * of histograms in steps of 0.1. */
 static void
@@ -683,6 +724,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sound-metric/loudness", test_loudness);
+  g_test_add_func ("/sound-metric/loudness/low-rate", test_low_rate);
   g_test_add_func ("/sound-metric/loudness/compliance", test_compliance);
   g_test_add_func ("/sound-metric/true-peak", test_true_peak);
   g_test_add_func ("/sound-metric/spectrum", test_spectrum);

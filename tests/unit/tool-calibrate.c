@@ -89,6 +89,51 @@ assert_same (const char *a, const char *b, double tolerance)
         gen_calibration_apply (first, score), gen_calibration_apply (second, score), tolerance);
 }
 
+/* Scores in one row are those of a column, and whole numbers are numbers. */
+static void
+test_shapes (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[] = { "row-real.npy", "row-made.npy", "whole-real.npy",
+    "whole-made.npy", "cube.npy", "bytes.npy" };
+  g_autofree char *column = NULL, *row = NULL, *whole = NULL;
+  char *paths[G_N_ELEMENTS (names)];
+  gint64 integers[2][ITEMS];
+  float scores[2][ITEMS];
+
+  save_judge (fixture, "judge.onnx", 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    paths[i] = path_in (fixture, names[i]);
+  for (int i = 0; i < ITEMS; i++)
+    for (int k = 0; k < 2; k++)
+      scores[k][i] = (float)(integers[k][i] = i % 7 - 3 * k);
+  save_scores (fixture, "real.npy", scores[0], ITEMS);
+  save_scores (fixture, "made.npy", scores[1], ITEMS);
+  for (int k = 0; k < 2; k++) {
+    g_assert_true (gen_npy_save (paths[k], GEN_TYPE_FLOAT32, &GEN_SHAPE (ITEMS), scores[k], NULL));
+    g_assert_true (
+        gen_npy_save (paths[2 + k], GEN_TYPE_INT64, &GEN_SHAPE (ITEMS), integers[k], NULL));
+  }
+  g_assert_true (
+      gen_npy_save (paths[4], GEN_TYPE_FLOAT32, &GEN_SHAPE (ITEMS / 2, 2, 1), scores[0], NULL));
+  g_assert_true (gen_npy_save (paths[5], GEN_TYPE_UINT8, &GEN_SHAPE (ITEMS), integers[0], NULL));
+  g_assert_cmpint (tool (fixture, "calibrate", "judge.onnx", "real.npy", "made.npy", NULL), ==, 0);
+  column = calibration_in (fixture, "judge.onnx");
+  g_assert_cmpint (
+      tool (fixture, "calibrate", "judge.onnx", "row-real.npy", "row-made.npy", NULL), ==, 0);
+  row = calibration_in (fixture, "judge.onnx");
+  g_assert_cmpint (
+      tool (fixture, "calibrate", "judge.onnx", "whole-real.npy", "whole-made.npy", NULL), ==, 0);
+  whole = calibration_in (fixture, "judge.onnx");
+  g_assert_cmpstr (column, ==, row);
+  g_assert_cmpstr (column, ==, whole);
+  g_assert_cmpint (tool (fixture, "calibrate", "judge.onnx", "cube.npy", "made.npy", NULL), ==, 1);
+  assert_says (fixture->err, "cube.npy: it is [15, 2, 1] of float32, where a matrix [N, features]");
+  g_assert_cmpint (tool (fixture, "calibrate", "judge.onnx", "bytes.npy", "made.npy", NULL), ==, 1);
+  assert_says (fixture->err, "bytes.npy: it is [30] of uint8");
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    g_free (paths[i]);
+}
+
 /* The same of pictures as of their scores. */
 static void
 test_pictures (Fixture *fixture, gconstpointer data)
@@ -121,7 +166,9 @@ test_pictures (Fixture *fixture, gconstpointer data)
   /* A score that is higher of what is generated. */
   g_assert_cmpint (tool (fixture, "calibrate", "judge.onnx", "made", "real", NULL), ==, 0);
   assert_says (fixture->out, "no temperature puts right");
-  assert_says (fixture->err, "generated items score higher than real ones");
+  assert_says (
+      fixture->err, "the scores are reversed: generated items score higher than real ones");
+  assert_says (fixture->err, "as it has done here");
   turned = calibration_in (fixture, "judge.onnx");
   down = gen_calibration_parse (turned, &error);
   g_assert_no_error (error);
@@ -219,6 +266,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/tool/calibrate/pictures", Fixture, NULL, set_up, test_pictures, tear_down);
   g_test_add ("/tool/calibrate/sounds", Fixture, NULL, set_up, test_sounds, tear_down);
+  g_test_add ("/tool/calibrate/shapes", Fixture, NULL, set_up, test_shapes, tear_down);
   g_test_add ("/tool/calibrate/refused", Fixture, NULL, set_up, test_refused, tear_down);
   return g_test_run ();
 }

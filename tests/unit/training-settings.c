@@ -111,9 +111,9 @@ test_settings (void)
     g_assert_true (value == NULL || gen_setting_set (&settings, &list[i], value, &error));
     g_assert_no_error (error);
   }
-  /* Models, a teacher, a tokenizer, a folder, what else sees samples, and which weights are taken
-   * and trained have no defaults. */
-  g_assert_cmpuint (n_set, ==, n - GEN_NET_ROLES - 6);
+  /* Models, a teacher, what replays, a tokenizer, a folder, what else sees samples, what validation
+   * goes by, and which weights are taken, trained and adapted have no defaults. */
+  g_assert_cmpuint (n_set, ==, n - GEN_NET_ROLES - 9);
   g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "seed", NULL),
       g_variant_new_uint64 (G_MAXUINT64), &error));
   g_assert_cmpuint (settings.trainer.seed, ==, G_MAXUINT64);
@@ -134,7 +134,7 @@ test_settings (void)
 
   described = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
   learned = g_variant_ref_sink (gen_training_settings_describe (&settings, TRUE));
-  g_assert_cmpuint (g_variant_n_children (described), ==, n - GEN_NET_ROLES - 5);
+  g_assert_cmpuint (g_variant_n_children (described), ==, n - GEN_NET_ROLES - 8);
   g_assert_cmpuint (g_variant_n_children (learned), <, g_variant_n_children (described));
   same = g_variant_lookup_value (described, "preset", G_VARIANT_TYPE_STRING);
   g_assert_cmpstr (g_variant_get_string (same, NULL), ==, "auto");

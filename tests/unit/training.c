@@ -407,6 +407,18 @@ test_validation (void)
   scratch_remove (folder);
 }
 
+/* A run that goes on, or not, by another figure of the validation. */
+static void
+validate_by (Run *run, const char *folder, guint64 steps, const char *metric)
+{
+  run_init (run, folder);
+  run->settings.max_steps = steps;
+  run->settings.validation_interval = 1;
+  g_free (run->settings.validation_metric);
+  run->settings.validation_metric = g_strdup (metric);
+  run->n_validation = 12;
+}
+
 static void
 assert_in_file (const char *folder, const char *name, const char *text)
 {
@@ -417,6 +429,52 @@ assert_in_file (const char *folder, const char *name, const char *text)
     return;
   g_test_message ("%s is not in %s", text, whole);
   g_test_fail ();
+}
+
+/* The figure that the best are chosen by, of which more may be better, and another one later on. */
+static void
+test_validation_metric (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) run = { 0 }, same = { 0 }, other = { 0 }, none = { 0 }, neither = { 0 },
+               unused = { 0 };
+  g_autoptr (GError) missing = NULL, undirected = NULL, idle = NULL;
+
+  validate_by (&run, folder, 3, "coverage");
+  g_assert_cmpint (train (&run), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (run.n_best, >=, 1);
+  assert_told (&run, ", validation coverage ");
+  assert_in_file (folder, "training.json", "\"best-coverage\" : ");
+
+  validate_by (&same, folder, 4, "coverage");
+  same.settings.resume = TRUE;
+  g_assert_cmpint (train (&same), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (count_told (&same, "the best nets are looked for anew"), ==, 0);
+
+  /* Whatever that is worth, it is the first of its kind. */
+  validate_by (&other, folder, 5, NULL);
+  other.settings.resume = TRUE;
+  g_assert_cmpint (train (&other), ==, GEN_TRAINING_DONE);
+  assert_told (&other, "told: resume: the best nets are looked for anew, by frechet: those of the "
+                       "checkpoint, of step ");
+  assert_told (&other, ", were the best by coverage");
+  g_assert_cmpuint (other.n_best, ==, 1);
+  assert_in_file (folder, "training.json", "\"best-step\" : 5");
+
+  validate_by (&none, folder, 6, "covrage");
+  g_assert_null (gen_training_new (&none.settings, &callbacks, &none, &missing));
+  g_assert_error (missing, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING);
+  g_assert_nonnull (strstr (missing->message,
+      "validation-metric: validation of recipe adversarial has no \"covrage\" (did you mean "
+      "\"coverage\"?); it has frechet, "));
+  validate_by (&neither, folder, 6, "accuracy-on-real");
+  g_assert_null (gen_training_new (&neither.settings, &callbacks, &neither, &undirected));
+  g_assert_nonnull (strstr (undirected->message, "accuracy-on-real is neither better nor worse"));
+  validate_by (&unused, folder, 6, "coverage");
+  unused.n_validation = 0;
+  g_assert_null (gen_training_new (&unused.settings, &callbacks, &unused, &idle));
+  g_assert_nonnull (strstr (idle->message, "validation-metric: there are no samples"));
+  scratch_remove (folder);
 }
 
 /* What neither training nor the choice of the best has seen is looked at once, at the end. */
@@ -656,6 +714,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/ends", test_ends);
   g_test_add_func ("/training/few-samples", test_few_samples);
   g_test_add_func ("/training/validation", test_validation);
+  g_test_add_func ("/training/validation-metric", test_validation_metric);
   g_test_add_func ("/training/tested", test_tested);
   g_test_add_func ("/training/waited-for", test_waited_for);
   g_test_add_func ("/training/stopped-early", test_stopped_early);

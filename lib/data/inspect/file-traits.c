@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What files say of themselves: kinds are told by their first bytes, and of JPEG, PNG and RIFF
- * (WebP, WAV) the blocks of metadata are looked into. Nothing here is trusted: a length that leads
- * out of the file ends the walk. */
+ * (WebP, WAV) the blocks of metadata are looked into, of MP3, FLAC and MP4 for signed metadata
+ * alone. Nothing here is trusted: a length that leads out of the file ends the walk. */
 #include "file-traits.h"
 
 #include <generative/inspection.h>
@@ -26,7 +26,11 @@ typedef struct {
 #define EXIF_GPS 0x8825
 #define EXIF_LATITUDE 2
 #define EXIF_ENTRY 12
+#define IPTC_HOST "http://cv.iptc.org"
+#define TDM_RESERVATION "tdm:reservation"
+#define PLUS_PROHIBITED "useplus.org/ldf/vocab/DMI-PROHIBITED"
 #define IPTC_TYPES "/newscodes/digitalsourcetype/"
+#define CBOR_TEXT 0x78
 
 static guint
 read_number (Block block, gsize at, int bytes, gboolean big)
@@ -72,6 +76,12 @@ read_exif (GenFileTraits *traits, Block tiff)
     traits->hints |= GEN_HINT_PLACE;
 }
 
+static gboolean
+begins (Block block, const char *with, gsize length)
+{
+  return block.size >= length && memcmp (block.data, with, length) == 0;
+}
+
 /* Where `text` is in a block, or NULL. */
 static const guint8 *
 find_text (Block block, const char *text)
@@ -84,18 +94,17 @@ find_text (Block block, const char *text)
   return NULL;
 }
 
-/* The name of IPTC's type, be it an element's text, its resource or an attribute. */
+/* The name of IPTC's type that `text` begins with; the first is the one. */
 static void
-read_xmp (GenFileTraits *traits, Block xmp)
+take_source_type (GenFileTraits *traits, Block text)
 {
-  const guint8 *at = find_text (xmp, IPTC_TYPES), *end = xmp.data + xmp.size, *last;
+  gsize n = 0;
 
-  if (at == NULL || traits->source_type != NULL)
+  if (traits->source_type != NULL)
     return;
-  at += strlen (IPTC_TYPES);
-  for (last = at; last < end && g_ascii_isalnum (*last);)
-    last++;
-  traits->source_type = g_strndup ((const char *)at, (gsize)(last - at));
+  while (n < text.size && g_ascii_isalnum (text.data[n]))
+    n++;
+  traits->source_type = g_strndup ((const char *)text.data, n);
   /* trainedAlgorithmicMedia, compositeWithTrainedAlgorithmicMedia and the like: what is wholly or
    * in part made, and not recorded or drawn. (algorithmicallyEnhanced is a recording.) */
   if (strstr (traits->source_type, "lgorithmicMedia") != NULL ||
@@ -103,26 +112,60 @@ read_xmp (GenFileTraits *traits, Block xmp)
     traits->hints |= GEN_HINT_GENERATED;
 }
 
-static void
-read_credentials (GenFileTraits *traits, Block jumbf)
-{
-  if (find_text (jumbf, "c2pa") != NULL)
-    traits->hints |= GEN_HINT_CREDENTIALS;
-}
-
-/* --- containers --- */
-
 static Block
 part_of (Block block, gsize offset)
 {
   return (Block){ block.data + offset, block.size - offset };
 }
 
+/* Whether the TDM Reservation Protocol's property is 1, as an attribute or an element, or that of
+ * the PLUS Coalition says that mining is prohibited, for whatever. */
 static gboolean
-begins (Block block, const char *with, gsize length)
+reserves_rights (Block xmp)
 {
-  return block.size >= length && memcmp (block.data, with, length) == 0;
+  const guint8 *at = find_text (xmp, TDM_RESERVATION);
+  const gsize offset = at != NULL ? (gsize)(at - xmp.data) + strlen (TDM_RESERVATION) : 0;
+  const Block value = { xmp.data + offset, xmp.size - offset };
+
+  if (at != NULL &&
+      (begins (value, "=\"1\"", 4) || begins (value, "='1'", 4) || begins (value, ">1<", 3)))
+    return TRUE;
+  return find_text (xmp, PLUS_PROHIBITED) != NULL;
 }
+
+/* Be it an element's text, its resource or an attribute. */
+static void
+read_xmp (GenFileTraits *traits, Block xmp)
+{
+  const guint8 *at = find_text (xmp, IPTC_TYPES);
+
+  if (at != NULL)
+    take_source_type (traits, part_of (xmp, (gsize)(at - xmp.data) + strlen (IPTC_TYPES)));
+  if (reserves_rights (xmp))
+    traits->hints |= GEN_HINT_RESERVED;
+}
+
+/* A claim has the type's address as a text of CBOR, whose length is in front of it: of 24 to 255
+ * bytes, as all of them are. */
+static void
+read_credentials (GenFileTraits *traits, Block jumbf)
+{
+  const guint8 *at = find_text (jumbf, IPTC_HOST IPTC_TYPES);
+  const gsize known = strlen (IPTC_HOST IPTC_TYPES);
+  gsize offset, length;
+
+  if (find_text (jumbf, "c2pa") == NULL)
+    return;
+  traits->hints |= GEN_HINT_CREDENTIALS;
+  offset = at != NULL ? (gsize)(at - jumbf.data) : 0;
+  if (offset < 2 || at[-2] != CBOR_TEXT)
+    return;
+  length = at[-1];
+  if (length > known && length <= jumbf.size - offset)
+    take_source_type (traits, (Block){ at + known, length - known });
+}
+
+/* --- containers --- */
 
 #define EXIF_NAME "Exif\0"
 #define XMP_NAME "http://ns.adobe.com/xap/1.0/"
@@ -213,6 +256,45 @@ walk_riff (GenFileTraits *traits, Block file)
   }
 }
 
+/* What is behind a tag of ID3: FLAC may have one, too. */
+static void
+walk_id3 (GenFileTraits *traits, Block file)
+{
+  gsize length = 10;
+
+  if (file.size < length)
+    return;
+  for (int i = 0; i < 4; i++)
+    length += (gsize)(file.data[6 + i] & 0x7f) << (21 - 7 * i);
+  if (length > file.size)
+    return;
+  if (begins (part_of (file, length), "fLaC", 4))
+    traits->kind = "flac";
+  if (find_text ((Block){ file.data, length }, "application/c2pa") != NULL)
+    read_credentials (traits, (Block){ file.data, length });
+}
+
+#define C2PA_UUID "\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\x87\x7e\xc4\x81"
+
+/* Signed metadata are in front of what plays. */
+static void
+walk_mp4 (GenFileTraits *traits, Block file)
+{
+  gsize at = 0;
+
+  while (at + 8 <= file.size) {
+    const gsize length = read_number (file, at, 4, TRUE);
+    const Block name = { file.data + at + 4, 4 };
+
+    if (length < 8 || length > file.size - at || begins (name, "mdat", 4))
+      return;
+    if (begins (name, "uuid", 4) &&
+        begins ((Block){ file.data + at + 8, length - 8 }, C2PA_UUID, 16))
+      read_credentials (traits, (Block){ file.data + at, length });
+    at += length;
+  }
+}
+
 static const Kind kinds[] = {
   { "jpeg", 0, "\xff\xd8\xff", 3, walk_jpeg },
   { "png", 0, "\x89PNG\r\n\x1a\n", 8, walk_png },
@@ -224,10 +306,10 @@ static const Kind kinds[] = {
   { "tiff", 0, "MM\0*", 4, read_exif },
   { "flac", 0, "fLaC", 4, NULL },
   { "ogg", 0, "OggS", 4, NULL },
-  { "mp3", 0, "ID3", 3, NULL },
+  { "mp3", 0, "ID3", 3, walk_id3 },
   { "mp3", 0, "\xff\xfb", 2, NULL },
   { "aiff", 0, "FORM", 4, NULL },
-  { "mp4", 4, "ftyp", 4, NULL },
+  { "mp4", 4, "ftyp", 4, walk_mp4 },
 };
 
 void

@@ -5,6 +5,7 @@
 
 #include <generative/atomic-file.h>
 
+#include "../../base/json-file.h"
 #include "filter.h"
 #include "look.h"
 
@@ -12,7 +13,7 @@ static gboolean
 write_object (GenAtomicFile *file, JsonObject *object, GError **error)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
-  g_autofree char *text = json_to_string (node, FALSE);
+  g_autofree char *text = gen_json_to_text (node, FALSE);
 
   return gen_atomic_file_write (file, text, strlen (text), error) &&
          gen_atomic_file_write (file, "\n", 1, error);
@@ -136,6 +137,9 @@ gen_filter_summarise (const GenFilterJudgement *judgement)
           reasons, reason, json_object_get_int_member_with_default (reasons, reason, 0) + 1);
   }
   json_object_set_string_member (summary, "location", location);
+  if (judgement->plan->opt_outs != NULL)
+    json_object_set_array_member (
+        summary, "opt-outs", gen_opt_outs_describe (judgement->plan->opt_outs));
   json_object_set_object_member (summary, "filter", describe_plan (judgement->plan));
   json_object_set_object_member (summary, "reasons", reasons);
   json_object_set_int_member (summary, "items", count);

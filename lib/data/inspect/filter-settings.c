@@ -27,6 +27,14 @@ static const GenSetting others[] = {
                      "left out (unset: none are)",
       .type = GEN_SETTING_TEXT,
       FIELD (deny) },
+  { .name = "opt-outs",
+      .nick = "Opt-outs",
+      .description =
+          "A file of what nobody may learn from, beside those that are kept with the data "
+          "(opt-outs.txt, ai.txt, robots.txt, tdmrep.json), which are heeded in any case "
+          "(unset: those alone)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (opt_outs) },
   { .name = "gate",
       .nick = "Gate",
       .description = "An ONNX model that makes numbers of an item, a classifier for one; min-gate "

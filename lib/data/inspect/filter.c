@@ -77,8 +77,14 @@ gboolean
 gen_data_filter_settings_are_idle (const GenDataFilterSettings *settings)
 {
   return !is_said (settings->without) && !is_said (settings->gate) && !is_said (settings->deny) &&
-         !is_said (settings->report) && !has_limits (settings) &&
+         !is_said (settings->opt_outs) && !is_said (settings->report) && !has_limits (settings) &&
          !is_limited (&settings->gate_range, -G_MAXDOUBLE, G_MAXDOUBLE);
+}
+
+gboolean
+gen_data_filter_is_needed (const GenDataFilterSettings *settings, const GenDataset *dataset)
+{
+  return !gen_data_filter_settings_are_idle (settings) || gen_opt_outs_are_kept (dataset);
 }
 
 static gboolean
@@ -186,13 +192,32 @@ add_denied (GenFilterPlan *plan, GError **error)
   return plan->denied != NULL || refuse (error, "deny", reason->message);
 }
 
+/* Whoever asks for nothing gets those that are kept with the data. */
 static gboolean
-make_plan (GenFilterPlan *plan, const GenMedium *medium, GError **error)
+add_opt_outs (GenFilterPlan *plan, const GenDataset *dataset, GError **error)
 {
-  if (!add_findings (plan, medium, error) || !add_limits (plan, medium, error) ||
-      !add_gate (plan, error) || !add_denied (plan, error))
+  const char *further = is_said (plan->settings->opt_outs) ? plan->settings->opt_outs : NULL;
+  g_autoptr (GError) reason = NULL;
+
+  plan->opt_outs = gen_opt_outs_load (dataset, further, &reason);
+  if (reason != NULL)
+    return refuse (error, "opt-outs", reason->message);
+  if (plan->opt_outs == NULL)
+    return TRUE;
+  gen_opt_outs_set_distance (plan->opt_outs, (int)plan->settings->distance);
+  plan->needs |= gen_opt_outs_needs (plan->opt_outs);
+  return TRUE;
+}
+
+static gboolean
+make_plan (GenFilterPlan *plan, const GenDataset *dataset, GError **error)
+{
+  const GenMedium *medium = gen_dataset_get_format (dataset)->medium;
+
+  if (!add_opt_outs (plan, dataset, error) || !add_findings (plan, medium, error) ||
+      !add_limits (plan, medium, error) || !add_gate (plan, error) || !add_denied (plan, error))
     return FALSE;
-  return plan->needs != 0 ||
+  return plan->needs != 0 || plan->opt_outs != NULL ||
          refuse (error, "report",
              "no filter leaves out anything that it could tell of; without=bad, for one, leaves "
              "out what cannot be read");
@@ -249,12 +274,33 @@ find (const GenDataFinding *finding, const GenDataItem *item, const GenInspected
   return verdict->value < finding->minimum || verdict->value > finding->maximum;
 }
 
-/* The first reason counts, in the order bad, denied, findings, limits; the gate comes behind them,
- * and twins come last. */
-static GenVerdict
-judge (const GenFilterPlan *plan, const GenDataItem *item, const GenLook *look, gboolean is_bad)
+/* What an item looks or sounds like, where somebody asks for it. */
+static void
+take_fingerprint (const GenFilterPlan *plan, const GenLook *look, GenDataItem *item)
 {
+  const gboolean looks =
+      look->inspected.luma != NULL ||
+      (look->inspected.sample != NULL && look->inspected.sample->medium == &gen_medium_sound);
+
+  if (looks && (g_ptr_array_find (plan->findings, &gen_data_finding_near_duplicate, NULL) ||
+                   (plan->opt_outs != NULL && gen_opt_outs_need_fingerprint (plan->opt_outs))))
+    item->has_fingerprint = gen_fingerprint_take (&look->inspected, &item->fingerprint);
+}
+
+/* The first reason counts, in the order opt-outs, bad, denied, findings, limits; the gate comes
+ * behind them, and twins come last. */
+static GenVerdict
+judge (const GenFilterJudgement *judgement, guint32 index, const GenLook *look, gboolean is_bad)
+{
+  const GenFilterPlan *plan = judgement->plan;
+  const GenDataItem *item = &judgement->items[index];
   GenVerdict verdict = { .of = GEN_DATA_NONE };
+
+  if (plan->opt_outs != NULL)
+    verdict.reason = gen_opt_outs_find (plan->opt_outs, judgement->dataset, index, look,
+        item->has_fingerprint ? &item->fingerprint : NULL);
+  if (verdict.reason != NULL)
+    return verdict;
 
   if (is_bad)
     return (GenVerdict){ .reason = "bad", .of = GEN_DATA_NONE };
@@ -293,10 +339,9 @@ look_at (GenFilterJudgement *judgement, guint32 index, Looked *looked)
   item->hints = look->traits.hints;
   judgement->has_digest[index] = look->has_digest != FALSE;
   memcpy (item->digest, look->digest, GEN_DATA_DIGEST);
-  if (g_ptr_array_find (judgement->plan->findings, &gen_data_finding_near_duplicate, NULL) &&
-      looked->error == NULL)
-    item->has_fingerprint = gen_fingerprint_take (&look->inspected, &item->fingerprint);
-  judgement->verdicts[index] = judge (judgement->plan, item, look, looked->error != NULL);
+  if (looked->error == NULL)
+    take_fingerprint (judgement->plan, look, item);
+  judgement->verdicts[index] = judge (judgement, index, look, looked->error != NULL);
 }
 
 /* --- all items --- */
@@ -459,6 +504,7 @@ clear_plan (GenFilterPlan *plan)
   g_ptr_array_unref (plan->findings);
   g_array_unref (plan->limits);
   g_clear_pointer (&plan->denied, g_hash_table_unref);
+  g_clear_pointer (&plan->opt_outs, gen_opt_outs_free);
 }
 
 static void
@@ -483,8 +529,7 @@ filter (const GenDataFilterSettings *settings, const GenDataFilterRun *run,
   g_autoptr (JsonObject) summary = NULL;
   g_autoptr (GError) reason = NULL;
 
-  if (make_plan (&plan, gen_dataset_get_format (dataset)->medium, error) &&
-      check_report (&plan, dataset, error)) {
+  if (make_plan (&plan, dataset, error) && check_report (&plan, dataset, error)) {
     judgement.items = g_new (GenDataItem, count);
     judgement.verdicts = g_new (GenVerdict, count);
     judgement.has_digest = g_new (guint8, count);

@@ -5,6 +5,7 @@
 #include <generative/data-filter.h>
 
 #include "inspect-private.h"
+#include "opt-outs.h"
 
 typedef struct {
   int measure; /* its place in the list */
@@ -14,10 +15,11 @@ typedef struct {
 /* What settings ask for, understood. */
 typedef struct {
   const GenDataFilterSettings *settings;
-  GPtrArray *findings; /* of const GenDataFinding * */
-  GArray *limits;      /* of GenFilterLimit: what is narrower than the measure is */
-  GHashTable *denied;  /* SHA-256 in small hexadecimal digits; NULL: none */
-  guint needs;         /* GenDataNeeds */
+  GPtrArray *findings;  /* of const GenDataFinding * */
+  GArray *limits;       /* of GenFilterLimit: what is narrower than the measure is */
+  GHashTable *denied;   /* SHA-256 in small hexadecimal digits; NULL: none */
+  GenOptOuts *opt_outs; /* kept with the data, or named; NULL: none are */
+  guint needs;          /* GenDataNeeds */
 } GenFilterPlan;
 
 /* Why an item is left out. */

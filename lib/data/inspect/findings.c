@@ -42,6 +42,12 @@ is_generated (const GenDataItem *item)
   return (item->hints & GEN_HINT_GENERATED) != 0;
 }
 
+static gboolean
+is_reserved (const GenDataItem *item)
+{
+  return (item->hints & GEN_HINT_RESERVED) != 0;
+}
+
 #define FINDING(id, ...) static const GenDataFinding id = { __VA_ARGS__ }
 
 FINDING (bad, .name = "bad", .summary = "Cannot be read", .find = is_bad, .needs = GEN_NEED_ITEM);
@@ -73,10 +79,13 @@ FINDING (credentials, .name = "credentials",
 FINDING (generated, .name = "generated",
     .summary = "Says that a model made it (IPTC digital source type, generators' settings)",
     .find = is_generated, .needs = GEN_NEED_FILE);
+FINDING (reserved, .name = "reserved",
+    .summary = "Says that the right to learn from it is reserved (TDM, PLUS Data Mining)",
+    .find = is_reserved, .needs = GEN_NEED_FILE);
 
 static const GenDataFinding *const findings[] = { &bad, &gen_data_finding_duplicate,
   &gen_data_finding_near_duplicate, &blank, &blurred, &dark, &bright, &silent, &clipped, &place,
-  &credentials, &generated, NULL };
+  &credentials, &generated, &reserved, NULL };
 
 const GenDataFinding *const *
 gen_data_finding_list (void)

@@ -99,9 +99,9 @@ summarise_numbers (
   if (n == 0)
     return object;
   qsort (numbers, n, sizeof *numbers, compare);
-  json_object_set_double_member (object, "lowest-twentieth", quantile (numbers, n, 0.05));
-  json_object_set_double_member (object, "median", quantile (numbers, n, 0.5));
-  json_object_set_double_member (object, "highest-twentieth", quantile (numbers, n, 0.95));
+  gen_json_set_number (object, "lowest-twentieth", quantile (numbers, n, 0.05));
+  gen_json_set_number (object, "median", quantile (numbers, n, 0.5));
+  gen_json_set_number (object, "highest-twentieth", quantile (numbers, n, 0.95));
   add_histogram (object, numbers, n);
   return object;
 }
@@ -128,7 +128,7 @@ summarise_gate (const GenInspection *inspection)
   gsize n = 0;
 
   for (guint32 i = 0; i < count_of (inspection); i++)
-    if (!isnan (inspection->items[i].gate))
+    if (isfinite (inspection->items[i].gate))
       numbers[n++] = inspection->items[i].gate;
   return summarise_numbers ("gate", "as the model has it", summary, numbers, n);
 }
@@ -162,7 +162,7 @@ describe_example (const GenInspection *inspection, guint32 index, const GenDataF
   if (of != GEN_DATA_NONE)
     json_object_set_string_member (object, "of", inspection->items[of].name);
   if (finding->measure != NULL)
-    json_object_set_double_member (object, finding->measure,
+    gen_json_set_number (object, finding->measure,
         gen_inspection_get_value (
             inspection, index, gen_data_measure_find (finding->measure, NULL, NULL)));
   if (item->source_type != NULL)
@@ -251,7 +251,7 @@ add_classes (const GenInspection *inspection, JsonObject *report)
   json_object_set_object_member (report, "classes", classes);
   json_object_set_int_member (report, "without-class", counts[n]);
   if (n > 1)
-    json_object_set_double_member (report, "class-balance", entropy / log (n));
+    gen_json_set_number (report, "class-balance", entropy / log (n));
 }
 
 /* --- drift --- */
@@ -264,9 +264,9 @@ add_drift (JsonArray *array, int measure, const char *split, GenDrift drift)
   json_object_set_string_member (object, "measure", gen_data_measure_list ()[measure]->name);
   if (split != NULL)
     json_object_set_string_member (object, "split", split);
-  json_object_set_double_member (object, "stability-index", drift.stability);
-  json_object_set_double_member (object, "statistic", drift.statistic);
-  json_object_set_double_member (object, "probability", drift.probability);
+  gen_json_set_number (object, "stability-index", drift.stability);
+  gen_json_set_number (object, "statistic", drift.statistic);
+  gen_json_set_number (object, "probability", drift.probability);
   json_array_add_object_element (array, object);
 }
 
@@ -371,8 +371,8 @@ add_energy (const GenInspection *inspection, const GenInspection *against, JsonO
     return;
   test = gen_energy_test (a, n_a, b, n_b, length_a, PERMUTATIONS, inspection->settings.order.seed);
   energy = json_object_new ();
-  json_object_set_double_member (energy, "distance", test.distance);
-  json_object_set_double_member (energy, "probability", test.probability);
+  gen_json_set_number (energy, "distance", test.distance);
+  gen_json_set_number (energy, "probability", test.probability);
   json_object_set_int_member (energy, "permutations", PERMUTATIONS);
   json_object_set_int_member (energy, "items", (gint64)n_a);
   json_object_set_int_member (energy, "items-against", (gint64)n_b);
@@ -398,7 +398,7 @@ add_against (const GenInspection *inspection, const GenInspection *against, Json
   if (inspection->has_statistics && against->has_statistics) {
     if (!gen_frechet_distance (&inspection->statistics, &against->statistics, &distance, error))
       return FALSE;
-    json_object_set_double_member (object, "frechet", distance);
+    gen_json_set_number (object, "frechet", distance);
     json_object_set_string_member (object, "features", inspection->statistics.features);
     add_energy (inspection, against, object);
   }
@@ -459,10 +459,10 @@ gen_inspection_describe_item (const GenInspection *inspection, guint32 index)
     const double value = gen_inspection_get_value (inspection, index, i);
 
     if (!isnan (value))
-      json_object_set_double_member (object, gen_data_measure_list ()[i]->name, value);
+      gen_json_set_number (object, gen_data_measure_list ()[i]->name, value);
   }
   if (!isnan (item->gate))
-    json_object_set_double_member (object, "gate", item->gate);
+    gen_json_set_number (object, "gate", item->gate);
   if (item->error != NULL)
     json_object_set_string_member (object, "error", item->error);
   return object;

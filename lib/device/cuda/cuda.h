@@ -41,6 +41,8 @@ struct GenCudaDevice {
   GenChoices *choices; /* what was measured on such devices; NULL: rules decide */
 };
 
+struct GenCudaSums; /* sums.h */
+
 /* What a kernel finds by a table of addresses, which may be others in each run. */
 typedef enum { GEN_CUDA_NEITHER, GEN_CUDA_INPUTS, GEN_CUDA_OUTPUTS } GenCudaFollows;
 
@@ -67,6 +69,8 @@ struct GenCudaKernel {
       packed_inputs; /* likewise: constants, bit by bit, that it has brought to the device itself */
   const guint64 *draw; /* on the device: the number of the run, for random operators */
   guint64 seed;
+  GenExchange *exchange;
+  GenCudaSums *sums; /* over the members of the exchange; NULL: it is alone */
   std::vector<Launch> launches;
   std::vector<std::shared_ptr<void> > owned; /* what the launches use, and the kernel keeps alive */
   mutable const char *failed;                /* set by a launch: what a library would not do */

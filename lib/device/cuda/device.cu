@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 
+#include "../../exchange/exchange-private.h"
 #include "convolution.h"
 #include "product.h"
 #include "shared.h"
@@ -104,11 +105,58 @@ gen_cuda_take (gsize size, const char *what, GError **error)
   return NULL;
 }
 
+/* The driver has been loaded by now, and stays so; being a part of it, contexts are not the
+ * runtime's to tell of. */
+static gboolean
+find_driver (GenCudaDriver *driver)
+{
+  void *library = dlopen (DRIVER, RTLD_LAZY | RTLD_NOLOAD);
+
+  if (library == NULL)
+    return FALSE;
+  driver->get = (int (*) (void **))dlsym (library, "cuCtxGetCurrent");
+  driver->push = (int (*) (void *))dlsym (library, "cuCtxPushCurrent_v2");
+  driver->pop = (int (*) (void **))dlsym (library, "cuCtxPopCurrent_v2");
+  dlclose (library);
+  return driver->get != NULL && driver->push != NULL && driver->pop != NULL;
+}
+
+/* The GPUs of a machine are dealt to the processes that were started on it together. A context that
+ * the thread has been given, as by elements that share frames, says which GPU is wanted. */
+static gboolean
+select_device (GError **error)
+{
+  GenCudaDriver driver;
+  void *context = NULL;
+  int count = 0;
+
+  if (!gen_cuda_check (cudaGetDeviceCount (&count), "counting devices", error))
+    return FALSE;
+  if (find_driver (&driver) && driver.get (&context) == 0 && context != NULL)
+    return TRUE;
+  return gen_cuda_check (
+      cudaSetDevice ((int)(gen_exchange_local_process () % (guint)MAX (count, 1))),
+      "choosing a device", error);
+}
+
+gboolean
+gen_cuda_identify (char *name, gsize size, GError **error)
+{
+  int number = 0;
+
+  return gen_cuda_available (error) && select_device (error) &&
+         gen_cuda_check (cudaGetDevice (&number), "asking for the device", error) &&
+         gen_cuda_check (
+             cudaDeviceGetPCIBusId (name, (int)size, number), "asking for the device", error);
+}
+
 void *
 gen_cuda_take_host (gsize size)
 {
   void *memory = NULL;
 
+  if (!select_device (NULL))
+    return NULL;
   if (cudaHostAlloc (&memory, MAX (size, 1), cudaHostAllocPortable) == cudaSuccess)
     return memory;
   cudaGetLastError ();
@@ -150,23 +198,12 @@ gen_cuda_available (GError **error)
   return FALSE;
 }
 
-/* The context in which the stream has just been made. The driver has been loaded by then, and stays
- * so; being a part of it, contexts are not the runtime's to tell of. */
+/* The context in which the stream has just been made. */
 static void
 find_context (GenCudaDevice *device)
 {
-  void *library = dlopen (DRIVER, RTLD_LAZY | RTLD_NOLOAD);
-  GenCudaDriver *driver = &device->driver;
-
-  if (library == NULL)
-    return;
-  driver->get = (int (*) (void **))dlsym (library, "cuCtxGetCurrent");
-  driver->push = (int (*) (void *))dlsym (library, "cuCtxPushCurrent_v2");
-  driver->pop = (int (*) (void **))dlsym (library, "cuCtxPopCurrent_v2");
-  if (driver->get == NULL || driver->push == NULL || driver->pop == NULL ||
-      driver->get (&device->context) != 0)
+  if (!find_driver (&device->driver) || device->driver.get (&device->context) != 0)
     device->context = NULL;
-  dlclose (library);
 }
 
 gboolean
@@ -174,7 +211,7 @@ gen_cuda_device_open (GenCudaDevice *device, GError **error)
 {
   cudaDeviceProp properties;
 
-  if (!gen_cuda_available (error) ||
+  if (!gen_cuda_available (error) || !select_device (error) ||
       !gen_cuda_check (cudaGetDevice (&device->number), "asking for the device", error) ||
       !gen_cuda_check (cudaGetDeviceProperties (&properties, device->number),
           "asking for the device's properties", error) ||

@@ -4,6 +4,9 @@
 #include "cuda.h"
 
 gboolean gen_cuda_available (GError **error);
+/* For GenExecutorClass: the process's GPU becomes the thread's, unless that has been given a
+ * context. */
+gboolean gen_cuda_identify (char *name, gsize size, GError **error);
 /* The device that is current on this thread, and its context, with a stream and the libraries'
  * handles; to be closed in any case. */
 gboolean gen_cuda_device_open (GenCudaDevice *device, GError **error);

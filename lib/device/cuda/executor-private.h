@@ -6,6 +6,7 @@
 #include "device.h"
 #include "fallback.h"
 #include "rows.h"
+#include "sums.h"
 
 #include "../../graph/executor.h"
 
@@ -31,6 +32,7 @@ struct _GenExecutor {
   GenStorages *storages;
   GenPlanOptions options;
   GenCudaDevice device;
+  std::unique_ptr<GenCudaSums> sums; /* NULL: it is alone */
   std::vector<GenCudaKernel> kernels;
   std::vector<std::shared_ptr<GenFallback> > fallbacks; /* by node; NULL: on the device */
   std::vector<GenCudaPort> ports[3];                    /* by GenBindingKind */

@@ -220,6 +220,7 @@ destroy (GenExecutor *executor)
   executor->kernels.clear ();
   executor->fallbacks.clear ();
   executor->constants.clear ();
+  executor->sums.reset ();
   for (void *memory : executor->device_memory)
     cudaFree (memory);
   for (void *memory : executor->host_memory)
@@ -237,6 +238,7 @@ create (GenGraph *graph, GenStorages *storages, const GenPlanOptions *options, G
   executor->storages = storages;
   executor->options = *options;
   if (gen_cuda_device_open (&executor->device, error) &&
+      gen_cuda_sums_open (graph, options->exchange, &executor->sums, error) &&
       (executor->draw =
               (guint64 *)gen_cuda_executor_take_host (executor, sizeof (guint64), error)) != NULL &&
       (executor->draw_on_device = (guint64 *)gen_cuda_executor_take (
@@ -277,10 +279,11 @@ set_draw (GenExecutor *executor, guint64 draw)
 static gboolean
 finish (GenExecutor *executor, gboolean good, GError **error)
 {
-  cudaError_t ended = cudaStreamSynchronize (executor->device.stream);
+  cudaError_t ended = gen_cuda_sums_wait (executor->sums.get (), executor->device.stream);
 
   if (good)
-    return gen_cuda_check (ended, "running the plan", error);
+    return gen_cuda_sums_check (executor->sums.get (), error) &&
+           gen_cuda_check (ended, "running the plan", error);
   cudaGetLastError ();
   return FALSE;
 }
@@ -351,6 +354,7 @@ const GenExecutorClass gen_executor_class = {
   gen_cuda_available,
   gen_cuda_take_host,
   gen_cuda_free_host,
+  gen_cuda_identify,
   gen_cuda_operator_narrows,
   gen_cuda_operator_narrows,
   FALSE,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define GEN_CUDA_FAMILIES(X)                                                                       \
+  X (all_reduce)                                                                                   \
   X (argument)                                                                                     \
   X (arithmetic)                                                                                   \
   X (batch_normalization)                                                                          \
@@ -22,6 +23,7 @@
   X (integer_product)                                                                              \
   X (layer_normalization)                                                                          \
   X (loss_scale)                                                                                   \
+  X (mark_picture)                                                                                 \
   X (move_picture)                                                                                 \
   X (movement)                                                                                     \
   X (negative_log_likelihood_loss)                                                                 \

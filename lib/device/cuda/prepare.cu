@@ -40,7 +40,7 @@ prepare (GenExecutor *executor, guint i, GError **error)
   kernel->packed_inputs = 0;
   kernel->follows = GEN_CUDA_NEITHER;
   fallback.reset (gen_fallback_new (kernel->node, executor->options.threads, kernel->precision,
-                      kernel->seed, error),
+                      kernel->seed, kernel->exchange, error),
       [] (GenFallback *made) {
         if (made != NULL)
           gen_fallback_free (made);
@@ -98,6 +98,8 @@ prepare_nodes (GenExecutor *executor, GenConstants *constants, GError **error)
     kernel->precision = executor->options.precision;
     kernel->draw = executor->draw_on_device;
     kernel->seed = executor->options.seed;
+    kernel->exchange = executor->options.exchange;
+    kernel->sums = executor->sums.get ();
     if (!executor->storages->is_view[i] &&
         (!prepare (executor, i, error) || !take_constants (executor, i, constants, error)))
       return FALSE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 G_BEGIN_DECLS
+#include "../../ops/picture/mark-picture.h"
 #include "../../ops/picture/move-picture.h"
 #include "../../ops/picture/picture.h"
 G_END_DECLS
@@ -79,6 +80,24 @@ read_moved (const GenGraph *graph, const GenTensor *tensor, GenCudaRows *rows)
   return TRUE;
 }
 
+/* The same of one that is marked there. */
+static gboolean
+read_marked (const GenGraph *graph, const GenTensor *tensor, GenCudaRows *rows)
+{
+  const GenNode *reader = NULL, *producer = tensor->producer;
+  guint place = 0;
+  const guint readers = count_readers (graph, tensor, &reader, &place);
+  GenMarkGeometry g;
+
+  if (producer == NULL ? readers != 1 || place != 0 || !is_operator (reader, "MaskPicture") ||
+                             !gen_mask_geometry (reader, &g, NULL)
+                       : readers > 0 || !is_operator (producer, "MarkPicture") ||
+                             !gen_mark_geometry (producer, &g, NULL))
+    return FALSE;
+  *rows = { (gsize)(g.width * g.channels), g.stride, (gsize)g.height, TRUE };
+  return TRUE;
+}
+
 /* Samples that UnpackSound alone reads, or that PackSound makes and nothing reads. */
 static gboolean
 is_sound (const GenGraph *graph, const GenTensor *tensor)
@@ -100,7 +119,7 @@ gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor)
   guint place = 0;
   GenCudaRows rows = { 0, 0, 0, TRUE };
 
-  if (read_moved (graph, tensor, &rows))
+  if (read_moved (graph, tensor, &rows) || read_marked (graph, tensor, &rows))
     return rows;
   if (!read_frame (graph, tensor, &g, &place))
     return { size, size, 1, is_sound (graph, tensor) };

@@ -15,9 +15,9 @@ struct GenCudaRows {
 };
 
 /* How `tensor`, an input or output of `graph`, lies in its bytes: a frame's plane where
- * UnpackPicture or MovePicture alone reads it, or PackPicture or ColourPicture makes it and nothing
- * reads it; else one row, which
- * is a frame as well where it is the samples of a sound. */
+ * UnpackPicture, MovePicture or MaskPicture alone reads it, or PackPicture, ColourPicture or
+ * MarkPicture makes it and nothing reads it; else one row, which is a frame as well where it is the
+ * samples of a sound. */
 GenCudaRows gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor);
 /* The same of what is kept of it, as `kept` says, which is the value of that input. */
 GenCudaRows gen_cuda_rows_kept (const GenCudaRows *rows, const gint32 *kept);

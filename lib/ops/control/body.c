@@ -88,9 +88,10 @@ gen_body_init (GenBody *body, const GenKernel *kernel, const GenGraph *graph,
     const GenBodyInput *inputs, GError **error)
 {
   g_autoptr (GenGraph) copy = fix_inputs (kernel->node, graph, inputs, error);
-  GenPlanOptions options = {
-    .threads = kernel->threads, .seed = kernel->seed, .precision = kernel->precision
-  };
+  GenPlanOptions options = { .threads = kernel->threads,
+    .seed = kernel->seed,
+    .precision = kernel->precision,
+    .exchange = kernel->exchange };
   int port = 0;
 
   if (copy == NULL)

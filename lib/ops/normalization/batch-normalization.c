@@ -161,6 +161,68 @@ cpu (GenKernel *kernel, GError **error)
   return TRUE;
 }
 
+/* The mean of `x` over all but channels, in the batches of all members. */
+static GenTensor *
+mean_of_all (GenNode *node, GenTensor *x, GError **error)
+{
+  const gint64 members = gen_node_int (node, "members", 1);
+  gint64 axes[GEN_MAX_RANK] = { 0 };
+
+  if (x == NULL)
+    return NULL;
+  for (int i = 2; i < x->shape.rank; i++)
+    axes[i - 1] = i;
+  x = gen_build_reduce (node->graph, "ReduceMean", x, axes, x->shape.rank - 1, error);
+  return x == NULL ? NULL
+                   : gen_graph_op (node->graph, "AllReduce", &x, 1, 1, error, "factor", GEN_FLOAT,
+                         1.0 / (double)members, NULL);
+}
+
+/* `old` on its way to `now`, which has extents of 1 beside the channels. */
+static GenTensor *
+move_on (GenNode *node, GenTensor *old, GenTensor *now, GError **error)
+{
+  const double momentum = gen_node_float (node, "momentum", 0.9f);
+  GenGraph *graph = node->graph;
+
+  now = gen_build_reshape (graph, now, &old->shape, error);
+  return gen_binary (graph, "Add", gen_build_times (graph, old, momentum, error),
+      gen_build_times (graph, now, 1 - momentum, error), error);
+}
+
+/* In training by the members of an exchange, of whom attribute `members` says how many there are:
+ * their means meet, and then their variances around the mean of all. */
+static gboolean
+lower_for_members (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *x = gen_node_input (node, 0), *mean, *variance, *y;
+  GenShape column = x->shape;
+
+  if (gen_node_int (node, "members", 1) < 2 || x->shape.rank < 2)
+    return TRUE;
+  for (int i = 0; i < column.rank; i++)
+    column.dims[i] = i == 1 ? x->shape.dims[1] : 1;
+  mean = mean_of_all (node, x, error);
+  x = gen_binary (graph, "Sub", x, mean, error);
+  variance = mean_of_all (node, gen_binary (graph, "Mul", x, x, error), error);
+  y = gen_unary (graph, "Sqrt",
+      gen_build_plus (graph, variance, gen_node_float (node, "epsilon", 1e-5f), error), error);
+  y = gen_binary (
+      graph, "Div", gen_build_reshape (graph, gen_node_input (node, 1), &column, error), y, error);
+  y = gen_binary (graph, "Mul", x, y, error);
+  results[0] = gen_binary (
+      graph, "Add", y, gen_build_reshape (graph, gen_node_input (node, 2), &column, error), error);
+  if (results[0] == NULL)
+    return FALSE;
+  if (gen_node_output (node, 1) != NULL)
+    results[1] = move_on (node, gen_node_input (node, 3), mean, error);
+  if (gen_node_output (node, 2) != NULL)
+    results[2] = move_on (node, gen_node_input (node, 4), variance, error);
+  return (gen_node_output (node, 1) == NULL || results[1] != NULL) &&
+         (gen_node_output (node, 2) == NULL || results[2] != NULL);
+}
+
 static gboolean
 gradient (GenGradient *g, GError **error)
 {
@@ -194,6 +256,7 @@ const GenOperator gen_operator_batch_normalization = {
   .layouts = GEN_LAYOUTS_SAME,
   .widens = 0x1f,
   .fuses_activation = TRUE,
+  .lower = lower_for_members,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

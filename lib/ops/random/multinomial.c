@@ -62,6 +62,7 @@ run (const GenKernel *kernel, int part, int parts)
   gint64 classes = gen_node_input (kernel->node, 0)->shape.dims[1], samples = y->shape.dims[1];
   double *sums = (double *)kernel->scratch + part * classes;
   GenRandom random = gen_random_of_node (kernel->node, kernel->seed);
+  const guint64 origin = gen_random_first (kernel, (gsize)gen_shape_elements (&y->shape));
   gsize first, end;
 
   gen_kernel_share (y->shape.dims[0], 1, part, parts, &first, &end);
@@ -71,7 +72,7 @@ run (const GenKernel *kernel, int part, int parts)
       gint64 found;
       float draw;
 
-      gen_random_uniform (&random, kernel->draw, i, &draw, 1);
+      gen_random_uniform (&random, kernel->draw, origin + (guint64)i, &draw, 1);
       found = search (sums, classes, draw * sums[classes - 1]);
       if (y->type == GEN_TYPE_INT64)
         ((gint64 *)kernel->outputs[0])[i] = found;

@@ -2,6 +2,8 @@
 /* RandomNormal, RandomUniform and their Like forms. What a run draws follows from the seed (the
  * plan's, or the node's own where it has one), the node and the number of the run, however the
  * work is cut. */
+#include <generative/exchange.h>
+
 #include <string.h>
 
 #include "../build.h"
@@ -93,23 +95,30 @@ gen_random_of_node (const GenNode *node, guint64 seed)
       (guint64)random.key[1] << 32 | random.key[0], GEN_STREAM_NODE, node->draw.part);
 }
 
+guint64
+gen_random_first (const GenKernel *kernel, gsize n)
+{
+  return (guint64)gen_exchange_rank (kernel->exchange) * n;
+}
+
 /* out = draws * factor + term, from element `first` on. */
 static void
 fill (const GenKernel *kernel, gboolean normal, float factor, float term, int part, int parts)
 {
   GenRandom random = gen_random_of_node (kernel->node, kernel->seed);
+  const gsize all = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
+  const guint64 origin = gen_random_first (kernel, all);
   float *out = kernel->outputs[0];
   gsize first, end;
 
-  gen_kernel_share (gen_shape_elements (&gen_node_output (kernel->node, 0)->shape), 64, part, parts,
-      &first, &end);
+  gen_kernel_share (all, 64, part, parts, &first, &end);
   for (; first < end; first += CHUNK) {
     gsize n = MIN (CHUNK, end - first);
 
     if (normal)
-      gen_random_normal (&random, kernel->draw, first, out + first, n);
+      gen_random_normal (&random, kernel->draw, origin + first, out + first, n);
     else
-      gen_random_uniform (&random, kernel->draw, first, out + first, n);
+      gen_random_uniform (&random, kernel->draw, origin + first, out + first, n);
     for (gsize i = first; i < first + n; i++)
       out[i] = out[i] * factor + term;
   }

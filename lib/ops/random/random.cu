@@ -5,6 +5,8 @@
 #include "../../device/cuda/philox.h"
 
 G_BEGIN_DECLS
+#include <generative/exchange.h>
+
 #include "../training/dropout.h"
 #include "random-fill.h"
 G_END_DECLS
@@ -14,12 +16,13 @@ struct Stream {
   uint32_t key[2];
   unsigned shift;
   uint64_t offset;
+  uint64_t first; /* block: members of a training have theirs one behind the other */
 
   __device__ GenPhiloxBlock block (const guint64 *run, uint64_t number) const
   {
     const uint64_t draw = (shift < 64 ? (uint64_t)*run << shift : 0) + offset;
 
-    return gen_philox_block (key[0], key[1], draw, number);
+    return gen_philox_block (key[0], key[1], draw, first + number);
   }
 };
 
@@ -27,8 +30,10 @@ static Stream
 stream_of (const GenCudaKernel *kernel, GenRandom random)
 {
   const GenDraw *draw = &kernel->node->draw;
+  const uint64_t blocks = (gen_cuda_elements (kernel->output (0)) + 3) / 4;
 
-  return { { random.key[0], random.key[1] }, (unsigned)draw->shift, draw->offset };
+  return { { random.key[0], random.key[1] }, (unsigned)draw->shift, draw->offset,
+    gen_exchange_rank (kernel->exchange) * blocks };
 }
 
 /* --- numbers --- */

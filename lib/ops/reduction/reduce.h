@@ -53,6 +53,19 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
 #define GEN_REDUCER_NEAR 2048
 #define GEN_REDUCER_STRETCH 1024
 
+/* So many rows are taken one after the other, and then what blocks of rows have become: of n rows
+ * that are added up, each sum is one of about 2√n that follow each other, and rounding does not
+ * grow with n. */
+static inline gsize
+gen_reducer_block (gsize rows)
+{
+  gsize block = 32;
+
+  while (block * block < rows)
+    block *= 2;
+  return block;
+}
+
 /* Before a loop over lanes, whose few rounds would be written out before the compiler thinks of
  * vectors, and then be none where there is a condition in them. */
 #define GEN_REDUCER_LOOP _Pragma ("GCC unroll 1") for
@@ -135,6 +148,7 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
       (accumulators, px, rows))                                                                    \
   {                                                                                                \
     const gsize near = rows->from * (gint64)sizeof (T) <= GEN_REDUCER_NEAR;                        \
+    const gsize block = gen_reducer_block (rows->rows);                                            \
     const gint64 stride = rows->stride;                                                            \
     T *out = accumulators;                                                                         \
     gsize i = 0;                                                                                   \
@@ -150,31 +164,47 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
     }                                                                                              \
     for (; near && i + GEN_REDUCER_LANES <= rows->n; i += GEN_REDUCER_LANES) {                     \
       const T *from = (const T *)px + i;                                                           \
-      T lanes[GEN_REDUCER_LANES];                                                                  \
                                                                                                    \
-      GEN_REDUCER_LOOP (int k = 0; k < GEN_REDUCER_LANES; k++)                                     \
-      {                                                                                            \
-        lanes[k] = out[i + k];                                                                     \
-      }                                                                                            \
-      for (gsize r = 0; r < rows->rows; r++, from += rows->from)                                   \
+      for (gsize r = 0, end; r < rows->rows; r = end) {                                            \
+        T lanes[GEN_REDUCER_LANES];                                                                \
+                                                                                                   \
+        end = MIN (rows->rows, r + block);                                                         \
         GEN_REDUCER_LOOP (int k = 0; k < GEN_REDUCER_LANES; k++)                                   \
         {                                                                                          \
-          const T a = lanes[k], x = from[k];                                                       \
-          lanes[k] = (take);                                                                       \
+          lanes[k] = (initial);                                                                    \
         }                                                                                          \
-      GEN_REDUCER_LOOP (int k = 0; k < GEN_REDUCER_LANES; k++)                                     \
-      {                                                                                            \
-        out[i + k] = lanes[k];                                                                     \
+        for (gsize row = r; row < end; row++, from += rows->from)                                  \
+          GEN_REDUCER_LOOP (int k = 0; k < GEN_REDUCER_LANES; k++)                                 \
+          {                                                                                        \
+            const T a = lanes[k], x = from[k];                                                     \
+            lanes[k] = (take);                                                                     \
+          }                                                                                        \
+        GEN_REDUCER_LOOP (int k = 0; k < GEN_REDUCER_LANES; k++)                                   \
+        {                                                                                          \
+          const T a = out[i + k], b = lanes[k];                                                    \
+          out[i + k] = (both);                                                                     \
+        }                                                                                          \
       }                                                                                            \
     }                                                                                              \
-    for (gsize end; i < rows->n; i = end) {                                                        \
-      end = MIN (rows->n, i + GEN_REDUCER_STRETCH);                                                \
-      for (gsize r = 0; r < rows->rows; r++) {                                                     \
-        const T *from = (const T *)px + (gint64)r * rows->from;                                    \
+    for (gsize n; i < rows->n; i += n) {                                                           \
+      T some[GEN_REDUCER_STRETCH];                                                                 \
                                                                                                    \
-        for (gsize k = i; k < end; k++) {                                                          \
-          const T a = out[k], x = from[k];                                                         \
-          out[k] = (take);                                                                         \
+      n = MIN (rows->n - i, GEN_REDUCER_STRETCH);                                                  \
+      for (gsize r = 0, end; r < rows->rows; r = end) {                                            \
+        end = MIN (rows->rows, r + block);                                                         \
+        for (gsize k = 0; k < n; k++)                                                              \
+          some[k] = (initial);                                                                     \
+        for (gsize row = r; row < end; row++) {                                                    \
+          const T *from = (const T *)px + (gint64)row * rows->from + (gint64)i;                    \
+                                                                                                   \
+          for (gsize k = 0; k < n; k++) {                                                          \
+            const T a = some[k], x = from[k];                                                      \
+            some[k] = (take);                                                                      \
+          }                                                                                        \
+        }                                                                                          \
+        for (gsize k = 0; k < n; k++) {                                                            \
+          const T a = out[i + k], b = some[k];                                                     \
+          out[i + k] = (both);                                                                     \
         }                                                                                          \
       }                                                                                            \
     }                                                                                              \

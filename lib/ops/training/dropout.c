@@ -64,14 +64,15 @@ run_training (const GenKernel *kernel, int part, int parts)
   const float *x = kernel->inputs[0];
   float *out = kernel->outputs[0], draws[CHUNK], scale = 1 / (1 - s->ratio);
   guint8 *mask = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;
+  const gsize all = gen_shape_elements (&gen_node_input (kernel->node, 0)->shape);
+  const guint64 origin = gen_random_first (kernel, all);
   gsize first, end;
 
-  gen_kernel_share (
-      gen_shape_elements (&gen_node_input (kernel->node, 0)->shape), 64, part, parts, &first, &end);
+  gen_kernel_share (all, 64, part, parts, &first, &end);
   for (; first < end; first += CHUNK) {
     gsize n = MIN (CHUNK, end - first);
 
-    gen_random_uniform (&random, kernel->draw, first, draws, n);
+    gen_random_uniform (&random, kernel->draw, origin + first, draws, n);
     if (mask != NULL)
       for (gsize i = 0; i < n; i++)
         mask[first + i] = draws[i] >= s->ratio;

@@ -12,6 +12,7 @@
 
 #include "../losses/scores.h"
 #include "adversary.h"
+#include "attacked.h"
 #include "gradient-penalty.h"
 #include "view.h"
 
@@ -211,6 +212,61 @@ explain (const GenTrainerSettings *settings, GError **error)
         "do without: ");
 }
 
+/* What attacks on real samples raise: the discriminator's loss, where made ones have the scores
+ * `data` (Liu and Hsieh, "Rob-GAN: generator, discriminator, and adversarial attacker", 2019). */
+static GenTensor *
+lose (GenStep *step, GenTensor *real, gpointer data, GError **error)
+{
+  GenTensor *scores = gen_step_apply_to (step, DISCRIMINATOR, real, error);
+
+  scores = gen_step_precise (step, scores, error);
+  return scores == NULL ? NULL
+                        : gen_step_settings (step)->loss->discriminator (
+                              gen_step_graph (step), scores, data, 0, error);
+}
+
+/* The scores of made samples, which stay while real ones are attacked. */
+static GenTensor *
+score_made (GenStep *step, GenTensor *made, GError **error)
+{
+  GenTensor *scores =
+      gen_step_precise (step, gen_step_apply_to (step, DISCRIMINATOR, made, error), error);
+
+  return scores != NULL ? gen_unary (gen_step_graph (step), "StopGradient", scores, error) : NULL;
+}
+
+/* What the discriminator sees of samples in an update. */
+static gboolean
+see (GenStep *step, const GenView *view, GenTensor *const samples[KINDS], GenTensor *seen[KINDS],
+    GError **error)
+{
+  GenTensor *scores;
+
+  for (int kind = 0; kind < KINDS; kind++)
+    if ((seen[kind] = gen_view_see (view, step, samples[kind], error)) == NULL)
+      return FALSE;
+  if (!gen_attacked_is_on (step) || !gen_step_trains (step))
+    return TRUE;
+  scores = score_made (step, seen[FAKE], error);
+  seen[REAL] = scores != NULL ? gen_attacked (step, seen[REAL], TRUE, lose, scores, error) : NULL;
+  return seen[REAL] != NULL;
+}
+
+/* Where it only measures: how often real samples are still told under attack. */
+static gboolean
+report_attacked (GenStep *step, GenTensor *const samples[KINDS], GError **error)
+{
+  GenTensor *scores, *real;
+
+  if (!gen_attacked_is_on (step))
+    return TRUE;
+  scores = score_made (step, samples[FAKE], error);
+  real = scores != NULL ? gen_attacked_all (step, samples[REAL], TRUE, lose, scores, error) : NULL;
+  scores = real != NULL ? gen_step_apply_to (step, DISCRIMINATOR, real, error) : NULL;
+  return scores != NULL && gen_step_report (step, "robust-accuracy-on-real",
+                               gen_step_precise (step, scores, error), GEN_REPORT_SHARE_ABOVE_ZERO);
+}
+
 /* One update of the discriminator. */
 static gboolean
 learn_to_tell (GenStep *step, const GenView *view, GenTensor *const samples[KINDS], int number,
@@ -221,9 +277,8 @@ learn_to_tell (GenStep *step, const GenView *view, GenTensor *const samples[KIND
   GenTensor *seen[KINDS];
   g_autoptr (GError) own = NULL;
 
-  for (int kind = 0; kind < KINDS; kind++)
-    if ((seen[kind] = gen_view_see (view, step, samples[kind], error)) == NULL)
-      return FALSE;
+  if (!see (step, view, samples, seen, error))
+    return FALSE;
   *loss = discriminator_loss (step, seen, (guint)number, scores, &own);
   if (*loss != NULL && gen_step_minimise_again (step, &discriminator, 1, *loss, 1, number,
                            settings->discriminator_steps, &own))
@@ -250,7 +305,7 @@ build (GenStep *step, GError **error)
       return FALSE;
   }
   if (!gen_step_trains (step))
-    return report_scores (step, scores);
+    return report_scores (step, scores) && report_attacked (step, samples, error);
   g_loss = generator_loss (step, &view, scores[REAL], samples, error);
   return gen_view_adapt (&view, step, scores[REAL], error) &&
          gen_step_minimise (
@@ -279,6 +334,9 @@ static const GenRecipeFigure figures[] = {
   { { { "augment-probability", GEN_FIELD_NUMBER, NULL, NULL }, "augmentation/probability", NULL,
         NULL, 0, -INFINITY },
       NULL, NULL },
+  { { { "robust-accuracy-on-real", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_HIGHER }, NULL, NULL,
+        NULL, 0, -INFINITY },
+      "robust-accuracy-on-validation", "accuracy/validation-robust", TRUE, TRUE },
 };
 
 static const char *const penalty_names[] = {
@@ -406,6 +464,7 @@ static const GenSetting settings[] = {
       .maximum = 1,
       .of_learning = TRUE },
   GEN_SMOOTHING_SETTING,
+  GEN_ATTACKED_SETTINGS,
 };
 
 const GenRecipe gen_recipe_adversarial = {

@@ -3,14 +3,15 @@
  * learn from how far that is from what it was. */
 #include <math.h>
 
+#include "attacked.h"
 #include "likeness.h"
 
 enum { ENCODER, DECODER };
 
 static GenTensor *
-pass (GenStep *step, GError **error)
+pass (GenStep *step, GenTensor *samples, GError **error)
 {
-  GenTensor *code = gen_step_apply_to (step, ENCODER, gen_step_samples (step), error);
+  GenTensor *code = gen_step_apply_to (step, ENCODER, samples, error);
   const GenShape wanted = gen_step_input_shape (step, DECODER, 0);
 
   if (code == NULL || gen_shape_equal (&code->shape, &wanted))
@@ -22,23 +23,34 @@ pass (GenStep *step, GError **error)
   return NULL;
 }
 
+/* How far what is made of `samples` is from the samples as they came, [batch]. */
+static GenTensor *
+lose (GenStep *step, GenTensor *samples, gpointer data, GError **error)
+{
+  return gen_step_compare (
+      step, DECODER, pass (step, samples, error), gen_step_samples (step), error);
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
   const guint both[] = { ENCODER, DECODER };
-  GenTensor *apart =
-      gen_step_compare (step, DECODER, pass (step, error), gen_step_samples (step), error);
+  GenTensor *seen = gen_attacked (step, gen_step_samples (step), TRUE, lose, NULL, error);
+  GenTensor *apart = seen != NULL ? lose (step, seen, NULL, error) : NULL;
 
   return gen_step_minimise_distances (step, both, G_N_ELEMENTS (both), apart, error) &&
          gen_step_report (step, "loss", apart, GEN_REPORT_MEAN) &&
-         gen_step_watch (step, "losses", apart);
+         gen_step_watch (step, "losses", apart) &&
+         gen_attacked_report (step, gen_step_samples (step), TRUE, lose, NULL, error);
 }
 
 /* Each sample beside what became of it. */
 static gboolean
 make (GenStep *step, GError **error)
 {
-  return gen_step_show (step, gen_step_samples (step)) && gen_step_show (step, pass (step, error));
+  GenTensor *samples = gen_step_samples (step);
+
+  return gen_step_show (step, samples) && gen_step_show (step, pass (step, samples, error));
 }
 
 static const GenRecipeNet nets[] = {
@@ -48,12 +60,13 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/reconstruction", ", loss ", "", 4,
-        -INFINITY },
+  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/reconstruction", ", loss ",
+        "", 4, -INFINITY },
       "loss-on-validation", "loss/validation" },
+  GEN_ATTACKED_FIGURE,
 };
 
-static const GenSetting settings[] = { GEN_LIKENESS_SETTINGS };
+static const GenSetting settings[] = { GEN_LIKENESS_SETTINGS, GEN_ATTACKED_SETTINGS };
 
 const GenRecipe gen_recipe_autoencoder = {
   .name = "autoencoder",

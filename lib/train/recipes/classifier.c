@@ -4,6 +4,7 @@
  * unless it is a mixture of several (Zhang et al., "mixup: beyond empirical risk minimization",
  * 2018). Labels are smoothed as by Szegedy et al., "Rethinking the Inception architecture for
  * computer vision", 2016. */
+#include "attacked.h"
 #include "class-bars.h"
 
 enum { CLASSIFIER };
@@ -14,11 +15,11 @@ extent (const GenTensor *tensor, int axis)
   return tensor->shape.rank > axis ? tensor->shape.dims[axis] : -1;
 }
 
-/* The scores of the samples, [batch, classes]. */
+/* The scores of `samples`, [batch, classes]. */
 static GenTensor *
-score (GenStep *step, GError **error)
+score (GenStep *step, GenTensor *samples, GError **error)
 {
-  GenTensor *scores = gen_step_apply_to (step, CLASSIFIER, gen_step_samples (step), error);
+  GenTensor *scores = samples != NULL ? gen_step_apply_to (step, CLASSIFIER, samples, error) : NULL;
 
   if (scores == NULL)
     return NULL;
@@ -84,18 +85,58 @@ smooth (
   return gen_binary (graph, "Sub", right, mean, error);
 }
 
+/* [batch, classes]: the logarithms of probabilities. */
+static GenTensor *
+find_logarithms (GenStep *step, GenTensor *samples, GenTensor **scores, GError **error)
+{
+  *scores = gen_step_precise (step, score (step, samples, error), error);
+  if (*scores == NULL)
+    return NULL;
+  gen_step_set_classes (step, extent (*scores, 1));
+  return gen_graph_op (
+      gen_step_graph (step), "LogSoftmax", scores, 1, 1, error, "axis", GEN_INT, 1, NULL);
+}
+
+/* What attacks raise: the cross entropy, [batch]. */
+static GenTensor *
+lose (GenStep *step, GenTensor *samples, gpointer data, GError **error)
+{
+  GenTensor *scores, *logarithms = find_logarithms (step, samples, &scores, error);
+
+  return logarithms != NULL
+             ? lack (gen_step_graph (step), logarithms, gen_step_shares (step), error)
+             : NULL;
+}
+
+/* Where it only measures: how it does under the attack that it is trained against. */
+static gboolean
+report_attacked (GenStep *step, GError **error)
+{
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *samples, *scores, *logarithms, *shares;
+
+  if (!gen_attacked_is_on (step) || gen_step_trains (step))
+    return TRUE;
+  samples = gen_attacked_all (step, gen_step_samples (step), TRUE, lose, NULL, error);
+  logarithms = samples != NULL ? find_logarithms (step, samples, &scores, error) : NULL;
+  if (logarithms == NULL)
+    return FALSE;
+  shares = gen_step_shares (step);
+  return gen_step_report (
+             step, "robust-loss", lack (graph, logarithms, shares, error), GEN_REPORT_MEAN) &&
+         gen_step_report (
+             step, "robust-accuracy", agree (graph, logarithms, shares, error), GEN_REPORT_MEAN);
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
   const guint classifier = CLASSIFIER;
   GenGraph *graph = gen_step_graph (step);
-  GenTensor *scores = gen_step_precise (step, score (step, error), error);
-  GenTensor *logarithms, *shares, *lacking, *losses, *loss;
+  GenTensor *samples = gen_attacked (step, gen_step_samples (step), TRUE, lose, NULL, error);
+  GenTensor *scores, *logarithms, *shares, *lacking, *losses, *loss;
 
-  if (scores == NULL)
-    return FALSE;
-  gen_step_set_classes (step, extent (scores, 1));
-  logarithms = gen_graph_op (graph, "LogSoftmax", &scores, 1, 1, error, "axis", GEN_INT, 1, NULL);
+  logarithms = samples != NULL ? find_logarithms (step, samples, &scores, error) : NULL;
   if (logarithms == NULL)
     return FALSE;
   shares = gen_step_shares (step);
@@ -110,7 +151,7 @@ build (GenStep *step, GError **error)
          gen_step_report (step, "loss", losses, GEN_REPORT_MEAN) &&
          gen_step_report (
              step, "accuracy", agree (graph, logarithms, shares, error), GEN_REPORT_MEAN) &&
-         gen_step_watch (step, "the classifier's scores", scores);
+         gen_step_watch (step, "the classifier's scores", scores) && report_attacked (step, error);
 }
 
 /* --- what is shown --- */
@@ -121,7 +162,8 @@ static gboolean
 make (GenStep *step, GError **error)
 {
   GenGraph *graph = gen_step_graph (step);
-  GenTensor *samples = gen_step_samples (step), *scores = score (step, error), *bars = samples;
+  GenTensor *samples = gen_step_samples (step), *scores = score (step, samples, error),
+            *bars = samples;
 
   if (scores == NULL)
     return FALSE;
@@ -137,14 +179,22 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/classifier", ", loss ", "", 3, -INFINITY },
+  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/classifier", ", loss ", "",
+        3, -INFINITY },
       "loss-on-validation", "loss/validation" },
-  { { { "accuracy", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/training", ", accuracy ", "", 3,
-        -INFINITY },
+  { { { "accuracy", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_HIGHER }, "accuracy/training",
+        ", accuracy ", "", 3, -INFINITY },
       "accuracy-on-validation", "accuracy/validation", TRUE },
+  { { { "robust-accuracy", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_HIGHER }, NULL,
+        ", robust accuracy ", "", 3, -INFINITY },
+      "robust-accuracy-on-validation", "accuracy/validation-robust", TRUE, TRUE },
+  GEN_ATTACKED_FIGURE,
 };
 
+#define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
+
 static const GenSetting settings[] = {
+  GEN_ATTACKED_SETTINGS,
   { .name = "label-smoothing",
       .nick = "Label smoothing",
       .description = "The right class counts as 1 minus this, below 0.5, and all share the rest (0 "

@@ -10,7 +10,7 @@
  * all count as used alike, too. */
 #include "codebook.h"
 
-#include "../step-private.h"
+#include "../step-exchange.h"
 #include "code-shares.h"
 
 /* Of average use: vectors that are used less begin anew. */
@@ -143,6 +143,23 @@ count (GenGraph *graph, GenTensor *rows, GenTensor *codes, gint64 n, Use *now, G
   return now->sum != NULL && now->uses != NULL;
 }
 
+/* The same of the batches of all members. */
+static gboolean
+count_all (GenStep *step, GenTensor *rows, GenTensor *codes, gint64 n, Use *now, GError **error)
+{
+  GenTensor *counted[2];
+
+  if (!count (step->graph, rows, codes, n, now, error))
+    return FALSE;
+  counted[0] = now->uses;
+  counted[1] = now->sum;
+  if (!gen_step_sum_over_members (step, counted, 2, 1, error))
+    return FALSE;
+  now->uses = counted[0];
+  now->sum = counted[1];
+  return TRUE;
+}
+
 /* `kept`, and `fresh` where vectors begin anew. */
 static GenTensor *
 choose (GenGraph *graph, GenTensor *is_used, GenTensor *kept, GenTensor *fresh, GError **error)
@@ -154,12 +171,14 @@ choose (GenGraph *graph, GenTensor *is_used, GenTensor *kept, GenTensor *fresh, 
 
 /* What is hardly used begins anew, as after `alike` uses. */
 static void
-begin_anew (GenGraph *graph, GenTensor *rows, gint64 n, float alike, Use *use, GError **error)
+begin_anew (GenStep *step, GenTensor *rows, gint64 n, float alike, Use *use, GError **error)
 {
+  GenGraph *graph = step->graph;
   GenTensor *mean = gen_graph_float (graph, alike);
   GenTensor *least = gen_graph_float (graph, (float)(RARE * alike));
   GenTensor *is_used = gen_binary (graph, "GreaterOrEqual", use->uses, least, error);
-  GenTensor *fresh = gen_binary (graph, "Mul", draw_rows (graph, rows, n, error), mean, error);
+  GenTensor *drawn = gen_step_take_of_first (step, draw_rows (graph, rows, n, error), error);
+  GenTensor *fresh = gen_binary (graph, "Mul", drawn, mean, error);
 
   use->sum = choose (graph, is_used, use->sum, fresh, error);
   use->uses = choose (graph, is_used, use->uses, mean, error);
@@ -182,15 +201,15 @@ gen_step_follow_codebook (
   made = gen_step_precise (step, gen_unary (step->graph, "StopGradient", made, error), error);
   rows = made != NULL ? to_rows (step->graph, made, error) : NULL;
   if (rows == NULL || !check_codes (rows, codes, error) ||
-      !count (step->graph, rows, codes, n, &now, error))
+      !count_all (step, rows, codes, n, &now, error))
     return FALSE;
   codebook = applied->states->pdata[i];
-  alike = (float)rows->shape.dims[0] / (float)n;
+  alike = (float)rows->shape.dims[0] * (float)gen_step_n_members (step) / (float)n;
   state.uses = add_state (step, codebook, "uses", &GEN_SHAPE (n, 1), NULL, alike);
   state.sum = add_state (step, codebook, "sum", &codebook->shape, codebook, alike);
   now.uses = average (step, state.uses, now.uses, error);
   now.sum = average (step, state.sum, now.sum, error);
-  begin_anew (step->graph, rows, n, alike, &now, error);
+  begin_anew (step, rows, n, alike, &now, error);
   next = gen_binary (step->graph, "Div", now.sum, now.uses, error);
   if (next == NULL)
     return FALSE;

@@ -320,6 +320,8 @@ describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
+static const GenRecipeFigure figures[] = { GEN_DENOISING_FIGURE };
+
 static const GenSetting settings[] = {
   GEN_TEACHER_SETTING,
   GEN_DENOISING_SETTINGS,
@@ -361,8 +363,11 @@ const GenRecipe gen_recipe_consistency = {
   .data_net = GEN_DENOISER,
   .presets_of = &gen_recipe_diffusion,
   .begins_as_teacher = TRUE,
-  .figures = &gen_denoising_figure,
-  .n_figures = 1,
+  .unattacked =
+      "what the denoiser is to make of a noisy sample is what it makes of a less noisy one, "
+      "so that both would have to be attacked",
+  .figures = figures,
+  .n_figures = G_N_ELEMENTS (figures),
   .settings = settings,
   .n_settings = G_N_ELEMENTS (settings),
   .build = build,

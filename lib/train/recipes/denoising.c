@@ -268,10 +268,6 @@ const GenRecipeNet gen_denoising_nets[] = {
   { NULL },
 };
 
-const GenRecipeFigure gen_denoising_figure = { { { "loss", GEN_FIELD_NUMBER, NULL, NULL },
-                                                   "loss/training", ", loss ", "", 4, -INFINITY },
-  "loss-on-validation", "loss/validation" };
-
 /* --- what can be said --- */
 
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenPrediction, name) == 0);

@@ -51,10 +51,15 @@ GenGraph *gen_denoising_wrap (const GenGraph *made, guint *runs, GError **error)
 
 /* For recipes' lists. */
 extern const GenRecipeNet gen_denoising_nets[];
-extern const GenRecipeFigure gen_denoising_figure;
 gconstpointer gen_denoising_find_prediction (const char *name, GError **error);
 gconstpointer gen_denoising_find_schedule (const char *name, GError **error);
 
+#define GEN_DENOISING_FIGURE                                                                       \
+  {                                                                                                \
+    { { "loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/training", ", loss ", "",  \
+      4, -INFINITY },                                                                              \
+        "loss-on-validation", "loss/validation"                                                    \
+  }
 #define GEN_DENOISING_SETTINGS                                                                     \
   { .name = "prediction",                                                                          \
     .nick = "Prediction",                                                                          \

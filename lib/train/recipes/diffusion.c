@@ -13,6 +13,7 @@
 
 #include <generative/random.h>
 
+#include "attacked.h"
 #include "denoising.h"
 
 #define NAME "denoiser"
@@ -99,31 +100,59 @@ weigh (GenStep *step, GenTensor *errors, GenTensor *weights, GError **error)
       gen_binary (graph, "Reshape", weights, gen_graph_ints (graph, &batch, 1), error), error);
 }
 
+/* What the denoiser is asked, and what it should answer. */
+typedef struct {
+  GenTensor *times, *target, *weights;
+} Question;
+
+/* The errors of what is made of `noisy`, [batch]: what attacks raise, too, of noisy samples, which
+ * are any numbers. */
+static GenTensor *
+find_errors (GenStep *step, GenTensor *noisy, gpointer data, GError **error)
+{
+  const GenGraph *net = gen_step_net (step, GEN_DENOISER);
+  const Question *question = data;
+  GenTensor *made;
+
+  if (noisy == NULL)
+    return NULL;
+  made = gen_step_apply (step, GEN_DENOISER,
+      (GenTensor *[]){ noisy, gen_denoising_tell_times (step, net, question->times, error) },
+      error);
+  if (made == NULL ||
+      !gen_denoising_check_made (made, &gen_step_samples (step)->shape, NAME, error))
+    return NULL;
+  made = gen_step_precise (step, made, error);
+  made = gen_denoising_square_errors (step, made, question->target, error);
+  return weigh (step, made, question->weights, error);
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
   const GenTrainerSettings *settings = gen_step_settings (step);
   const GenGraph *net = gen_step_net (step, GEN_DENOISER);
   GenTensor *samples = gen_step_samples (step), *columns[COLUMNS];
-  GenTensor *noise, *times, *noisy, *made, *target, *errors;
+  GenTensor *noise, *noisy, *errors;
+  Question question;
 
   if (!gen_denoising_check (settings, net, NAME, error))
     return FALSE;
   noise = gen_step_latents (step, GEN_DENOISER, error);
-  times = gen_denoising_draw_times (step, GEN_SCHEDULE_TIMES, error);
-  if (noise == NULL || times == NULL || !drop_classes (step, error) ||
-      !gen_denoising_choose (step, add_times (step), times, columns, COLUMNS, error))
+  question.times = gen_denoising_draw_times (step, GEN_SCHEDULE_TIMES, error);
+  if (noise == NULL || question.times == NULL || !drop_classes (step, error) ||
+      !gen_denoising_choose (step, add_times (step), question.times, columns, COLUMNS, error))
     return FALSE;
   noisy = gen_denoising_mix (step, columns[SIGNAL], samples, columns[NOISE], noise, error);
-  made = gen_step_apply (step, GEN_DENOISER,
-      (GenTensor *[]){ noisy, gen_denoising_tell_times (step, net, times, error) }, error);
-  if (made == NULL || !gen_denoising_check_made (made, &samples->shape, NAME, error))
+  question.target =
+      gen_denoising_mix (step, columns[OF_SAMPLE], samples, columns[OF_NOISE], noise, error);
+  question.weights = columns[WEIGHT];
+  if (noisy == NULL || question.target == NULL)
     return FALSE;
-  target = gen_denoising_mix (step, columns[OF_SAMPLE], samples, columns[OF_NOISE], noise, error);
-  made = gen_step_precise (step, made, error);
-  errors = gen_denoising_square_errors (step, made, target, error);
-  errors = weigh (step, errors, columns[WEIGHT], error);
-  return gen_denoising_minimise (step, errors, "the denoiser's squared errors", error);
+  errors = find_errors (
+      step, gen_attacked (step, noisy, FALSE, find_errors, &question, error), &question, error);
+  return gen_denoising_minimise (step, errors, "the denoiser's squared errors", error) &&
+         gen_attacked_report (step, noisy, FALSE, find_errors, &question, error);
 }
 
 static void
@@ -139,8 +168,11 @@ describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
+static const GenRecipeFigure figures[] = { GEN_DENOISING_FIGURE, GEN_ATTACKED_FIGURE };
+
 static const GenSetting settings[] = {
   GEN_DENOISING_SETTINGS,
+  GEN_ATTACKED_SETTINGS,
   { .name = "min-snr",
       .nick = "Min SNR",
       .description = "Bound of the squared ratio of signal to noise by which errors of a sample "
@@ -189,8 +221,8 @@ const GenRecipe gen_recipe_diffusion = {
   .description = "A denoiser, which a sampler makes samples of noise by",
   .nets = gen_denoising_nets,
   .data_net = GEN_DENOISER,
-  .figures = &gen_denoising_figure,
-  .n_figures = 1,
+  .figures = figures,
+  .n_figures = G_N_ELEMENTS (figures),
   .settings = settings,
   .n_settings = G_N_ELEMENTS (settings),
   .build = build,

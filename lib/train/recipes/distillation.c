@@ -61,10 +61,10 @@ static const GenRecipeNet nets[] = {
   { NULL },
 };
 
-static const GenRecipeFigure figures[] = { GEN_TEACHING_FIGURES };
+static const GenRecipeFigure figures[] = { GEN_TEACHING_FIGURES, GEN_ATTACKED_FIGURE };
 
 static const GenSetting settings[] = { GEN_TEACHER_SETTING, GEN_TEMPERATURE_SETTING,
-  GEN_LIKENESS_SETTINGS };
+  GEN_LIKENESS_SETTINGS, GEN_ATTACKED_SETTINGS };
 
 const GenRecipe gen_recipe_distillation = {
   .name = "distillation",

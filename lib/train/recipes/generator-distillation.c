@@ -38,6 +38,7 @@ const GenRecipe gen_recipe_generator_distillation = {
   .data_net = GEN_STUDENT,
   .data_made = TRUE,
   .any_preset = TRUE,
+  .unattacked = "the student learns from latents, which are drawn, and no sample comes in",
   .figures = figures,
   .n_figures = G_N_ELEMENTS (figures),
   .settings = settings,

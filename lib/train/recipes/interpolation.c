@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Of three frames of a film that follow each other, a net sees two and learns to make the third:
  * the one between them, or the one behind them. */
+#include "attacked.h"
 #include "likeness.h"
 
 enum { INTERPOLATOR };
@@ -35,26 +36,42 @@ check_samples (const GenTensor *samples, GError **error)
   return FALSE;
 }
 
-/* What the net makes of the frames that it sees, and what it is to make. */
-static GenTensor *
-interpolate (
-    GenStep *step, GenTensor *samples, GenTensor **seen, GenTensor **wanted, GError **error)
+/* The frames that the net sees, and the one that it is to make. */
+static gboolean
+divide (GenStep *step, GenTensor *samples, GenTensor **seen, GenTensor **wanted, GError **error)
 {
   const gboolean next = gen_step_settings (step)->next_frame;
-  GenTensor *made;
 
   if (samples == NULL || !check_samples (samples, error))
-    return NULL;
+    return FALSE;
   *seen = pick (step, samples, seen_frames[next], FRAMES - 1, error);
   *wanted = pick (step, samples, &made_frame[next], 1, error);
-  made = gen_step_apply_to (step, INTERPOLATOR, *seen, error);
-  if (made == NULL || *wanted == NULL || gen_shape_equal (&made->shape, &(*wanted)->shape))
-    return *wanted == NULL ? NULL : made;
+  return *seen != NULL && *wanted != NULL;
+}
+
+/* What the net makes of two frames. */
+static GenTensor *
+interpolate (GenStep *step, GenTensor *seen, const GenTensor *wanted, GError **error)
+{
+  GenTensor *made = gen_step_apply_to (step, INTERPOLATOR, seen, error);
+
+  if (made == NULL || gen_shape_equal (&made->shape, &wanted->shape))
+    return made;
   g_autofree char *has = gen_shape_to_string (&made->shape);
-  g_autofree char *wants = gen_shape_to_string (&(*wanted)->shape);
+  g_autofree char *wants = gen_shape_to_string (&wanted->shape);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the interpolator makes %s of two frames of %s", has, wants);
   return NULL;
+}
+
+/* What attacks raise: how far what is made of `seen` is from the frame that is wanted. */
+static GenTensor *
+lose (GenStep *step, GenTensor *seen, gpointer data, GError **error)
+{
+  GenTensor *wanted = data;
+
+  return gen_step_compare (
+      step, INTERPOLATOR, interpolate (step, seen, wanted, error), wanted, error);
 }
 
 static gboolean
@@ -63,12 +80,16 @@ build (GenStep *step, GError **error)
   const guint interpolator = INTERPOLATOR;
   GenTensor *samples = gen_step_cropped_samples (step, error), *seen, *wanted, *made, *apart;
 
-  made = interpolate (step, samples, &seen, &wanted, error);
+  if (!divide (step, samples, &seen, &wanted, error))
+    return FALSE;
+  made = gen_attacked (step, seen, TRUE, lose, wanted, error);
+  made = made != NULL ? interpolate (step, made, wanted, error) : NULL;
   if (made == NULL)
     return FALSE;
   apart = gen_step_compare (step, INTERPOLATOR, made, wanted, error);
   return gen_step_minimise_distances (step, &interpolator, 1, apart, error) &&
-         gen_step_report_likeness (step, apart, made, wanted, error);
+         gen_step_report_likeness (step, apart, made, wanted, error) &&
+         gen_attacked_report (step, seen, TRUE, lose, wanted, error);
 }
 
 /* What is seen, what is made of it, and what was there. */
@@ -79,7 +100,9 @@ make (GenStep *step, GError **error)
   GenTensor *samples = gen_step_samples (step), *seen, *wanted, *made;
   const gboolean next = gen_step_settings (step)->next_frame;
 
-  made = interpolate (step, samples, &seen, &wanted, error);
+  if (!divide (step, samples, &seen, &wanted, error))
+    return FALSE;
+  made = interpolate (step, seen, wanted, error);
   if (made == NULL)
     return FALSE;
   return gen_step_show (step, pick (step, samples, &seen_frames[next][first], 1, error)) &&
@@ -103,7 +126,7 @@ static const GenRecipeNet nets[] = {
   { NULL },
 };
 
-static const GenRecipeFigure figures[] = { GEN_LIKENESS_FIGURES };
+static const GenRecipeFigure figures[] = { GEN_LIKENESS_FIGURES, GEN_ATTACKED_FIGURE };
 
 static const GenSetting settings[] = {
   { .name = "next-frame",
@@ -113,6 +136,7 @@ static const GenSetting settings[] = {
       .offset = G_STRUCT_OFFSET (GenTrainerSettings, next_frame),
       .of_learning = TRUE },
   GEN_LIKENESS_SETTINGS,
+  GEN_ATTACKED_SETTINGS,
   GEN_CROP_SETTING,
 };
 

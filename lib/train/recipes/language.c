@@ -324,13 +324,14 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/training", ", loss ", "", 3, -INFINITY },
+  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/training", ", loss ", "", 3,
+        -INFINITY },
       "loss-on-validation", "loss/validation" },
-  { { { "accuracy", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/training", ", accuracy ", "", 3,
-        -INFINITY },
+  { { { "accuracy", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_HIGHER }, "accuracy/training",
+        ", accuracy ", "", 3, -INFINITY },
       "accuracy-on-validation", "accuracy/validation", TRUE },
-  { { { "perplexity", GEN_FIELD_NUMBER, NULL, NULL }, "perplexity/training", ", perplexity ", "", 2,
-        -INFINITY },
+  { { { "perplexity", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "perplexity/training",
+        ", perplexity ", "", 2, -INFINITY },
       "perplexity-on-validation", "perplexity/validation" },
   { { { "marginal-entropy", GEN_FIELD_NUMBER, NULL, NULL }, "loss/marginal-entropy",
         ", marginal entropy ", "", 3, -INFINITY },
@@ -354,6 +355,7 @@ const GenRecipe gen_recipe_language = {
   .nets = nets,
   .data_net = PREDICTOR,
   .coded = TRUE,
+  .unattacked = "the predictor takes codes, whole numbers, and no gradient goes back to samples",
   .figures = figures,
   .n_figures = G_N_ELEMENTS (figures),
   .settings = settings,

@@ -92,8 +92,8 @@ add_perceptual (
   if (distances == NULL || settings->perceptual_model == NULL || settings->perceptual_weight <= 0)
     return distances;
   gen_step_range (step, &low, &high);
-  apart =
-      gen_perceptual_compare (graph, settings->perceptual_model, made, wanted, low, high, error);
+  apart = gen_perceptual_compare (
+      graph, "perceptual-model", settings->perceptual_model, made, wanted, low, high, error);
   apart = gen_binary (graph, "Mul", gen_step_precise (step, apart, error),
       gen_graph_float (graph, (float)settings->perceptual_weight), error);
   return gen_binary (graph, "Add", distances, apart, error);

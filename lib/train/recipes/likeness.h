@@ -18,19 +18,22 @@ gboolean gen_step_report_likeness (
 
 /* For recipes' lists. */
 #define GEN_LIKENESS_FIGURES                                                                       \
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/training", ", loss ", "", 4, -INFINITY },    \
+  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/training", ", loss ", "",  \
+        4, -INFINITY },                                                                            \
     "loss-on-validation", "loss/validation" },                                                     \
   {                                                                                                \
-    { { "psnr", GEN_FIELD_NUMBER, NULL, NULL }, "psnr/training", " PSNR ", " dB", 2, -INFINITY },  \
+    { { "psnr", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_HIGHER }, "psnr/training", " PSNR ",      \
+      " dB", 2, -INFINITY },                                                                       \
         "psnr-on-validation", "psnr/validation"                                                    \
   }
 
 #define GEN_LIKENESS_SOUND_FIGURES                                                                 \
-  { { { "si-sdr", GEN_FIELD_NUMBER, NULL, NULL }, "si-sdr/training", " SI-SDR ", " dB", 2,         \
-        -INFINITY },                                                                               \
+  { { { "si-sdr", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_HIGHER }, "si-sdr/training",            \
+        " SI-SDR ", " dB", 2, -INFINITY },                                                         \
     "si-sdr-on-validation", "si-sdr/validation" },                                                 \
   {                                                                                                \
-    { { "lsd", GEN_FIELD_NUMBER, NULL, NULL }, "lsd/training", " LSD ", "", 3, -INFINITY },        \
+    { { "lsd", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "lsd/training", " LSD ", "", 3,   \
+      -INFINITY },                                                                                 \
         "lsd-on-validation", "lsd/validation"                                                      \
   }
 

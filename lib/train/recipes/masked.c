@@ -7,6 +7,8 @@
 
 #include <generative/step.h>
 
+#include "attacked.h"
+
 enum { ENCODER, DECODER };
 
 /* Axes of a sample that are cut into patches: rows and columns, or time. */
@@ -141,15 +143,25 @@ typedef struct {
   GenTensor *filled;                /* what the decoder makes of it */
 } Masked;
 
+/* Choose what is masked of the step's samples. */
 static gboolean
-fill (GenStep *step, Masked *masked, GError **error)
+mask (GenStep *step, Masked *masked, GError **error)
 {
   GenGraph *graph = gen_step_graph (step);
 
   masked->samples = gen_step_samples (step);
   masked->mask = draw_mask (step, masked->samples, error);
   masked->seen = gen_binary (graph, "Sub", gen_graph_float (graph, 1), masked->mask, error);
-  masked->covered = cover (step, masked->samples, masked->mask, masked->seen, error);
+  return masked->seen != NULL;
+}
+
+/* Fill it in by what is left of `samples`, which may be others than it is to be filled with. */
+static gboolean
+fill (GenStep *step, Masked *masked, GenTensor *samples, GError **error)
+{
+  if (samples == NULL)
+    return FALSE;
+  masked->covered = cover (step, samples, masked->mask, masked->seen, error);
   masked->filled = gen_step_apply_to (step, ENCODER, masked->covered, error);
   masked->filled = gen_step_apply_to (step, DECODER, masked->filled, error);
   if (masked->filled == NULL)
@@ -179,6 +191,15 @@ find_loss (GenStep *step, const Masked *masked, GError **error)
   return gen_binary (graph, "Div", sum, n, error);
 }
 
+/* What attacks raise: of the same patches, what is filled in by what is left of `samples`. */
+static GenTensor *
+lose (GenStep *step, GenTensor *samples, gpointer data, GError **error)
+{
+  Masked masked = *(const Masked *)data;
+
+  return fill (step, &masked, samples, error) ? find_loss (step, &masked, error) : NULL;
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
@@ -186,11 +207,13 @@ build (GenStep *step, GError **error)
   Masked masked;
   GenTensor *loss;
 
-  if (!fill (step, &masked, error))
+  if (!mask (step, &masked, error) ||
+      !fill (step, &masked, gen_attacked (step, masked.samples, TRUE, lose, &masked, error), error))
     return FALSE;
   loss = find_loss (step, &masked, error);
   return gen_step_minimise (step, nets, G_N_ELEMENTS (nets), loss, 1, error) &&
-         gen_step_report (step, "loss", loss, GEN_REPORT_MEAN);
+         gen_step_report (step, "loss", loss, GEN_REPORT_MEAN) &&
+         gen_attacked_report (step, masked.samples, TRUE, lose, &masked, error);
 }
 
 /* What the encoder sees, with what was masked as the decoder fills it, and as it was. */
@@ -201,7 +224,7 @@ make (GenStep *step, GError **error)
   GenTensor *seen, *filled;
   Masked masked;
 
-  if (!fill (step, &masked, error))
+  if (!mask (step, &masked, error) || !fill (step, &masked, masked.samples, error))
     return FALSE;
   seen = gen_binary (graph, "Mul", masked.samples, masked.seen, error);
   filled = gen_binary (graph, "Mul", masked.filled, masked.mask, error);
@@ -217,13 +240,16 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/masked", ", loss ", "", 4, -INFINITY },
+  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/masked", ", loss ", "", 4,
+        -INFINITY },
       "loss-on-validation", "loss/validation" },
+  GEN_ATTACKED_FIGURE,
 };
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
 static const GenSetting settings[] = {
+  GEN_ATTACKED_SETTINGS,
   { .name = "patch",
       .nick = "Patch",
       .description = "Extent of a patch that is masked or not: pixels, or frames of sound",

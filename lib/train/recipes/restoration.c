@@ -7,6 +7,7 @@
 #include <generative/degradation.h>
 #include <generative/step.h>
 
+#include "attacked.h"
 #include "likeness.h"
 
 enum { RESTORER };
@@ -108,19 +109,43 @@ restore (GenStep *step, const GenDegraded *degraded, const GenShape *wanted, GEr
 
 /* --- the recipe --- */
 
+/* Samples as they were, and what became of them. */
+typedef struct {
+  GenTensor *original;
+  GenDegraded degraded;
+} Lesson;
+
+/* What attacks raise: what is made of `samples`, which are degraded, is further from the original.
+ */
+static GenTensor *
+lose (GenStep *step, GenTensor *samples, gpointer data, GError **error)
+{
+  const Lesson *lesson = data;
+  const GenDegraded degraded = { .samples = samples, .seen = lesson->degraded.seen };
+  GenTensor *restored = restore (step, &degraded, &lesson->original->shape, error);
+
+  return gen_step_compare (step, RESTORER, restored, lesson->original, error);
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
   const guint restorer = RESTORER;
   GenTensor *original = gen_step_cropped_samples (step, error), *restored, *apart;
-  GenDegraded degraded = { NULL };
+  Lesson lesson = { .original = original };
+  GenDegraded degraded;
 
-  if (original == NULL || !degrade (step, original, &degraded, error))
+  if (original == NULL || !degrade (step, original, &lesson.degraded, error))
+    return FALSE;
+  degraded = lesson.degraded;
+  degraded.samples = gen_attacked (step, degraded.samples, TRUE, lose, &lesson, error);
+  if (degraded.samples == NULL)
     return FALSE;
   restored = restore (step, &degraded, &original->shape, error);
   apart = gen_step_compare (step, RESTORER, restored, original, error);
   return gen_step_minimise_distances (step, &restorer, 1, apart, error) &&
-         gen_step_report_likeness (step, apart, restored, original, error);
+         gen_step_report_likeness (step, apart, restored, original, error) &&
+         gen_attacked_report (step, lesson.degraded.samples, TRUE, lose, &lesson, error);
 }
 
 /* Pictures that are smaller are shown pixel by pixel. */
@@ -165,6 +190,7 @@ static const GenRecipeNet nets[] = {
 static const GenRecipeFigure figures[] = {
   GEN_LIKENESS_FIGURES,
   GEN_LIKENESS_SOUND_FIGURES,
+  GEN_ATTACKED_FIGURE,
 };
 
 static gconstpointer
@@ -203,6 +229,7 @@ static const GenSetting settings[] = {
       .maximum = 64,
       .of_learning = TRUE },
   GEN_LIKENESS_SETTINGS,
+  GEN_ATTACKED_SETTINGS,
   GEN_CROP_SETTING,
 };
 

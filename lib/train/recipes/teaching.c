@@ -182,15 +182,23 @@ find_classes (GenStep *step, GenLesson *lesson)
     lesson->wanted = wanted;
 }
 
-gboolean
-gen_step_teach (GenStep *step, GenTensor *x, gboolean samples, GenLesson *lesson, GError **error)
+/* What the teacher makes of `x`, in its own range. */
+static gboolean
+ask (GenStep *step, GenTensor *x, gboolean samples, GenLesson *lesson, GError **error)
+{
+  if (x == NULL || !check_teacher (gen_step_settings (step), error))
+    return FALSE;
+  lesson->wanted = ask_teacher (step, x, samples, error);
+  return lesson->wanted != NULL;
+}
+
+/* What the student makes of `x`, beside that. */
+static gboolean
+answer (GenStep *step, GenTensor *x, GenLesson *lesson, GError **error)
 {
   const GenTrainerSettings *settings = gen_step_settings (step);
 
-  if (x == NULL || !check_teacher (settings, error))
-    return FALSE;
-  lesson->wanted = ask_teacher (step, x, samples, error);
-  lesson->made = lesson->wanted != NULL ? gen_step_apply_to (step, GEN_STUDENT, x, error) : NULL;
+  lesson->made = x != NULL ? gen_step_apply_to (step, GEN_STUDENT, x, error) : NULL;
   if (lesson->made == NULL)
     return FALSE;
   find_classes (step, lesson);
@@ -202,6 +210,12 @@ gen_step_teach (GenStep *step, GenTensor *x, gboolean samples, GenLesson *lesson
     lesson->wanted = translate (gen_step_graph (step), lesson->wanted, settings->teacher,
         gen_step_net (step, GEN_STUDENT), OUTPUT_RANGE, error);
   return lesson->made != NULL && lesson->wanted != NULL;
+}
+
+gboolean
+gen_step_teach (GenStep *step, GenTensor *x, gboolean samples, GenLesson *lesson, GError **error)
+{
+  return ask (step, x, samples, lesson, error) && answer (step, x, lesson, error);
 }
 
 /* --- classes --- */
@@ -289,13 +303,32 @@ learn_numbers (GenStep *step, const GenLesson *lesson, GError **error)
   return gen_step_report_likeness (step, apart, lesson->made, lesson->wanted, error);
 }
 
+/* What attacks raise: how far what the student makes of `samples` is from what the teacher makes of
+ * them as they came (Goldblum et al., "Adversarially robust distillation", 2020). */
+static GenTensor *
+lose (GenStep *step, GenTensor *samples, gpointer data, GError **error)
+{
+  GenLesson lesson = *(const GenLesson *)data;
+
+  if (!answer (step, samples, &lesson, error))
+    return NULL;
+  return lesson.classes ? diverge (step, &lesson, error)
+                        : gen_step_compare (step, GEN_STUDENT, lesson.made, lesson.wanted, error);
+}
+
 gboolean
 gen_step_learn (GenStep *step, GenTensor *x, gboolean samples, GError **error)
 {
-  GenLesson lesson;
+  GenLesson asked = { NULL }, lesson;
+  GenTensor *seen = x;
 
-  if (!gen_step_teach (step, x, samples, &lesson, error))
+  if (!ask (step, x, samples, &asked, error))
     return FALSE;
-  return lesson.classes ? learn_classes (step, &lesson, error)
-                        : learn_numbers (step, &lesson, error);
+  if (samples)
+    seen = gen_attacked (step, x, TRUE, lose, &asked, error);
+  lesson = asked;
+  return answer (step, seen, &lesson, error) &&
+         (lesson.classes ? learn_classes (step, &lesson, error)
+                         : learn_numbers (step, &lesson, error)) &&
+         (!samples || gen_attacked_report (step, x, TRUE, lose, &asked, error));
 }

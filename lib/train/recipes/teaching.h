@@ -5,6 +5,7 @@
 
 #include <generative/step.h>
 
+#include "attacked.h"
 #include "likeness.h"
 
 #define GEN_STUDENT 0
@@ -25,8 +26,8 @@ gboolean gen_step_learn (GenStep *step, GenTensor *x, gboolean samples, GError *
 #define GEN_TEACHING_FIGURES                                                                       \
   GEN_LIKENESS_FIGURES, GEN_LIKENESS_SOUND_FIGURES,                                                \
   {                                                                                                \
-    { { "agreement", GEN_FIELD_NUMBER, NULL, NULL }, "agreement/training", " agreement ", "", 3,   \
-      -INFINITY },                                                                                 \
+    { { "agreement", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_HIGHER }, "agreement/training",      \
+      " agreement ", "", 3, -INFINITY },                                                           \
         "agreement-on-validation", "agreement/validation"                                          \
   }
 

@@ -7,6 +7,7 @@
  *   3. the changed discriminator scores made pairs again; its judgement and how far made pictures
  *      are from the second ones flow back to the generator. */
 #include "adversary.h"
+#include "attacked.h"
 #include "likeness.h"
 
 #include "../losses/scores.h"
@@ -28,14 +29,14 @@ divide (GenStep *step, GenTensor *pairs, GenTensor *pictures[PICTURES], GError *
 }
 
 static GenTensor *
-translate (GenStep *step, GenTensor *const pictures[PICTURES], GError **error)
+translate (GenStep *step, GenTensor *given, const GenTensor *wanted, GError **error)
 {
-  GenTensor *made = gen_step_apply_to (step, GENERATOR, pictures[GIVEN], error);
+  GenTensor *made = gen_step_apply_to (step, GENERATOR, given, error);
 
-  if (made == NULL || gen_shape_equal (&made->shape, &pictures[WANTED]->shape))
+  if (made == NULL || gen_shape_equal (&made->shape, &wanted->shape))
     return made;
   g_autofree char *has = gen_shape_to_string (&made->shape);
-  g_autofree char *wants = gen_shape_to_string (&pictures[WANTED]->shape);
+  g_autofree char *wants = gen_shape_to_string (&wanted->shape);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the generator makes %s of one half of each pair, and the other half is %s", has, wants);
   return NULL;
@@ -80,19 +81,34 @@ learn (GenStep *step, GenAdversary *adversary, GenTensor *losses, GError **error
          gen_step_report (step, "generator-loss", g_loss, GEN_REPORT_MEAN);
 }
 
+/* What attacks raise: how far what is made of `given` is from what is wanted. */
+static GenTensor *
+lose (GenStep *step, GenTensor *given, gpointer data, GError **error)
+{
+  GenTensor *wanted = data;
+
+  return gen_step_compare (step, GENERATOR, translate (step, given, wanted, error), wanted, error);
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
   GenTensor *pairs = gen_step_cropped_samples (step, error), *pictures[PICTURES], *made, *losses;
   GenAdversary adversary = { DISCRIMINATOR, pairs };
 
-  if (!divide (step, pairs, pictures, error) || (made = translate (step, pictures, error)) == NULL)
+  if (!divide (step, pairs, pictures, error))
+    return FALSE;
+  /* The discriminator sees pairs with what was given as it came. */
+  made = gen_attacked (step, pictures[GIVEN], TRUE, lose, pictures[WANTED], error);
+  made = made != NULL ? translate (step, made, pictures[WANTED], error) : NULL;
+  if (made == NULL)
     return FALSE;
   adversary.made = join (step, pictures[GIVEN], made, error);
   losses = gen_step_compare (step, GENERATOR, made, pictures[WANTED], error);
   return losses != NULL && learn (step, &adversary, losses, error) &&
          gen_step_report_likeness (step, losses, made, pictures[WANTED], error) &&
-         gen_adversary_report (step, &adversary, 1, error);
+         gen_adversary_report (step, &adversary, 1, error) &&
+         gen_attacked_report (step, pictures[GIVEN], TRUE, lose, pictures[WANTED], error);
 }
 
 /* What is given, what is made of it, and what was wanted. */
@@ -103,7 +119,7 @@ make (GenStep *step, GError **error)
 
   return divide (step, gen_step_samples (step), pictures, error) &&
          gen_step_show (step, pictures[GIVEN]) &&
-         gen_step_show (step, translate (step, pictures, error)) &&
+         gen_step_show (step, translate (step, pictures[GIVEN], pictures[WANTED], error)) &&
          gen_step_show (step, pictures[WANTED]);
 }
 
@@ -113,7 +129,8 @@ static const GenRecipeNet nets[] = {
   { NULL },
 };
 
-static const GenRecipeFigure figures[] = { GEN_LIKENESS_FIGURES, GEN_ADVERSARY_FIGURES };
+static const GenRecipeFigure figures[] = { GEN_LIKENESS_FIGURES, GEN_ADVERSARY_FIGURES,
+  GEN_ATTACKED_FIGURE };
 
 static const char *const pair_names[] = {
   [GEN_PAIR_SIDE_BY_SIDE] = "side-by-side", [GEN_PAIR_STACKED] = "stacked", NULL
@@ -157,6 +174,7 @@ static const GenSetting settings[] = {
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
   GEN_LIKENESS_SETTINGS,
+  GEN_ATTACKED_SETTINGS,
   GEN_CROP_SETTING,
   GEN_GENERATOR_RATE_SETTING,
   GEN_LOSS_SETTING,

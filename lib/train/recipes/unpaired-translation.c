@@ -7,6 +7,7 @@
  *   3. the generators learn to deceive these, so that what goes there and back is what it was, and
  *      what is of the kind that a generator makes stays as it is. */
 #include "adversary.h"
+#include "attacked.h"
 #include "likeness.h"
 
 #include "../losses/scores.h"
@@ -23,6 +24,12 @@ typedef struct {
   GenTensor *real[KINDS];
   GenTensor *made[KINDS]; /* of the other kind */
 } Samples;
+
+/* Samples of one kind, which an attack changes. */
+typedef struct {
+  int kind;
+  GenTensor *real;
+} Attacked;
 
 /* A sample of kind `kind` made of `x`. */
 static GenTensor *
@@ -41,6 +48,26 @@ translate (GenStep *step, int kind, GenTensor *x, GError **error)
   return NULL;
 }
 
+/* What attacks raise: how far what `samples` are there and back is from what they came as. */
+static GenTensor *
+lose (GenStep *step, GenTensor *samples, gpointer data, GError **error)
+{
+  const Attacked *attacked = data;
+  GenTensor *made = translate (step, 1 - attacked->kind, samples, error);
+
+  made = made != NULL ? translate (step, attacked->kind, made, error) : NULL;
+  return gen_step_compare (step, generators[attacked->kind], made, attacked->real, error);
+}
+
+static GenTensor *
+make_other (GenStep *step, int kind, GenTensor *real, GError **error)
+{
+  Attacked attacked = { 1 - kind, real };
+  GenTensor *seen = gen_attacked (step, real, TRUE, lose, &attacked, error);
+
+  return seen != NULL ? translate (step, kind, seen, error) : NULL;
+}
+
 static gboolean
 prepare (GenStep *step, GenTensor *both, Samples *samples, GError **error)
 {
@@ -52,7 +79,7 @@ prepare (GenStep *step, GenTensor *both, Samples *samples, GError **error)
     return FALSE;
   samples->real[B] = gen_node_output (samples->real[A]->producer, 1);
   for (int kind = 0; kind < KINDS; kind++)
-    if ((samples->made[kind] = translate (step, kind, samples->real[1 - kind], error)) == NULL)
+    if ((samples->made[kind] = make_other (step, kind, samples->real[1 - kind], error)) == NULL)
       return FALSE;
   return TRUE;
 }
@@ -194,8 +221,8 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "cycle-loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/cycle", ", loss cycle ", "", 4,
-        -INFINITY },
+  { { { "cycle-loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/cycle",
+        ", loss cycle ", "", 4, -INFINITY },
       "cycle-loss-on-validation", "loss/cycle-validation" },
   { { { "identity-loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/identity", " identity ", "", 4,
         -INFINITY },
@@ -225,6 +252,7 @@ static const GenSetting settings[] = {
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
   GEN_LIKENESS_SETTINGS,
+  GEN_ATTACKED_SETTINGS,
   GEN_CROP_SETTING,
   GEN_GENERATOR_RATE_SETTING,
   GEN_LOSS_SETTING,

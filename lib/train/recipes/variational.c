@@ -16,6 +16,7 @@
  * validation, which is the bound with beta. */
 #include <math.h>
 
+#include "attacked.h"
 #include "likeness.h"
 
 enum { ENCODER, DECODER };
@@ -23,11 +24,10 @@ enum { MEAN, LOG_VARIANCE, OUTPUTS };
 
 /* What the encoder says. */
 static gboolean
-encode (GenStep *step, GenTensor *posterior[OUTPUTS], GError **error)
+encode (GenStep *step, GenTensor *samples, GenTensor *posterior[OUTPUTS], GError **error)
 {
   static const char *const names[] = { "mean", "log-variance" };
   const GenShape wanted = gen_step_input_shape (step, DECODER, 0);
-  GenTensor *samples = gen_step_samples (step);
 
   if (!gen_step_apply_all (step, ENCODER, &samples, posterior, error))
     return FALSE;
@@ -126,21 +126,49 @@ charge (GenStep *step, GenTensor *divergences, GenTensor *divergence, GError **e
   return sum_over (graph, means, 0, error);
 }
 
+/* How far what is made anew is from the samples as they came, [batch], where `posterior` is what
+ * the encoder says of `seen`. */
+static GenTensor *
+reconstruct (GenStep *step, GenTensor *seen, GenTensor *posterior[OUTPUTS], GError **error)
+{
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *samples = gen_step_samples (step), *made;
+  const float size = (float)gen_shape_product (&samples->shape, 1, samples->shape.rank);
+
+  if (seen == NULL || !encode (step, seen, posterior, error))
+    return NULL;
+  made = gen_step_apply_to (step, DECODER, draw (step, posterior, error), error);
+  return gen_binary (graph, "Mul", gen_step_compare (step, DECODER, made, samples, error),
+      gen_graph_float (graph, size), error);
+}
+
+/* What attacks raise: the bound with beta, of the step's draws. */
+static GenTensor *
+lose (GenStep *step, GenTensor *samples, gpointer data, GError **error)
+{
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *posterior[OUTPUTS], *divergence;
+  GenTensor *reconstruction = reconstruct (step, samples, posterior, error);
+
+  if (reconstruction == NULL)
+    return NULL;
+  divergence = sum_over (graph, diverge (graph, posterior, error), 1, error);
+  divergence = gen_binary (graph, "Mul", divergence,
+      gen_graph_float (graph, (float)gen_step_settings (step)->beta), error);
+  return gen_binary (graph, "Add", reconstruction, divergence, error);
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
   const guint both[] = { ENCODER, DECODER };
   GenGraph *graph = gen_step_graph (step);
-  const GenShape *shape = &gen_step_samples (step)->shape;
-  const float size = (float)gen_shape_product (shape, 1, shape->rank);
-  GenTensor *posterior[OUTPUTS], *made, *reconstruction, *divergences, *divergence, *loss;
+  GenTensor *samples = gen_attacked (step, gen_step_samples (step), TRUE, lose, NULL, error);
+  GenTensor *posterior[OUTPUTS], *reconstruction, *divergences, *divergence, *loss;
 
-  if (!encode (step, posterior, error))
+  reconstruction = reconstruct (step, samples, posterior, error);
+  if (reconstruction == NULL)
     return FALSE;
-  made = gen_step_apply_to (step, DECODER, draw (step, posterior, error), error);
-  reconstruction = gen_binary (graph, "Mul",
-      gen_step_compare (step, DECODER, made, gen_step_samples (step), error),
-      gen_graph_float (graph, size), error);
   divergences = diverge (graph, posterior, error);
   divergence = sum_over (graph, divergences, 1, error);
   loss = gen_binary (graph, "Mul", charge (step, divergences, divergence, error),
@@ -151,7 +179,8 @@ build (GenStep *step, GError **error)
          gen_step_report (step, "loss", loss, GEN_REPORT_MEAN) &&
          gen_step_report (step, "reconstruction", reconstruction, GEN_REPORT_MEAN) &&
          gen_step_report (step, "divergence", divergence, GEN_REPORT_MEAN) &&
-         gen_step_watch (step, "losses", loss);
+         gen_step_watch (step, "losses", loss) &&
+         gen_attacked_report (step, gen_step_samples (step), TRUE, lose, NULL, error);
 }
 
 static gboolean
@@ -169,20 +198,23 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/all", ", loss ", "", 2, -INFINITY },
+  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/all", ", loss ", "", 2,
+        -INFINITY },
       "loss-on-validation", "loss/validation" },
-  { { { "reconstruction", GEN_FIELD_NUMBER, NULL, NULL }, "loss/reconstruction",
+  { { { "reconstruction", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/reconstruction",
         ", reconstruction ", "", 2, -INFINITY },
       "reconstruction-on-validation", "loss/validation-reconstruction" },
   { { { "divergence", GEN_FIELD_NUMBER, NULL, NULL }, "loss/divergence", ", divergence ", "", 2,
         -INFINITY },
       "divergence-on-validation", "loss/validation-divergence" },
+  GEN_ATTACKED_FIGURE,
 };
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
 static const GenSetting settings[] = {
   GEN_LIKENESS_SETTINGS,
+  GEN_ATTACKED_SETTINGS,
   { .name = "beta",
       .nick = "Beta",
       .description = "Weight of the divergence: above 1 latents say less, and what is made of "

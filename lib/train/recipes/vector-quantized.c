@@ -15,6 +15,7 @@
 #include <generative/tokenizer.h>
 
 #include "../losses/scores.h"
+#include "attacked.h"
 #include "code-shares.h"
 #include "codebook.h"
 #include "likeness.h"
@@ -42,12 +43,12 @@ check_vectors (const Code *code, GError **error)
 /* The codebook has no gradient of what the encoder does, nor the encoder one of how its vectors are
  * chosen. */
 static gboolean
-encode (GenStep *step, Code *code, GError **error)
+encode (GenStep *step, GenTensor *samples, Code *code, GError **error)
 {
   GenGraph *graph = gen_step_graph (step);
   GenTensor *stopped;
 
-  code->made = gen_step_apply_to (step, ENCODER, gen_step_samples (step), error);
+  code->made = gen_step_apply_to (step, ENCODER, samples, error);
   stopped = code->made != NULL ? gen_unary (graph, "StopGradient", code->made, error) : NULL;
   return gen_step_apply_all (step, QUANTIZER, &stopped, code->near, error) &&
          check_vectors (code, error);
@@ -145,24 +146,47 @@ learn (GenStep *step, const Code *code, GenTensor *losses, GError **error)
          gen_step_follow_codebook (step, QUANTIZER, code->made, code->near[CODES], n, error);
 }
 
+/* How far what is made of the code of `seen` is from the samples as they came, [batch]. */
+static GenTensor *
+reconstruct (GenStep *step, GenTensor *seen, Code *code, GError **error)
+{
+  GenTensor *passed, *made;
+
+  if (seen == NULL || !encode (step, seen, code, error))
+    return NULL;
+  passed = pass_straight (gen_step_graph (step), code->made, code->near[VECTORS], error);
+  made = gen_step_apply_to (step, DECODER, passed, error);
+  return gen_step_compare (step, DECODER, made, gen_step_samples (step), error);
+}
+
+/* What attacks raise: the loss. */
+static GenTensor *
+lose (GenStep *step, GenTensor *samples, gpointer data, GError **error)
+{
+  Code code;
+  GenTensor *apart = reconstruct (step, samples, &code, error);
+
+  return apart != NULL ? add_up (step, &code, apart, error) : NULL;
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
-  GenTensor *passed, *made, *apart, *losses;
+  GenTensor *samples = gen_attacked (step, gen_step_samples (step), TRUE, lose, NULL, error);
+  GenTensor *apart, *losses;
   Code code;
 
-  if (!encode (step, &code, error))
+  apart = reconstruct (step, samples, &code, error);
+  if (apart == NULL)
     return FALSE;
-  passed = pass_straight (gen_step_graph (step), code.made, code.near[VECTORS], error);
-  made = gen_step_apply_to (step, DECODER, passed, error);
-  apart = gen_step_compare (step, DECODER, made, gen_step_samples (step), error);
   losses = add_up (step, &code, apart, error);
   return learn (step, &code, losses, error) &&
          gen_step_report (step, "loss", losses, GEN_REPORT_MEAN) &&
          gen_step_report (step, "reconstruction", apart, GEN_REPORT_MEAN) &&
          gen_step_report (step, "perplexity", find_perplexity (step, code.near[CODES], error),
              GEN_REPORT_MEAN) &&
-         gen_step_watch (step, "losses", losses);
+         gen_step_watch (step, "losses", losses) &&
+         gen_attacked_report (step, gen_step_samples (step), TRUE, lose, NULL, error);
 }
 
 /* Each sample beside what became of it. */
@@ -171,7 +195,8 @@ make (GenStep *step, GError **error)
 {
   Code code;
 
-  return encode (step, &code, error) && gen_step_show (step, gen_step_samples (step)) &&
+  return encode (step, gen_step_samples (step), &code, error) &&
+         gen_step_show (step, gen_step_samples (step)) &&
          gen_step_show (step, gen_step_apply_to (step, DECODER, code.near[VECTORS], error));
 }
 
@@ -194,18 +219,21 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/all", ", loss ", "", 4, -INFINITY },
+  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/all", ", loss ", "", 4,
+        -INFINITY },
       "loss-on-validation", "loss/validation" },
-  { { { "reconstruction", GEN_FIELD_NUMBER, NULL, NULL }, "loss/reconstruction",
+  { { { "reconstruction", GEN_FIELD_NUMBER, NULL, NULL, GEN_BETTER_LOWER }, "loss/reconstruction",
         ", reconstruction ", "", 4, -INFINITY },
       "reconstruction-on-validation", "loss/validation-reconstruction" },
   { { { "perplexity", GEN_FIELD_NUMBER, NULL, NULL }, "perplexity/training", ", perplexity ", "", 1,
         -INFINITY },
       "perplexity-on-validation", "perplexity/validation" },
+  GEN_ATTACKED_FIGURE,
 };
 
 static const GenSetting settings[] = {
   GEN_LIKENESS_SETTINGS,
+  GEN_ATTACKED_SETTINGS,
   { .name = "commitment",
       .nick = "Commitment",
       .description = "Weight of how far what the encoder makes is from the codebook",

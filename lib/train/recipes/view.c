@@ -2,6 +2,7 @@
 #include "view.h"
 
 #include "../losses/scores.h"
+#include "../step-exchange.h"
 #include "differentiable-augmentation.h"
 
 /* Samples in which the probability of augmentations goes from 0 to 1 at the fastest. */
@@ -102,13 +103,15 @@ gboolean
 gen_view_adapt (const GenView *view, GenStep *step, GenTensor *scores, GError **error)
 {
   const GenTrainerSettings *settings = gen_step_settings (step);
-  const double most = (double)gen_step_batch (step) / SAMPLES_TO_ONE;
+  const double most = (double)gen_step_batch (step) * gen_step_n_members (step) / SAMPLES_TO_ONE;
   GenGraph *graph = gen_step_graph (step);
   GenTensor *next;
 
   if (view->probability == NULL || settings->augment_target <= 0)
     return TRUE;
   next = gen_loss_mean (graph, gen_unary (graph, "Sign", scores, error), 1, error);
+  if (next == NULL || !gen_step_average_over_members (step, &next, 1, error))
+    return FALSE;
   next = gen_binary (
       graph, "Sub", next, gen_graph_float (graph, (float)settings->augment_target), error);
   next = next == NULL ? NULL : gen_unary (graph, "Sign", next, error);

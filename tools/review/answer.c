@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Answers of the review page: nothing of them is kept, framed, guessed at or run but what is ours.
+ */
+#include <string.h>
+
+#include "../../lib/base/json-file.h"
+#include "server.h"
+
+#define POLICY                                                                                     \
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "    \
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+static const struct {
+  const char *name, *value;
+} headers[] = {
+  { "Content-Security-Policy", POLICY },
+  { "X-Content-Type-Options", "nosniff" },
+  { "Cache-Control", "no-store" },
+  { "Referrer-Policy", "no-referrer" },
+  { "Cross-Origin-Resource-Policy", "same-origin" },
+  { "Cross-Origin-Opener-Policy", "same-origin" },
+};
+
+void
+review_answer_begin (SoupServerMessage *message)
+{
+  SoupMessageHeaders *answer = soup_server_message_get_response_headers (message);
+
+  for (guint i = 0; i < G_N_ELEMENTS (headers); i++)
+    soup_message_headers_replace (answer, headers[i].name, headers[i].value);
+}
+
+void
+review_answer_bytes (SoupServerMessage *message, guint status, const char *type, GBytes *bytes)
+{
+  SoupMessageHeaders *answer = soup_server_message_get_response_headers (message);
+
+  soup_server_message_set_status (message, status, NULL);
+  soup_message_headers_replace (answer, "Content-Type", type);
+  soup_message_body_append_bytes (soup_server_message_get_response_body (message), bytes);
+}
+
+void
+review_answer_json (SoupServerMessage *message, guint status, JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = gen_json_to_text (node, FALSE), *valid = g_utf8_make_valid (text, -1);
+  g_autoptr (GBytes) bytes = g_bytes_new (valid, strlen (valid));
+
+  json_object_unref (object);
+  review_answer_bytes (message, status, "application/json", bytes);
+}
+
+void
+review_answer_error (SoupServerMessage *message, guint status, const char *format, ...)
+{
+  JsonObject *object = json_object_new ();
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  json_object_set_string_member (object, "error", text);
+  review_answer_json (message, status, object);
+}
+
+JsonObject *
+review_answer_read (SoupServerMessage *message)
+{
+  g_autoptr (GBytes) body =
+      soup_message_body_flatten (soup_server_message_get_request_body (message));
+  gsize size;
+  const char *data = g_bytes_get_data (body, &size);
+  g_autofree char *text = g_strndup (data != NULL ? data : "", size);
+  g_autoptr (JsonNode) node = gen_json_from_text (text, NULL);
+
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
+    return json_object_ref (json_node_get_object (node));
+  review_answer_error (message, SOUP_STATUS_BAD_REQUEST, "an object of JSON is wanted");
+  return NULL;
+}
+
+const char *
+review_answer_get_text (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : "";
+}
