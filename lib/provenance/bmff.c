@@ -4,45 +4,9 @@
 
 #include "cbor-writer.h"
 
-static const guint8 c2pa_uuid[GEN_BMFF_UUID_SIZE] = { 0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48,
-  0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81 };
 /* Header, UUID, version and flags. */
 #define PURPOSE_AT (GEN_BMFF_HEADER + GEN_BMFF_UUID_SIZE + 4)
 #define FIRST_ID 1 /* uniqueId of the first tree */
-
-gboolean
-gen_bmff_header (const guint8 *data, gsize available, guint64 start, guint64 rest, GenBmffBox *box)
-{
-  *box = (GenBmffBox){ .start = start, .header = GEN_BMFF_HEADER };
-  if (available < GEN_BMFF_HEADER)
-    return FALSE;
-  memcpy (box->type, data + 4, 4);
-  box->size = gen_get32 (data);
-  if (box->size == 1) {
-    if (available < GEN_BMFF_LARGE_HEADER)
-      return FALSE;
-    box->header = GEN_BMFF_LARGE_HEADER;
-    box->size = gen_get64 (data + 8);
-  } else if (box->size == 0) {
-    box->size = rest;
-  }
-  return box->size >= box->header && box->size <= rest;
-}
-
-gboolean
-gen_bmff_read (const guint8 *data, gsize size, gsize at, GenBmffBox *box, GError **error)
-{
-  if (gen_bmff_header (data + at, size - at, at, size - at, box))
-    return TRUE;
-  return gen_format_error (error, "MP4", "a box is cut", at);
-}
-
-gboolean
-gen_bmff_is_c2pa (const guint8 *box, gsize available)
-{
-  return available >= GEN_BMFF_HEADER + GEN_BMFF_UUID_SIZE && memcmp (box + 4, "uuid", 4) == 0 &&
-         memcmp (box + GEN_BMFF_HEADER, c2pa_uuid, sizeof c2pa_uuid) == 0;
-}
 
 const char *
 gen_bmff_purpose (const guint8 *box, gsize size, gsize *content)
@@ -67,7 +31,7 @@ begin_box (GByteArray *box, gsize total, const char *purpose)
   guint8 head[PURPOSE_AT] = { 0, 0, 0, 0, 'u', 'u', 'i', 'd' };
 
   gen_put32 (head, (guint32)total);
-  memcpy (head + GEN_BMFF_HEADER, c2pa_uuid, sizeof c2pa_uuid);
+  memcpy (head + GEN_BMFF_HEADER, gen_bmff_c2pa_uuid, sizeof gen_bmff_c2pa_uuid);
   g_byte_array_append (box, head, sizeof head);
   g_byte_array_append (box, (const guint8 *)purpose, (guint)strlen (purpose) + 1);
 }
@@ -211,7 +175,7 @@ write_own_exclusion (GenCborWriter *writer)
   gen_cbor_key (writer, "offset");
   gen_cbor_integer (writer, GEN_BMFF_HEADER);
   gen_cbor_key (writer, "value");
-  gen_cbor_bytes (writer, c2pa_uuid, sizeof c2pa_uuid);
+  gen_cbor_bytes (writer, gen_bmff_c2pa_uuid, sizeof gen_bmff_c2pa_uuid);
   gen_cbor_map_close (writer);
   gen_cbor_array_close (writer);
   gen_cbor_map_close (writer);

@@ -2,39 +2,15 @@
 /* Boxes of ISO/IEC 14496-12 (MP4, MOV), and what is hashed of them. */
 #pragma once
 
-#include <string.h>
-
+#include "../base/bmff-box.h"
 #include "digest.h"
 #include "format.h"
 
-#define GEN_BMFF_HEADER 8
-#define GEN_BMFF_LARGE_HEADER 16
-#define GEN_BMFF_UUID_SIZE 16
 /* Of an mdat, as many bytes are hashed with the file; the blocks of a Merkle tree begin behind. */
 #define GEN_BMFF_MDAT_HEAD 16
 #define GEN_BMFF_HASH_LABEL "c2pa.hash.bmff.v3"
 
-typedef struct {
-  char type[5];
-  guint64 start, size;
-  guint header; /* 8, or 16 where the size has 64 bits */
-} GenBmffBox;
-
-/* Makes a box of a header's first bytes, of which there are `available`, 16 where the first four
- * say 1. `rest` is what is left of the file from its start; a box of size 0 goes as far. FALSE:
- * they are no header. */
-gboolean gen_bmff_header (
-    const guint8 *data, gsize available, guint64 start, guint64 rest, GenBmffBox *box);
-/* The box at `at` of `size` bytes. FALSE with `error` where it does not fit. */
-gboolean gen_bmff_read (const guint8 *data, gsize size, gsize at, GenBmffBox *box, GError **error);
-static inline gboolean
-gen_bmff_is (const GenBmffBox *box, const char *type)
-{
-  return memcmp (box->type, type, 4) == 0;
-}
-/* Whether a box of which `available` bytes are there is one of C2PA's; `purpose` is then what it is
- * for, and `content` where that begins. */
-gboolean gen_bmff_is_c2pa (const guint8 *box, gsize available);
+/* What a box of C2PA's is for, and `content` is where that begins; NULL of others. */
 const char *gen_bmff_purpose (const guint8 *box, gsize size, gsize *content);
 
 /* The box for a store, `total` bytes with zeros at its end; NULL with G_IO_ERROR_NO_SPACE where

@@ -5,6 +5,8 @@
 
 #include <generative/provenance.h>
 
+#include "../base/big-endian.h"
+
 /* A store in a file. */
 typedef struct {
   GBytes *store;       /* NULL: none, or several, which count as none */
@@ -45,32 +47,6 @@ void gen_pieces_add (GPtrArray *pieces, GBytes *file, gsize start, gsize end);
 void gen_pieces_take (GPtrArray *pieces, GBytes *piece);
 /* "'s file is cut" and the like. Always FALSE. */
 gboolean gen_format_error (GError **error, const char *format, const char *what, gsize at);
-
-static inline guint32
-gen_get32 (const guint8 *data)
-{
-  return (guint32)data[0] << 24 | (guint32)data[1] << 16 | (guint32)data[2] << 8 | data[3];
-}
-
-static inline guint64
-gen_get64 (const guint8 *data)
-{
-  return (guint64)gen_get32 (data) << 32 | gen_get32 (data + 4);
-}
-
-static inline void
-gen_put32 (guint8 *data, guint32 value)
-{
-  for (int i = 0; i < 4; i++)
-    data[i] = (guint8)(value >> (24 - 8 * i));
-}
-
-static inline void
-gen_put64 (guint8 *data, guint64 value)
-{
-  gen_put32 (data, (guint32)(value >> 32));
-  gen_put32 (data + 4, (guint32)value);
-}
 
 static inline guint32
 gen_get32_little (const guint8 *data)

@@ -3,9 +3,10 @@
  * an index of it (sidx), which count from the index's end, stay right. */
 #include <generative/provenance-live.h>
 
+#include "../base/bmff-segments.h"
+#include "../base/bmff-times.h"
 #include "cbor-writer.h"
 #include "live-private.h"
-#include "live-segments.h"
 #include "manifest-private.h"
 #include "session-key.h"
 #include "xmp.h"
@@ -18,11 +19,11 @@ struct _GenProvenanceLive {
   guint period;
   GenProvenanceLiveWrite write;
   gpointer user_data;
-  GenLiveCutter *cutter;
+  GenBmffCutter *cutter;
 
   GBytes *init; /* as it came, with what is disclosed */
   GBytes *type; /* styp, for segments that have none */
-  GenLiveTimes times;
+  GenBmffTimes times;
   char *stream;       /* what the stream is known by */
   char *manifest;     /* the label of the last one */
   GenSessionKey *key; /* NULL: none is used */
@@ -244,7 +245,7 @@ take_init (GenProvenanceLive *live, GBytes *init, GError **error)
 {
   live->init = label (live, init);
   live->type = make_type (init);
-  live->times = gen_live_times_of (init);
+  live->times = gen_bmff_times_of (init);
   return TRUE;
 }
 
@@ -360,7 +361,7 @@ static GByteArray *
 sign_by_info (GenProvenanceLive *live, GBytes *segment, guint64 start, GError **error)
 {
   const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-  guint32 duration = gen_live_duration_of (&live->times, segment);
+  guint32 duration = gen_bmff_duration_of (&live->times, segment);
   GenDigestValue hash = { .size = GEN_DIGEST_SIZE };
   g_autoptr (GBytes) sized = NULL, box = NULL;
   g_autoptr (GByteArray) bytes = NULL;
@@ -397,7 +398,7 @@ take (GBytes *segment, gboolean init, guint64 start, gpointer user_data, GError 
   if (init)
     return take_init (live, segment, error);
   if (!live->numbered)
-    live->number = gen_live_number_of (segment);
+    live->number = gen_bmff_number_of (segment);
   live->numbered = TRUE;
   if (needs_init (live) && !sign_init (live, 0, error))
     return FALSE;
@@ -424,14 +425,14 @@ gen_provenance_live_new (const GenProvenanceClaim *claim, const GenProvenanceSig
   live->write = write;
   live->user_data = user_data;
   live->stream = g_strconcat ("urn:uuid:", uuid, NULL);
-  live->cutter = gen_live_cutter_new (take, live);
+  live->cutter = gen_bmff_cutter_new (take, live);
   return live;
 }
 
 void
 gen_provenance_live_free (GenProvenanceLive *live)
 {
-  gen_live_cutter_free (live->cutter);
+  gen_bmff_cutter_free (live->cutter);
   g_clear_pointer (&live->init, g_bytes_unref);
   g_clear_pointer (&live->type, g_bytes_unref);
   g_clear_pointer (&live->key, gen_session_key_free);
@@ -443,11 +444,11 @@ gen_provenance_live_free (GenProvenanceLive *live)
 gboolean
 gen_provenance_live_write (GenProvenanceLive *live, const guint8 *data, gsize size, GError **error)
 {
-  return gen_live_cutter_write (live->cutter, data, size, error);
+  return gen_bmff_cutter_write (live->cutter, data, size, error);
 }
 
 gboolean
 gen_provenance_live_finish (GenProvenanceLive *live, GError **error)
 {
-  return gen_live_cutter_finish (live->cutter, error);
+  return gen_bmff_cutter_finish (live->cutter, error);
 }

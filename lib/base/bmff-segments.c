@@ -2,13 +2,15 @@
 /* What is in front of the first fragment is the initialization segment. A media segment begins with
  * styp; in streams that have none, it is one fragment, with the boxes in front of it, and can go on
  * as soon as its media data are there. */
-#include "live-segments.h"
+#include "bmff-segments.h"
+
+#include "big-endian.h"
 
 /* A segment is kept whole. */
 #define SEGMENT_MOST (1024 * 1024 * 1024)
 
-struct _GenLiveCutter {
-  GenLiveTake take;
+struct _GenBmffCutter {
+  GenBmffTake take;
   gpointer user_data;
   GByteArray *bytes; /* that have not gone on */
   guint64 start;     /* where the first of them was */
@@ -19,10 +21,10 @@ struct _GenLiveCutter {
   gboolean waits;    /* a fragment has come, and not its media data */
 };
 
-GenLiveCutter *
-gen_live_cutter_new (GenLiveTake take, gpointer user_data)
+GenBmffCutter *
+gen_bmff_cutter_new (GenBmffTake take, gpointer user_data)
 {
-  GenLiveCutter *cutter = g_new0 (GenLiveCutter, 1);
+  GenBmffCutter *cutter = g_new0 (GenBmffCutter, 1);
 
   cutter->take = take;
   cutter->user_data = user_data;
@@ -31,24 +33,24 @@ gen_live_cutter_new (GenLiveTake take, gpointer user_data)
 }
 
 void
-gen_live_cutter_free (GenLiveCutter *cutter)
+gen_bmff_cutter_free (GenBmffCutter *cutter)
 {
   g_byte_array_unref (cutter->bytes);
   g_free (cutter);
 }
 
 static gboolean
-fail (const GenLiveCutter *cutter, const char *what, GError **error)
+fail (const GenBmffCutter *cutter, const char *what, GError **error)
 {
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-      "the live stream cannot be signed: %s at byte %" G_GUINT64_FORMAT, what,
+      "the live stream cannot be cut into segments: %s at byte %" G_GUINT64_FORMAT, what,
       cutter->start + cutter->at);
   return FALSE;
 }
 
 /* Let what has come go on, up to the box that is coming. */
 static gboolean
-flush (GenLiveCutter *cutter, GError **error)
+flush (GenBmffCutter *cutter, GError **error)
 {
   g_autoptr (GBytes) segment = g_bytes_new (cutter->bytes->data, cutter->at);
   gboolean init = !cutter->begun;
@@ -82,7 +84,7 @@ begins_init (const GenBmffBox *box)
 
 /* A box begins. */
 static gboolean
-begin (GenLiveCutter *cutter, const GenBmffBox *box, GError **error)
+begin (GenBmffCutter *cutter, const GenBmffBox *box, GError **error)
 {
   if (!cutter->begun && gen_bmff_is (box, "mdat"))
     return fail (
@@ -110,7 +112,7 @@ begin (GenLiveCutter *cutter, const GenBmffBox *box, GError **error)
 
 /* An index of the whole file has no place in a stream that has no end, nor manifests of before. */
 static gboolean
-is_left_out (const GenLiveCutter *cutter, const GenBmffBox *box)
+is_left_out (const GenBmffCutter *cutter, const GenBmffBox *box)
 {
   return gen_bmff_is (box, "mfra") ||
          gen_bmff_is_c2pa (cutter->bytes->data + cutter->at, box->size);
@@ -118,7 +120,7 @@ is_left_out (const GenLiveCutter *cutter, const GenBmffBox *box)
 
 /* A whole box has come. */
 static gboolean
-end (GenLiveCutter *cutter, const GenBmffBox *box, GError **error)
+end (GenBmffCutter *cutter, const GenBmffBox *box, GError **error)
 {
   if (is_left_out (cutter, box)) {
     g_byte_array_remove_range (cutter->bytes, (guint)cutter->at, (guint)box->size);
@@ -136,7 +138,7 @@ end (GenLiveCutter *cutter, const GenBmffBox *box, GError **error)
 }
 
 gboolean
-gen_live_cutter_write (GenLiveCutter *cutter, const guint8 *data, gsize size, GError **error)
+gen_bmff_cutter_write (GenBmffCutter *cutter, const guint8 *data, gsize size, GError **error)
 {
   GenBmffBox box;
 
@@ -162,7 +164,7 @@ gen_live_cutter_write (GenLiveCutter *cutter, const guint8 *data, gsize size, GE
 }
 
 gboolean
-gen_live_cutter_finish (GenLiveCutter *cutter, GError **error)
+gen_bmff_cutter_finish (GenBmffCutter *cutter, GError **error)
 {
   if (cutter->bytes->len != cutter->at)
     return fail (cutter, "it ends within a box", error);
@@ -173,134 +175,4 @@ gen_live_cutter_finish (GenLiveCutter *cutter, GError **error)
   if (!cutter->begun)
     return fail (cutter, "it has no fragments (mp4mux wants fragment-duration)", error);
   return TRUE;
-}
-
-/* --- times --- */
-
-/* The first box of a type in what another one has. */
-typedef struct {
-  const guint8 *data;
-  gsize size;
-} Content;
-
-static Content
-find (Content in, const char *type)
-{
-  GenBmffBox box;
-
-  for (gsize at = 0; at < in.size && gen_bmff_read (in.data, in.size, at, &box, NULL);
-       at += box.size)
-    if (gen_bmff_is (&box, type))
-      return (Content){ in.data + at + box.header, box.size - box.header };
-  return (Content){ NULL, 0 };
-}
-
-static Content
-find_path (Content in, const char *const *path)
-{
-  for (; *path != NULL; path++)
-    in = find (in, *path);
-  return in;
-}
-
-static Content
-content_of (GBytes *bytes)
-{
-  Content all = { NULL, 0 };
-
-  all.data = g_bytes_get_data (bytes, &all.size);
-  return all;
-}
-
-/* The number at a place of a full box, which counts from behind its version and flags. */
-static guint32
-number_at (Content box, gsize at)
-{
-  return box.size >= 4 + at + 4 ? gen_get32 (box.data + 4 + at) : 0;
-}
-
-static guint32
-flags_of (Content box)
-{
-  return box.size >= 4 ? gen_get32 (box.data) & 0xffffff : 0;
-}
-
-GenLiveTimes
-gen_live_times_of (GBytes *init)
-{
-  static const char *const header[] = { "moov", "trak", "mdia", "mdhd", NULL };
-  static const char *const defaults[] = { "moov", "mvex", "trex", NULL };
-  Content mdhd = find_path (content_of (init), header);
-  Content trex = find_path (content_of (init), defaults);
-  gboolean wide = mdhd.size > 0 && mdhd.data[0] == 1;
-  guint32 scale = number_at (mdhd, wide ? 16 : 8);
-
-  return (GenLiveTimes){ MAX (scale, 1), number_at (trex, 8) };
-}
-
-/* The duration that a fragment's samples have by default. */
-static guint32
-default_of (const GenLiveTimes *times, Content tfhd)
-{
-  guint32 flags = flags_of (tfhd);
-  gsize at = 4 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0);
-
-  return flags & 8 ? number_at (tfhd, at) : times->duration;
-}
-
-static guint64
-run_duration (Content trun, guint32 by_default)
-{
-  guint32 flags = flags_of (trun), n = number_at (trun, 0);
-  gsize at = 4 + (flags & 1 ? 4 : 0) + (flags & 4 ? 4 : 0), each = 0;
-  guint64 total = 0;
-
-  if ((flags & 0x100) == 0)
-    return (guint64)n * by_default;
-  for (guint32 bit = 0x100; bit <= 0x800; bit <<= 1)
-    each += flags & bit ? 4 : 0;
-  for (guint32 i = 0; i < n && 4 + at + each <= trun.size; i++, at += each)
-    total += number_at (trun, at);
-  return total;
-}
-
-/* Of the first track in a fragment. */
-static guint64
-fragment_duration (const GenLiveTimes *times, Content moof)
-{
-  Content traf = find (moof, "traf");
-  guint32 by_default = default_of (times, find (traf, "tfhd"));
-  GenBmffBox box;
-  guint64 total = 0;
-
-  for (gsize at = 0; at < traf.size && gen_bmff_read (traf.data, traf.size, at, &box, NULL);
-       at += box.size)
-    if (gen_bmff_is (&box, "trun"))
-      total += run_duration (
-          (Content){ traf.data + at + box.header, box.size - box.header }, by_default);
-  return total;
-}
-
-guint32
-gen_live_duration_of (const GenLiveTimes *times, GBytes *segment)
-{
-  Content all = content_of (segment);
-  GenBmffBox box;
-  guint64 total = 0;
-
-  for (gsize at = 0; at < all.size && gen_bmff_read (all.data, all.size, at, &box, NULL);
-       at += box.size)
-    if (gen_bmff_is (&box, "moof"))
-      total +=
-          fragment_duration (times, (Content){ all.data + at + box.header, box.size - box.header });
-  return (guint32)MIN (total, G_MAXUINT32);
-}
-
-guint32
-gen_live_number_of (GBytes *segment)
-{
-  static const char *const path[] = { "moof", "mfhd", NULL };
-  const Content mfhd = find_path (content_of (segment), path);
-
-  return mfhd.size >= 8 ? number_at (mfhd, 0) : 1;
 }
