@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "relation.h"
+
+/* The number of the first place of each axis of a tensor; others follow it. */
+typedef struct {
+  guint first[GEN_MAX_RANK];
+  int rank;
+} GenChannelAxes;
+
+typedef struct {
+  GenTensor *tensor;
+  int axis;
+  GenChannelUse use;
+} GenChannelMark;
+
+struct _GenChannels {
+  GenGraph *graph, *shaped;
+  GHashTable *axes;    /* GenTensor to GenChannelAxes */
+  GHashTable *related; /* the nodes of which something is known */
+  GArray *parents;     /* of guint, for each place: another that goes with it; place 0 stays */
+  GArray *marks;       /* of GenChannelMark */
+  GArray *roots;       /* of guint, for each channel: its root */
+  GPtrArray *places;   /* of GArray, for each channel */
+  GPtrArray *groups;   /* of GenChannelGroup */
+  GPtrArray *staying;  /* of GenTensor */
+};
+
+/* The root of a place, or 0 where the tensor is not known: it stays. */
+guint gen_channels_root (const GenChannels *channels, const GenTensor *tensor, int axis, gint64 i);
