@@ -35,6 +35,7 @@ static const Command *const commands[] = {
   &command_review,
   &command_audit,
   &command_merge,
+  &command_quantize,
   &command_c2pa,
   &command_operators,
   &command_recipes,
