@@ -24,8 +24,8 @@ packages="gcc libc6-dev meson ninja-build pkgconf
 # To play: gst-launch-1.0, the elements of the pipelines, and x264enc, which is in ugly.
 packages="$packages
  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
- ca-certificates glib-networking"
-test_packages="ffmpeg gstreamer1.0-plugins-bad libonnx-testdata python3-onnx python3-pil zstd procps mediainfo libimage-exiftool-perl opencv-data
+ gstreamer1.0-plugins-bad gstreamer1.0-nice ca-certificates glib-networking"
+test_packages="ffmpeg libonnx-testdata python3-onnx python3-pil zstd procps mediainfo libimage-exiftool-perl opencv-data
  libopenmpi-dev openmpi-bin curl openssl"
 targets="elements/libgstgenerative.so tools/generative-model"
 
@@ -64,28 +64,39 @@ else
     echo "This is not a Debian: docs/dependencies.md says what has to be installed." >&2
 fi
 
-# Frames that stay on a GPU need headers of a package that, installed, brings OpenCV and Qt along:
-# they are unpacked into the build folder, with a description of where they are. Without a network
-# there are just no such frames.
-unpack_gstreamer_cuda() {
-    library=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -nE 's/.* => (.*libgstcuda-1\.0\.so\.0)$/\1/p' | head -n 1)
-    if [ -z "$library" ]; then return 0; fi
-    mkdir -p "$build/gstreamer-cuda"
+# Frames that stay on a GPU, and WebRTC, need headers of a package that, installed, brings OpenCV and
+# Qt along: they are unpacked into the build folder, with a description of where each is. Without a
+# network there is just none of it.
+case $build in /*) unpacked=$build/gstreamer-bad ;; *) unpacked=$PWD/$build/gstreamer-bad ;; esac
+
+# unpack_headers MODULE...: those of them that this machine has libraries of.
+unpack_headers() {
+    mkdir -p "$unpacked"
     (
-        cd "$build/gstreamer-cuda" &&
+        cd "$unpacked" &&
             apt-get -qq download libgstreamer-plugins-bad1.0-dev &&
-            dpkg-deb -x libgstreamer-plugins-bad1.0-dev_*.deb . &&
-            ln -sf "$library" libgstcuda-1.0.so &&
-            sed -e "s|^prefix=.*|prefix=$PWD/usr|" -e "s|^libdir=.*|libdir=$PWD|" \
-                usr/lib/*/pkgconfig/gstreamer-cuda-1.0.pc >gstreamer-cuda-1.0.pc
-    ) >/dev/null 2>&1 || echo "Frames will not stay on a GPU: the headers of gstreamer-cuda cannot be had" >&2
+            dpkg-deb -x libgstreamer-plugins-bad1.0-dev_*.deb .
+    ) >/dev/null 2>&1 || { echo "The headers of $* cannot be had: what needs them is left out" >&2; return 0; }
+    for module in "$@"; do
+        name=libgst${module#gstreamer-}.so
+        library=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n "s|.* => \(.*/$name\.0\)\$|\1|p" | head -n 1)
+        if [ -z "$library" ]; then continue; fi
+        ln -sf "$library" "$unpacked/$name"
+        sed -e "s|^prefix=.*|prefix=$unpacked/usr|" -e "s|^libdir=.*|libdir=$unpacked|" \
+            "$unpacked"/usr/lib/*/pkgconfig/"$module.pc" >"$unpacked/$module.pc"
+    done
 }
 if [ ! -f "$build/build.ninja" ]; then
+    modules=
+    if ! pkg-config --exists gstreamer-webrtc-1.0; then modules=gstreamer-webrtc-1.0; fi
     if { [ -e "${CUDA_PATH:-/usr/local/cuda}/include/cuda.h" ] || command -v nvcc >/dev/null; } &&
-        command -v apt-get >/dev/null && ! pkg-config --exists gstreamer-cuda-1.0; then
-        unpack_gstreamer_cuda
-        case $build in /*) folder=$build ;; *) folder=$PWD/$build ;; esac
-        export PKG_CONFIG_PATH="$folder/gstreamer-cuda${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+        ! pkg-config --exists gstreamer-cuda-1.0; then
+        modules="$modules gstreamer-cuda-1.0"
+    fi
+    if [ -n "$modules" ] && command -v apt-get >/dev/null; then
+        # Unquoted on purpose: a word a module.
+        unpack_headers $modules
+        export PKG_CONFIG_PATH="$unpacked${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
     fi
     meson setup "$build" -Delements=enabled ${MESON:-}
 fi
