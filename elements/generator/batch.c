@@ -195,7 +195,9 @@ run_batch (Batch *self, GError **error)
     if (!shares_numbers (self))
       gen_player_bind_output_frame (self->play->player, i, NULL);
   }
-  if (!bind_branches (self, n, error) || !gen_player_run (self->play->player, error))
+  if (!bind_branches (self, n, error) ||
+      !gst_generator_sharing_run (
+          &self->play->sharing, GST_ELEMENT (self->play->base), self->play->player, error))
     return FALSE;
   finish_numbers (self, slots, n);
   take_branches (self, slots, n);
@@ -593,6 +595,7 @@ batch_flush (gpointer mode)
 
 const GstGeneratorMode gst_generator_batch = {
   .name = "batch",
+  .shares = TRUE,
   .suits = batch_suits,
   .new = batch_new,
   .free = batch_free,

@@ -149,6 +149,17 @@
  * follows from the next frame on; a broken one, or one that the neighbours do not suit, is told of
  * in a warning.
  *
+ * With `shared=true` several generators of a process that play the same model make their frames in
+ * common runs, each frame as it would be alone (docs/serving.md).
+ *
+ * |[
+ * gst-launch-1.0 \
+ *   latentsrc seed=1 is-live=true num-buffers=90 ! \
+ *     generator model=ball/generator.onnx shared=true ! videoconvert ! autovideosink \
+ *   latentsrc seed=2 is-live=true num-buffers=90 ! \
+ *     generator model=ball/generator.onnx shared=true ! videoconvert ! autovideosink
+ * ]|
+ *
  * `adapter` names small files of what a training has learned beside the model's weights, which are
  * summed, each `adapter-scale` times. Both may be set while it plays: scales hold from the next
  * frame on, and other adapters follow as another model does (docs/training/adapters.md).
@@ -315,6 +326,7 @@ choose_mode (GstGenerator *self)
   leave_mode (self);
   GST_DEBUG_OBJECT (self, "plays in mode %s", mode->name);
   self->mode = mode;
+  self->play.sharing.possible = mode->shares;
   self->state = mode->new (&context);
 }
 
@@ -719,8 +731,12 @@ gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *ou
 static GstStateChangeReturn
 gst_generator_change_state (GstElement *element, GstStateChange transition)
 {
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    gst_generator_sides_stop (&GST_GENERATOR (element)->play.sides);
+  GstGenerator *self = GST_GENERATOR (element);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    gst_generator_sides_stop (&self->play.sides);
+    gst_generator_sharing_interrupt (&self->play.sharing, element, TRUE);
+  }
   return GST_ELEMENT_CLASS (gst_generator_parent_class)->change_state (element, transition);
 }
 
@@ -783,6 +799,7 @@ gst_generator_init (GstGenerator *self)
   gst_generative_parameters_init (&self->parameters, GST_ELEMENT (self));
   gst_generative_playing_init (&self->play.playing, DEFAULT_PRECISION);
   self->play.base = self->lateness.base = GST_BASE_TRANSFORM (self);
+  self->play.sharing.settings = &self->settings.sharing;
   gst_generator_change_init (&self->change, &self->play, &self->settings, &self->parameters);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }

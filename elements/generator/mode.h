@@ -18,6 +18,7 @@ typedef struct {
 
 typedef struct {
   const char *name;
+  gboolean shares; /* its frames may share runs with those of other elements */
   gboolean (*suits) (const GstGeneratorPorts *ports);
 
   /* What one keeps while it plays; all that follows is of the streaming thread. */

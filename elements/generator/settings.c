@@ -163,6 +163,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
   gst_generative_said_install (klass, first + GST_GENERATOR_SAID);
   gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
+  gst_generator_sharing_install (klass, first + GST_GENERATOR_SHARING);
 }
 
 void
@@ -183,6 +184,7 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
   settings->hints.interpolate = DEFAULT_INTERPOLATE;
   settings->warm_up = DEFAULT_WARM_UP;
+  gst_generator_sharing_init (&settings->sharing);
 }
 
 void
@@ -295,7 +297,8 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     return gst_generative_said_set (&settings->said, number - GST_GENERATOR_SAID, value) ||
            gst_generator_sampling_set (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
-           gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
+           gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value) ||
+           gst_generator_sharing_set (&settings->sharing, number - GST_GENERATOR_SHARING, value);
   }
   return TRUE;
 }
@@ -368,7 +371,8 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     return gst_generative_said_get (&settings->said, number - GST_GENERATOR_SAID, value) ||
            gst_generator_sampling_get (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
-           gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
+           gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value) ||
+           gst_generator_sharing_get (&settings->sharing, number - GST_GENERATOR_SHARING, value);
   }
   return TRUE;
 }

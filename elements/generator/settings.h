@@ -7,6 +7,7 @@
 #include "../shared/picture-numbers.h"
 #include "caps.h"
 #include "sampling.h"
+#include "sharing.h"
 
 /* Their order is that of the properties. */
 enum {
@@ -43,7 +44,9 @@ enum {
   GST_GENERATOR_SAMPLING = GST_GENERATOR_SAID + GST_GENERATIVE_SAID_N_PROPERTIES,
   /* input-range and the like: picture-numbers.h */
   GST_GENERATOR_NUMBERS = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
-  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES,
+  GST_GENERATOR_SHARING =
+      GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES, /* sharing.h */
+  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SHARING + GST_GENERATOR_N_SHARING,
 };
 
 /* Under the element's object lock. */
@@ -55,6 +58,7 @@ typedef struct {
   guint batch_size, columns, warm_up;
   GstGenerativeSaid said;
   GstGeneratorSampling sampling;
+  GstGeneratorSharingSettings sharing;
   GstGeneratorHints hints;
   GstGenerativeNumbers numbers;
   gboolean reload, luma, synthetic_tag;

@@ -144,6 +144,9 @@ make (Run *run)
     return GST_FLOW_NOT_NEGOTIATED;
   if (gst_generator_play_run (play, run_mapped, run, &error))
     return GST_FLOW_OK;
+  /* Nobody wants it any more. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return GST_FLOW_FLUSHING;
   if (error != NULL)
     gst_generative_post_error (GST_ELEMENT (play->base), error);
   return GST_FLOW_ERROR;

@@ -551,7 +551,10 @@ gen_player_write_sound (GenPlayer *player, const GenSoundLayout *to, void *data,
 guint64
 gen_player_take_not_finite (GenPlayer *player)
 {
+  const guint64 told = player->not_finite;
+
+  player->not_finite = 0;
   if (player->now->plan != NULL)
-    return gen_packs_take_not_finite (&player->now->packs);
+    return told | gen_packs_take_not_finite (&player->now->packs);
   return player->ending != NULL ? gen_model_take_not_finite (player->ending->plan) : 0;
 }
