@@ -20,14 +20,14 @@ packages="gcc libc6-dev meson ninja-build pkgconf
  libonnx-dev libprotobuf-c-dev protobuf-c-compiler
  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev
  libssl-dev libcbor-dev liblcms2-dev libheif-dev libwebp-dev libjpeg-dev libutf8proc-dev libpcre2-dev
- libsoup-3.0-dev"
+ libsoup-3.0-dev libtomlplusplus-dev g++"
 # To play: gst-launch-1.0, the elements of the pipelines, and x264enc, which is in ugly.
 packages="$packages
  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
  gstreamer1.0-plugins-bad gstreamer1.0-nice ca-certificates glib-networking"
 test_packages="ffmpeg libonnx-testdata python3-onnx python3-pil zstd procps mediainfo libimage-exiftool-perl opencv-data
  libopenmpi-dev openmpi-bin curl openssl"
-targets="elements/libgstgenerative.so tools/generative-model"
+targets="elements/libgstgenerative.so tools/generative-model tools/serve/generative-serve"
 
 if [ "${1:-}" = --tests ]; then
     packages="$packages $test_packages"

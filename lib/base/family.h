@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "../private-api.h"
+
 /* Families have one shape: constant structs with a `name` each, in a list that NULL ends. What is
  * here is done to any of them. */
 
@@ -12,10 +14,10 @@
 #define GEN_FAMILY_FIND(list, wanted, kind, domain, code, error)                                   \
   ((typeof (*(list)))gen_family_find ((gconstpointer const *)(list),                               \
       G_STRUCT_OFFSET (typeof (**(list)), name), wanted, kind, domain, code, error))
-gconstpointer gen_family_find (gconstpointer const *list, gsize name_offset, const char *wanted,
-    const char *kind, GQuark domain, int code, GError **error);
+GEN_PRIVATE_API gconstpointer gen_family_find (gconstpointer const *list, gsize name_offset,
+    const char *wanted, const char *kind, GQuark domain, int code, GError **error);
 
 /* "one, two, three". (transfer full) */
 #define GEN_FAMILY_NAMES(list)                                                                     \
   gen_family_names ((gconstpointer const *)(list), G_STRUCT_OFFSET (typeof (**(list)), name))
-char *gen_family_names (gconstpointer const *list, gsize name_offset);
+GEN_PRIVATE_API char *gen_family_names (gconstpointer const *list, gsize name_offset);

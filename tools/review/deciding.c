@@ -24,13 +24,13 @@ review_items_answer_list (
 
   if (!review_items_look (server->items, FRESH, &error)) {
     g_printerr ("%s: %s\n", g_get_prgname (), error->message);
-    review_answer_error (message, SOUP_STATUS_INTERNAL_SERVER_ERROR, "The folder cannot be read");
+    http_answer_error (message, SOUP_STATUS_INTERNAL_SERVER_ERROR, "The folder cannot be read");
     return;
   }
   object = json_object_new ();
   json_object_set_string_member (object, "name", session->name);
   review_items_write (server->items, object);
-  review_answer_json (message, SOUP_STATUS_OK, object);
+  http_answer_json (message, SOUP_STATUS_OK, object);
 }
 
 static void
@@ -44,10 +44,10 @@ send_media (ReviewServer *server, SoupServerMessage *message, const GenHoldDescr
     if (strcmp (kinds[i].extension, item->extension) == 0)
       type = kinds[i].type;
   if (bytes != NULL && type != NULL) {
-    review_answer_bytes (message, SOUP_STATUS_OK, type, bytes);
+    http_answer_bytes (message, SOUP_STATUS_OK, type, bytes);
     return;
   }
-  review_answer_error (message, SOUP_STATUS_NOT_FOUND, "This item cannot be shown");
+  http_answer_error (message, SOUP_STATUS_NOT_FOUND, "This item cannot be shown");
 }
 
 /* Somebody was first: what stands is told. */
@@ -68,7 +68,7 @@ tell_decided (ReviewServer *server, SoupServerMessage *message, guint64 number)
   json_object_set_string_member (object, "by", by);
   if (found.reason != NULL)
     json_object_set_string_member (object, "reason", found.reason);
-  review_answer_json (message, SOUP_STATUS_CONFLICT, object);
+  http_answer_json (message, SOUP_STATUS_CONFLICT, object);
 }
 
 static JsonObject *
@@ -111,7 +111,7 @@ decide (ReviewServer *server, SoupServerMessage *message, const ReviewSession *s
     if (error != NULL)
       g_printerr ("%s: %s\n", g_get_prgname (), error->message);
     review_items_take (server->items, number, decision);
-    review_answer_json (message, SOUP_STATUS_OK, json_object_new ());
+    http_answer_json (message, SOUP_STATUS_OK, json_object_new ());
     return;
   }
   if (!review_server_audit_or_answer (server, message, "not-decided", session->name,
@@ -122,8 +122,7 @@ decide (ReviewServer *server, SoupServerMessage *message, const ReviewSession *s
     return;
   }
   g_printerr ("%s: %s\n", g_get_prgname (), error->message);
-  review_answer_error (
-      message, SOUP_STATUS_INTERNAL_SERVER_ERROR, "The decision cannot be written");
+  http_answer_error (message, SOUP_STATUS_INTERNAL_SERVER_ERROR, "The decision cannot be written");
 }
 
 static void
@@ -146,13 +145,13 @@ read_decision (
   decision.reason = *reason != '\0' ? reason : NULL;
   if (*identity != '\0' &&
       strcmp (identity, review_items_get_identity (server->items, number)) != 0)
-    review_answer_error (message, SOUP_STATUS_GONE, "Another item has that number by now");
+    http_answer_error (message, SOUP_STATUS_GONE, "Another item has that number by now");
   else if (decision.decision == GEN_DECISION_NONE)
-    review_answer_error (message, SOUP_STATUS_BAD_REQUEST, "approve or reject is to be decided");
+    http_answer_error (message, SOUP_STATUS_BAD_REQUEST, "approve or reject is to be decided");
   else if (decision.decision == GEN_DECISION_REJECT && decision.reason == NULL)
-    review_answer_error (message, SOUP_STATUS_BAD_REQUEST, "Who rejects says why");
+    http_answer_error (message, SOUP_STATUS_BAD_REQUEST, "Who rejects says why");
   else if (strlen (reason) > REVIEW_REASON_MOST)
-    review_answer_error (
+    http_answer_error (
         message, SOUP_STATUS_BAD_REQUEST, "A reason has at most %d bytes", REVIEW_REASON_MOST);
   else
     decide (server, message, session, number, &decision);
@@ -174,7 +173,7 @@ review_items_answer_one (
   if (posts && decided.decision != GEN_DECISION_NONE)
     tell_decided (server, message, number);
   else if (item == NULL)
-    review_answer_error (message, SOUP_STATUS_NOT_FOUND, "No such item waits");
+    http_answer_error (message, SOUP_STATUS_NOT_FOUND, "No such item waits");
   else if (posts)
     read_decision (server, message, session, number);
   else

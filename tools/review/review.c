@@ -5,7 +5,6 @@
 
 #include <glib-unix.h>
 
-#include "../../lib/base/secret-file.h"
 #include "../command.h"
 #include "server.h"
 
@@ -36,19 +35,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 /* --- how it can be reached --- */
 
-static gboolean
-is_loopback (const char *text)
-{
-  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (text);
-
-  return address != NULL && g_inet_address_get_is_loopback (address);
-}
-
 /* Whoever is between sees all that is held, and the tokens. */
 static gboolean
 check_reach (const Options *options, GError **error)
 {
-  if (is_loopback (options->address) || options->certificate != NULL)
+  if (http_address_is_loopback (options->address) || options->certificate != NULL)
     return TRUE;
   if (!options->without_tls) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -65,9 +56,6 @@ check_reach (const Options *options, GError **error)
 static gboolean
 load_certificate (const Options *options, GTlsCertificate **certificate, GError **error)
 {
-  gsize size;
-  char *key;
-
   if (options->certificate == NULL && options->key == NULL)
     return TRUE;
   if (options->certificate == NULL || options->key == NULL) {
@@ -75,18 +63,7 @@ load_certificate (const Options *options, GTlsCertificate **certificate, GError 
         "--certificate and --key go together: a certificate and its private key in PEM");
     return FALSE;
   }
-  if (!g_tls_backend_supports_tls (g_tls_backend_get_default ())) {
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-        "there is no TLS here: glib-networking is to be installed");
-    return FALSE;
-  }
-  /* For what it says of who else can read it. */
-  key = gen_secret_file_read (options->key, "key", &size, error);
-  if (key == NULL)
-    return FALSE;
-  gen_secret_free (key, size);
-  *certificate = g_tls_certificate_new_from_files (options->certificate, options->key, error);
-  g_prefix_error (error, "%s: ", options->certificate);
+  *certificate = http_certificate_load (options->certificate, options->key, error);
   return *certificate != NULL;
 }
 
@@ -108,7 +85,7 @@ list_hosts (const Options *options, guint port)
   g_autofree char *literal = g_strdup_printf (is_v6 ? "[%s]" : "%s", options->address);
 
   add_host (hosts, literal, port, is_default);
-  if (is_loopback (options->address))
+  if (http_address_is_loopback (options->address))
     add_host (hosts, "localhost", port, is_default);
   for (int i = 0; options->hosts != NULL && options->hosts[i] != NULL; i++)
     g_ptr_array_add (hosts, g_strdup (options->hosts[i]));
@@ -194,9 +171,11 @@ describe (const char *folder, const char *host)
 static gboolean
 serve (const Options *options, ReviewServer *server, const char *token, GError **error)
 {
+  /* As many as a few people need. */
+  const HttpConnectionsLimits limits = { .most = 64 };
   g_autoptr (SoupServer) soup = soup_server_new ("raw-paths", TRUE, NULL);
   g_autoptr (GTlsCertificate) certificate = NULL;
-  g_autoptr (ReviewConnections) connections = NULL;
+  g_autoptr (HttpConnections) connections = NULL;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint signals[2], port;
 
@@ -204,12 +183,11 @@ serve (const Options *options, ReviewServer *server, const char *token, GError *
       !review_items_look (server->items, 0, error))
     return FALSE;
   review_server_attach (server, soup);
-  connections =
-      review_connections_new (soup, options->address, (guint)options->port, certificate, error);
-  if (connections == NULL)
+  connections = http_connections_new (soup, certificate, &limits);
+  if (!http_connections_listen (connections, options->address, (guint)options->port, error))
     return FALSE;
   server->secure = certificate != NULL;
-  port = review_connections_get_port (connections);
+  port = http_connections_get_port (connections);
   server->hosts = list_hosts (options, port);
   /* Browsers have one room of cookies for all ports of a host. */
   server->cookie = g_strdup_printf ("review-session-%u", port);

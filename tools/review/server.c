@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* RFC 6585; libsoup has no name for it. */
-#define STATUS_TOO_MANY_REQUESTS 429
+#include "../../lib/base/json-members.h"
+#include "../../lib/serve/tokens.h"
 
 static const struct {
   const char *path, *resource, *type;
@@ -36,21 +36,32 @@ review_server_audit_or_answer (ReviewServer *server, SoupServerMessage *message,
   if (review_server_audit (server, event, by, details, &error))
     return TRUE;
   g_printerr ("%s: %s\n", g_get_prgname (), error->message);
-  review_answer_error (message, SOUP_STATUS_SERVICE_UNAVAILABLE,
+  http_answer_error (message, SOUP_STATUS_SERVICE_UNAVAILABLE,
       "The audit log cannot be written, and so nothing is done");
   return FALSE;
 }
 
-/* --- before the body --- */
+/* --- what is asked --- */
 
-static const char *
-get_header (SoupServerMessage *message, const char *name)
+JsonObject *
+review_answer_read (SoupServerMessage *message)
 {
-  const char *value =
-      soup_message_headers_get_one (soup_server_message_get_request_headers (message), name);
+  JsonObject *object = http_request_object (message);
 
-  return value != NULL ? value : "";
+  if (object == NULL)
+    http_answer_error (message, SOUP_STATUS_BAD_REQUEST, "an object of JSON is wanted");
+  return object;
 }
+
+const char *
+review_answer_get_text (JsonObject *object, const char *name)
+{
+  const char *text = gen_json_text_in (object, name);
+
+  return text != NULL ? text : "";
+}
+
+/* --- before the body --- */
 
 static gboolean
 is_host (const ReviewServer *server, const char *host)
@@ -80,42 +91,38 @@ check_headers (ReviewServer *server, SoupServerMessage *message)
   const SoupEncoding encoding = soup_message_headers_get_encoding (headers);
   const goffset length = soup_message_headers_get_content_length (headers);
   const char *method = soup_server_message_get_method (message);
-  const char *origin = get_header (message, "Origin");
+  const char *origin = http_request_header (message, "Origin");
   const gboolean posts = strcmp (method, "POST") == 0;
 
-  if (!is_host (server, get_header (message, "Host")))
-    review_answer_error (message, SOUP_STATUS_FORBIDDEN,
+  if (!is_host (server, http_request_header (message, "Host")))
+    http_answer_error (message, SOUP_STATUS_FORBIDDEN,
         "This page is not known by that name; --host says under which it is");
   else if (!posts && strcmp (method, "GET") != 0)
-    review_answer_error (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "GET and POST are understood");
+    http_answer_error (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "GET and POST are understood");
   else if ((posts || *origin != '\0') && !is_origin (server, origin))
-    review_answer_error (message, SOUP_STATUS_FORBIDDEN, "The request comes from another page");
+    http_answer_error (message, SOUP_STATUS_FORBIDDEN, "The request comes from another page");
   /* What is more than 63 bits hold is negative here, and would be read to its end. */
   else if (encoding == SOUP_ENCODING_CHUNKED ||
            (posts && (encoding != SOUP_ENCODING_CONTENT_LENGTH || length < 0)))
-    review_answer_error (message, SOUP_STATUS_LENGTH_REQUIRED, "The length has to be told");
+    http_answer_error (message, SOUP_STATUS_LENGTH_REQUIRED, "The length has to be told");
   else if (length > (posts ? REVIEW_BODY_MOST : 0))
-    review_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "At most %d bytes are read",
+    http_answer_error (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "At most %d bytes are read",
         REVIEW_BODY_MOST);
   else if (posts && g_strcmp0 (soup_message_headers_get_content_type (headers, NULL),
                         "application/json") != 0)
-    review_answer_error (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, "JSON is wanted");
+    http_answer_error (message, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, "JSON is wanted");
   else
     return TRUE;
   return FALSE;
 }
 
-/* What is refused here may have sent anything behind: it is not read. */
 static void
 look_early (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
     gpointer data)
 {
-  review_answer_begin (message);
-  if (check_headers (data, message))
-    return;
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-  soup_message_headers_replace (
-      soup_server_message_get_response_headers (message), "Connection", "close");
+  http_answer_begin (message);
+  if (!check_headers (data, message))
+    http_answer_refused (message);
 }
 
 /* --- sessions --- */
@@ -124,7 +131,7 @@ static char *
 get_secret (const ReviewServer *server, SoupServerMessage *message)
 {
   const gsize length = strlen (server->cookie);
-  g_auto (GStrv) cookies = g_strsplit (get_header (message, "Cookie"), ";", 0);
+  g_auto (GStrv) cookies = g_strsplit (http_request_header (message, "Cookie"), ";", 0);
 
   for (int i = 0; cookies[i] != NULL; i++) {
     const char *cookie = g_strstrip (cookies[i]);
@@ -156,25 +163,14 @@ check_session (ReviewServer *server, SoupServerMessage *message)
   const gboolean posts = strcmp (soup_server_message_get_method (message), "POST") == 0;
 
   if (session == NULL) {
-    review_answer_error (message, SOUP_STATUS_UNAUTHORIZED, "Log in first");
+    http_answer_error (message, SOUP_STATUS_UNAUTHORIZED, "Log in first");
     return NULL;
   }
-  if (!posts || review_access_equal (session->csrf, get_header (message, "X-CSRF-Token")))
+  if (!posts || gen_secret_equal (session->csrf, http_request_header (message, "X-CSRF-Token")))
     return session;
-  review_answer_error (
+  http_answer_error (
       message, SOUP_STATUS_FORBIDDEN, "The request has not the CSRF token of its session");
   return NULL;
-}
-
-static char *
-get_address (SoupServerMessage *message)
-{
-  GSocketAddress *address = soup_server_message_get_remote_address (message);
-
-  return G_IS_INET_SOCKET_ADDRESS (address)
-             ? g_inet_address_to_string (
-                   g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)))
-             : g_strdup ("");
 }
 
 static JsonObject *
@@ -189,11 +185,8 @@ describe_address (const char *address)
 static void
 refuse_token (SoupServerMessage *message, int wait)
 {
-  g_autofree char *seconds = g_strdup_printf ("%d", wait);
-
-  soup_message_headers_replace (
-      soup_server_message_get_response_headers (message), "Retry-After", seconds);
-  review_answer_error (message, STATUS_TOO_MANY_REQUESTS,
+  http_answer_retry_after (message, wait);
+  http_answer_error (message, HTTP_STATUS_TOO_MANY_REQUESTS,
       "That is not a token of this page, nor were those before: the next one counts in %d seconds",
       wait);
 }
@@ -202,7 +195,7 @@ refuse_token (SoupServerMessage *message, int wait)
 static void
 log_in (ReviewServer *server, SoupServerMessage *message)
 {
-  g_autofree char *address = get_address (message), *secret = NULL;
+  g_autofree char *address = http_request_address (message), *secret = NULL;
   g_autoptr (JsonObject) asked = review_answer_read (message);
   JsonObject *object;
   const char *name;
@@ -220,7 +213,7 @@ log_in (ReviewServer *server, SoupServerMessage *message)
           name, describe_address (address)))
     return;
   if (name == NULL) {
-    review_answer_error (message, SOUP_STATUS_FORBIDDEN, "That is not a token of this page");
+    http_answer_error (message, SOUP_STATUS_FORBIDDEN, "That is not a token of this page");
     return;
   }
   secret = review_access_open_session (server->access, name);
@@ -228,7 +221,7 @@ log_in (ReviewServer *server, SoupServerMessage *message)
   object = json_object_new ();
   json_object_set_string_member (
       object, "csrf", review_access_find_session (server->access, secret)->csrf);
-  review_answer_json (message, SOUP_STATUS_OK, object);
+  http_answer_json (message, SOUP_STATUS_OK, object);
 }
 
 static void
@@ -238,7 +231,7 @@ log_out (ReviewServer *server, SoupServerMessage *message)
 
   review_access_close_session (server->access, secret);
   set_cookie (server, message, "", 0);
-  review_answer_json (message, SOUP_STATUS_OK, json_object_new ());
+  http_answer_json (message, SOUP_STATUS_OK, json_object_new ());
 }
 
 /* --- which is which --- */
@@ -267,7 +260,7 @@ answer_page (SoupServerMessage *message, const char *path)
     if (strcmp (pages[i].path, path) != 0)
       continue;
     bytes = g_resources_lookup_data (pages[i].resource, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-    review_answer_bytes (message, SOUP_STATUS_OK, pages[i].type, bytes);
+    http_answer_bytes (message, SOUP_STATUS_OK, pages[i].type, bytes);
     return TRUE;
   }
   return FALSE;
@@ -282,7 +275,7 @@ answer (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTab
   const ReviewSession *session;
   const guint64 number = parse_number (path);
 
-  review_answer_begin (message);
+  http_answer_begin (message);
   if (!posts && answer_page (message, path))
     return;
   if (posts && strcmp (path, "/login") == 0) {
@@ -299,13 +292,7 @@ answer (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTab
   else if (number > 0)
     review_items_answer_one (server, message, session, number);
   else
-    review_answer_error (message, SOUP_STATUS_NOT_FOUND, "There is nothing here");
-}
-
-static void
-note_end (SoupServer *soup, SoupServerMessage *message, gpointer data)
-{
-  review_connections_note (message);
+    http_answer_error (message, SOUP_STATUS_NOT_FOUND, "There is nothing here");
 }
 
 void
@@ -313,5 +300,4 @@ review_server_attach (ReviewServer *server, SoupServer *soup)
 {
   soup_server_add_early_handler (soup, NULL, look_early, server, NULL);
   soup_server_add_handler (soup, NULL, answer, server, NULL);
-  g_signal_connect (soup, "request-finished", G_CALLBACK (note_end), NULL);
 }

@@ -5,8 +5,9 @@
 #include <generative/audit-log.h>
 #include <libsoup/soup.h>
 
+#include "../http/answer.h"
+#include "../http/connections.h"
 #include "access.h"
-#include "connections.h"
 #include "items.h"
 
 /* Of each request that changes something: a decision and its reason. */
@@ -44,17 +45,6 @@ void review_items_answer_list (
 void review_items_answer_one (
     ReviewServer *server, SoupServerMessage *message, const ReviewSession *session, guint64 number);
 
-/* --- answers, in answer.c --- */
-
-/* What each answer has. */
-void review_answer_begin (SoupServerMessage *message);
-void review_answer_bytes (
-    SoupServerMessage *message, guint status, const char *type, GBytes *bytes);
-/* `object` is taken. */
-void review_answer_json (SoupServerMessage *message, guint status, JsonObject *object);
-/* {"error":text} */
-void review_answer_error (SoupServerMessage *message, guint status, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
 /* The object that a request's body is, or NULL after having answered. (transfer full) */
 JsonObject *review_answer_read (SoupServerMessage *message);
 /* A text of it, or "". */

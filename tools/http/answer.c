@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answers of the review page: nothing of them is kept, framed, guessed at or run but what is ours.
- */
+#include "answer.h"
+
 #include <string.h>
 
 #include "../../lib/base/json-file.h"
-#include "server.h"
 
 #define POLICY                                                                                     \
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "    \
@@ -22,7 +21,7 @@ static const struct {
 };
 
 void
-review_answer_begin (SoupServerMessage *message)
+http_answer_begin (SoupServerMessage *message)
 {
   SoupMessageHeaders *answer = soup_server_message_get_response_headers (message);
 
@@ -31,7 +30,7 @@ review_answer_begin (SoupServerMessage *message)
 }
 
 void
-review_answer_bytes (SoupServerMessage *message, guint status, const char *type, GBytes *bytes)
+http_answer_bytes (SoupServerMessage *message, guint status, const char *type, GBytes *bytes)
 {
   SoupMessageHeaders *answer = soup_server_message_get_response_headers (message);
 
@@ -41,18 +40,18 @@ review_answer_bytes (SoupServerMessage *message, guint status, const char *type,
 }
 
 void
-review_answer_json (SoupServerMessage *message, guint status, JsonObject *object)
+http_answer_json (SoupServerMessage *message, guint status, JsonObject *object)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
   g_autofree char *text = gen_json_to_text (node, FALSE), *valid = g_utf8_make_valid (text, -1);
   g_autoptr (GBytes) bytes = g_bytes_new (valid, strlen (valid));
 
   json_object_unref (object);
-  review_answer_bytes (message, status, "application/json", bytes);
+  http_answer_bytes (message, status, "application/json", bytes);
 }
 
 void
-review_answer_error (SoupServerMessage *message, guint status, const char *format, ...)
+http_answer_error (SoupServerMessage *message, guint status, const char *format, ...)
 {
   JsonObject *object = json_object_new ();
   g_autofree char *text = NULL;
@@ -62,11 +61,48 @@ review_answer_error (SoupServerMessage *message, guint status, const char *forma
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   json_object_set_string_member (object, "error", text);
-  review_answer_json (message, status, object);
+  http_answer_json (message, status, object);
+}
+
+void
+http_answer_refused (SoupServerMessage *message)
+{
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+  soup_message_headers_replace (
+      soup_server_message_get_response_headers (message), "Connection", "close");
+}
+
+void
+http_answer_retry_after (SoupServerMessage *message, int seconds)
+{
+  g_autofree char *text = g_strdup_printf ("%d", seconds);
+
+  soup_message_headers_replace (
+      soup_server_message_get_response_headers (message), "Retry-After", text);
+}
+
+const char *
+http_request_header (SoupServerMessage *message, const char *name)
+{
+  const char *value =
+      soup_message_headers_get_one (soup_server_message_get_request_headers (message), name);
+
+  return value != NULL ? value : "";
+}
+
+char *
+http_request_address (SoupServerMessage *message)
+{
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+
+  return G_IS_INET_SOCKET_ADDRESS (address)
+             ? g_inet_address_to_string (
+                   g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)))
+             : g_strdup ("");
 }
 
 JsonObject *
-review_answer_read (SoupServerMessage *message)
+http_request_object (SoupServerMessage *message)
 {
   g_autoptr (GBytes) body =
       soup_message_body_flatten (soup_server_message_get_request_body (message));
@@ -75,18 +111,7 @@ review_answer_read (SoupServerMessage *message)
   g_autofree char *text = g_strndup (data != NULL ? data : "", size);
   g_autoptr (JsonNode) node = gen_json_from_text (text, NULL);
 
-  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
-    return json_object_ref (json_node_get_object (node));
-  review_answer_error (message, SOUP_STATUS_BAD_REQUEST, "an object of JSON is wanted");
-  return NULL;
-}
-
-const char *
-review_answer_get_text (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : "";
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node)
+             ? json_object_ref (json_node_get_object (node))
+             : NULL;
 }

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libsoup would take any number, and wait for ever. So connections are accepted here: beyond a
+ * number they are closed at once; those that bring no request to its end are after a minute,
+ * however often they send a byte; and those that read an answer byte by byte are, too. */
+#include "connections.h"
+
+/* Seconds that nothing may happen, and that a request may take. */
+#define SILENCE 20
+#define PATIENCE 60
+/* Bytes of an answer that are read in a second, at least, once those are over. */
+#define SLOWEST 2048
+
+typedef enum {
+  PHASE_ASKING,    /* a request is waited for, or on its way */
+  PHASE_MAKING,    /* it is here, and being answered */
+  PHASE_ANSWERING, /* the answer is on its way */
+  PHASE_HELD,      /* the answer is somebody else's */
+} Phase;
+
+/* What is known of a connection. It is kept with the address object, which the server hands on. */
+typedef struct {
+  Phase phase;
+  gint64 since; /* of g_get_monotonic_time */
+  guint64 bytes;
+} Progress;
+
+struct _HttpConnections {
+  SoupServer *server;
+  GSocketService *service;
+  GTlsCertificate *certificate; /* or NULL */
+  HttpConnectionsLimits limits;
+  guint port, timer;
+  GHashTable *open; /* of GSocketConnection, which it does not own, to GSocketAddress */
+};
+
+/* --- how far each of them is --- */
+
+static GQuark
+get_quark (void)
+{
+  return g_quark_from_static_string ("http-progress");
+}
+
+static Progress *
+get_progress (SoupServerMessage *message)
+{
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+
+  return address != NULL ? g_object_get_qdata (G_OBJECT (address), get_quark ()) : NULL;
+}
+
+static void
+set_phase (SoupServerMessage *message, Phase phase)
+{
+  Progress *progress = get_progress (message);
+
+  if (progress == NULL)
+    return;
+  *progress = (Progress){ .phase = phase, .since = g_get_monotonic_time () };
+}
+
+static void
+note_headers (SoupServerMessage *message, gpointer data)
+{
+  const Progress *progress = get_progress (message);
+
+  if (progress != NULL && progress->phase != PHASE_HELD)
+    set_phase (message, PHASE_ANSWERING);
+}
+
+static void
+note_bytes (SoupServerMessage *message, guint size, gpointer data)
+{
+  Progress *progress = get_progress (message);
+
+  if (progress != NULL)
+    progress->bytes += size;
+}
+
+static void
+note_start (SoupServer *server, SoupServerMessage *message, gpointer data)
+{
+  g_signal_connect (message, "wrote-headers", G_CALLBACK (note_headers), NULL);
+  g_signal_connect (message, "wrote-body-data", G_CALLBACK (note_bytes), NULL);
+}
+
+static void
+note_read (SoupServer *server, SoupServerMessage *message, gpointer data)
+{
+  set_phase (message, PHASE_MAKING);
+}
+
+static void
+note_end (SoupServer *server, SoupServerMessage *message, gpointer data)
+{
+  set_phase (message, PHASE_ASKING);
+}
+
+void
+http_connections_hold (SoupServerMessage *message)
+{
+  set_phase (message, PHASE_HELD);
+}
+
+static gboolean
+is_too_slow (const Progress *progress, gint64 now)
+{
+  const gint64 seconds = (now - progress->since) / G_USEC_PER_SEC - PATIENCE;
+
+  switch (progress->phase) {
+  case PHASE_ASKING:
+    return seconds >= 0;
+  case PHASE_ANSWERING:
+    return seconds >= 0 && progress->bytes < (guint64)seconds * SLOWEST;
+  case PHASE_MAKING:
+  case PHASE_HELD:
+    return FALSE;
+  }
+  return FALSE;
+}
+
+static gboolean
+sweep (gpointer data)
+{
+  HttpConnections *connections = data;
+  const gint64 now = g_get_monotonic_time ();
+  GHashTableIter iter;
+  gpointer connection, address;
+
+  g_hash_table_iter_init (&iter, connections->open);
+  while (g_hash_table_iter_next (&iter, &connection, &address))
+    if (is_too_slow (g_object_get_qdata (address, get_quark ()), now))
+      g_socket_shutdown (g_socket_connection_get_socket (connection), TRUE, TRUE, NULL);
+  return G_SOURCE_CONTINUE;
+}
+
+/* --- accepting --- */
+
+static void
+forget (gpointer data, GObject *connection)
+{
+  HttpConnections *connections = data;
+
+  g_hash_table_remove (connections->open, connection);
+}
+
+static gboolean
+is_same_host (GSocketAddress *a, GSocketAddress *b)
+{
+  return G_IS_INET_SOCKET_ADDRESS (a) && G_IS_INET_SOCKET_ADDRESS (b) &&
+         g_inet_address_equal (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (a)),
+             g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (b)));
+}
+
+static gboolean
+has_room (HttpConnections *connections, GSocketAddress *remote)
+{
+  GHashTableIter iter;
+  gpointer address;
+  guint n = 0;
+
+  if (g_hash_table_size (connections->open) >= connections->limits.most)
+    return FALSE;
+  if (connections->limits.most_per_address == 0)
+    return TRUE;
+  g_hash_table_iter_init (&iter, connections->open);
+  while (g_hash_table_iter_next (&iter, NULL, &address))
+    n += is_same_host (address, remote);
+  return n < connections->limits.most_per_address;
+}
+
+static GIOStream *
+wrap (HttpConnections *connections, GSocketConnection *connection)
+{
+  if (connections->certificate == NULL)
+    return g_object_ref (G_IO_STREAM (connection));
+  return g_tls_server_connection_new (G_IO_STREAM (connection), connections->certificate, NULL);
+}
+
+static gboolean
+accept_connection (
+    GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+{
+  HttpConnections *connections = data;
+  g_autoptr (GSocketAddress) local = NULL, remote = NULL;
+  g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (GError) error = NULL;
+  Progress *progress;
+
+  local = g_socket_connection_get_local_address (connection, NULL);
+  remote = g_socket_connection_get_remote_address (connection, NULL);
+  if (local == NULL || remote == NULL || !has_room (connections, remote))
+    return TRUE;
+  g_socket_set_timeout (g_socket_connection_get_socket (connection), SILENCE);
+  stream = wrap (connections, connection);
+  if (stream == NULL)
+    return TRUE;
+  progress = g_new0 (Progress, 1);
+  progress->since = g_get_monotonic_time ();
+  g_object_set_qdata_full (G_OBJECT (remote), get_quark (), progress, g_free);
+  g_hash_table_insert (connections->open, connection, g_object_ref (remote));
+  g_object_weak_ref (G_OBJECT (connection), forget, connections);
+  soup_server_accept_iostream (connections->server, stream, local, remote, &error);
+  return TRUE;
+}
+
+HttpConnections *
+http_connections_new (
+    SoupServer *server, GTlsCertificate *certificate, const HttpConnectionsLimits *limits)
+{
+  HttpConnections *connections = g_new0 (HttpConnections, 1);
+
+  connections->server = g_object_ref (server);
+  connections->limits = *limits;
+  connections->open = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+  connections->service = g_socket_service_new ();
+  g_set_object (&connections->certificate, certificate);
+  g_signal_connect (connections->service, "incoming", G_CALLBACK (accept_connection), connections);
+  g_signal_connect (server, "request-started", G_CALLBACK (note_start), connections);
+  g_signal_connect (server, "request-read", G_CALLBACK (note_read), connections);
+  g_signal_connect (server, "request-finished", G_CALLBACK (note_end), connections);
+  connections->timer = g_timeout_add_seconds (5, sweep, connections);
+  return connections;
+}
+
+gboolean
+http_connections_listen (
+    HttpConnections *connections, const char *address, guint port, GError **error)
+{
+  g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new_from_string (address, port);
+  g_autoptr (GSocketAddress) bound = NULL;
+
+  if (wanted == NULL) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "\"%s\" is no address, such as 127.0.0.1 or ::1", address);
+    return FALSE;
+  }
+  if (!g_socket_listener_add_address (G_SOCKET_LISTENER (connections->service), wanted,
+          G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound, error))
+    return FALSE;
+  connections->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+  return TRUE;
+}
+
+gboolean
+http_connections_adopt (HttpConnections *connections, int fd, GError **error)
+{
+  g_autoptr (GSocket) socket = g_socket_new_from_fd (fd, error);
+  g_autoptr (GSocketAddress) bound = NULL;
+
+  if (socket == NULL ||
+      !g_socket_listener_add_socket (G_SOCKET_LISTENER (connections->service), socket, NULL, error))
+    return FALSE;
+  bound = g_socket_get_local_address (socket, NULL);
+  if (G_IS_INET_SOCKET_ADDRESS (bound))
+    connections->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+  return TRUE;
+}
+
+void
+http_connections_close (HttpConnections *connections)
+{
+  g_socket_service_stop (connections->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (connections->service));
+}
+
+void
+http_connections_free (HttpConnections *connections)
+{
+  GHashTableIter iter;
+  gpointer connection;
+
+  g_source_remove (connections->timer);
+  g_signal_handlers_disconnect_by_data (connections->server, connections);
+  g_signal_handlers_disconnect_by_data (connections->service, connections);
+  http_connections_close (connections);
+  g_hash_table_iter_init (&iter, connections->open);
+  while (g_hash_table_iter_next (&iter, &connection, NULL))
+    g_object_weak_unref (connection, forget, connections);
+  g_object_unref (connections->service);
+  g_hash_table_unref (connections->open);
+  g_clear_object (&connections->certificate);
+  g_object_unref (connections->server);
+  g_free (connections);
+}
+
+guint
+http_connections_get_port (const HttpConnections *connections)
+{
+  return connections->port;
+}
+
+guint
+http_connections_count (const HttpConnections *connections)
+{
+  return g_hash_table_size (connections->open);
+}
+
+void
+http_connections_set_certificate (HttpConnections *connections, GTlsCertificate *certificate)
+{
+  g_set_object (&connections->certificate, certificate);
+}

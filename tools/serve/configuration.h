@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A studio file: what a server is to do. */
+#pragma once
+
+#include "keys.h"
+
+/* [server] */
+typedef struct {
+  ServeRecord record;
+  char *address; /* to listen on */
+  int port, rtsp_port;
+  char *certificate, *key; /* of TLS, for all protocols; NULL: none */
+  gboolean without_tls;    /* others may reach it all the same */
+  char *tokens;            /* file of who may do what; NULL: whoever reaches the server may all */
+  GStrv anonymous;         /* scopes that take no token */
+  GStrv hosts;             /* that the header Host may name besides */
+  GStrv cors;              /* origins of other pages that may ask */
+  char *audit, *audit_key; /* the audit log, and what signs it; NULL: none */
+  int log;                 /* a ServeLog */
+} ServeServerSettings;
+
+enum {
+  SERVE_LOG_TEXT,
+  SERVE_LOG_JSON,
+  SERVE_LOG_JOURNAL,
+};
+
+/* [limits]; 0 is no limit, where that is said. */
+typedef struct {
+  ServeRecord record;
+  int sessions, sessions_per_client;
+  int session_seconds; /* 0: none */
+  int idle_seconds, drain_seconds;
+  int requests_per_minute; /* 0: none */
+  int connections, connections_per_client;
+  int body_bytes;
+  int pictures; /* in an answer */
+  int queue;    /* requests that wait to be generated */
+  int width, height;
+  double framerate;
+} ServeLimits;
+
+/* [batch] */
+typedef struct {
+  ServeRecord record;
+  int most;
+  double wait_ms;
+} ServeBatchSettings;
+
+/* [models.NAME] */
+typedef struct {
+  ServeRecord record;
+  char *location; /* an ONNX file, or a folder of versions */
+  char *device, *precision;
+  int threads; /* 0: one for each core */
+  char *parameters;
+} ServeModelSettings;
+
+/* [mounts.NAME] */
+typedef struct {
+  ServeRecord record;
+  char *model, *pipeline; /* one of both */
+  char *source;           /* what a model that takes pictures or sound plays, a launch line */
+  char *path;             /* of RTSP: "/NAME" where nothing is said */
+  int width, height;      /* 0: as they come */
+  ServeRate framerate;
+  char *walk;
+  double speed;
+  double seed;     /* whole */
+  int class;       /* -1: drawn */
+  gboolean shared; /* all clients of it see one session */
+  GStrv protocols;
+  int codec;
+  int bitrate; /* kbit/s; 0: by the size */
+} ServeMountSettings;
+
+enum {
+  SERVE_CODEC_H264,
+  SERVE_CODEC_VP8,
+};
+
+extern const ServeSection serve_section_server, serve_section_limits, serve_section_batch,
+    serve_section_models, serve_section_mounts;
+
+struct _ServeConfiguration {
+  gint ref_count;
+  char *path;   /* of the file, for errors; NULL: of none */
+  char *folder; /* from which on paths are */
+  GHashTable *lines;
+  GHashTable *records; /* ServeSection to GPtrArray of records */
+
+  const ServeServerSettings *server;
+  const ServeLimits *limits;
+  const ServeBatchSettings *batch;
+  const GPtrArray *models, *mounts; /* of ServeModelSettings and ServeMountSettings */
+};
+
+/* Read the file `path`. NULL with `error`. (transfer full) */
+ServeConfiguration *serve_configuration_load (const char *path, GError **error);
+/* The same of a text, which `path` is the name of. */
+ServeConfiguration *serve_configuration_parse (
+    const char *text, gsize size, const char *path, GError **error);
+/* Whoever keeps a record keeps its configuration. */
+ServeConfiguration *serve_configuration_ref (const ServeConfiguration *configuration);
+void serve_configuration_unref (ServeConfiguration *configuration);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServeConfiguration, serve_configuration_unref)
+
+/* In place of what the file says; -1: as it says. Before anybody uses them. */
+void serve_configuration_set_ports (ServeConfiguration *configuration, int port, int rtsp_port);
+
+/* Whether two records of a section say the same. */
+gboolean serve_record_equal (gconstpointer a, gconstpointer b);
+
+/* The record of a section that is one: of nothing but defaults where the file has none. */
+gconstpointer serve_configuration_get (
+    const ServeConfiguration *configuration, const ServeSection *section);
+/* The records of a section that is named, in the order of their names. */
+const GPtrArray *serve_configuration_list (
+    const ServeConfiguration *configuration, const ServeSection *section);
+/* The one that is called so, or NULL. */
+gconstpointer serve_configuration_find (
+    const ServeConfiguration *configuration, const ServeSection *section, const char *name);

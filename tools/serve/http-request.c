@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a handler has of a request, and how it says no. */
+#include "http-private.h"
+
+#include <string.h>
+
+#include "../../lib/base/json-members.h"
+
+/* Until somebody who was told to come back later does. */
+#define LATER 5
+
+ServeRequest *
+serve_request_new (ServeServer *server, SoupServerMessage *message, GHashTable *query)
+{
+  ServeRequest *request = g_new0 (ServeRequest, 1);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  request->server = server;
+  request->message = message;
+  request->method = soup_server_message_get_method (message);
+  request->client = http_request_address (message);
+  request->parameters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  request->query = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (query == NULL)
+    return request;
+  g_hash_table_iter_init (&iter, query);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    if (g_utf8_validate (name, -1, NULL) && g_utf8_validate (value, -1, NULL))
+      g_hash_table_insert (request->query, g_strdup (name), g_strdup (value));
+  return request;
+}
+
+void
+serve_request_free (gpointer data)
+{
+  ServeRequest *request = data;
+
+  g_free ((char *)request->client);
+  g_hash_table_unref (request->parameters);
+  g_hash_table_unref (request->query);
+  g_free (request);
+}
+
+const char *
+serve_request_get (const ServeRequest *request, const char *name)
+{
+  return g_hash_table_lookup (request->parameters, name);
+}
+
+const char *
+serve_request_get_query (const ServeRequest *request, const char *name)
+{
+  return g_hash_table_lookup (request->query, name);
+}
+
+JsonObject *
+serve_request_read (ServeRequest *request)
+{
+  JsonObject *object;
+
+  if (g_strcmp0 (soup_message_headers_get_content_type (
+                     soup_server_message_get_request_headers (request->message), NULL),
+          "application/json") != 0) {
+    serve_request_fail (
+        request, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE, NULL, "application/json is wanted");
+    return NULL;
+  }
+  object = http_request_object (request->message);
+  if (object == NULL)
+    serve_request_fail (request, SOUP_STATUS_BAD_REQUEST, NULL, "an object of JSON is wanted");
+  return object;
+}
+
+/* --- no --- */
+
+static const char *
+get_type (guint status)
+{
+  switch (status) {
+  case SOUP_STATUS_UNAUTHORIZED:
+    return "authentication_error";
+  case SOUP_STATUS_FORBIDDEN:
+    return "permission_error";
+  case SOUP_STATUS_NOT_FOUND:
+    return "not_found_error";
+  case HTTP_STATUS_TOO_MANY_REQUESTS:
+    return "rate_limit_error";
+  default:
+    return status < SOUP_STATUS_INTERNAL_SERVER_ERROR ? "invalid_request_error" : "server_error";
+  }
+}
+
+static void
+fail_with (ServeRequest *request, guint status, const char *parameter, const char *text)
+{
+  JsonObject *whole = json_object_new (), *object = json_object_new ();
+
+  json_object_set_string_member (object, "message", text);
+  json_object_set_string_member (object, "type", get_type (status));
+  if (parameter != NULL)
+    json_object_set_string_member (object, "param", parameter);
+  else
+    json_object_set_null_member (object, "param");
+  json_object_set_null_member (object, "code");
+  json_object_set_object_member (whole, "error", object);
+  http_answer_json (request->message, status, whole);
+}
+
+void
+serve_request_fail (
+    ServeRequest *request, guint status, const char *parameter, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  fail_with (request, status, parameter, text);
+}
+
+static const guint statuses[] = {
+  [SERVE_ERROR_INVALID] = SOUP_STATUS_BAD_REQUEST,
+  [SERVE_ERROR_FORBIDDEN] = SOUP_STATUS_FORBIDDEN,
+  [SERVE_ERROR_NOT_FOUND] = SOUP_STATUS_NOT_FOUND,
+  [SERVE_ERROR_CONFLICT] = SOUP_STATUS_CONFLICT,
+  [SERVE_ERROR_TOO_MANY] = HTTP_STATUS_TOO_MANY_REQUESTS,
+  [SERVE_ERROR_BUSY] = SOUP_STATUS_SERVICE_UNAVAILABLE,
+  [SERVE_ERROR_DRAINING] = SOUP_STATUS_SERVICE_UNAVAILABLE,
+  [SERVE_ERROR_FAILED] = SOUP_STATUS_INTERNAL_SERVER_ERROR,
+};
+
+void
+serve_request_fail_by (ServeRequest *request, const GError *error)
+{
+  const guint status =
+      error->domain == SERVE_ERROR && error->code >= 0 && error->code < (int)G_N_ELEMENTS (statuses)
+          ? statuses[error->code]
+          : SOUP_STATUS_INTERNAL_SERVER_ERROR;
+
+  if (status == SOUP_STATUS_INTERNAL_SERVER_ERROR) {
+    g_warning ("%s", error->message);
+    fail_with (request, status, NULL, "the server cannot do this; its log says why");
+    return;
+  }
+  if (status == HTTP_STATUS_TOO_MANY_REQUESTS || status == SOUP_STATUS_SERVICE_UNAVAILABLE)
+    http_answer_retry_after (request->message, LATER);
+  fail_with (request, status, NULL, error->message);
+}

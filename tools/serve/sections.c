@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The sections of a studio file: a line each. */
+#include "configuration.h"
+
+const ServeSection *const serve_sections[] = {
+  &serve_section_server,
+  &serve_section_limits,
+  &serve_section_batch,
+  &serve_section_models,
+  &serve_section_mounts,
+  NULL,
+};
