@@ -166,13 +166,16 @@ serve_model_configure (const ServeModel *model, GstElement *generator)
 {
   const ServeModelSettings *settings = model->settings;
   const ServeBatchSettings *batch = model->configuration->batch;
+  const gboolean shared = batch->most > 1;
 
   gst_util_set_object_arg (G_OBJECT (generator), "device", settings->device);
   gst_util_set_object_arg (G_OBJECT (generator), "precision", settings->precision);
   /* Versions change when somebody decides so, not when a file does. */
   g_object_set (generator, "threads", (guint)settings->threads, "parameters", settings->parameters,
-      "model", model->current.path, "reload", FALSE, "shared", batch->most > 1, "shared-size",
-      (guint)batch->most, "shared-wait", (guint64)(batch->wait_ms * GST_MSECOND), NULL);
+      "model", model->current.path, "reload", FALSE, "shared", shared, NULL);
+  if (shared)
+    g_object_set (generator, "shared-size", (guint)batch->most, "shared-wait",
+        (guint64)(batch->wait_ms * GST_MSECOND), NULL);
 }
 
 /* --- telling --- */
