@@ -23,6 +23,16 @@ fail_section (
   return FALSE;
 }
 
+static gboolean
+fail_table (const ServeConfiguration *configuration, const ServeSection *section, const char *path,
+    GError **error)
+{
+  g_autofree char *text =
+      g_strdup_printf ("a table is wanted: [%s%s]", section->name, section->named ? ".NAME" : "");
+
+  return fail_section (configuration, path, text, error);
+}
+
 static const ServeSection *
 find_section (const ServeConfiguration *configuration, const char *name, GError **error)
 {
@@ -74,10 +84,9 @@ add_named (ServeConfiguration *configuration, const ServeSection *section, JsonO
   for (const GList *name = names; name != NULL; name = name->next) {
     JsonNode *node = json_object_get_member (object, name->data);
     g_autofree char *path = g_strconcat (section->name, ".", name->data, NULL);
-    g_autofree char *example = g_strdup_printf ("a table is wanted, [%s.NAME]", section->name);
 
     if (!JSON_NODE_HOLDS_OBJECT (node))
-      return fail_section (configuration, path, example, error);
+      return fail_table (configuration, section, path, error);
     if (!is_name (name->data))
       return fail_section (
           configuration, path, "a name has letters, digits, - and _ alone, 64 at most", error);
@@ -95,7 +104,7 @@ add_section (ServeConfiguration *configuration, const char *name, JsonNode *node
   if (section == NULL)
     return FALSE;
   if (!JSON_NODE_HOLDS_OBJECT (node))
-    return fail_section (configuration, name, "a table is wanted, such as [server]", error);
+    return fail_table (configuration, section, name, error);
   if (section->named)
     return add_named (configuration, section, json_node_get_object (node), error);
   return add_record (configuration, section, NULL, json_node_get_object (node), error);
