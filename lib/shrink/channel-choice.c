@@ -89,11 +89,15 @@ gen_channels_measure (
 
 /* --- how many --- */
 
-/* How many of `n` may go at most. */
+/* How many of a group may go at most; none of which a criterion says nothing. */
 static guint
-limit_of (const GenChannelChoice *choice, const GenChannelGroup *group)
+limit_of (const GenChannelChoice *choice, const GenChannelGroup *group, const double *scores)
 {
   double most = choice->most;
+
+  for (guint i = 0; i < group->channels->len; i++)
+    if (isnan (scores[g_array_index (group->channels, guint, i)]))
+      return 0;
 
   for (guint i = 0; i < choice->n_limits; i++)
     for (guint k = 0; k < group->made->len; k++)
@@ -105,10 +109,11 @@ limit_of (const GenChannelChoice *choice, const GenChannelGroup *group)
 
 /* `n` that are to go of a group, so that what is left is as many as may be. */
 static guint
-round_count (const GenChannelChoice *choice, const GenChannelGroup *group, double n)
+round_count (
+    const GenChannelChoice *choice, const GenChannelGroup *group, const double *scores, double n)
 {
   const guint all = group->channels->len, step = (guint)choice->round_to;
-  const guint most = limit_of (choice, group);
+  const guint most = limit_of (choice, group, scores);
   guint left = (guint)lround ((all - n) / step) * step;
 
   left = MAX (left, step);
@@ -153,6 +158,8 @@ list_entries (const GenChannels *channels, const double *scores, int only)
     const GenChannelGroup *group = gen_channels_group (channels, g);
     const double mean = only < 0 ? mean_score (group, scores) : 1;
 
+    if (isnan (mean))
+      continue;
     for (guint i = 0; (only < 0 || (guint)only == g) && i < group->channels->len; i++) {
       const guint channel = g_array_index (group->channels, guint, i);
       const Entry entry = { mean > 0 ? scores[channel] / mean : 0, channel, g };
@@ -174,14 +181,14 @@ count_groups (const GenChannels *channels, const double *scores, const GenChanne
   if (choice->across) {
     g_autoptr (GArray) entries = list_entries (channels, scores, -1);
 
-    for (guint i = 0; i < (guint)(ratio * entries->len + 0.5); i++)
+    for (guint i = 0; i < MIN (entries->len, (guint)(ratio * entries->len + 0.5)); i++)
       asked[g_array_index (entries, Entry, i).group]++;
   }
   for (guint g = 0; g < channels->groups->len; g++) {
     const GenChannelGroup *group = gen_channels_group (channels, g);
 
-    counts[g] =
-        round_count (choice, group, choice->across ? asked[g] : ratio * group->channels->len);
+    counts[g] = round_count (
+        choice, group, scores, choice->across ? asked[g] : ratio * group->channels->len);
   }
 }
 

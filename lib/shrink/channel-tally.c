@@ -14,23 +14,20 @@ struct _GenChannelTally {
 
 /* All axes along which channels lie, of all tensors. */
 static void
-add_axis (GenChannelTally *tally, const GenChannels *channels, GHashTable *numbers,
-    GenTensor *tensor, int d)
+add_axis (GenChannelTally *tally, const GenChannels *channels, GenTensor *tensor, int d)
 {
   const gint64 extent = gen_channels_extent (channels, tensor, d);
   const guint axis = tally->left->len;
 
   g_array_append_val (tally->left, extent);
   for (gint64 i = 0; i < extent; i++) {
-    const guint root = gen_channels_root (channels, tensor, d, i);
-    Share share = { axis, 1 };
-    gpointer number;
+    const int channel = gen_channels_number (channels, tensor, d, i);
+    const Share share = { axis, 1 };
     GArray *shares;
 
-    if (root == 0 ||
-        !g_hash_table_lookup_extended (numbers, GUINT_TO_POINTER (root), NULL, &number))
+    if (channel < 0)
       continue;
-    shares = tally->shares->pdata[GPOINTER_TO_UINT (number)];
+    shares = tally->shares->pdata[channel];
     if (shares->len > 0 && g_array_index (shares, Share, shares->len - 1).axis == axis)
       g_array_index (shares, Share, shares->len - 1).n++;
     else
@@ -42,21 +39,17 @@ GenChannelTally *
 gen_channel_tally_new (const GenChannels *channels)
 {
   GenChannelTally *tally = g_new0 (GenChannelTally, 1);
-  g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
   GHashTableIter iter;
   gpointer tensor, axes;
 
   tally->left = g_array_new (FALSE, FALSE, sizeof (gint64));
   tally->shares = g_ptr_array_new_with_free_func ((GDestroyNotify)g_array_unref);
-  for (guint i = 0; i < channels->roots->len; i++) {
-    g_hash_table_insert (numbers, GUINT_TO_POINTER (g_array_index (channels->roots, guint, i)),
-        GUINT_TO_POINTER (i));
+  for (guint i = 0; i < channels->roots->len; i++)
     g_ptr_array_add (tally->shares, g_array_new (FALSE, FALSE, sizeof (Share)));
-  }
   g_hash_table_iter_init (&iter, channels->axes);
   while (g_hash_table_iter_next (&iter, &tensor, &axes))
     for (int d = 0; d < ((const GenChannelAxes *)axes)->rank; d++)
-      add_axis (tally, channels, numbers, tensor, d);
+      add_axis (tally, channels, tensor, d);
   return tally;
 }
 

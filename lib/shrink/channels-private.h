@@ -21,11 +21,14 @@ struct _GenChannels {
   GHashTable *related; /* the nodes of which something is known */
   GArray *parents;     /* of guint, for each place: another that goes with it; place 0 stays */
   GArray *marks;       /* of GenChannelMark */
+  GHashTable *numbers; /* of channels, by root */
   GArray *roots;       /* of guint, for each channel: its root */
   GPtrArray *places;   /* of GArray, for each channel */
   GPtrArray *groups;   /* of GenChannelGroup */
   GPtrArray *staying;  /* of GenTensor */
 };
 
+/* The number of the channel that a place is of, or -1. */
+int gen_channels_number (const GenChannels *channels, const GenTensor *tensor, int axis, gint64 i);
 /* The root of a place, or 0 where the tensor is not known: it stays. */
 guint gen_channels_root (const GenChannels *channels, const GenTensor *tensor, int axis, gint64 i);

@@ -235,13 +235,14 @@ free_group (gpointer data)
 
 /* The number of the channel of `root`, which is a new one where nobody has it. */
 static guint
-number_of (GenChannels *channels, GHashTable *numbers, guint root)
+take_number (GenChannels *channels, guint root)
 {
   gpointer number;
 
-  if (g_hash_table_lookup_extended (numbers, GUINT_TO_POINTER (root), NULL, &number))
+  if (g_hash_table_lookup_extended (channels->numbers, GUINT_TO_POINTER (root), NULL, &number))
     return GPOINTER_TO_UINT (number);
-  g_hash_table_insert (numbers, GUINT_TO_POINTER (root), GUINT_TO_POINTER (channels->roots->len));
+  g_hash_table_insert (
+      channels->numbers, GUINT_TO_POINTER (root), GUINT_TO_POINTER (channels->roots->len));
   g_array_append_val (channels->roots, root);
   g_ptr_array_add (channels->places, g_array_new (FALSE, FALSE, sizeof (GenChannelPlace)));
   return channels->roots->len - 1;
@@ -308,13 +309,13 @@ join (GenChannels *channels, GPtrArray *group_of, GenTensor *weight, const GArra
 
 /* The channels that are made along `mark`. */
 static GArray *
-list_made (GenChannels *channels, GHashTable *numbers, const GenChannelMark *mark)
+list_made (GenChannels *channels, const GenChannelMark *mark)
 {
   GArray *members = g_array_new (FALSE, FALSE, sizeof (guint));
 
   for (gint64 i = 0; i < mark->tensor->shape.dims[mark->axis]; i++) {
     const guint root = gen_channels_root (channels, mark->tensor, mark->axis, i);
-    const guint channel = root != 0 ? number_of (channels, numbers, root) : 0;
+    const guint channel = root != 0 ? take_number (channels, root) : 0;
 
     if (root != 0)
       g_array_append_val (members, channel);
@@ -323,7 +324,7 @@ list_made (GenChannels *channels, GHashTable *numbers, const GenChannelMark *mar
 }
 
 static void
-find_groups (GenChannels *channels, GHashTable *numbers)
+find_groups (GenChannels *channels)
 {
   g_autoptr (GPtrArray) group_of = g_ptr_array_new ();
 
@@ -333,7 +334,7 @@ find_groups (GenChannels *channels, GHashTable *numbers)
 
     if (mark->use != GEN_CHANNEL_MADE)
       continue;
-    members = list_made (channels, numbers, mark);
+    members = list_made (channels, mark);
     if (members->len > 0)
       join (channels, group_of, mark->tensor, members);
     else if (!g_ptr_array_find (channels->staying, mark->tensor, NULL))
@@ -353,26 +354,36 @@ use_of (const GenChannels *channels, const GenTensor *tensor, int axis)
   return GEN_CHANNEL_CARRIED;
 }
 
+int
+gen_channels_number (const GenChannels *channels, const GenTensor *tensor, int axis, gint64 i)
+{
+  const guint root = gen_channels_root (channels, tensor, axis, i);
+  gpointer number;
+
+  return root != 0 && g_hash_table_lookup_extended (
+                          channels->numbers, GUINT_TO_POINTER (root), NULL, &number)
+             ? GPOINTER_TO_INT (number)
+             : -1;
+}
+
 static void
-find_places_of (GenChannels *channels, GHashTable *numbers, GenTensor *tensor)
+find_places_of (GenChannels *channels, GenTensor *tensor)
 {
   for (int d = 0; d < tensor->shape.rank; d++) {
     const GenChannelUse use = use_of (channels, tensor, d);
 
     for (gint64 i = 0; i < tensor->shape.dims[d]; i++) {
-      const guint root = gen_channels_root (channels, tensor, d, i);
+      const int number = gen_channels_number (channels, tensor, d, i);
       const GenChannelPlace place = { tensor, d, i, use };
-      gpointer number;
 
-      if (root != 0 &&
-          g_hash_table_lookup_extended (numbers, GUINT_TO_POINTER (root), NULL, &number))
-        g_array_append_val (((GArray *)channels->places->pdata[GPOINTER_TO_UINT (number)]), place);
+      if (number >= 0)
+        g_array_append_val (((GArray *)channels->places->pdata[number]), place);
     }
   }
 }
 
 static void
-find_places (GenChannels *channels, GHashTable *numbers)
+find_places (GenChannels *channels)
 {
   const GPtrArray *tensors = channels->graph->tensors;
 
@@ -380,7 +391,7 @@ find_places (GenChannels *channels, GHashTable *numbers)
     GenTensor *tensor = g_ptr_array_index (tensors, i);
 
     if (gen_channels_is_constant (tensor) && g_hash_table_contains (channels->axes, tensor))
-      find_places_of (channels, numbers, tensor);
+      find_places_of (channels, tensor);
   }
 }
 
@@ -388,7 +399,6 @@ GenChannels *
 gen_channels_find (GenGraph *graph, GenGraph *shaped, GError **error)
 {
   GenChannels *channels = g_new0 (GenChannels, 1);
-  g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
   const guint stays = 0;
 
   channels->graph = gen_graph_ref (graph);
@@ -397,14 +407,15 @@ gen_channels_find (GenGraph *graph, GenGraph *shaped, GError **error)
   channels->related = g_hash_table_new (NULL, NULL);
   channels->parents = g_array_new (FALSE, FALSE, sizeof (guint));
   channels->marks = g_array_new (FALSE, FALSE, sizeof (GenChannelMark));
+  channels->numbers = g_hash_table_new (NULL, NULL);
   channels->roots = g_array_new (FALSE, FALSE, sizeof (guint));
   channels->places = g_ptr_array_new_with_free_func ((GDestroyNotify)g_array_unref);
   channels->groups = g_ptr_array_new_with_free_func (free_group);
   channels->staying = g_ptr_array_new ();
   g_array_append_val (channels->parents, stays);
   relate_all (channels);
-  find_groups (channels, numbers);
-  find_places (channels, numbers);
+  find_groups (channels);
+  find_places (channels);
   if (channels->groups->len > 0)
     return channels;
   g_set_error_literal (error, GEN_CHANNELS_ERROR, GEN_CHANNELS_ERROR_MODEL,
@@ -423,6 +434,7 @@ gen_channels_free (GenChannels *channels)
   g_hash_table_unref (channels->related);
   g_array_unref (channels->parents);
   g_array_unref (channels->marks);
+  g_hash_table_unref (channels->numbers);
   g_array_unref (channels->roots);
   g_ptr_array_unref (channels->places);
   g_ptr_array_unref (channels->groups);
