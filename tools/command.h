@@ -26,6 +26,7 @@ extern const Command command_invert;
 extern const Command command_mark;
 extern const Command command_merge;
 extern const Command command_operators;
+extern const Command command_prune;
 extern const Command command_quantize;
 extern const Command command_recipes;
 extern const Command command_report;

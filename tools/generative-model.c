@@ -36,6 +36,7 @@ static const Command *const commands[] = {
   &command_audit,
   &command_merge,
   &command_quantize,
+  &command_prune,
   &command_c2pa,
   &command_operators,
   &command_recipes,

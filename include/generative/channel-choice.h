@@ -46,4 +46,15 @@ GEN_API gboolean gen_channels_choose (const GenChannels *channels, const double 
 GEN_API double gen_channels_measure (
     const GenChannels *channels, const gboolean *gone, GenChannelMeasure measure, GError **error);
 
+typedef struct _GenRunSet GenRunSet; /* run-set.h */
+
+/* Set `sqnrs`, one for each group: how near the outputs are, in decibels of signal to noise, where
+ * of what is `gone` that group's channels alone go. Infinite where none of them does. */
+GEN_API gboolean gen_channels_rank (const GenChannels *channels, const gboolean *gone,
+    const GenRunSet *runs, double *sqnrs, GError **error);
+/* Add to `layers` a GenShrunkLayer (quantize.h) for each layer with weights: what is left of it.
+ * `sqnrs` may be NULL. */
+GEN_API void gen_channels_tell (
+    const GenChannels *channels, const gboolean *gone, const double *sqnrs, GPtrArray *layers);
+
 G_END_DECLS
