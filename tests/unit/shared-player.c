@@ -148,7 +148,7 @@ typedef struct {
   GenModel *model;
   double strength;
   guint most;
-  gboolean exact, settles, patient;
+  gboolean exact, settles;
   guint8 *pictures; /* made, for the one who compares, or NULL */
   guint64 runs, frames;
 } Player;
@@ -174,7 +174,7 @@ play (gpointer data)
     guint8 made[PIXELS], wanted[PIXELS];
 
     memset (made, 7, sizeof made);
-    g_assert_true (make (player, member, of->who, i, made, of->patient ? LONG : 20000, NULL));
+    g_assert_true (make (player, member, of->who, i, made, 20000, NULL));
     g_assert_true (make (alone, NULL, of->who, i, wanted, 0, NULL));
     assert_near (made, wanted, 1);
     if (of->pictures != NULL)
@@ -209,28 +209,6 @@ test_many (void)
   play_all (players, MEMBERS);
   for (guint i = 0; i < MEMBERS; i++)
     gen_model_unref (players[i].model);
-}
-
-/* Members that wait for each other as long as it takes have all that is theirs in common. */
-static void
-test_shared (void)
-{
-  g_autoptr (GenModel) model = make_model (1, PLAIN);
-  g_autoptr (GenPlayer) player = make_player (model, TRUE);
-  g_autoptr (GenSharedMember) member = make_member (player, 8, TRUE);
-  GenSharedFigures figures;
-  Player players[MEMBERS];
-
-  for (guint i = 0; i < MEMBERS; i++)
-    players[i] = (Player){
-      .who = i, .model = model, .strength = 1, .most = 8, .exact = TRUE, .patient = TRUE
-    };
-  play_all (players, MEMBERS);
-  figures = gen_shared_member_figures (member);
-  g_assert_cmpuint (figures.members, ==, 1);
-  g_assert_cmpuint (figures.frames, ==, MEMBERS * FRAMES);
-  g_assert_cmpuint (figures.runs, <, figures.frames);
-  g_assert_cmpuint (figures.padding, ==, figures.runs * 8 - figures.frames);
 }
 
 /* Plans are there for each size once there are two. */
@@ -351,6 +329,8 @@ test_not_finite (void)
 typedef struct {
   GenPlayer *player;
   GenSharedMember *member;
+  guint64 who;
+  guint8 picture[PIXELS];
   gboolean made;
   GError *error;
 } Waiting;
@@ -359,23 +339,57 @@ static gpointer
 wait_for_others (gpointer data)
 {
   Waiting *of = data;
-  guint8 picture[PIXELS];
 
-  of->made = make (of->player, of->member, 0, 99, picture, LONG, &of->error);
+  of->made = make (of->player, of->member, of->who, 99, of->picture, LONG, &of->error);
   return NULL;
 }
 
-/* Two members of whom the other is expected at any time. Of one size of run alone it always pays to
- * wait. */
+/* Members all of whom are expected at any time. Where runs are of one size it always pays to wait
+ * for them. */
 static void
-get_acquainted (GenPlayer *first, GenSharedMember *a, GenPlayer *second, GenSharedMember *b)
+get_acquainted (Waiting *members, guint n)
 {
   guint8 picture[PIXELS];
 
-  gen_shared_member_settle (a);
-  for (guint64 i = 0; i < 3; i++) {
-    g_assert_true (make (first, a, 0, i, picture, 0, NULL));
-    g_assert_true (make (second, b, 1, i, picture, 0, NULL));
+  gen_shared_member_settle (members[0].member);
+  for (guint64 frame = 0; frame < 3; frame++)
+    for (guint i = 0; i < n; i++)
+      g_assert_true (make (members[i].player, members[i].member, i, frame, picture, 0, NULL));
+}
+
+/* Members that wait for each other have their frames made in one run. */
+static void
+test_shared (void)
+{
+  g_autoptr (GenModel) model = make_model (1, PLAIN);
+  g_autoptr (GenPlayer) alone = make_player (model, TRUE);
+  GenSharedFigures before, after;
+  GThread *threads[MEMBERS];
+  Waiting members[MEMBERS];
+
+  for (guint i = 0; i < MEMBERS; i++) {
+    members[i] = (Waiting){ .player = make_player (model, TRUE), .who = i };
+    members[i].member = make_member (members[i].player, 8, TRUE);
+  }
+  get_acquainted (members, MEMBERS);
+  before = gen_shared_member_figures (members[0].member);
+  g_assert_cmpuint (before.members, ==, MEMBERS);
+  for (guint i = 0; i < MEMBERS; i++)
+    threads[i] = g_thread_new ("waits", wait_for_others, &members[i]);
+  for (guint i = 0; i < MEMBERS; i++)
+    g_thread_join (threads[i]);
+  after = gen_shared_member_figures (members[0].member);
+  g_assert_cmpuint (after.runs, ==, before.runs + 1);
+  g_assert_cmpuint (after.frames, ==, before.frames + MEMBERS);
+  g_assert_cmpuint (after.padding, ==, before.padding + 8 - MEMBERS);
+  for (guint i = 0; i < MEMBERS; i++) {
+    guint8 wanted[PIXELS];
+
+    g_assert_true (members[i].made);
+    g_assert_true (make (alone, NULL, i, 99, wanted, 0, NULL));
+    assert_near (members[i].picture, wanted, 1);
+    gen_shared_member_free (members[i].member);
+    gen_player_free (members[i].player);
   }
 }
 
@@ -385,17 +399,18 @@ test_cancel (void)
   g_autoptr (GenModel) model = make_model (1, PLAIN);
   g_autoptr (GenPlayer) first = make_player (model, TRUE), second = make_player (model, TRUE);
   g_autoptr (GenSharedMember) a = make_member (first, 4, TRUE), b = make_member (second, 4, TRUE);
-  Waiting waiting = { .player = first, .member = a };
+  Waiting members[] = { { .player = first, .member = a }, { .player = second, .member = b } };
+  Waiting *waiting = &members[0];
   guint8 picture[PIXELS];
   GThread *thread;
 
-  get_acquainted (first, a, second, b);
-  thread = g_thread_new ("waits", wait_for_others, &waiting);
+  get_acquainted (members, 2);
+  thread = g_thread_new ("waits", wait_for_others, waiting);
   gen_shared_member_cancel (a);
   g_thread_join (thread);
-  g_assert_false (waiting.made);
-  g_assert_error (waiting.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_clear_error (&waiting.error);
+  g_assert_false (waiting->made);
+  g_assert_error (waiting->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&waiting->error);
   /* The other one goes on, and it does too when it may. */
   g_assert_true (make (second, b, 1, 0, picture, 0, NULL));
   g_assert_false (make (first, a, 0, 0, picture, 0, NULL));
@@ -410,15 +425,16 @@ test_leave (void)
   g_autoptr (GenModel) model = make_model (1, PLAIN);
   g_autoptr (GenPlayer) first = make_player (model, TRUE), second = make_player (model, TRUE);
   g_autoptr (GenSharedMember) a = make_member (first, 4, TRUE), b = make_member (second, 4, TRUE);
-  Waiting waiting = { .player = first, .member = a };
+  Waiting members[] = { { .player = first, .member = a }, { .player = second, .member = b } };
+  Waiting *waiting = &members[0];
   GThread *thread;
 
-  get_acquainted (first, a, second, b);
-  thread = g_thread_new ("waits", wait_for_others, &waiting);
+  get_acquainted (members, 2);
+  thread = g_thread_new ("waits", wait_for_others, waiting);
   g_clear_pointer (&b, gen_shared_member_free);
   g_thread_join (thread);
-  g_assert_no_error (waiting.error);
-  g_assert_true (waiting.made);
+  g_assert_no_error (waiting->error);
+  g_assert_true (waiting->made);
 }
 
 /* Members that come, go and are cancelled at any time. */
