@@ -83,6 +83,8 @@ void gen_quantized_find_afters (GenQuantizedLayer *l, const GenNode *node);
 void gen_quantized_run_afters (const GenKernel *kernel, void *const *results, int rows,
     gint64 channel, gint64 column, gint64 n);
 
+/* All of `finish` but its arrays, by what the node says. */
+void gen_quantized_begin_finish (const GenKernel *kernel, GenIntegerFinish *finish);
 /* quantized_run.c: the source in the form that the layer reads; the layer; the same Winograd's way.
  */
 void gen_quantized_run_convert (const GenKernel *kernel, int part, int parts);

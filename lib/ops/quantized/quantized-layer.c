@@ -6,6 +6,7 @@
 #include "../../device/shared.h"
 #include "../number.h"
 #include "quantized-layer-private.h"
+#include "quantized-overlap.h"
 
 /* Bytes of the pointers of all tiles that are made at once. */
 #define POINTER_BYTES 24576
@@ -460,6 +461,8 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
 
   if (n == 0)
     return TRUE;
+  if (gen_quantized_overlap_suits (node, g))
+    return gen_quantized_overlap_cpu (kernel, g, error);
   l = g_new0 (GenQuantizedLayer, 1);
   kernel->state = l;
   kernel->free_state = layer_free;

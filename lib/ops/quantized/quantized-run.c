@@ -204,9 +204,8 @@ find_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers
       pointers[t * stride + r] = from[r] + p->bytes[t];
 }
 
-static GenIntegerFinish
-find_finish (const GenKernel *kernel, const GenQuantizedLayer *l, gint64 problem, gint64 group,
-    const char *parameters)
+void
+gen_quantized_begin_finish (const GenKernel *kernel, GenIntegerFinish *finish)
 {
   const GenNode *node = kernel->node;
   const GenActivation *activation = &node->activation;
@@ -216,37 +215,47 @@ find_finish (const GenKernel *kernel, const GenQuantizedLayer *l, gint64 problem
       node->inputs->len > GEN_QUANTIZED_Y_ZERO ? kernel->inputs[GEN_QUANTIZED_Y_ZERO] : NULL;
   const GenDataType type = y_zero != NULL ? gen_node_input (node, GEN_QUANTIZED_Y_ZERO)->type
                                           : gen_node_output (node, 0)->type;
-  const gint64 first = group * l->geometry.results;
   const float unit = y_scale != NULL ? *y_scale : 1;
-  GenIntegerFinish finish = { .result = type == GEN_TYPE_UINT8     ? GEN_INTEGER_UINT8
-                                        : type == GEN_TYPE_INT8    ? GEN_INTEGER_INT8
-                                        : type == GEN_TYPE_FLOAT32 ? GEN_INTEGER_FLOATS
-                                                                   : GEN_INTEGER_SUMS,
+
+  finish->result = type == GEN_TYPE_UINT8     ? GEN_INTEGER_UINT8
+                   : type == GEN_TYPE_INT8    ? GEN_INTEGER_INT8
+                   : type == GEN_TYPE_FLOAT32 ? GEN_INTEGER_FLOATS
+                                              : GEN_INTEGER_SUMS;
+  finish->low = -INFINITY;
+  finish->high = INFINITY;
+  finish->slope = 1;
+  finish->zero = gen_quantized_byte (node, GEN_QUANTIZED_Y_ZERO, y_zero, 0);
+  if (activation->kind == GEN_ACTIVATION_LEAKY_RELU)
+    finish->slope = activation->alpha;
+  if (activation->kind == GEN_ACTIVATION_RELU)
+    finish->low = 0;
+  if (activation->kind == GEN_ACTIVATION_CLIP) {
+    finish->low = activation->alpha / unit;
+    finish->high = activation->beta / unit;
+  }
+  if (type == GEN_TYPE_UINT8 || type == GEN_TYPE_INT8) {
+    const float lowest = (type == GEN_TYPE_INT8 ? -128 : 0) - finish->zero;
+
+    finish->low = CLAMP (finish->low, lowest, lowest + 255);
+    finish->high = CLAMP (finish->high, lowest, lowest + 255);
+  }
+}
+
+static GenIntegerFinish
+find_finish (const GenKernel *kernel, const GenQuantizedLayer *l, gint64 problem, gint64 group,
+    const char *parameters)
+{
+  const gint64 first = group * l->geometry.results;
+  GenIntegerFinish finish = {
     .shift =
         (const gint32 *)(parameters + l->parameters.shift) + problem * l->parameters.padded + first,
     .scale = (const float *)(parameters + l->parameters.scale) + first,
     .offset = (const float *)(parameters + l->parameters.offset) + first,
-    .low = -INFINITY,
-    .high = INFINITY,
-    .slope = 1,
-    .zero = gen_quantized_byte (node, GEN_QUANTIZED_Y_ZERO, y_zero, 0) };
+  };
 
+  gen_quantized_begin_finish (kernel, &finish);
   if (l->w_zero != NULL)
     finish.w_zero = l->w_zero + first;
-  if (activation->kind == GEN_ACTIVATION_LEAKY_RELU)
-    finish.slope = activation->alpha;
-  if (activation->kind == GEN_ACTIVATION_RELU)
-    finish.low = 0;
-  if (activation->kind == GEN_ACTIVATION_CLIP) {
-    finish.low = activation->alpha / unit;
-    finish.high = activation->beta / unit;
-  }
-  if (type == GEN_TYPE_UINT8 || type == GEN_TYPE_INT8) {
-    const float lowest = (type == GEN_TYPE_INT8 ? -128 : 0) - finish.zero;
-
-    finish.low = CLAMP (finish.low, lowest, lowest + 255);
-    finish.high = CLAMP (finish.high, lowest, lowest + 255);
-  }
   return finish;
 }
 
