@@ -31,8 +31,8 @@ GEN_API GenGraph *gen_onnx_parse (
 
 /**
  * gen_onnx_save: write `graph` at its opset, atomically: to a temporary name in the same
- * folder, synced, renamed. STATEs are written as initializers. Only ONNX's own operators can be
- * written.
+ * folder, synced, renamed. STATEs are written as initializers. Only operators of ONNX itself and of
+ * com.microsoft, which ONNX Runtime has, can be written.
  */
 GEN_API gboolean gen_onnx_save (const GenGraph *graph, const char *path, GError **error);
 /* The same to memory. (transfer full) */

@@ -12,6 +12,10 @@
 #include "onnx.pb-c.h"
 #include "tensor-data.h"
 
+/* ONNX Runtime's own operators, of which there is one version. */
+#define MICROSOFT "com.microsoft"
+#define MICROSOFT_VERSION 1
+
 /* Of ONNX 1.10, the oldest with all that is written here but small types; so that older programs
  * read it. */
 #define IR_VERSION 8
@@ -239,19 +243,28 @@ write_names (Writer *writer, const GPtrArray *tensors, gsize n, char ***names)
   return n;
 }
 
+/* Whether others know its operator. */
+static gboolean
+is_public (const GenNode *node)
+{
+  return node->op->domain == NULL || strcmp (node->op->domain, MICROSOFT) == 0;
+}
+
 static Onnx__NodeProto *
 write_node (Writer *writer, const GenNode *node, GError **error)
 {
   Onnx__NodeProto *proto = NEW (writer, Onnx__NodeProto, onnx__node_proto__init);
   guint n_inputs = node->inputs->len - gen_node_n_captured (node);
 
-  if (node->op->domain != NULL || !gen_node_is_plain (node)) {
+  if (!is_public (node) || !gen_node_is_plain (node)) {
     gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
-        "node '%s' (%s): only ONNX's own operators can be written", node->name, node->op->name);
+        "node '%s' (%s): only operators of ONNX and of %s can be written", node->name,
+        node->op->name, MICROSOFT);
     return NULL;
   }
   proto->name = node->name;
   proto->op_type = (char *)node->op->name;
+  proto->domain = (char *)node->op->domain;
   proto->n_input = write_names (writer, node->inputs, n_inputs, &proto->input);
   proto->n_output = write_names (writer, node->outputs, node->outputs->len, &proto->output);
   proto->n_attribute = node->attributes->len;
@@ -345,33 +358,39 @@ write_graph (Writer *writer, guint n_captured, GError **error)
   return proto;
 }
 
-/* The nodes of the lowest and the highest opset, in this graph and those within. */
+/* Of ONNX's own nodes those of the lowest and the highest opset, and one of another domain, in this
+ * graph and those within. */
 static void
-find_opsets (const GenGraph *graph, const GenNode **lowest, const GenNode **highest)
+find_opsets (
+    const GenGraph *graph, const GenNode **lowest, const GenNode **highest, const GenNode **other)
 {
   for (guint i = 0; i < graph->nodes->len; i++) {
     const GenNode *node = g_ptr_array_index (graph->nodes, i);
+    const gboolean own = node->op->domain == NULL;
 
-    if (*lowest == NULL || node->opset < (*lowest)->opset)
+    if (!own)
+      *other = node;
+    if (own && (*lowest == NULL || node->opset < (*lowest)->opset))
       *lowest = node;
-    if (*highest == NULL || node->opset > (*highest)->opset)
+    if (own && (*highest == NULL || node->opset > (*highest)->opset))
       *highest = node;
     for (guint k = 0; k < node->attributes->len; k++) {
       const GenAttribute *attribute = g_ptr_array_index (node->attributes, k);
 
       if (attribute->graph != NULL)
-        find_opsets (attribute->graph, lowest, highest);
+        find_opsets (attribute->graph, lowest, highest, other);
     }
   }
 }
 
-/* The opset that all nodes can be written at; 0 with an error when there is none. */
+/* The opset that all of ONNX's own nodes can be written at; 0 with an error when there is none. */
 static int
-common_opset (const GenGraph *graph, GError **error)
+common_opset (const GenGraph *graph, gboolean *has_others, GError **error)
 {
-  const GenNode *lowest = NULL, *highest = NULL;
+  const GenNode *lowest = NULL, *highest = NULL, *other = NULL;
 
-  find_opsets (graph, &lowest, &highest);
+  find_opsets (graph, &lowest, &highest, &other);
+  *has_others = other != NULL;
   if (lowest == NULL)
     return graph->opset;
   if (lowest->opset != highest->opset &&
@@ -458,25 +477,35 @@ find_version (const GenGraph *graph)
   return version;
 }
 
+static void
+import (Writer *writer, Onnx__ModelProto *model, const char *domain, int version)
+{
+  Onnx__OperatorSetIdProto *opset =
+      NEW (writer, Onnx__OperatorSetIdProto, onnx__operator_set_id_proto__init);
+
+  opset->domain = (char *)domain;
+  opset->has_version = TRUE;
+  opset->version = version;
+  model->opset_import[model->n_opset_import++] = opset;
+}
+
 static Onnx__ModelProto *
 write_model (Writer *writer, GError **error)
 {
   Onnx__ModelProto *model = NEW (writer, Onnx__ModelProto, onnx__model_proto__init);
-  Onnx__OperatorSetIdProto *opset =
-      NEW (writer, Onnx__OperatorSetIdProto, onnx__operator_set_id_proto__init);
+  gboolean has_others;
+  const int opset = common_opset (writer->graph, &has_others, error);
 
+  if (opset == 0)
+    return NULL;
   model->has_ir_version = TRUE;
   model->ir_version = find_version (writer->graph);
   model->producer_name = (char *)"gst-generative";
   model->producer_version = (char *)GEN_VERSION;
-  opset->domain = (char *)"";
-  opset->has_version = TRUE;
-  opset->version = common_opset (writer->graph, error);
-  if (opset->version == 0)
-    return NULL;
-  model->n_opset_import = 1;
-  model->opset_import = take (writer, sizeof (void *));
-  model->opset_import[0] = opset;
+  model->opset_import = take (writer, 2 * sizeof (void *));
+  import (writer, model, "", opset);
+  if (has_others)
+    import (writer, model, MICROSOFT, MICROSOFT_VERSION);
   model->graph = write_graph (writer, 0, error);
   if (model->graph == NULL)
     return NULL;

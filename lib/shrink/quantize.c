@@ -11,6 +11,11 @@ gen_quantization_list (void)
 {
   static const GenQuantization *const list[] = {
     &gen_quantization_int8,
+    &gen_quantization_int8_dynamic,
+    &gen_quantization_int8_weights,
+    &gen_quantization_int4_weights,
+    &gen_quantization_float16,
+    &gen_quantization_bfloat16,
     NULL,
   };
 
