@@ -3,6 +3,7 @@
 #include <generative/version.h>
 
 #include "shared/debug.h"
+#include "tracer/tracer.h"
 #include "elements.h"
 
 static gboolean
@@ -32,6 +33,7 @@ plugin_init (GstPlugin *plugin)
   registered &= GST_ELEMENT_REGISTER (videoaugment, plugin);
   registered &= GST_ELEMENT_REGISTER (videomark, plugin);
   registered &= GST_ELEMENT_REGISTER (videomarkdetect, plugin);
+  registered &= gst_generative_tracer_register (plugin);
   return registered;
 }
 

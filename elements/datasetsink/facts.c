@@ -6,14 +6,13 @@
 #include "datasetsink.h"
 
 #include "../shared/caption-meta.h"
+#include "../shared/file-hash.h"
 #include "../shared/label-meta.h"
 #include "../shared/origin-meta.h"
 #include "../shared/score.h"
 
 GST_DEBUG_CATEGORY_EXTERN (dataset_sink_debug);
 #define GST_CAT_DEFAULT dataset_sink_debug
-
-#define READ_SIZE (1 << 20)
 
 /* --- classes --- */
 
@@ -74,25 +73,6 @@ hash_free (gpointer data)
   g_free (hash);
 }
 
-/* Of the file's bytes, SHA-256 in hexadecimal digits; NULL where it cannot be read. (transfer full)
- */
-static char *
-hash_file (const char *path)
-{
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autofree guint8 *bytes = g_malloc (READ_SIZE);
-  FILE *file = g_fopen (path, "rb");
-  gboolean good = file != NULL;
-  size_t n;
-
-  while (good && (n = fread (bytes, 1, READ_SIZE, file)) > 0)
-    g_checksum_update (sum, bytes, (gssize)n);
-  good = good && ferror (file) == 0;
-  if (file != NULL)
-    fclose (file);
-  return good ? g_strdup (g_checksum_get_string (sum)) : NULL;
-}
-
 /* A model is read once, and again when its file has changed. */
 static const char *
 find_hash (GstDatasetSink *self, const char *path)
@@ -107,7 +87,7 @@ find_hash (GstDatasetSink *self, const char *path)
   if (self->hashes == NULL)
     self->hashes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, hash_free);
   hash = g_new0 (Hash, 1);
-  *hash = (Hash){ hash_file (path), status.st_size, status.st_mtime };
+  *hash = (Hash){ gst_generative_hash_file (path), status.st_size, status.st_mtime };
   GST_INFO_OBJECT (self, "%s: SHA-256 %s", path, hash->hash != NULL ? hash->hash : "unknown");
   g_hash_table_replace (self->hashes, g_strdup (path), hash);
   return hash->hash;

@@ -10,6 +10,8 @@
 
 #include <generative/exposition.h>
 
+#define NANOSECONDS 1e9
+
 typedef struct {
   const GenCounterFamily *family;
   guint n_labels, n_classes;
@@ -108,6 +110,8 @@ gen_counter_get (const GenCounter *counter)
   switch (counter->family->family->type) {
   case GEN_COUNTER_TOTAL:
     return (double)load (&counter->total);
+  case GEN_COUNTER_TOTAL_SECONDS:
+    return (double)load (&counter->total) / NANOSECONDS;
   case GEN_COUNTER_GAUGE:
     return to_double (load (&counter->number));
   default:
@@ -397,7 +401,7 @@ append_counter (GString *text, const GenCounter *counter)
   if (family->type == GEN_COUNTER_TOTAL) /* each digit of it */
     g_string_append_printf (text, "%" G_GUINT64_FORMAT, load (&counter->total));
   else
-    gen_exposition_append_number (text, to_double (load (&counter->number)));
+    gen_exposition_append_number (text, gen_counter_get (counter));
   g_string_append_c (text, '\n');
 }
 
@@ -406,6 +410,7 @@ gen_counters_append_text (GenCounters *counters, GString *text)
 {
   static const char *const types[] = {
     [GEN_COUNTER_TOTAL] = "counter",
+    [GEN_COUNTER_TOTAL_SECONDS] = "counter",
     [GEN_COUNTER_GAUGE] = "gauge",
     [GEN_COUNTER_HISTOGRAM] = "histogram",
   };

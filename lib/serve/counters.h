@@ -22,9 +22,10 @@
 #define GEN_COUNTER_MOST_BOUNDS 24
 
 typedef enum {
-  GEN_COUNTER_TOTAL,     /* only grows: gen_counter_add */
-  GEN_COUNTER_GAUGE,     /* goes up and down: gen_counter_set, gen_counter_change */
-  GEN_COUNTER_HISTOGRAM, /* how many were how large: gen_counter_observe */
+  GEN_COUNTER_TOTAL,         /* only grows: gen_counter_add */
+  GEN_COUNTER_TOTAL_SECONDS, /* the same, of nanoseconds that are told as seconds */
+  GEN_COUNTER_GAUGE,         /* goes up and down: gen_counter_set, gen_counter_change */
+  GEN_COUNTER_HISTOGRAM,     /* how many were how large: gen_counter_observe */
 } GenCounterType;
 
 typedef struct {
@@ -66,7 +67,7 @@ GEN_PRIVATE_API void gen_counter_set (GenCounter *gauge, double value);
 GEN_PRIVATE_API void gen_counter_change (GenCounter *gauge, double difference);
 GEN_PRIVATE_API void gen_counter_observe (GenCounter *histogram, double value);
 
-/* A total, a gauge, or how many a histogram has observed. */
+/* A total (in seconds, where it is told so), a gauge, or how many a histogram has observed. */
 GEN_PRIVATE_API double gen_counter_get (const GenCounter *counter);
 
 /* What all counters of a family have together: its total, the sum of its gauges, or how many its

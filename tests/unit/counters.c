@@ -13,6 +13,8 @@ static const GenCounterFamily requests = { "generative_requests_total", "Request
   GEN_COUNTER_TOTAL, { "route", "status" } };
 static const GenCounterFamily sessions = { "generative_sessions", "Sessions that there are",
   GEN_COUNTER_GAUGE };
+static const GenCounterFamily busy = { "generative_busy_seconds_total", "Time of work",
+  GEN_COUNTER_TOTAL_SECONDS };
 static const GenCounterFamily latency = { "generative_request_seconds", "How long answers took",
   GEN_COUNTER_HISTOGRAM, { "route" }, { 0.1, 1, 10 } };
 
@@ -41,6 +43,7 @@ test_text (void)
   gen_counter_add (gen_counters_take (counters, &requests, ok), 3);
   gen_counter_add (gen_counters_take (counters, &requests, odd), G_GUINT64_CONSTANT (1) << 60);
   gen_counter_set (gen_counters_take (counters, &sessions, NULL), 2.5);
+  gen_counter_add (gen_counters_take (counters, &busy, NULL), 1250000000);
   histogram = gen_counters_take (counters, &latency, models);
   gen_counter_observe (histogram, 1); /* the upper end belongs to a class */
   gen_counter_observe (histogram, 0.0625);
@@ -54,6 +57,9 @@ test_text (void)
       "# HELP generative_sessions Sessions that there are\n"
       "# TYPE generative_sessions gauge\n"
       "generative_sessions 2.5\n"
+      "# HELP generative_busy_seconds_total Time of work\n"
+      "# TYPE generative_busy_seconds_total counter\n"
+      "generative_busy_seconds_total 1.25\n"
       "# HELP generative_request_seconds How long answers took\n"
       "# TYPE generative_request_seconds histogram\n"
       "generative_request_seconds_bucket{route=\"/v1/models\",le=\"0.1\"} 1\n"

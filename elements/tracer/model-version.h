@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "stage.h"
+
+/* Tell which model an element plays, where that is a new one. */
+void gst_trace_model_gather (GstTraceStage *stage, GstElement *element);
