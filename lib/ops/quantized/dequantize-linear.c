@@ -137,9 +137,10 @@ cpu (GenKernel *kernel, GError **error)
   return gen_quantize_cpu (kernel, find_row (gen_node_input (kernel->node, 0)->type), 0.2, error);
 }
 
-GEN_QUANTIZE_OPERATOR (dequantize, "Dequantize", "generative", 0, GEN_LAYOUTS_SAME,
-    "DequantizeLinear by one scale, in any layout")
-GEN_QUANTIZE_OPERATOR (dequantize_linear, "DequantizeLinear", NULL, 10, GEN_LAYOUTS_PLAIN,
-    "Numbers from small integers, by a scale and a zero point")
+GEN_QUANTIZE_OPERATOR (dequantize, "Dequantize", "generative", 0, GEN_LAYOUTS_SAME, 0,
+    gen_dequantize_gradient, "DequantizeLinear by one scale, in any layout")
+GEN_QUANTIZE_OPERATOR (dequantize_linear, "DequantizeLinear", NULL, 10, GEN_LAYOUTS_PLAIN, 0,
+    gen_dequantize_gradient, "Numbers from small integers, by a scale and a zero point")
 GEN_QUANTIZE_OPERATOR (microsoft_dequantize_linear, "DequantizeLinear", "com.microsoft", 0,
-    GEN_LAYOUTS_PLAIN, "Numbers from small integers, by a scale and a zero point")
+    GEN_LAYOUTS_PLAIN, 0, gen_dequantize_gradient,
+    "Numbers from small integers, by a scale and a zero point")

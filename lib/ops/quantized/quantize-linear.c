@@ -189,9 +189,10 @@ cpu (GenKernel *kernel, GError **error)
   return gen_quantize_cpu (kernel, find_row (kernel->node, type), 0.3, error);
 }
 
-GEN_QUANTIZE_OPERATOR (quantize, "Quantize", "generative", 0, GEN_LAYOUTS_SAME,
-    "QuantizeLinear by one scale, in any layout")
-GEN_QUANTIZE_OPERATOR (quantize_linear, "QuantizeLinear", NULL, 10, GEN_LAYOUTS_PLAIN,
-    "Numbers as small integers, by a scale and a zero point")
+GEN_QUANTIZE_OPERATOR (quantize, "Quantize", "generative", 0, GEN_LAYOUTS_SAME, 0x1,
+    gen_quantize_gradient, "QuantizeLinear by one scale, in any layout")
+GEN_QUANTIZE_OPERATOR (quantize_linear, "QuantizeLinear", NULL, 10, GEN_LAYOUTS_PLAIN, 0x1,
+    gen_quantize_gradient, "Numbers as small integers, by a scale and a zero point")
 GEN_QUANTIZE_OPERATOR (microsoft_quantize_linear, "QuantizeLinear", "com.microsoft", 0,
-    GEN_LAYOUTS_PLAIN, "Numbers as small integers, by a scale and a zero point")
+    GEN_LAYOUTS_PLAIN, 0x1, gen_quantize_gradient,
+    "Numbers as small integers, by a scale and a zero point")

@@ -6,6 +6,7 @@
 #include <generative/operator.h>
 
 #include "../../private-api.h"
+#include "straight-through.h"
 
 /* The operand as rows of elements, each with one scale or with scales of its own. */
 typedef struct {
@@ -27,8 +28,9 @@ typedef void (*GenQuantizeRow) (
 gboolean gen_quantize_cpu (
     GenKernel *kernel, GenQuantizeRow row, double nanoseconds, GError **error);
 
-/* ONNX Runtime had 16-bit types before opset 21 did, in a domain of its own. */
-#define GEN_QUANTIZE_OPERATOR(id, name_, domain_, since_, layouts_, summary_)                      \
+/* `gradient_`: through steps (straight-through.h). `weights_`: as of GenOperator.
+ * ONNX Runtime had 16-bit types before opset 21 did, in a domain of its own. */
+#define GEN_QUANTIZE_OPERATOR(id, name_, domain_, since_, layouts_, weights_, gradient_, summary_) \
   const GenOperator gen_operator_##id = { .name = name_,                                           \
     .domain = domain_,                                                                             \
     .summary = summary_,                                                                           \
@@ -38,6 +40,8 @@ gboolean gen_quantize_cpu (
     .min_outputs = 1,                                                                              \
     .max_outputs = 1,                                                                              \
     .layouts = layouts_,                                                                           \
+    .weights = weights_,                                                                           \
+    .gradient = gradient_,                                                                         \
     .lower = lower,                                                                                \
     .infer = infer,                                                                                \
     .cpu = cpu };
