@@ -214,7 +214,7 @@ mix (GstLatentSrc *self, float *latents)
     other.path = NULL;
   }
   gen_latent_fill (
-      &other, self->frame, MAX (self->rate_numerator, 1), self->rate_denominator, self->others);
+      &other, self->drawn, MAX (self->rate_numerator, 1), self->rate_denominator, self->others);
   gen_latent_mix (&self->latent, self->others, changes->mixing_amount, changes->mixing_first,
       changes->mixing_last < 0 ? G_MAXSIZE : (gsize)changes->mixing_last, latents);
 }

@@ -45,6 +45,7 @@ struct _GstLatentSrc {
   guint classes;
   int class; /* -1: drawn */
   GenLatent settings;
+  guint64 first_frame; /* what stands at the stream's beginning */
   GstLatentChanges changes;
   double attack, release; /* seconds */
   char *keyframe_location, *direction_location, *band_directions, *mixing_location;
@@ -75,7 +76,8 @@ struct _GstLatentSrc {
   gsize sizes[GST_GENERATIVE_MAX_TENSORS];
   gsize size;                           /* bytes in a buffer */
   int rate_numerator, rate_denominator; /* 0 / 0 until caps are known */
-  guint64 frame;                        /* the next one */
+  guint64 frame;                        /* the next one of the stream */
+  guint64 drawn;                        /* what is drawn for it */
   gboolean reverse, ended;              /* playing backwards; frame 0 has been played so */
   gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
   GstClockTime position;

@@ -9,6 +9,7 @@ enum {
   PROP_DISTRIBUTION,
   PROP_TRUNCATION,
   PROP_SEED,
+  PROP_FIRST_FRAME,
   PROP_WALK,
   PROP_KEYFRAMES,
   PROP_SPEED,
@@ -63,6 +64,9 @@ enum {
 #define DEFAULT_RELEASE 0.25
 #define DEFAULT_DIRECTION_AMOUNT 1.0
 #define DEFAULT_MIXING_SEED 0
+#define DEFAULT_FIRST_FRAME 0
+/* Frames behind it can still be counted. */
+#define MAX_FIRST_FRAME ((guint64)1 << 62)
 #define DEFAULT_MIXING_AMOUNT 0.0
 #define DEFAULT_MIXING_FIRST 0
 #define DEFAULT_MIXING_LAST -1
@@ -224,6 +228,9 @@ gst_latent_src_set_property (
   case PROP_SEED:
     self->settings.seed = g_value_get_uint64 (value);
     break;
+  case PROP_FIRST_FRAME:
+    self->first_frame = g_value_get_uint64 (value);
+    break;
   case PROP_WALK:
     self->settings.walk = g_value_get_enum (value);
     break;
@@ -294,6 +301,9 @@ gst_latent_src_get_property (GObject *object, guint property_id, GValue *value, 
     break;
   case PROP_SEED:
     g_value_set_uint64 (value, self->settings.seed);
+    break;
+  case PROP_FIRST_FRAME:
+    g_value_set_uint64 (value, self->first_frame);
     break;
   case PROP_WALK:
     g_value_set_enum (value, self->settings.walk);
@@ -487,6 +497,11 @@ gst_latent_src_install_properties (GObjectClass *gobject_class)
   g_object_class_install_property (gobject_class, PROP_SEED,
       g_param_spec_uint64 ("seed", "Seed", "Same seed, same latents, on every machine", 0,
           G_MAXUINT64, DEFAULT_SEED, live));
+  g_object_class_install_property (gobject_class, PROP_FIRST_FRAME,
+      g_param_spec_uint64 ("first-frame", "First frame",
+          "Frame of the seed that the stream begins with: a part of a film, as generative-model "
+          "render makes it, has the latents that it would have in the whole",
+          0, MAX_FIRST_FRAME, DEFAULT_FIRST_FRAME, live));
   g_object_class_install_property (gobject_class, PROP_WALK,
       g_param_spec_enum ("walk", "Walk", "How frames follow each other", GST_TYPE_LATENT_WALK,
           DEFAULT_WALK, live));

@@ -137,6 +137,7 @@ take_settings (GstLatentSrc *self)
 
   GST_OBJECT_LOCK (self);
   latent = self->settings;
+  self->drawn = self->first_frame + self->frame;
   gst_latent_src_take_changes (self);
   GST_OBJECT_UNLOCK (self);
   latent.length = self->latent.length;
@@ -174,7 +175,7 @@ static void
 fill (GstLatentSrc *self, const GenLatent *latent, guint8 *data)
 {
   gen_latent_fill (
-      latent, self->frame, MAX (self->rate_numerator, 1), self->rate_denominator, (float *)data);
+      latent, self->drawn, MAX (self->rate_numerator, 1), self->rate_denominator, (float *)data);
 }
 
 /* The class of each latent, as one number of a row that is 1, or as its index. */
@@ -203,7 +204,7 @@ gst_latent_src_write_classes (GstLatentSrc *self, GstBuffer *buffer, guint8 *dat
   for (gsize v = 0; v < self->latent.count; v++) {
     guint32 class =
         chosen >= 0 ? (guint32)chosen
-                    : gen_latent_class (&self->latent, self->frame, MAX (self->rate_numerator, 1),
+                    : gen_latent_class (&self->latent, self->drawn, MAX (self->rate_numerator, 1),
                           self->rate_denominator, v, self->n_classes);
     gint64 number = self->second == SECOND_INDEX ? class : 1;
     gsize at = (v * self->second_length + (self->second == SECOND_INDEX ? 0 : class)) * size;
@@ -316,7 +317,7 @@ gst_latent_src_fill (GstPushSrc *push, GstBuffer *buffer)
   GST_BUFFER_OFFSET (buffer) = self->frame;
   GST_BUFFER_OFFSET_END (buffer) = self->frame + 1;
   gst_generative_origin_add_latents (
-      buffer, self->latent.seed, self->frame, (guint)self->latent.count);
+      buffer, self->latent.seed, self->drawn, (guint)self->latent.count);
   GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": drawn in %.3f ms",
       GST_GENERATIVE_FRAME_ARGS (buffer), gst_generative_since (began));
   if (self->reverse) {

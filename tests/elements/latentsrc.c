@@ -23,20 +23,26 @@ harness_new (const char *launch, const char *caps)
 }
 
 static void
-assert_frame (GstBuffer *buffer, const GenLatent *latent, guint64 frame)
+assert_latents (GstBuffer *buffer, const GenLatent *latent, guint64 frame)
 {
   gsize n = latent->length * latent->count;
   g_autofree float *expected = g_new (float, n);
   GstMapInfo map;
 
   g_assert_nonnull (buffer);
-  g_assert_cmpuint (GST_BUFFER_OFFSET (buffer), ==, frame);
-  g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, gst_util_uint64_scale (frame, GST_SECOND, 30));
   gen_latent_fill (latent, frame, 30, 1, expected);
   g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
   g_assert_cmpmem (map.data, map.size, expected, n * sizeof (float));
   g_assert_cmpuint (GPOINTER_TO_SIZE (map.data) % 64, ==, 0);
   gst_buffer_unmap (buffer, &map);
+}
+
+static void
+assert_frame (GstBuffer *buffer, const GenLatent *latent, guint64 frame)
+{
+  g_assert_cmpuint (GST_BUFFER_OFFSET (buffer), ==, frame);
+  g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, gst_util_uint64_scale (frame, GST_SECOND, 30));
+  assert_latents (buffer, latent, frame);
 }
 
 static void
@@ -58,6 +64,29 @@ test_frames (void)
     assert_frame (buffer, &latent, frame);
     g_assert_cmpuint (GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer), ==,
         gst_util_uint64_scale (frame + 1, GST_SECOND, 30));
+    gst_buffer_unref (buffer);
+  }
+  gst_harness_teardown (harness);
+}
+
+/* A part of a film has the latents that it has in the whole, at times of its own. */
+static void
+test_first_frame (void)
+{
+  GstHarness *harness = harness_new (
+      "latentsrc dimensions=20 seed=4 walk=slerp first-frame=4000 num-buffers=70", NULL);
+  GenLatent latent = GEN_LATENT_DEFAULTS;
+
+  latent.length = 20;
+  latent.seed = 4;
+  latent.walk = GEN_WALK_SLERP;
+  gst_harness_play (harness);
+  for (guint64 frame = 0; frame < 70; frame++) {
+    GstBuffer *buffer = gst_harness_pull (harness);
+
+    assert_latents (buffer, &latent, 4000 + frame);
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, gst_util_uint64_scale (frame, GST_SECOND, 30));
+    g_assert_cmpuint (GST_BUFFER_OFFSET (buffer), ==, frame);
     gst_buffer_unref (buffer);
   }
   gst_harness_teardown (harness);
@@ -562,6 +591,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/latentsrc/frames", test_frames);
+  g_test_add_func ("/latentsrc/first-frame", test_first_frame);
   g_test_add_func ("/latentsrc/caps", test_caps);
   g_test_add_func ("/latentsrc/leading-ones", test_leading_ones);
   g_test_add_func ("/latentsrc/seek", test_seek);
