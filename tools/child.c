@@ -64,8 +64,8 @@ child_start (GPtrArray *line, const char *log, const char *out, GError **error)
     return 0;
   child.out = out != NULL ? open_file (out, O_TRUNC, error) : child.log;
   if (child.out >= 0)
-    g_spawn_async (
-        NULL, (char **)line->pdata, NULL, G_SPAWN_DO_NOT_REAP_CHILD, set_up, &child, &pid, error);
+    g_spawn_async (NULL, (char **)line->pdata, NULL,
+        G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, set_up, &child, &pid, error);
   if (child.out >= 0 && child.out != child.log)
     close (child.out);
   close (child.log);

@@ -3,7 +3,8 @@
 
 #include <glib.h>
 
-/* This program, run by itself in a process of its own, which ends with this one whatever ends that.
+/* This program, or another one, in a process of its own, which ends with this one whatever ends
+ * that.
  */
 
 /* The name by which a child is this program, though its file be replaced meanwhile. */

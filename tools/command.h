@@ -29,6 +29,7 @@ extern const Command command_operators;
 extern const Command command_prune;
 extern const Command command_quantize;
 extern const Command command_recipes;
+extern const Command command_render;
 extern const Command command_report;
 extern const Command command_review;
 extern const Command command_robustness;

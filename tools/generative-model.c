@@ -24,6 +24,7 @@ static const Command *const commands[] = {
   &command_data,
   &command_compare,
   &command_report,
+  &command_render,
   &command_card,
   &command_bias,
   &command_calibrate,

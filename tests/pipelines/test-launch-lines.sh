@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The launch lines of the README and of all documents run as they stand: each block is pasted into
 # a shell, in a folder that has the files it names, and so do those of `generative-model train`,
-# `search`, `watch`, `data`, `compare`, `statistics`, `calibrate`, `merge`, `robustness`, `invert`,
+# `search`, `watch`, `data`, `render`, `compare`, `statistics`, `calibrate`, `merge`, `robustness`, `invert`,
 # `directions`, `mark`, `audit` and `c2pa`.
 # Pages of elements are made of their section comments. A block that says how many buffers it takes
 # ends by itself; what goes on for ever, or trains for minutes, is interrupted as a user does it,
@@ -26,7 +26,7 @@ playing=2
 blocks() {
     awk -v folder="$2" '
         function finish() {
-            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +|mpirun -n [0-9]+ +)(gst-launch-1\.0|generative-model (train|search|watch|data|compare|calibrate|report|statistics|merge|robustness|invert|directions|mark|audit|c2pa)) /) {
+            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +|mpirun -n [0-9]+ +)(gst-launch-1\.0|generative-model (train|search|watch|data|compare|calibrate|render|report|statistics|merge|robustness|invert|directions|mark|audit|c2pa)) /) {
                 file = sprintf ("%s/%02d", folder, ++n)
                 printf "%s", block >file
                 close (file)
