@@ -173,6 +173,17 @@ gen_json_load (JsonParser *parser, const char *path, GError **error)
   return FALSE;
 }
 
+/* json-glib leaves U+001F as it is, which JSON does not allow. */
+static void
+append_string (GString *written, const char *at, const char *end)
+{
+  for (; at < end; at++)
+    if ((guchar)*at < 0x20)
+      g_string_append_printf (written, "\\u%04x", (guint)(guchar)*at);
+    else
+      g_string_append_c (written, *at);
+}
+
 char *
 gen_json_to_text (JsonNode *node, gboolean pretty)
 {
@@ -191,6 +202,8 @@ gen_json_to_text (JsonNode *node, gboolean pretty)
       g_string_append (written, ".0");
       g_string_append_len (written, at, end - at);
       end += 2;
+    } else if (*at == '"') {
+      append_string (written, at, end);
     } else {
       g_string_append_len (written, at, end - at);
     }

@@ -22,5 +22,5 @@ GEN_PRIVATE_API JsonNode *gen_json_from_figures (const char *text, GError **erro
 /* As json_parser_load_from_file, but for what gen_json_from_text says. */
 GEN_PRIVATE_API gboolean gen_json_load (JsonParser *parser, const char *path, GError **error);
 /* As json_to_string, but for numbers such as 1e-08, of which json-glib before 1.8 makes "1e-08.0",
- * which is no JSON. (transfer full) */
+ * and U+001F in a text, which it leaves as it is: neither is JSON. (transfer full) */
 GEN_PRIVATE_API char *gen_json_to_text (JsonNode *node, gboolean pretty);

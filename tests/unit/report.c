@@ -377,7 +377,9 @@ test_json_text (void)
   for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
     json_array_add_double_element (array, numbers[i]);
   json_array_add_string_element (array, "\\\"run-1e-3.0");
+  json_array_add_string_element (array, "\x01\x1f");
   text = gen_json_to_text (node, FALSE);
+  g_assert_null (strchr (text, '\x1f'));
   back = json_from_string (text, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
@@ -386,6 +388,9 @@ test_json_text (void)
   g_assert_cmpstr (
       json_array_get_string_element (json_node_get_array (back), G_N_ELEMENTS (numbers)), ==,
       "\\\"run-1e-3.0");
+  g_assert_cmpstr (
+      json_array_get_string_element (json_node_get_array (back), G_N_ELEMENTS (numbers) + 1), ==,
+      "\x01\x1f");
 }
 
 int
