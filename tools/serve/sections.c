@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sections of a studio file: a line each. */
 #include "configuration.h"
+#include "sections/provenance.h"
 
 const ServeSection *const serve_sections[] = {
   &serve_section_server,
@@ -8,5 +9,6 @@ const ServeSection *const serve_sections[] = {
   &serve_section_batch,
   &serve_section_models,
   &serve_section_mounts,
+  &serve_section_provenance,
   NULL,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "server.h"
 
+#include "generate.h"
 #include "load.h"
 
 /* How often sessions are looked at, in seconds. */
@@ -193,13 +194,21 @@ quit (ServeServer *server)
     g_main_loop_quit (server->loop);
 }
 
+/* Whether anybody would lose something if it ended now. */
+static gboolean
+is_busy (const ServeServer *server)
+{
+  return g_hash_table_size (server->sessions) > 0 ||
+         (server->generate != NULL && serve_generate_count (server->generate) > 0);
+}
+
 static gboolean
 look (gpointer data)
 {
   ServeServer *server = data;
 
   close_sessions (server, g_get_monotonic_time ());
-  if (server->draining && g_hash_table_size (server->sessions) == 0)
+  if (server->draining && !is_busy (server))
     quit (server);
   return G_SOURCE_CONTINUE;
 }
@@ -224,7 +233,8 @@ serve_server_turn_sessions (ServeServer *server, ServeModel *model)
 gboolean
 serve_server_start (ServeServer *server, GError **error)
 {
-  if (!serve_http_listen (server->http, error))
+  server->generate = serve_generate_new (server, error);
+  if (server->generate == NULL || !serve_http_listen (server->http, error))
     return FALSE;
   for (int i = 0; serve_protocols[i] != NULL; i++)
     if (!start_protocol (server, serve_protocols[i], error))
@@ -251,7 +261,7 @@ serve_server_drain (ServeServer *server)
 {
   const int seconds = server->configuration->limits->drain_seconds;
 
-  if (server->draining || g_hash_table_size (server->sessions) == 0 || seconds == 0) {
+  if (server->draining || !is_busy (server) || seconds == 0) {
     server->draining = TRUE;
     quit (server);
     return;
@@ -280,6 +290,7 @@ serve_server_stop (ServeServer *server)
     playing->protocol->stop (playing->state);
     g_ptr_array_set_size (server->playing, (int)server->playing->len - 1);
   }
+  g_clear_pointer (&server->generate, serve_generate_free);
   if (was_ready && !serve_server_audit (server, "serve-stopped", NULL, NULL, &error))
     g_warning ("%s", error->message);
 }

@@ -20,9 +20,10 @@ struct _ServeServer {
   GHashTable *clients;         /* owner to the number of its sessions */
   ServeHttp *http;
   GenCounters *counters;
-  GenAuditLog *audit; /* or NULL */
-  GPtrArray *playing; /* the protocols that have been started */
-  GMainLoop *loop;    /* or NULL: it has none yet */
+  GenAuditLog *audit;              /* or NULL */
+  struct _ServeGenerate *generate; /* what is made for requests, once it has been started */
+  GPtrArray *playing;              /* the protocols that have been started */
+  GMainLoop *loop;                 /* or NULL: it has none yet */
   gboolean ready, draining;
   guint timer, drain_timer;
   gint64 started;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The latents of a request, as `latentsrc` would make them: frame N of a seed is the same. */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "../../lib/serve/generate-request.h"
+#include "generate-player.h"
+
+/* What goes in for result `number` of `request`. (transfer full) */
+GstBuffer *serve_latents_make (
+    const GenServeRequest *request, const ServePlayerInput *input, guint number);
