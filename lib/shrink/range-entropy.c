@@ -23,6 +23,8 @@ fold_signs (const GenHistogram *h, double most, double *magnitudes)
 
     magnitudes[MIN (bin, BINS - 1)] += (double)h->bins[i];
   }
+  /* Zeros, of which a Relu makes half of all numbers, are lost by no range. */
+  magnitudes[0] = MIN (magnitudes[0], magnitudes[1]);
 }
 
 /* What bins [first, end) say of their own level: its numbers are spread over those that have any.
@@ -65,12 +67,16 @@ diverge (const double *magnitudes, double *p, int kept, double total)
 static double
 find_threshold (const GenHistogram *h, double most)
 {
-  double magnitudes[BINS], p[BINS], best = INFINITY;
+  double magnitudes[BINS], p[BINS], best = INFINITY, total = 0;
   int chosen = BINS;
 
   fold_signs (h, most, magnitudes);
+  for (int i = 0; i < BINS; i++)
+    total += magnitudes[i];
+  if (total <= 0)
+    return most;
   for (int kept = LEVELS; kept <= BINS; kept += LEVELS / 8) {
-    const double divergence = diverge (magnitudes, p, kept, (double)h->n);
+    const double divergence = diverge (magnitudes, p, kept, total);
 
     if (divergence < best) {
       best = divergence;
