@@ -78,8 +78,8 @@ close_segment (GenHlsPlaylist *playlist)
   const guint64 bits = segment->bytes * 8u;
 
   g_ptr_array_add (playlist->segments, segment);
-  playlist->peak =
-      MAX (playlist->peak, bits * G_USEC_PER_SEC / (guint64)MAX (segment->duration, 1));
+  playlist->peak = MAX (
+      playlist->peak, bits * 1000 / (guint64)MAX (segment->duration / (GEN_HLS_SECOND / 1000), 1));
   if (playlist->segments->len > 2 * playlist->settings.most_segments + 1)
     drop_oldest (playlist);
 }
@@ -101,7 +101,7 @@ static gboolean
 begins_segment (const GenHlsPlaylist *playlist, const GenHlsPart *part)
 {
   const gint64 longest =
-      (gint64)gen_hls_target (playlist) * G_USEC_PER_SEC + G_USEC_PER_SEC / 2 - 1;
+      (gint64)gen_hls_target (playlist) * GEN_HLS_SECOND + GEN_HLS_SECOND / 2 - 1;
 
   return playlist->open->init != playlist->inits->len - 1 ||
          playlist->open->duration + part->duration > longest;

@@ -10,12 +10,15 @@
  * (TARGETDURATION), nor of a part (PART-TARGET): whoever hands over parts keeps to the length of
  * parts, and a segment in which nothing can be begun is ended where it would break the promise.
  *
- * Nothing here knows of time, threads, files or sockets: times are those of the parts. */
+ * Lengths are nanoseconds: a stream that goes on for years stays on its grid. Nothing here knows of
+ * time, threads, files or sockets: times are those of the parts. */
 #pragma once
 
 #include <glib.h>
 
 #include "../private-api.h"
+
+#define GEN_HLS_SECOND G_GINT64_CONSTANT (1000000000)
 
 /* What a request for the list asks for (_HLS_msn, _HLS_part, _HLS_skip). */
 typedef struct {
@@ -38,7 +41,7 @@ typedef enum {
 
 typedef struct {
   const char *name;    /* what files are called by: NAME-part-12.m4s */
-  gint64 segment;      /* how long segments are to be, in microseconds */
+  gint64 segment;      /* how long segments are to be, in nanoseconds */
   gint64 part;         /* no part is longer */
   guint most_segments; /* that are listed */
 } GenHlsSettings;

@@ -38,7 +38,7 @@ struct _GenHlsPlaylist {
 static inline guint
 gen_hls_target (const GenHlsPlaylist *playlist)
 {
-  return MAX (1, (guint)((playlist->settings.segment + G_USEC_PER_SEC / 2) / G_USEC_PER_SEC));
+  return MAX (1, (guint)((playlist->settings.segment + GEN_HLS_SECOND / 2) / GEN_HLS_SECOND));
 }
 
 /* The first of `segments` that is listed. */

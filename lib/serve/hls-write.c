@@ -12,14 +12,14 @@
 static void
 put_seconds (GString *text, gint64 duration)
 {
-  g_string_append_printf (text, "%" G_GINT64_FORMAT ".%05d", duration / G_USEC_PER_SEC,
-      (int)(duration % G_USEC_PER_SEC / 10));
+  g_string_append_printf (text, "%" G_GINT64_FORMAT ".%05d", duration / GEN_HLS_SECOND,
+      (int)(duration % GEN_HLS_SECOND / 10000));
 }
 
 static gint64
 round_up (gint64 duration)
 {
-  return (duration + 99) / 100 * 100;
+  return (duration + 99999) / 100000 * 100000;
 }
 
 static void
@@ -91,7 +91,7 @@ first_within (const GenHlsPlaylist *playlist, guint seconds)
   while (i > gen_hls_first (playlist)) {
     const GenHlsSegment *segment = playlist->segments->pdata[i - 1];
 
-    if (left > (gint64)seconds * G_USEC_PER_SEC)
+    if (left > (gint64)seconds * GEN_HLS_SECOND)
       break;
     left += segment->duration;
     i--;

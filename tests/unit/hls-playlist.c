@@ -4,17 +4,17 @@
  * said not to. */
 #include "hls-rules.h"
 
-#define SECOND G_USEC_PER_SEC
+#define SECOND GEN_HLS_SECOND
 #define PART (SECOND / 3)
-#define START (G_GINT64_CONSTANT (1796000000) * SECOND)
+#define START (G_GINT64_CONSTANT (1796000000) * G_USEC_PER_SEC)
 
 static const GenHlsSettings settings = {
-  .name = "video", .segment = 2 * SECOND, .part = PART + 1, .most_segments = 10
+  .name = "video", .segment = 2 * SECOND, .part = PART, .most_segments = 10
 };
 
 typedef struct {
   GenHlsPlaylist *playlist;
-  gint64 time;
+  gint64 start, length;
   guint parts;
 } Stream;
 
@@ -45,9 +45,9 @@ add (Stream *stream, gint64 duration, gboolean independent)
   g_autofree char *text = g_strdup_printf ("<%u>", stream->parts++);
   g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
 
-  gen_hls_playlist_add (
-      stream->playlist, &(GenHlsPart){ bytes, duration, stream->time, independent });
-  stream->time += duration;
+  gen_hls_playlist_add (stream->playlist,
+      &(GenHlsPart){ bytes, duration, stream->start + stream->length / 1000, independent });
+  stream->length += duration;
 }
 
 /* Parts of a third of a second, six a segment. */
@@ -186,7 +186,7 @@ static void
 test_grid (void)
 {
   const GenHlsSettings sound = {
-    .name = "audio", .segment = 2 * SECOND, .part = 334368, .most_segments = 10
+    .name = "audio", .segment = 2 * SECOND, .part = 325079366, .most_segments = 10
   };
   const gint64 part = G_GINT64_CONSTANT (14) * 1024 * SECOND / 44100;
   Stream stream;
@@ -198,9 +198,9 @@ test_grid (void)
   hls_list_read (&list, stream.playlist, FALSE);
   for (guint i = 0; i < list.segments->len; i++) {
     const HlsSegment *segment = &g_array_index (list.segments, HlsSegment, i);
-    const gint64 grid = START + (gint64)(list.sequence + i) * 2 * SECOND;
+    const gint64 grid = START + (gint64)(list.sequence + i) * 2 * G_USEC_PER_SEC;
 
-    g_assert_cmpint (ABS (segment->time - grid), <=, part / 2 + 1000);
+    g_assert_cmpint (ABS (segment->time - grid), <=, part / 2000 + 1000);
   }
   hls_list_clear (&list);
   end (&stream);
@@ -413,7 +413,7 @@ test_interrupt (void)
   g_assert_cmpuint (list.discontinuity, ==, 1);
   g_assert_cmpuint (list.segments->len, ==, 0);
   hls_list_clear (&list);
-  stream.time += 100 * SECOND;
+  stream.start += 100 * G_USEC_PER_SEC;
   for (guint i = 0; i < 6; i++)
     add (&stream, PART, i == 0);
   hls_list_read (&list, stream.playlist, FALSE);

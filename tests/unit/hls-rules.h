@@ -33,7 +33,7 @@ typedef struct {
 static inline gint64
 hls_time (const char *seconds)
 {
-  return (gint64)llround (g_ascii_strtod (seconds, NULL) * G_USEC_PER_SEC);
+  return (gint64)llround (g_ascii_strtod (seconds, NULL) * GEN_HLS_SECOND);
 }
 
 /* The value of an attribute, or NULL. (transfer full) */
@@ -89,10 +89,10 @@ hls_read_segment (HlsList *list, const char *uri)
 {
   g_assert_cmpint (list->open.duration, >, 0);
   /* Rounded, no segment is longer than the target (4.4.3.1). */
-  g_assert_cmpint ((list->open.duration + G_USEC_PER_SEC / 2) / G_USEC_PER_SEC, <=, list->target);
+  g_assert_cmpint ((list->open.duration + GEN_HLS_SECOND / 2) / GEN_HLS_SECOND, <=, list->target);
   if (list->open.parts > 0)
-    g_assert_cmpint (
-        ABS (list->open.duration - list->open.parts_duration), <=, 10 * (gint64)list->open.parts);
+    g_assert_cmpint (ABS (list->open.duration - list->open.parts_duration), <=,
+        10000 * (gint64)list->open.parts);
   list->open.uri = g_strdup (uri);
   g_array_append_val (list->segments, list->open);
   list->open = (HlsSegment){ .map = g_strdup (list->open.map) };
@@ -123,8 +123,8 @@ hls_read_line (HlsList *list, const char *line)
     list->skip_until = hls_seconds (line, "CAN-SKIP-UNTIL");
     /* At least six targets, and three; PART-HOLD-BACK is looked at with PART-INF. */
     list->open.time = hls_seconds (line, "PART-HOLD-BACK");
-    g_assert_cmpint (list->skip_until, >=, 6 * list->target * G_USEC_PER_SEC);
-    g_assert_cmpint (hls_seconds (line, "HOLD-BACK"), >=, 3 * list->target * G_USEC_PER_SEC);
+    g_assert_cmpint (list->skip_until, >=, 6 * list->target * GEN_HLS_SECOND);
+    g_assert_cmpint (hls_seconds (line, "HOLD-BACK"), >=, 3 * list->target * GEN_HLS_SECOND);
   } else if (g_str_has_prefix (line, "#EXT-X-MAP:")) {
     g_free (list->open.map);
     list->open.map = hls_attribute (line, "URI");
@@ -164,7 +164,7 @@ hls_list_read (HlsList *list, const GenHlsPlaylist *playlist, gboolean skip)
   for (guint i = list->segments->len, left = 0; i-- > 0 && left < 3 * list->target;) {
     const HlsSegment *segment = &g_array_index (list->segments, HlsSegment, i);
 
-    left += (guint)((segment->duration + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+    left += (guint)((segment->duration + GEN_HLS_SECOND - 1) / GEN_HLS_SECOND);
     g_assert_cmpuint (segment->parts, >, 0);
   }
 }
