@@ -26,6 +26,10 @@ typedef struct {
   void (*stop) (gpointer state);
 } ServeProtocol;
 
+extern const ServeProtocol serve_protocol_hls;
+extern const ServeProtocol serve_protocol_mjpeg;
+extern const ServeProtocol serve_protocol_rtsp;
+
 /* All of them, ended by NULL. */
 extern const ServeProtocol *const serve_protocols[];
 

@@ -6,6 +6,9 @@
 #include "error.h"
 
 const ServeProtocol *const serve_protocols[] = {
+  &serve_protocol_rtsp,
+  &serve_protocol_hls,
+  &serve_protocol_mjpeg,
   NULL,
 };
 

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A viewer gets a frame when it has taken the one before it: who is slow sees fewer, and nobody
+ * else does. Behind each frame comes the boundary, since there are browsers that show a part when
+ * it has ended. */
+#include <string.h>
+
+#include "mjpeg.h"
+
+#define BOUNDARY "frame"
+#define TYPE "multipart/x-mixed-replace; boundary=" BOUNDARY
+/* Pieces of a frame: what is in front of it, itself, and what is behind. */
+#define PIECES 3
+
+typedef struct {
+  MjpegStream *stream;
+  SoupServerMessage *message;
+  guint64 sent; /* the number of the last frame */
+  guint left;   /* pieces that have not been written */
+  gulong wrote, finished;
+} Viewer;
+
+/* --- viewers --- */
+
+static void
+append_text (SoupMessageBody *body, const char *text)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+
+  soup_message_body_append_bytes (body, bytes);
+}
+
+static void
+send_frame (Viewer *viewer)
+{
+  const MjpegFrames *frames = viewer->stream->frames;
+  SoupMessageBody *body = soup_server_message_get_response_body (viewer->message);
+  GBytes *jpeg = mjpeg_frames_get (frames);
+  g_autofree char *head = NULL;
+
+  if (viewer->left > 0 || jpeg == NULL || viewer->sent == mjpeg_frames_count (frames))
+    return;
+  head = g_strdup_printf ("Content-Type: image/jpeg\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
+      g_bytes_get_size (jpeg));
+  append_text (body, head);
+  soup_message_body_append_bytes (body, jpeg);
+  append_text (body, "\r\n--" BOUNDARY "\r\n");
+  viewer->left = PIECES;
+  viewer->sent = mjpeg_frames_count (frames);
+  soup_server_message_unpause (viewer->message);
+}
+
+static void
+has_written (SoupServerMessage *message, gpointer data)
+{
+  Viewer *viewer = data;
+
+  if (viewer->left > 0)
+    viewer->left--;
+  if (viewer->left > 0 || viewer->stream->frames == NULL)
+    return;
+  serve_session_touch (mjpeg_frames_get_session (viewer->stream->frames));
+  send_frame (viewer);
+}
+
+static void
+free_viewer (gpointer data)
+{
+  Viewer *viewer = data;
+
+  g_signal_handler_disconnect (viewer->message, viewer->wrote);
+  g_signal_handler_disconnect (viewer->message, viewer->finished);
+  g_object_unref (viewer->message);
+  g_free (viewer);
+}
+
+/* It has left, or its answer has ended. */
+static void
+has_finished (SoupServerMessage *message, gpointer data)
+{
+  Viewer *viewer = data;
+  MjpegStream *stream = viewer->stream;
+
+  g_ptr_array_remove_fast (stream->viewers, viewer);
+  if (stream->alone && stream->viewers->len == 0)
+    mjpeg_stream_free (stream);
+}
+
+static void
+end_answer (Viewer *viewer)
+{
+  SoupServerMessage *message = g_object_ref (viewer->message);
+
+  free_viewer (viewer);
+  soup_message_body_complete (soup_server_message_get_response_body (message));
+  soup_server_message_unpause (message);
+  g_object_unref (message);
+}
+
+void
+mjpeg_stream_add_viewer (MjpegStream *stream, ServeRequest *request)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (request->message);
+  SoupMessageBody *body = soup_server_message_get_response_body (request->message);
+  g_autofree char *session = g_strconcat (
+      "/v1/sessions/", serve_session_get_id (mjpeg_frames_get_session (stream->frames)), NULL);
+  Viewer *viewer = g_new0 (Viewer, 1);
+
+  viewer->stream = stream;
+  viewer->message = g_object_ref (request->message);
+  soup_server_message_set_status (request->message, SOUP_STATUS_OK, NULL);
+  soup_message_headers_replace (headers, "Content-Type", TYPE);
+  soup_message_headers_replace (headers, "Content-Location", session);
+  soup_message_headers_set_encoding (headers, SOUP_ENCODING_CHUNKED);
+  soup_message_body_set_accumulate (body, FALSE);
+  append_text (body, "--" BOUNDARY "\r\n");
+  viewer->left = 1;
+  viewer->wrote =
+      g_signal_connect (request->message, "wrote-chunk", G_CALLBACK (has_written), viewer);
+  viewer->finished =
+      g_signal_connect (request->message, "finished", G_CALLBACK (has_finished), viewer);
+  g_ptr_array_add (stream->viewers, viewer);
+}
+
+/* --- the stream --- */
+
+static void
+came (gpointer data)
+{
+  MjpegStream *stream = data;
+
+  mjpeg_snapshot_waiting (stream);
+  for (guint i = 0; i < stream->viewers->len; i++)
+    send_frame (stream->viewers->pdata[i]);
+}
+
+/* Nobody sees it any more. */
+static void
+stop (MjpegStream *stream)
+{
+  g_clear_pointer (&stream->frames, mjpeg_frames_free);
+  mjpeg_snapshot_none (stream);
+  while (stream->viewers->len > 0)
+    end_answer (g_ptr_array_steal_index_fast (stream->viewers, stream->viewers->len - 1));
+}
+
+static void
+ended (gpointer data)
+{
+  MjpegStream *stream = data;
+
+  stop (stream);
+  if (stream->alone)
+    mjpeg_stream_free (stream);
+}
+
+static const MjpegEvents events = { came, ended };
+
+MjpegStream *
+mjpeg_stream_new (ServeServer *server, ServeMount *mount)
+{
+  MjpegStream *stream = g_new0 (MjpegStream, 1);
+
+  stream->server = server;
+  stream->mount = serve_mount_ref (mount);
+  stream->viewers = g_ptr_array_new_with_free_func (free_viewer);
+  stream->snapshots = g_ptr_array_new ();
+  return stream;
+}
+
+void
+mjpeg_stream_free (MjpegStream *stream)
+{
+  stop (stream);
+  g_ptr_array_unref (stream->viewers);
+  g_ptr_array_unref (stream->snapshots);
+  serve_mount_unref (stream->mount);
+  g_free (stream);
+}
+
+gboolean
+mjpeg_stream_play (MjpegStream *stream, const char *owner, GError **error)
+{
+  if (stream->frames == NULL)
+    stream->frames =
+        mjpeg_frames_new (stream->server, stream->mount, owner, &events, stream, error);
+  else
+    serve_session_touch (mjpeg_frames_get_session (stream->frames));
+  return stream->frames != NULL;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The RTSP server: UDP and TCP, by TLS with the server's certificate where it has one. */
+#include "rtsp.h"
+
+/* Threads that answer requests, and seconds between looks for clients that are silent. */
+#define THREADS 2
+#define SWEEP_SECONDS 5
+
+typedef struct {
+  ServeServer *server;
+  GstRTSPServer *rtsp;
+  GSource *source;
+  guint timer, port;
+} Rtsp;
+
+static gboolean
+sweep (gpointer data)
+{
+  Rtsp *rtsp = data;
+  g_autoptr (GstRTSPSessionPool) pool = gst_rtsp_server_get_session_pool (rtsp->rtsp);
+
+  gst_rtsp_session_pool_cleanup (pool);
+  return G_SOURCE_CONTINUE;
+}
+
+static GstRTSPFilterResult
+remove_session (GstRTSPSessionPool *pool, GstRTSPSession *session, gpointer data)
+{
+  return GST_RTSP_FILTER_REMOVE;
+}
+
+static GstRTSPFilterResult
+remove_client (GstRTSPServer *server, GstRTSPClient *client, gpointer data)
+{
+  return GST_RTSP_FILTER_REMOVE;
+}
+
+static void
+stop (gpointer state)
+{
+  Rtsp *rtsp = state;
+  g_autoptr (GstRTSPSessionPool) pool = gst_rtsp_server_get_session_pool (rtsp->rtsp);
+  GList *clients;
+
+  g_clear_handle_id (&rtsp->timer, g_source_remove);
+  if (rtsp->source != NULL) {
+    g_source_destroy (rtsp->source);
+    g_source_unref (rtsp->source);
+  }
+  clients = gst_rtsp_server_client_filter (rtsp->rtsp, remove_client, NULL);
+  g_list_free_full (clients, g_object_unref);
+  clients = gst_rtsp_session_pool_filter (pool, remove_session, NULL);
+  g_list_free_full (clients, g_object_unref);
+  g_object_unref (rtsp->rtsp);
+  gst_rtsp_thread_pool_cleanup ();
+  g_free (rtsp);
+}
+
+static void
+configure (Rtsp *rtsp)
+{
+  const ServeConfiguration *configuration = rtsp->server->configuration;
+  g_autoptr (GstRTSPAuth) auth = rtsp_auth_new (rtsp->server);
+  g_autoptr (GstRTSPThreadPool) threads = gst_rtsp_server_get_thread_pool (rtsp->rtsp);
+  g_autoptr (GstRTSPSessionPool) pool = gst_rtsp_server_get_session_pool (rtsp->rtsp);
+  g_autofree char *port = g_strdup_printf ("%d", configuration->server->rtsp_port);
+  GTlsCertificate *certificate = serve_http_get_certificate (rtsp->server->http);
+
+  if (certificate != NULL)
+    gst_rtsp_auth_set_tls_certificate (auth, certificate);
+  gst_rtsp_server_set_auth (rtsp->rtsp, auth);
+  gst_rtsp_server_set_address (rtsp->rtsp, configuration->server->address);
+  gst_rtsp_server_set_service (rtsp->rtsp, port);
+  gst_rtsp_thread_pool_set_max_threads (threads, THREADS);
+  gst_rtsp_session_pool_set_max_sessions (pool, (guint)configuration->limits->connections);
+}
+
+static gpointer
+start (ServeServer *server, GError **error)
+{
+  Rtsp *rtsp = g_new0 (Rtsp, 1);
+
+  rtsp->server = server;
+  rtsp->rtsp = gst_rtsp_server_new ();
+  configure (rtsp);
+  rtsp->source = gst_rtsp_server_create_source (rtsp->rtsp, NULL, error);
+  if (rtsp->source == NULL) {
+    g_prefix_error (error, "server.rtsp-port %d: ", server->configuration->server->rtsp_port);
+    stop (rtsp);
+    return NULL;
+  }
+  g_source_attach (rtsp->source, NULL);
+  rtsp->port = (guint)gst_rtsp_server_get_bound_port (rtsp->rtsp);
+  rtsp->timer = g_timeout_add_seconds (SWEEP_SECONDS, sweep, rtsp);
+  return rtsp;
+}
+
+static gboolean
+add_mount (gpointer state, ServeMount *mount, GError **error)
+{
+  Rtsp *rtsp = state;
+  g_autoptr (GstRTSPMountPoints) points = gst_rtsp_server_get_mount_points (rtsp->rtsp);
+  GstRTSPMediaFactory *factory = rtsp_factory_new (rtsp->server, mount, error);
+
+  if (factory != NULL)
+    gst_rtsp_mount_points_add_factory (points, mount->path, factory);
+  return factory != NULL;
+}
+
+static void
+remove_mount (gpointer state, ServeMount *mount)
+{
+  Rtsp *rtsp = state;
+  g_autoptr (GstRTSPMountPoints) points = gst_rtsp_server_get_mount_points (rtsp->rtsp);
+
+  gst_rtsp_mount_points_remove_factory (points, mount->path);
+}
+
+static void
+describe (gpointer state, const ServeMount *mount, JsonObject *object)
+{
+  const Rtsp *rtsp = state;
+  const char *address = rtsp->server->configuration->server->address;
+  g_autofree char *uri = NULL;
+
+  if (mount == NULL) {
+    json_object_set_int_member (object, "rtsp-port", rtsp->port);
+    return;
+  }
+  uri = g_strdup_printf (strchr (address, ':') != NULL ? "%s://[%s]:%u%s" : "%s://%s:%u%s",
+      serve_http_get_certificate (rtsp->server->http) != NULL ? "rtsps" : "rtsp", address,
+      rtsp->port, mount->path);
+  json_object_set_string_member (object, "rtsp", uri);
+}
+
+const ServeProtocol serve_protocol_rtsp = {
+  .name = "rtsp",
+  .blurb = "RTSP, by UDP or TCP, and by TLS where there is a certificate",
+  .start = start,
+  .add_mount = add_mount,
+  .remove_mount = remove_mount,
+  .describe = describe,
+  .stop = stop,
+};
