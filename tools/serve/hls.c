@@ -72,9 +72,10 @@ remove_mount (gpointer state, ServeMount *mount)
 static void
 describe (gpointer state, const ServeMount *mount, JsonObject *object)
 {
+  const Hls *hls = state;
   g_autofree char *path = NULL;
 
-  if (mount == NULL)
+  if (mount == NULL || !g_hash_table_contains (hls->streams, mount->name))
     return;
   path = g_strdup_printf ("/mounts/%s/hls/index.m3u8", mount->name);
   json_object_set_string_member (object, "hls", path);

@@ -146,8 +146,11 @@ describe (gpointer state, const ServeMount *mount, JsonObject *object)
   static const struct {
     const char *member, *file;
   } files[] = { { "mjpeg", "stream.mjpeg" }, { "snapshot", "snapshot.png" } };
+  const Mjpeg *mjpeg = state;
 
-  for (gsize i = 0; mount != NULL && i < G_N_ELEMENTS (files); i++) {
+  if (mount == NULL || !g_hash_table_contains (mjpeg->streams, mount->name))
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
     g_autofree char *path = g_strdup_printf ("/mounts/%s/%s", mount->name, files[i].file);
 
     json_object_set_string_member (object, files[i].member, path);

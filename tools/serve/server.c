@@ -75,11 +75,22 @@ serve_server_load (ServeServer *server, GError **error)
   return TRUE;
 }
 
+/* What a mount does not name in so many words it does without, where it has to. */
 static gboolean
 add_to (const Playing *playing, ServeMount *mount, GError **error)
 {
-  return !serve_mount_has_protocol (mount, playing->protocol->name) ||
-         playing->protocol->add_mount (playing->state, mount, error);
+  g_autoptr (GError) problem = NULL;
+
+  if (!serve_mount_has_protocol (mount, playing->protocol->name) ||
+      playing->protocol->add_mount (playing->state, mount, &problem))
+    return TRUE;
+  if (serve_record_has (mount->settings, "protocols")) {
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return FALSE;
+  }
+  g_message (
+      "mounts.%s is not watched by %s: %s", mount->name, playing->protocol->name, problem->message);
+  return TRUE;
 }
 
 static gboolean
