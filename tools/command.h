@@ -19,6 +19,7 @@ extern const Command command_calibrate;
 extern const Command command_card;
 extern const Command command_check;
 extern const Command command_compare;
+extern const Command command_convert;
 extern const Command command_data;
 extern const Command command_directions;
 extern const Command command_inspect;

@@ -38,6 +38,7 @@ static const Command *const commands[] = {
   &command_merge,
   &command_quantize,
   &command_prune,
+  &command_convert,
   &command_c2pa,
   &command_operators,
   &command_recipes,

@@ -35,6 +35,10 @@ GEN_API GenGraph *gen_onnx_parse (
  * com.microsoft, which ONNX Runtime has, can be written.
  */
 GEN_API gboolean gen_onnx_save (const GenGraph *graph, const char *path, GError **error);
+/* The same with the weights in a file beside it, PATH.data, at multiples of a page: models beyond
+ * 2 GB, and those of which several processes map the same weights. Both are complete before either
+ * has its name. Since: 0.2 */
+GEN_API gboolean gen_onnx_save_apart (const GenGraph *graph, const char *path, GError **error);
 /* The same to memory. (transfer full) */
 GEN_API GBytes *gen_onnx_serialize (const GenGraph *graph, GError **error);
 

@@ -26,12 +26,26 @@
 #define STABLE_FIRST 13
 #define STABLE_LAST 17
 
+/* Where weights begin that lie in a file of their own: pages can be mapped then. */
+#define APART_ALIGNMENT 4096
+/* Smaller ones stay in the model. */
+#define LEAST_APART 1024
+
+/* What is written beside the model. */
+typedef struct {
+  char *name;      /* of the file, as the model has it */
+  GPtrArray *data; /* of guint8 *, each of a size in `sizes` */
+  GArray *sizes;   /* of gsize */
+  guint64 at;      /* where the next one begins */
+} Apart;
+
 typedef struct _Writer Writer;
 struct _Writer {
   const GenGraph *graph;
   GPtrArray *owned;     /* everything that was allocated for the messages */
   const Writer *parent; /* of the graph around this one; NULL for the model's own */
   GHashTable *names;    /* tensors that are not written under their own name, and that name */
+  Apart *apart;         /* NULL: all is in the model */
 };
 
 static void *
@@ -58,6 +72,46 @@ name_of (const Writer *writer, const GenTensor *tensor)
   return name != NULL ? name : tensor->name;
 }
 
+static void
+add_entry (Writer *writer, Onnx__TensorProto *proto, const char *key, char *value)
+{
+  Onnx__StringStringEntryProto *entry =
+      NEW (writer, Onnx__StringStringEntryProto, onnx__string_string_entry_proto__init);
+
+  entry->key = (char *)key;
+  entry->value = value;
+  proto->external_data[proto->n_external_data++] = entry;
+}
+
+static char *
+own_number (Writer *writer, guint64 number)
+{
+  char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+
+  g_ptr_array_add (writer->owned, text);
+  return text;
+}
+
+/* The bytes of `proto` go to the file beside the model. */
+static void
+put_apart (Writer *writer, Onnx__TensorProto *proto)
+{
+  Apart *apart = writer->apart;
+  const gsize size = proto->raw_data.len;
+
+  proto->external_data = take (writer, 3 * sizeof (void *));
+  add_entry (writer, proto, "location", apart->name);
+  add_entry (writer, proto, "offset", own_number (writer, apart->at));
+  add_entry (writer, proto, "length", own_number (writer, size));
+  proto->has_data_location = TRUE;
+  proto->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+  g_ptr_array_add (apart->data, proto->raw_data.data);
+  g_array_append_val (apart->sizes, size);
+  apart->at = (apart->at + size + APART_ALIGNMENT - 1) / APART_ALIGNMENT * APART_ALIGNMENT;
+  proto->has_raw_data = FALSE;
+  proto->raw_data = (ProtobufCBinaryData){ 0 };
+}
+
 static Onnx__TensorProto *
 write_tensor (Writer *writer, const GenTensor *tensor)
 {
@@ -75,6 +129,8 @@ write_tensor (Writer *writer, const GenTensor *tensor)
     proto->raw_data.len = gen_onnx_packed_size (tensor->type, proto->raw_data.len);
     g_ptr_array_add (writer->owned, proto->raw_data.data);
   }
+  if (writer->apart != NULL && proto->raw_data.len >= LEAST_APART)
+    put_apart (writer, proto);
   return proto;
 }
 
@@ -148,7 +204,7 @@ write_subgraph (Writer *outer, const GenNode *node, const GenAttribute *attribut
 {
   const GenGraph *graph = attribute->graph;
   g_autoptr (GHashTable) names = g_hash_table_new (NULL, NULL);
-  Writer writer = { graph, outer->owned, outer, names };
+  Writer writer = { graph, outer->owned, outer, names, outer->apart };
 
   for (guint i = 0; i < graph->tensors->len; i++) {
     GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
@@ -549,6 +605,73 @@ save_model (const Onnx__ModelProto *model, const char *path, GError **error)
   gen_onnx_fail (error, GEN_ONNX_ERROR_FILE, "%s", out.error->message);
   g_error_free (out.error);
   return FALSE;
+}
+
+/* --- with a file beside it --- */
+
+static gboolean
+write_apart (const Apart *apart, GenAtomicFile *file, GError **error)
+{
+  static const guint8 zeros[APART_ALIGNMENT];
+
+  for (guint i = 0; i < apart->data->len; i++) {
+    const gsize gap = (gsize)(-gen_atomic_file_size (file) & (APART_ALIGNMENT - 1));
+
+    if (!gen_atomic_file_write (file, zeros, gap, error) ||
+        !gen_atomic_file_write (
+            file, apart->data->pdata[i], g_array_index (apart->sizes, gsize, i), error))
+      return FALSE;
+  }
+  return gen_atomic_file_sync (file, error);
+}
+
+static gboolean
+write_beside (const Onnx__ModelProto *model, GenAtomicFile *file, GError **error)
+{
+  FileBuffer out = { .base.append = append_to_file, .file = file };
+
+  onnx__model_proto__pack_to_buffer (model, &out.base);
+  if (out.error == NULL)
+    return gen_atomic_file_sync (file, error);
+  g_propagate_error (error, out.error);
+  return FALSE;
+}
+
+/* Both are complete before either gets its name, the weights first: a model never names weights
+ * that are not there. */
+static gboolean
+save_both (const Onnx__ModelProto *model, const Apart *apart, const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *beside = g_build_filename (folder, apart->name, NULL);
+  g_autoptr (GenAtomicFile) weights = gen_atomic_file_new (beside, error);
+  g_autoptr (GenAtomicFile) file = weights != NULL ? gen_atomic_file_new (path, error) : NULL;
+
+  return file != NULL && write_apart (apart, weights, error) && write_beside (model, file, error) &&
+         gen_atomic_file_place (weights, error) && gen_atomic_file_place (file, error) &&
+         gen_folder_sync (folder, error);
+}
+
+gboolean
+gen_onnx_save_apart (const GenGraph *graph, const char *path, GError **error)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  Apart apart = { g_strconcat (base, ".data", NULL), g_ptr_array_new (),
+    g_array_new (FALSE, FALSE, sizeof (gsize)), 0 };
+  Writer writer = { graph, g_ptr_array_new_with_free_func (g_free), .apart = &apart };
+  const Onnx__ModelProto *model = write_model (&writer, error);
+  g_autoptr (GError) reason = NULL;
+  gboolean saved = FALSE;
+
+  if (model == NULL)
+    g_prefix_error (error, "%s: ", path);
+  else if (!(saved = save_both (model, &apart, path, &reason)))
+    gen_onnx_fail (error, GEN_ONNX_ERROR_FILE, "%s", reason->message);
+  g_ptr_array_unref (writer.owned);
+  g_ptr_array_unref (apart.data);
+  g_array_unref (apart.sizes);
+  g_free (apart.name);
+  return saved;
 }
 
 gboolean
