@@ -29,7 +29,7 @@ gst_trace_new (GenCounters *counters)
 
   g_atomic_ref_count_init (&trace->references);
   trace->owned = counters == NULL;
-  trace->counters = counters != NULL ? counters : gen_counters_new ();
+  trace->counters = counters != NULL ? gen_counters_ref (counters) : gen_counters_new ();
   trace->intervals = 1;
   trace->quark = g_quark_from_string (key);
   trace->stages = g_ptr_array_new ();
@@ -54,8 +54,7 @@ gst_trace_unref (GstTrace *trace)
     gen_counters_release (trace->counters, trace->memory);
     gen_counters_release (trace->counters, trace->processor);
   }
-  if (trace->owned)
-    gen_counters_free (trace->counters);
+  gen_counters_unref (trace->counters);
   g_ptr_array_unref (trace->stages);
   g_mutex_clear (&trace->lock);
   g_mutex_clear (&trace->gathering);
@@ -104,6 +103,24 @@ has_template (GstElement *element, GstPadDirection direction)
   return FALSE;
 }
 
+/* What the element, or a bin around it, says that it belongs to; else nothing. (transfer full) */
+static char *
+find_group (GstElement *element)
+{
+  GstObject *object = gst_object_ref (GST_OBJECT (element));
+  char *group = NULL;
+
+  while (object != NULL && group == NULL) {
+    GstObject *parent = gst_object_get_parent (object);
+
+    group = g_strdup (g_object_get_data (G_OBJECT (object), GST_TRACE_GROUP));
+    gst_object_unref (object);
+    object = parent;
+  }
+  gst_clear_object (&object);
+  return group != NULL ? group : g_strdup ("");
+}
+
 static GstTraceStage *
 new_stage (GstTrace *trace, GstElement *element)
 {
@@ -119,7 +136,8 @@ new_stage (GstTrace *trace, GstElement *element)
   g_weak_ref_init (&stage->element, element);
   stage->factory =
       g_strdup (factory != NULL ? GST_OBJECT_NAME (factory) : G_OBJECT_TYPE_NAME (element));
-  stage->name = trace->by_factory ? g_strdup ("") : gst_object_get_name (GST_OBJECT (element));
+  stage->name =
+      trace->by_factory ? find_group (element) : gst_object_get_name (GST_OBJECT (element));
   stage->is_sink = takes && !gives;
   stage->passes = takes && gives;
   stage->measures = gives && g_strcmp0 (plugin, "generative") == 0;

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "families.h"
+#include "group.h"
 
 /* Buffers that a stage remembers: as many as may be on their way within it. */
 #define GST_TRACE_PASSAGES 256

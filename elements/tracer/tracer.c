@@ -14,6 +14,7 @@
  *
  * Who makes one in a program of its own gives it the counters that it shall count by (property
  * `counters`), and has it look around by the signal `gather`; there is no file then, and no thread.
+ * Of bins that it calls by GST_TRACE_GROUP (group.h), `by=factory` tells each by itself.
  */
 #define GST_USE_UNSTABLE_API
 #include "tracer.h"
@@ -34,7 +35,7 @@
 typedef struct {
   GstTracer parent;
 
-  GenCounters *counters; /* somebody else's, or NULL */
+  GenCounters *counters; /* somebody else's, until it is constructed; or NULL */
   GstTrace *trace;       /* NULL where the parameters make no sense */
 
   char *file;
@@ -320,7 +321,7 @@ gst_generative_tracer_class_init (GstGenerativeTracerClass *klass)
   object_class->set_property = gst_generative_tracer_set_property;
   g_object_class_install_property (object_class, PROP_COUNTERS,
       g_param_spec_pointer ("counters", "Counters",
-          "Counters of a program of the same build, which outlive the tracer",
+          "Counters of a program of the same build, to count by",
           G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS));
   g_signal_new_class_handler ("gather", G_TYPE_FROM_CLASS (klass),
       G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_generative_tracer_gather), NULL, NULL,

@@ -29,6 +29,7 @@ struct _GenCounter {
 };
 
 struct _GenCounters {
+  gatomicrefcount references;
   GRWLock lock;
   GPtrArray *families; /* Family */
 };
@@ -144,15 +145,23 @@ gen_counters_new (void)
 {
   GenCounters *counters = g_new0 (GenCounters, 1);
 
+  g_atomic_ref_count_init (&counters->references);
   g_rw_lock_init (&counters->lock);
   counters->families = g_ptr_array_new_with_free_func (free_family);
   return counters;
 }
 
-void
-gen_counters_free (GenCounters *counters)
+GenCounters *
+gen_counters_ref (GenCounters *counters)
 {
-  if (counters == NULL)
+  g_atomic_ref_count_inc (&counters->references);
+  return counters;
+}
+
+void
+gen_counters_unref (GenCounters *counters)
+{
+  if (!g_atomic_ref_count_dec (&counters->references))
     return;
   g_ptr_array_unref (counters->families);
   g_rw_lock_clear (&counters->lock);

@@ -50,9 +50,10 @@ typedef struct _GenCounters GenCounters;
 typedef struct _GenCounter GenCounter;
 
 GEN_PRIVATE_API GenCounters *gen_counters_new (void);
-/* Nobody may count any more. */
-GEN_PRIVATE_API void gen_counters_free (GenCounters *counters);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenCounters, gen_counters_free)
+GEN_PRIVATE_API GenCounters *gen_counters_ref (GenCounters *counters);
+/* Where it was the last one that anybody has of them, nobody may count any more. */
+GEN_PRIVATE_API void gen_counters_unref (GenCounters *counters);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenCounters, gen_counters_unref)
 
 /* The counter of a family with these values of its labels, one each, which is made where it is not
  * there yet, at 0. The family is a constant; those of one name are the same. Whoever takes one may

@@ -629,6 +629,6 @@ main (int argc, char **argv)
   result = g_test_run ();
   gst_object_unref (tracer);
   gst_deinit ();
-  gen_counters_free (counters);
+  gen_counters_unref (counters);
   return result;
 }

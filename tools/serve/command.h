@@ -19,6 +19,7 @@ enum {
   SERVE_STATUS_FINE = 0,
   SERVE_STATUS_FAILED = 1,
   SERVE_STATUS_USAGE = 2,
+  SERVE_STATUS_ENDED = 3, /* by an alert */
 };
 
 /* Print `error` on stderr and free it. Returns SERVE_STATUS_FAILED. */

@@ -17,6 +17,8 @@ typedef struct {
   GStrv cors;              /* origins of other pages that may ask */
   char *audit, *audit_key; /* the audit log, and what signs it; NULL: none */
   int log;                 /* a ServeLog */
+  gboolean log_requests;
+  char *traces; /* URL of a collector of traces; NULL: none */
 } ServeServerSettings;
 
 enum {
@@ -74,13 +76,23 @@ typedef struct {
   int bitrate; /* kbit/s; 0: by the size */
 } ServeMountSettings;
 
+/* [alerts.NAME] */
+typedef struct {
+  ServeRecord record;
+  char *when;                     /* a condition on figures (watch/figures.h) */
+  char *webhook, *webhook_secret; /* URL, and the file of what signs; NULL: none */
+  GStrv command;
+  int command_seconds;
+  gboolean end; /* the server ends when it begins */
+} ServeAlertSettings;
+
 enum {
   SERVE_CODEC_H264,
   SERVE_CODEC_VP8,
 };
 
 extern const ServeSection serve_section_server, serve_section_limits, serve_section_batch,
-    serve_section_models, serve_section_mounts;
+    serve_section_models, serve_section_mounts, serve_section_alerts;
 
 struct _ServeConfiguration {
   gint ref_count;

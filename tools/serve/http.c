@@ -2,6 +2,7 @@
 /* Routes. A request is looked at before its body is read, and kept with its message, so that what
  * was found then is there when the body has come. No part of a path names a file. */
 #include "http-private.h"
+#include "watch/watch.h"
 
 #include <string.h>
 
@@ -128,6 +129,7 @@ look_early (SoupServer *soup, SoupServerMessage *message, const char *path, GHas
 
   g_object_set_data_full (G_OBJECT (message), REQUEST, request, serve_request_free);
   http_answer_begin (message);
+  serve_watch_request (http->server->watch, request, route);
   if (allowed != NULL)
     soup_message_headers_replace (
         soup_server_message_get_response_headers (message), "Allow", allowed);

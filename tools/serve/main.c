@@ -13,6 +13,7 @@
 #include "quick.h"
 #include "server.h"
 #include "systemd.h"
+#include "watch/log.h"
 
 typedef struct {
   char *config;
@@ -145,6 +146,7 @@ run (const Options *options, const char *const *models)
 
   if (configuration == NULL)
     return serve_command_fail (error);
+  serve_log_begin (configuration->server->log);
   server = serve_server_new (configuration, &error);
   if (server == NULL || !serve_server_load (server, &error))
     return serve_command_fail (error);
@@ -153,7 +155,9 @@ run (const Options *options, const char *const *models)
         g_hash_table_size (server->mounts));
     return SERVE_STATUS_FINE;
   }
-  return serve (server, &error) ? SERVE_STATUS_FINE : serve_command_fail (error);
+  if (!serve (server, &error))
+    return serve_command_fail (error);
+  return server->failed ? SERVE_STATUS_ENDED : SERVE_STATUS_FINE;
 }
 
 /* --- the command line --- */

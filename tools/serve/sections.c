@@ -9,6 +9,7 @@ const ServeSection *const serve_sections[] = {
   &serve_section_batch,
   &serve_section_models,
   &serve_section_mounts,
+  &serve_section_alerts,
   &serve_section_provenance,
   NULL,
 };

@@ -3,6 +3,7 @@
 
 #include "generate.h"
 #include "load.h"
+#include "watch/watch.h"
 
 /* How often sessions are looked at, in seconds. */
 #define LOOK_EVERY 1
@@ -34,6 +35,7 @@ serve_server_new (ServeConfiguration *configuration, GError **error)
       return NULL;
   }
   serve_routes_add (server);
+  server->watch = serve_watch_new (server);
   return g_steal_pointer (&server);
 }
 
@@ -42,12 +44,13 @@ serve_server_free (ServeServer *server)
 {
   serve_server_stop (server);
   serve_http_free (server->http);
+  g_clear_pointer (&server->watch, serve_watch_free);
   g_ptr_array_unref (server->playing);
   g_hash_table_unref (server->sessions);
   g_hash_table_unref (server->clients);
   g_hash_table_unref (server->mounts);
   g_hash_table_unref (server->models);
-  gen_counters_free (server->counters);
+  gen_counters_unref (server->counters);
   g_clear_pointer (&server->audit, gen_audit_log_free);
   serve_configuration_unref (server->configuration);
   g_free (server);
@@ -69,7 +72,8 @@ serve_server_load (ServeServer *server, GError **error)
 {
   g_auto (ServeLoaded) loaded = { 0 };
 
-  if (!serve_load (server->configuration, NULL, &loaded, error))
+  if (!serve_load (server->configuration, NULL, &loaded, error) ||
+      !serve_watch_load (server->watch, server->configuration, error))
     return FALSE;
   take_loaded (server, &loaded);
   return TRUE;
@@ -254,6 +258,7 @@ serve_server_start (ServeServer *server, GError **error)
     return FALSE;
   server->timer = g_timeout_add_seconds (LOOK_EVERY, look, server);
   server->ready = TRUE;
+  serve_watch_start (server->watch);
   return TRUE;
 }
 
@@ -284,6 +289,15 @@ serve_server_drain (ServeServer *server)
 }
 
 void
+serve_server_fail (ServeServer *server)
+{
+  if (server->failed)
+    return;
+  server->failed = TRUE;
+  serve_server_drain (server);
+}
+
+void
 serve_server_stop (ServeServer *server)
 {
   const gboolean was_ready = server->ready;
@@ -293,6 +307,8 @@ serve_server_stop (ServeServer *server)
   server->draining = TRUE;
   g_clear_handle_id (&server->timer, g_source_remove);
   g_clear_handle_id (&server->drain_timer, g_source_remove);
+  if (server->watch != NULL)
+    serve_watch_stop (server->watch);
   serve_http_close (server->http);
   close_sessions (server, -1);
   while (server->playing->len > 0) {
@@ -348,7 +364,8 @@ serve_server_reload (ServeServer *server, GError **error)
   if (configuration == NULL || !serve_load (configuration, &old, &loaded, error))
     return FALSE;
   server->configuration = configuration;
-  if (!serve_http_reload (server->http, error)) {
+  if (!serve_http_reload (server->http, error) ||
+      !serve_watch_load (server->watch, configuration, error)) {
     server->configuration = before;
     return FALSE;
   }

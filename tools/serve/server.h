@@ -13,6 +13,8 @@
 #include "protocol.h"
 #include "session.h"
 
+typedef struct _ServeWatch ServeWatch;
+
 struct _ServeServer {
   ServeConfiguration *configuration;
   GHashTable *models, *mounts; /* by their names */
@@ -20,11 +22,13 @@ struct _ServeServer {
   GHashTable *clients;         /* owner to the number of its sessions */
   ServeHttp *http;
   GenCounters *counters;
+  ServeWatch *watch;
   GenAuditLog *audit;              /* or NULL */
   struct _ServeGenerate *generate; /* what is made for requests, once it has been started */
   GPtrArray *playing;              /* the protocols that have been started */
   GMainLoop *loop;                 /* or NULL: it has none yet */
   gboolean ready, draining;
+  gboolean failed; /* an alert ends it */
   guint timer, drain_timer;
   gint64 started;
 };
@@ -40,6 +44,8 @@ gboolean serve_server_load (ServeServer *server, GError **error);
 gboolean serve_server_start (ServeServer *server, GError **error);
 /* End once all sessions have ended, or their time is over; at once, if it drains already. */
 void serve_server_drain (ServeServer *server);
+/* The same, as something is wrong: whoever started it may start it anew. */
+void serve_server_fail (ServeServer *server);
 /* Close all sessions, protocols and ports. */
 void serve_server_stop (ServeServer *server);
 /* Read the studio file again, and take over what can be without touching sessions: tokens, limits,

@@ -5,6 +5,8 @@
 #include "server.h"
 #include "session-bin.h"
 #include "session-parameters.h"
+#include "watch/watch.h"
+#include "../../elements/tracer/group.h"
 
 /* Of an id: 128 random bits are enough for not being guessed. */
 #define ID_DIGITS 32
@@ -91,6 +93,7 @@ serve_session_new (
   bin = serve_session_bin_new (mount, error);
   if (bin == NULL)
     return NULL;
+  g_object_set_data_full (G_OBJECT (bin), GST_TRACE_GROUP, g_strdup (mount->name), g_free);
   session = g_new0 (ServeSession, 1);
   session->ref_count = 1;
   session->server = server;
@@ -104,6 +107,7 @@ serve_session_new (
   g_mutex_init (&session->lock);
   g_hash_table_insert (server->sessions, session->id, serve_session_ref (session));
   change_count (server, owner, 1);
+  serve_watch_session (server->watch, session, TRUE);
   return session;
 }
 
@@ -148,6 +152,7 @@ serve_session_close (ServeSession *session)
   session->closed = NULL;
   g_hash_table_steal (server->sessions, session->id);
   change_count (server, session->owner, -1);
+  serve_watch_session (server->watch, session, FALSE);
   if (closed != NULL)
     closed (session, session->data);
   /* The table's. */

@@ -38,6 +38,10 @@ static const ServeKey keys[] = {
       .blurb = "a file with the private key (Ed25519, PEM) that signs the audit log" },
   { "log", SERVE_KEY_CHOICE, FIELD (log), "\"text\"", .choices = logs,
       .blurb = "how the log is written" },
+  { "log-requests", SERVE_KEY_FLAG, FIELD (log_requests), "true",
+      .blurb = "whether each request is in the log" },
+  { "traces", SERVE_KEY_TEXT, FIELD (traces),
+      .blurb = "a URL that traces are posted to by OTLP, such as http://localhost:4318/v1/traces" },
 };
 
 static gboolean
@@ -54,6 +58,9 @@ check_pairs (const ServeServerSettings *server, GError **error)
   if ((server->certificate != NULL) != (server->key != NULL))
     return serve_record_fail (server, server->key != NULL ? "key" : "certificate", error,
         "certificate and key go together");
+  if (server->traces != NULL && !g_uri_is_valid (server->traces, G_URI_FLAGS_NONE, NULL))
+    return serve_record_fail (server, "traces", error,
+        "\"%s\" is no URL, as http://localhost:4318/v1/traces is", server->traces);
   if (server->audit_key != NULL && server->audit == NULL)
     return serve_record_fail (
         server, "audit-key", error, "it signs what audit is, which is missing");
