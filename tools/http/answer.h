@@ -17,7 +17,8 @@ void http_answer_json (SoupServerMessage *message, guint status, JsonObject *obj
 /* {"error":text} */
 void http_answer_error (SoupServerMessage *message, guint status, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
-/* What is refused by its headers may have sent anything behind: it is not read. */
+/* What is refused by its headers may have sent anything behind: that is dropped as it comes, for as
+ * long as a request may take. */
 void http_answer_refused (SoupServerMessage *message);
 /* Whoever asks may come back in so many seconds. */
 void http_answer_retry_after (SoupServerMessage *message, int seconds);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libsoup would take any number, and wait for ever. So connections are accepted here: beyond a
- * number they are closed at once; those that bring no request to its end are after a minute,
+ * number they are closed at once; those that bring no request to its end are after a while,
  * however often they send a byte; and those that read an answer byte by byte are, too. */
 #include "connections.h"
 
-/* Seconds that nothing may happen, and that a request may take. */
+/* Seconds that nothing may happen, and after which connections are looked at. */
 #define SILENCE 20
-#define PATIENCE 60
+#define LOOK_EVERY 1
 /* Bytes of an answer that are read in a second, at least, once those are over. */
 #define SLOWEST 2048
 
@@ -103,9 +103,10 @@ http_connections_hold (SoupServerMessage *message)
 }
 
 static gboolean
-is_too_slow (const Progress *progress, gint64 now)
+is_too_slow (const HttpConnections *connections, const Progress *progress, gint64 now)
 {
-  const gint64 seconds = (now - progress->since) / G_USEC_PER_SEC - PATIENCE;
+  const gint64 seconds =
+      (now - progress->since) / G_USEC_PER_SEC - (gint64)connections->limits.patience;
 
   switch (progress->phase) {
   case PHASE_ASKING:
@@ -129,7 +130,7 @@ sweep (gpointer data)
 
   g_hash_table_iter_init (&iter, connections->open);
   while (g_hash_table_iter_next (&iter, &connection, &address))
-    if (is_too_slow (g_object_get_qdata (address, get_quark ()), now))
+    if (is_too_slow (connections, g_object_get_qdata (address, get_quark ()), now))
       g_socket_shutdown (g_socket_connection_get_socket (connection), TRUE, TRUE, NULL);
   return G_SOURCE_CONTINUE;
 }
@@ -219,7 +220,7 @@ http_connections_new (
   g_signal_connect (server, "request-started", G_CALLBACK (note_start), connections);
   g_signal_connect (server, "request-read", G_CALLBACK (note_read), connections);
   g_signal_connect (server, "request-finished", G_CALLBACK (note_end), connections);
-  connections->timer = g_timeout_add_seconds (5, sweep, connections);
+  connections->timer = g_timeout_add_seconds (LOOK_EVERY, sweep, connections);
   return connections;
 }
 

@@ -9,6 +9,7 @@ typedef struct _HttpConnections HttpConnections;
 typedef struct {
   guint most;             /* that are open at once */
   guint most_per_address; /* of one address; 0: as many */
+  guint patience;         /* seconds that a request may take to come */
 } HttpConnectionsLimits;
 
 /* `certificate` may be NULL: no TLS. */

@@ -172,7 +172,7 @@ static gboolean
 serve (const Options *options, ReviewServer *server, const char *token, GError **error)
 {
   /* As many as a few people need. */
-  const HttpConnectionsLimits limits = { .most = 64 };
+  const HttpConnectionsLimits limits = { .most = 64, .patience = 60 };
   g_autoptr (SoupServer) soup = soup_server_new ("raw-paths", TRUE, NULL);
   g_autoptr (GTlsCertificate) certificate = NULL;
   g_autoptr (HttpConnections) connections = NULL;

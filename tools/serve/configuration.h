@@ -35,6 +35,7 @@ typedef struct {
   int idle_seconds, drain_seconds;
   int requests_per_minute; /* 0: none */
   int connections, connections_per_client;
+  int request_seconds;
   int body_bytes;
   int pictures; /* in an answer */
   int queue;    /* requests that wait to be generated */

@@ -255,6 +255,7 @@ serve_http_listen (ServeHttp *http, GError **error)
   const HttpConnectionsLimits connections = {
     .most = (guint)limits->connections,
     .most_per_address = (guint)limits->connections_per_client,
+    .patience = (guint)limits->request_seconds,
   };
   int fd;
 

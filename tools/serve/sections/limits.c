@@ -21,6 +21,8 @@ static const ServeKey keys[] = {
       .blurb = "how many connections are open at once" },
   { "connections-per-client", SERVE_KEY_INTEGER, FIELD (connections_per_client), "64", 1, 100000,
       .blurb = "how many of them one address has" },
+  { "request-seconds", SERVE_KEY_INTEGER, FIELD (request_seconds), "60", 1, 3600,
+      .blurb = "how many seconds a request may take to come, and a connection may wait for one" },
   { "body-bytes", SERVE_KEY_INTEGER, FIELD (body_bytes), "1048576", 1024, 1 << 30,
       .blurb = "how many bytes a request has at most" },
   { "pictures", SERVE_KEY_INTEGER, FIELD (pictures), "64", 1, 100000,
