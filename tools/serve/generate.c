@@ -109,17 +109,24 @@ make_pool (const ServeGenerate *generate, const ServeModelSettings *said, const 
   return serve_pool_new (said->record.name, facts, &settings, error);
 }
 
-static void
-load_pool (ServeGenerate *generate, const ServeModel *model)
+/* What cannot be asked for anything is served all the same, where it can be watched. FALSE with
+ * `error` where nothing can be played at all. */
+static gboolean
+load_pool (ServeGenerate *generate, const ServeModel *model, GError **error)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) failure = NULL;
   ServePool *pool =
-      make_pool (generate, model->settings, model->current.path, model->facts, &error);
+      make_pool (generate, model->settings, model->current.path, model->facts, &failure);
 
-  if (pool != NULL)
+  if (pool != NULL) {
     g_hash_table_replace (generate->pools, g_strdup (model->name), pool);
-  else
-    g_hash_table_replace (generate->reasons, g_strdup (model->name), g_strdup (error->message));
+  } else if (g_error_matches (failure, GEN_SERVE_ERROR, GEN_SERVE_UNAVAILABLE)) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  } else {
+    g_hash_table_replace (generate->reasons, g_strdup (model->name), g_strdup (failure->message));
+  }
+  return TRUE;
 }
 
 /* --- another version --- */
@@ -417,7 +424,8 @@ serve_generate_new (ServeServer *server, GError **error)
     return NULL;
   g_hash_table_iter_init (&iter, server->models);
   while (g_hash_table_iter_next (&iter, NULL, &model))
-    load_pool (generate, model);
+    if (!load_pool (generate, model, error))
+      return NULL;
   for (const ServeGenerateRoute *route = routes; route->path != NULL; route++)
     add_route (generate, route);
   generate->document = serve_http_add (server->http, "GET", "/openapi.json", SERVE_SCOPE_WATCH,
