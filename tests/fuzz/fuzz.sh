@@ -4,7 +4,8 @@
 # Needs clang and its runtime (Debian: clang, libclang-rt-dev). What it finds is left in
 # build-fuzz/found-TARGET; a file that crashes goes into corpus/TARGET once it is mended.
 #
-#   sh tests/fuzz/fuzz.sh TARGET [SECONDS]      TARGET: onnx, data, lists, marks or provenance
+#   sh tests/fuzz/fuzz.sh TARGET [SECONDS]      TARGET: onnx, data, lists, marks, provenance or
+#                                            requests
 #
 #   CC            (environment) clang by another name
 #   ONNX_TESTDATA (environment) where ONNX's backend tests are, whose models are good seeds

@@ -66,3 +66,21 @@ with open(f"{folder}/voice.onnx.json", "w", encoding="utf-8") as file:
     json.dump({"audio": {"sample_rate": 16000}, "inference": {"noise_scale": 0.5},
                "phoneme_id_map": {"_": [0], "^": [1], "$": [2], " ": [3],
                                   **{c: [4 + i] for i, c in enumerate("abcdefghij")}}}, file)
+# Pictures of a latent and one of three classes, as strong as a parameter says.
+graph = helper.make_graph(
+    [node("Gather", ["classes", "class"], ["kind"]), node("Add", ["latent", "kind"], ["z"]),
+     node("MatMul", ["z", "weights"], ["a"]), node("Mul", ["a", "strength"], ["b"]),
+     node("Tanh", ["b"], ["c"]), node("Reshape", ["c", "shape"], ["y"])],
+    "classes", [helper.make_tensor_value_info("latent", TensorProto.FLOAT, ["N", 4]),
+                helper.make_tensor_value_info("class", TensorProto.INT64, ["N"]),
+                helper.make_tensor_value_info("strength", TensorProto.FLOAT, [1])],
+    [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 3, 16, 24])],
+    [numpy_helper.from_array(value, key) for key, value in
+     [("classes", np.eye(3, 4, dtype=np.float32)),
+      ("weights", np.sin(np.arange(4 * 3 * 16 * 24, dtype=np.float32)).reshape(4, -1)),
+      ("shape", np.asarray([-1, 3, 16, 24], np.int64))]])
+model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=7)
+for key, value in [("generative.output-range", "-1,1"), ("generative.parameters", "strength=1"),
+                   ("generative.class-names", '["ant", "bee", "cat"]')]:
+    model.metadata_props.add(key=key, value=value)
+onnx.save(model, f"{folder}/classes.onnx")
