@@ -161,7 +161,9 @@ serve_watch_new (ServeServer *server)
   gen_counter_set (
       gen_counters_take (counters, &serve_count_build, (const char *[]){ GEN_VERSION }), 1);
   serve_http_add (server->http, "GET", "/metrics", SERVE_SCOPE_WATCH, answer_metrics, watch,
-      "{\"summary\":\"Counters in Prometheus' text format\"}");
+      "{\"summary\":\"Counters in Prometheus' text format\",\"responses\":{\"200\":{"
+      "\"description\":\"The counters\",\"content\":{\"text/plain\":{\"schema\":{\"type\":"
+      "\"string\"}}}}}}");
   serve_http_add (server->http, "GET", "/v1/status", SERVE_SCOPE_WATCH, answer_status, watch,
       "{\"summary\":\"Figures of the last ten seconds, and alerts\"}");
   return watch;
