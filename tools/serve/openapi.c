@@ -109,7 +109,18 @@ add_errors (JsonObject *operation, const ServeRoute *route)
 
 /* --- requests --- */
 
-/* "{name}" of the path. */
+static gboolean
+has_parameter (JsonArray *parameters, const char *name)
+{
+  for (guint i = 0; i < json_array_get_length (parameters); i++)
+    if (g_strcmp0 (json_object_get_string_member_with_default (
+                       json_array_get_object_element (parameters, i), "name", NULL),
+            name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* "{name}" of the path, where the route has not said what it is. */
 static void
 add_path_parameters (JsonObject *operation, const char *path)
 {
@@ -127,6 +138,8 @@ add_path_parameters (JsonObject *operation, const char *path)
     if (segments[i][0] != '{')
       continue;
     name = g_strndup (segments[i] + 1, size - 2);
+    if (has_parameter (parameters, name))
+      continue;
     parameter = json_object_new ();
     json_object_set_string_member (parameter, "name", name);
     json_object_set_string_member (parameter, "in", "path");
