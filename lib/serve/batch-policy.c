@@ -260,6 +260,23 @@ gen_batch_policy_waiting (const GenBatchPolicy *policy)
   return policy->n_waiting;
 }
 
+guint
+gen_batch_policy_overdue (const GenBatchPolicy *policy, gint64 now)
+{
+  guint overdue = 0;
+
+  for (guint i = 0; i < policy->n_row; i++) {
+    const guint session = policy->row[i];
+
+    for (guint k = 0; k < policy->sessions[session].n; k++) {
+      const GenBatchRequest *request = gen_batch_request_of (policy, session, k);
+
+      overdue += request->arrival + request->patience < now;
+    }
+  }
+  return overdue;
+}
+
 const GenBatchRequest *
 gen_batch_policy_next (const GenBatchPolicy *policy)
 {

@@ -91,6 +91,9 @@ GEN_PRIVATE_API void gen_batch_policy_note (
     GenBatchPolicy *policy, guint size, double microseconds);
 
 GEN_PRIVATE_API guint gen_batch_policy_waiting (const GenBatchPolicy *policy);
+/* Of these, how many wait longer than they want at `now`: a sign of too little time, which waiting
+ * for company is not. */
+GEN_PRIVATE_API guint gen_batch_policy_overdue (const GenBatchPolicy *policy, gint64 now);
 /* Of the session whose turn it is, the request that waits first; NULL where none does. */
 GEN_PRIVATE_API const GenBatchRequest *gen_batch_policy_next (const GenBatchPolicy *policy);
 GEN_PRIVATE_API const GenRunTimes *gen_batch_policy_times (const GenBatchPolicy *policy);

@@ -26,7 +26,7 @@ typedef struct {
   guint least, most; /* replicas */
   double target;     /* of the time of one that is to be used, (0, 1] */
   double sessions;   /* that one can hold at most; 0: not known */
-  double queue;      /* frames waiting in one that are no worry, > 0 */
+  double queue;      /* frames overdue in one that are no worry, > 0 */
   double tolerance;  /* a part of what there is */
   guint step;        /* more at a time, besides twice as many */
   gint64 start_up;   /* until a replica serves */
@@ -46,7 +46,8 @@ typedef struct {
   guint ready, starting; /* replicas that serve, and that will */
   double utilisation;    /* of those that serve, the part of their time that is used, on average */
   double sessions;       /* of all of them together */
-  double queue;          /* frames that wait in all of them together */
+  double queue;          /* frames that are overdue in all of them together: that wait for longer
+                            than they would for company (gen_batch_policy_overdue) */
   guint refused;         /* sessions and frames since it was last asked */
 } GenScaleLook;
 

@@ -81,6 +81,8 @@ test_waits (void)
   gen_batch_policy_decide (policy, now, &decision);
   g_assert_cmpuint (decision.n, ==, 0);
   g_assert_cmpint (decision.until, ==, now + WAIT);
+  g_assert_cmpuint (gen_batch_policy_overdue (policy, now + WAIT), ==, 0);
+  g_assert_cmpuint (gen_batch_policy_overdue (policy, now + WAIT + 1), ==, 1);
   gen_batch_policy_decide (policy, now + WAIT, &decision);
   g_assert_cmpuint (decision.n, ==, 1);
   /* And it is not waited for that has not come for long. */
