@@ -212,6 +212,16 @@ for path in '/v1/generate', '/v1/images/generations', '/v1/audio/speech':
     assert 'post' in document['paths'][path]
 models = document['components']['schemas']['Generate']['anyOf']
 assert [m['title'] for m in sorted(models, key=lambda m: m['title'])] == ['classes', 'digits', 'voice']"
+# The lines of its page, sent here.
+awk '/^## /{inside = /Having something made/} inside && /^    curl/{on = 1} on{print substr($0, 5)} !/\\$/{on = 0}' \
+    "$top/docs/serving.md" | sed -e "s|http://127.0.0.1:8080|$address|" \
+    -e 's/"model":"\(faces\|digits\)","class":"seven"/"model":"classes","class":"bee"/' \
+    -e 's/"model":"faces"/"model":"digits"/' -e 's/"input":"[^"]*"/"input":"abc"/' -e 's/"count":90/"count":40/' \
+    -e 's/^curl/curl -sS --fail --max-time 60/' >lines.sh
+holds "its page has lines" [ "$(grep -c ^curl lines.sh)" -ge 4 ]
+succeeds "and they run" sh -e lines.sh
+holds "and make what they say" [ "$(probe codec_name face.png)$(probe codec_name hello.mp3)" = pngmp3 ]
+
 kill "$server"
 wait "$server"
 holds "it ends well" [ $? -eq 0 ]
