@@ -4,10 +4,10 @@
 # Needs clang and its runtime (Debian: clang, libclang-rt-dev). What it finds is left in
 # build-fuzz/found-TARGET; a file that crashes goes into corpus/TARGET once it is mended.
 #
-#   sh tests/fuzz/fuzz.sh TARGET [SECONDS]      TARGET: onnx, data, lists, marks, provenance or
-#                                            requests
+#   sh tests/fuzz/fuzz.sh TARGET [SECONDS]      TARGET: onnx, data, lists, marks, provenance,
+#                                            requests or studio
 #
-#   CC            (environment) clang by another name
+#   CC, CXX       (environment) clang by another name
 #   ONNX_TESTDATA (environment) where ONNX's backend tests are, whose models are good seeds
 set -eu
 cd "$(dirname "$0")/../.."
@@ -15,8 +15,9 @@ target=$1 seconds=${2:-600}
 build=build-fuzz
 testdata=${ONNX_TESTDATA:-/usr/share/libonnx-testdata/data}
 
-[ -f $build/build.ninja ] || CC=${CC:-clang} meson setup $build -Dfuzzers=true -Delements=disabled \
-    -Dcuda=disabled -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link
+[ -f $build/build.ninja ] || CC=${CC:-clang} CXX=${CXX:-clang++} meson setup $build -Dfuzzers=true -Delements=disabled \
+    -Dcuda=disabled -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
+    -Dcpp_args=-fsanitize=fuzzer-no-link
 ninja -C $build --quiet "tests/fuzz/fuzz-$target"
 
 seeds=$build/seeds-$target
