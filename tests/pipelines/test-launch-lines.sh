@@ -3,7 +3,7 @@
 # The launch lines of the README and of all documents run as they stand: each block is pasted into
 # a shell, in a folder that has the files it names, and so do those of `generative-model train`,
 # `search`, `watch`, `data`, `render`, `compare`, `statistics`, `calibrate`, `merge`, `robustness`, `invert`,
-# `directions`, `mark`, `audit`, `c2pa` and `quantize`.
+# `directions`, `mark`, `audit`, `c2pa`, `quantize`, `prune` and `convert`.
 # Pages of elements are made of their section comments. A block that says how many buffers it takes
 # ends by itself; what goes on for ever, or trains for minutes, is interrupted as a user does it,
 # after some seconds of playing.
@@ -26,7 +26,7 @@ playing=2
 blocks() {
     awk -v folder="$2" '
         function finish() {
-            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +|mpirun -n [0-9]+ +)(gst-launch-1\.0|generative-model (train|search|watch|data|compare|calibrate|render|report|statistics|merge|robustness|invert|directions|mark|audit|c2pa|quantize)) /) {
+            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +|mpirun -n [0-9]+ +)(gst-launch-1\.0|generative-model (train|search|watch|data|compare|calibrate|render|report|statistics|merge|robustness|invert|directions|mark|audit|c2pa|quantize|prune|convert)) /) {
                 file = sprintf ("%s/%02d", folder, ++n)
                 printf "%s", block >file
                 close (file)
@@ -389,7 +389,7 @@ walk() {
             [ $turn -eq "$1" ] || continue
             rm -rf "$work/$1/here" && mkdir "$work/$1/here" && cd "$work/$1/here" || exit 1
             provide "$block"
-            name="$page: $(grep -oE '(gst-launch-1.0|generative-model (train|search|watch|data|compare|report|robustness|invert|directions|quantize)).*' "$block" | head -n 1 | cut -c 1-70)"
+            name="$page: $(grep -oE '(gst-launch-1.0|generative-model (train|search|watch|data|compare|report|robustness|invert|directions|quantize|prune|convert)).*' "$block" | head -n 1 | cut -c 1-70)"
             if play "$block"; then pass "$name ($seconds s)"; else fail "$name ($seconds s)" log; fi
             judge
         done
