@@ -112,6 +112,8 @@ gboolean gen_graph_fuse_pattern (GenReaders *readers, GenNode *node);
 gboolean gen_node_take_activation (GenReaders *readers, GenNode *node);
 /* Make one node of what is a layer of 8-bit integers with all that is around it. */
 gboolean gen_graph_fuse_quantized (GenGraph *graph, GError **error);
+/* Let products of few rows read their weights of few bits as they are. */
+void gen_graph_fuse_blocks (GenGraph *graph);
 /* Of those, what goes from bytes to bytes element by element. */
 gboolean gen_graph_fuse_bytes (GenGraph *graph, GenReaders *readers, GError **error);
 /* The DequantizeLinear that makes `tensor` with one positive scale, if bytes are what it is made

@@ -253,7 +253,8 @@ is_for_layers (const GenNode *node)
   gboolean read = FALSE;
   GenDataType type;
 
-  if (strcmp (node->op->name, "DequantizeLinear") != 0)
+  if (strcmp (node->op->name, "DequantizeLinear") != 0 &&
+      strcmp (node->op->name, "UnpackBits") != 0)
     return FALSE;
   type = gen_node_input (node, 0)->type;
   if ((type != GEN_TYPE_UINT8 && type != GEN_TYPE_INT8 && type != GEN_TYPE_INT32) ||

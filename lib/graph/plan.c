@@ -80,6 +80,8 @@ transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
     *half = gen_graph_lift (graph, klass->lifts, held);
   if (klass->fuses_quantized && fuses && !gen_graph_fuse_quantized (graph, error))
     return FALSE;
+  if (klass->fuses_quantized && fuses)
+    gen_graph_fuse_blocks (graph);
   if (!gen_graph_fold_weights (graph, error))
     return FALSE;
   if (fuses && (!gen_graph_free_weights (graph, error) || !gen_graph_fuse (graph, error)))

@@ -36,6 +36,7 @@
   X (bitwise_not)                                                                                  \
   X (bitwise_or)                                                                                   \
   X (bitwise_xor)                                                                                  \
+  X (block_product)                                                                                \
   X (blackman_window)                                                                              \
   X (cast)                                                                                         \
   X (cast_like)                                                                                    \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* MatMulNBits of the domain com.microsoft: a product by weights of 2, 4 or 8 bits, in blocks along
  * k that have a scale, and a zero point, of their own. The weights become a constant of float32
- * when the graph is compiled, by UnpackBits (B, scales[, zero points]) to [n, k]. */
+ * when the graph is compiled, by UnpackBits (B, scales[, zero points]) to [k, n]; but where few
+ * rows are multiplied by many of them, BlockProduct (block-product.c) takes them as they are. */
 #include "../microsoft.h"
 
 typedef struct {
@@ -49,7 +50,7 @@ infer (GenNode *node, GError **error)
   if (zero != NULL &&
       (zero->type != GEN_TYPE_UINT8 || gen_shape_elements (&zero->shape) != p.n * zero_bytes (&p)))
     return gen_node_error (node, error, "its zero points should be packed as the weights are");
-  gen_node_set_output (node, 0, GEN_TYPE_FLOAT32, &GEN_SHAPE (p.n, p.k));
+  gen_node_set_output (node, 0, GEN_TYPE_FLOAT32, &GEN_SHAPE (p.k, p.n));
   return TRUE;
 }
 
@@ -72,14 +73,14 @@ run (const GenKernel *kernel, int part, int parts)
     const guint8 *b =
         (const guint8 *)kernel->inputs[0] + row * (p->blocks * p->block * p->bits / 8);
     const float *scales = (const float *)kernel->inputs[1] + row * p->blocks;
-    float *out = (float *)kernel->outputs[0] + row * p->k;
+    float *out = (float *)kernel->outputs[0] + row;
 
     for (gint64 k = 0; k < p->k; k++) {
       gint64 block = k / p->block;
       int z =
           zero != NULL ? bits_at (zero + row * zero_bytes (p), block, p->bits) : 1 << (p->bits - 1);
 
-      out[k] = (bits_at (b, k, p->bits) - z) * scales[block];
+      out[k * p->n] = (bits_at (b, k, p->bits) - z) * scales[block];
     }
   }
 }
@@ -129,8 +130,8 @@ lower (GenNode *node, GenTensor **results, GError **error)
           gen_node_input (node, 1), gen_node_input (node, 2), gen_node_input (node, 3) },
       3, 1, error, "N", GEN_INT, (int)p.n, "K", GEN_INT, (int)p.k, "bits", GEN_INT, (int)p.bits,
       "block_size", GEN_INT, (int)p.block, NULL);
-  results[0] = gen_binary (graph, "MatMul", a, gen_build_swap (graph, weights, error), error);
-  if (bias != NULL)
+  results[0] = weights != NULL ? gen_binary (graph, "MatMul", a, weights, error) : NULL;
+  if (results[0] != NULL && bias != NULL)
     results[0] = gen_binary (graph, "Add", results[0], bias, error);
   return results[0] != NULL;
 }
