@@ -15,7 +15,7 @@
 #define HALF GEN_BLOCK_PRODUCT_UNIT
 #define LANES 8
 #define UNIT (2 * HALF) /* weights that lie in one vector: 8 in each of its lanes */
-#define MOST_ROWS 4     /* that are made at once */
+#define MOST_ROWS 2     /* that are made at once */
 
 typedef float Floats __attribute__ ((vector_size (LANES * 4), aligned (4), may_alias));
 typedef gint32 Words __attribute__ ((vector_size (LANES * 4), aligned (4), may_alias));
@@ -143,13 +143,13 @@ multiply_of (const BlockProduct *p, const int rows, gint64 result, const float *
   const float *scales = p->scales + result * p->blocks, *zeros = p->zeros + result * p->blocks;
   Floats all[MOST_ROWS];
 
-#pragma GCC unroll 4
+#pragma GCC unroll 2
   for (int r = 0; r < rows; r++)
     all[r] = (Floats){ 0 };
   for (gint64 b = 0, half = 0; b < p->blocks; b++) {
     Floats sum[MOST_ROWS];
 
-#pragma GCC unroll 4
+#pragma GCC unroll 2
     for (int r = 0; r < rows; r++)
       sum[r] = (Floats){ 0 };
     for (gint64 end = half + p->halves; half < end; half++) {
@@ -160,16 +160,16 @@ multiply_of (const BlockProduct *p, const int rows, gint64 result, const float *
       for (int t = 0; t < HALF / LANES; t++) {
         const Floats weights = __builtin_convertvector(words >> 4 * t & 15, Floats);
 
-#pragma GCC unroll 4
+#pragma GCC unroll 2
         for (int r = 0; r < rows; r++)
           sum[r] += weights * *(const Floats *)(from + r * p->length + t * LANES);
       }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 2
     for (int r = 0; r < rows; r++)
       all[r] += sum[r] * scales[b];
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 2
   for (int r = 0; r < rows; r++) {
     float sum = 0;
 
@@ -190,19 +190,10 @@ GEN_CLONES (void, multiply,
     for (gint64 r = 0; r < p->rows; r += MOST_ROWS) {
       const float *own = x + r * p->length, *own_sums = sums + r * p->blocks;
 
-      switch (MIN (p->rows - r, MOST_ROWS)) {
-      case 1:
+      if (p->rows - r == 1)
         multiply_of (p, 1, result, own, own_sums, y + r * p->n);
-        break;
-      case 2:
-        multiply_of (p, 2, result, own, own_sums, y + r * p->n);
-        break;
-      case 3:
-        multiply_of (p, 3, result, own, own_sums, y + r * p->n);
-        break;
-      default:
-        multiply_of (p, 4, result, own, own_sums, y + r * p->n);
-      }
+      else
+        multiply_of (p, MOST_ROWS, result, own, own_sums, y + r * p->n);
     }
 }
 

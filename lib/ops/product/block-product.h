@@ -7,5 +7,5 @@
 #define GEN_BLOCK_PRODUCT_UNIT 32
 /* Rows that it is better for than a product of numbers, and weights from which on: fewer stay in
  * the caches as numbers, too. */
-#define GEN_BLOCK_PRODUCT_ROWS 4
+#define GEN_BLOCK_PRODUCT_ROWS 2
 #define GEN_BLOCK_PRODUCT_WEIGHTS ((gint64)1 << 20)
