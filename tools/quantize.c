@@ -69,10 +69,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Quantize, quantize_clear)
 
 /* --- what goes in --- */
 
-/* As many items in a run as are looked at at once. */
+/* As many items in a run as are looked at at once; 0: what --shape says. */
 static int
-find_batch (const GenModel *model)
+find_batch (const Quantize *q, const GenModel *model)
 {
+  if (q->preparation.shapes != NULL)
+    return 0;
   for (guint i = 0; i < model->graph->inputs->len; i++)
     if (model->inputs[i].part == GEN_PART_FLOW && model->inputs[i].batch > 0)
       return (int)model->inputs[i].batch;
@@ -83,7 +85,7 @@ static GenRunSet *
 read_runs (Quantize *q, GenModel *model, int count, gint64 seed, GError **error)
 {
   Preparation preparation = {
-    .batch = find_batch (model), .seed = seed, .shapes = q->preparation.shapes
+    .batch = find_batch (q, model), .seed = seed, .shapes = q->preparation.shapes
   };
   const ModelRunsSettings settings = { .location = q->location,
     .said = q->said[0],
