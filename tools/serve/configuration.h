@@ -93,7 +93,17 @@ enum {
 };
 
 extern const ServeSection serve_section_server, serve_section_limits, serve_section_batch,
-    serve_section_models, serve_section_mounts, serve_section_alerts;
+    serve_section_models, serve_section_mounts, serve_section_alerts,
+    serve_section_webrtc;
+
+/* [webrtc] */
+typedef struct {
+  ServeRecord record;
+  char *address, *stun;
+  GStrv turn;
+  int port_least, port_most;
+  int handshakes, handshake_seconds, lost_seconds;
+} ServeWebrtcSettings;
 
 struct _ServeConfiguration {
   gint ref_count;

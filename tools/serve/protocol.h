@@ -29,6 +29,7 @@ typedef struct {
 extern const ServeProtocol serve_protocol_hls;
 extern const ServeProtocol serve_protocol_mjpeg;
 extern const ServeProtocol serve_protocol_rtsp;
+extern const ServeProtocol serve_protocol_webrtc;
 
 /* All of them, ended by NULL. */
 extern const ServeProtocol *const serve_protocols[];

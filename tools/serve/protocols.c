@@ -9,6 +9,7 @@ const ServeProtocol *const serve_protocols[] = {
   &serve_protocol_rtsp,
   &serve_protocol_hls,
   &serve_protocol_mjpeg,
+  &serve_protocol_webrtc,
   NULL,
 };
 

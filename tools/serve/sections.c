@@ -11,5 +11,6 @@ const ServeSection *const serve_sections[] = {
   &serve_section_mounts,
   &serve_section_alerts,
   &serve_section_provenance,
+  &serve_section_webrtc,
   NULL,
 };

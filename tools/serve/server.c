@@ -4,6 +4,7 @@
 #include "generate.h"
 #include "load.h"
 #include "watch/watch.h"
+#include "page.h"
 
 /* How often sessions are looked at, in seconds. */
 #define LOOK_EVERY 1
@@ -36,6 +37,7 @@ serve_server_new (ServeConfiguration *configuration, GError **error)
   }
   serve_routes_add (server);
   server->watch = serve_watch_new (server);
+  serve_page_add (server->http);
   return g_steal_pointer (&server);
 }
 
