@@ -246,8 +246,11 @@ gst_generative_describe_picture (GstCaps *caps, const GstVideoInfo *made_of)
       NULL);
   if (!gst_video_info_from_caps (&info, plain))
     return caps;
+  /* Of whatever the neighbour takes, what a model makes has square pixels. */
   if (made_of != NULL)
     describe_aspect (structure, &info, made_of);
+  else if (gst_structure_has_field (structure, "pixel-aspect-ratio"))
+    gst_structure_fixate_field_nearest_fraction (structure, "pixel-aspect-ratio", 1, 1);
   if (made_of != NULL || GST_VIDEO_INFO_IS_YUV (&info))
     describe_colours (structure, &info, made_of);
   describe_site (structure, &info, made_of);

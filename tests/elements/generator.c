@@ -169,6 +169,28 @@ test_pictures (void)
   remove_path (path);
 }
 
+/* A neighbour that takes any pixels, as videoscale in front of square ones does, gets square ones.
+ */
+static void
+test_square (void)
+{
+  char *path = make_path ();
+  g_autoptr (GstCaps) caps = NULL;
+  GstHarness *harness;
+  GstVideoInfo info;
+
+  save_generator (path, 1, 1);
+  harness = open_harness (
+      path, "", 1, "video/x-raw,pixel-aspect-ratio=(fraction)[1/2147483647,2147483647/1]");
+  gst_buffer_unref (gst_harness_push_and_pull (harness, make_latents (0, 1)));
+  caps = gst_pad_get_current_caps (harness->sinkpad);
+  g_assert_true (gst_video_info_from_caps (&info, caps));
+  g_assert_cmpint (info.par_n, ==, 1);
+  g_assert_cmpint (info.par_d, ==, 1);
+  gst_harness_teardown (harness);
+  remove_path (path);
+}
+
 /* A batch comes when it is full; the rest of one at the end; none of one after a flush. */
 static void
 test_batch (void)
@@ -508,6 +530,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/generator/pictures", test_pictures);
+  g_test_add_func ("/generator/square", test_square);
   g_test_add_func ("/generator/batch", test_batch);
   g_test_add_func ("/generator/latency", test_latency);
   g_test_add_func ("/generator/qos", test_qos);
