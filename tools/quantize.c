@@ -306,6 +306,14 @@ read_settings (Quantize *q, GError **error)
   return TRUE;
 }
 
+/* Weights that lay in a file of their own do so again. */
+static gboolean
+save (const Quantize *q, const GenGraph *made, GError **error)
+{
+  return shrink_is_apart (q->path, q->graph) ? gen_onnx_save_apart (made, q->output, error)
+                                             : gen_onnx_save (made, q->output, error);
+}
+
 static gboolean
 quantize (Quantize *q, GError **error)
 {
@@ -321,7 +329,7 @@ quantize (Quantize *q, GError **error)
       return FALSE;
   }
   made = make_within_budget (q, error);
-  return made != NULL && add_figures (q, made, error) && gen_onnx_save (made, q->output, error) &&
+  return made != NULL && add_figures (q, made, error) && save (q, made, error) &&
          shrink_table_measure (&q->table, q->path, q->output, &q->preparation, q->seconds, error) &&
          tell (q, error);
 }

@@ -30,12 +30,11 @@ seconds_now (void)
   return (double)g_get_monotonic_time () * 1e-6;
 }
 
-/* Of the file, and of what is beside it. */
+/* Bytes of all that graphs have in files. */
 static gint64
-find_size (const char *path, const GenGraph *graph)
+count_constants (const GenGraph *graph)
 {
-  GStatBuf status;
-  gint64 size = g_stat (path, &status) == 0 ? status.st_size : 0, inside = 0;
+  gint64 inside = 0;
 
   for (guint i = 0; i < graph->tensors->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
@@ -44,7 +43,30 @@ find_size (const char *path, const GenGraph *graph)
       inside += (gint64)((g_bytes_get_size (tensor->data) * gen_data_type_bits (tensor->type) / 8) /
                          MAX (gen_data_type_size (tensor->type), 1));
   }
-  return MAX (size, inside);
+  return inside;
+}
+
+static gint64
+find_file_size (const char *path)
+{
+  GStatBuf status;
+
+  return g_stat (path, &status) == 0 ? status.st_size : 0;
+}
+
+gboolean
+shrink_is_apart (const char *path, const GenGraph *graph)
+{
+  return count_constants (graph) > find_file_size (path);
+}
+
+/* Of the file, and of what is beside it. */
+static gint64
+find_size (const char *path, const GenGraph *graph)
+{
+  const gint64 own = find_file_size (path);
+
+  return shrink_is_apart (path, graph) ? own + count_constants (graph) : own;
 }
 
 static gboolean

@@ -34,6 +34,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ShrinkTable, shrink_table_clear)
 void shrink_table_add (
     ShrinkTable *table, const char *name, const char *unit, double before, double after);
 
+/* Whether the weights of `graph`, which was read from `path`, lie in files beside that. */
+gboolean shrink_is_apart (const char *path, const GenGraph *graph);
 /* Measure both files side by side, each for about so many seconds, so that both see the same
  * machine. */
 gboolean shrink_table_measure (ShrinkTable *table, const char *before, const char *after,

@@ -242,6 +242,28 @@ test_reference (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (json_object_get_int_member (told, "samples"), ==, 64);
 }
 
+/* Weights that lie in a file of their own do so again, and both are counted. */
+static void
+test_apart (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "apart.onnx");
+  g_autoptr (GenGraph) graph = quantized_net_new (), made = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *told;
+
+  g_assert_true (gen_onnx_save_apart (graph, path, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (tool (fixture, "quantize", "apart.onnx", "-o", "made.onnx", "--seconds", "0",
+                       "--judged", "32", "--json", NULL),
+      ==, 0);
+  g_assert_true (exists (fixture, "made.onnx.data"));
+  told = run_json (fixture, &node);
+  g_assert_cmpfloat (figure (told, "before", "size"), >, 4 * 16 * 512);
+  made = load (fixture, "made.onnx");
+  g_assert_cmpuint (count_type (made, GEN_TYPE_INT8), >, 0);
+}
+
 static void
 test_wrong (Fixture *fixture, gconstpointer data)
 {
@@ -292,6 +314,7 @@ main (int argc, char **argv)
   g_test_add ("/tool/quantize/samples", Fixture, NULL, set_up, test_samples, tear_down);
   g_test_add ("/tool/quantize/budget", Fixture, NULL, set_up, test_budget, tear_down);
   g_test_add ("/tool/quantize/reference", Fixture, NULL, set_up, test_reference, tear_down);
+  g_test_add ("/tool/quantize/apart", Fixture, NULL, set_up, test_apart, tear_down);
   g_test_add ("/tool/quantize/wrong", Fixture, NULL, set_up, test_wrong, tear_down);
   return g_test_run ();
 }
