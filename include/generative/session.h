@@ -41,6 +41,9 @@ GEN_API guint gen_session_n_inputs (const GenSession *session);
 GEN_API GenBinding gen_session_input (const GenSession *session, guint i);
 /* Run on `inputs`, the type, shape and data of each of the graph's inputs in its order. */
 GEN_API gboolean gen_session_run (GenSession *session, const GenBinding *inputs, GError **error);
+/* What random operators draw from next, as gen_plan_set_draw; it counts up with each part that is
+ * run, so that the runs that follow draw the same again. Since: 0.2 */
+GEN_API void gen_session_set_draw (GenSession *session, guint64 draw);
 /* Output number i of the last run; its bytes hold until the next. Of a sequence or optional the
  * first item, NULL where there is none. */
 GEN_API const GenBinding *gen_session_output (const GenSession *session, guint i);

@@ -45,7 +45,8 @@ typedef struct {
 struct _GenSession {
   GenGraph *graph;
   GenPlanOptions options;
-  guint kept; /* plans for different shapes, at each point where stages part */
+  guint kept;   /* plans for different shapes, at each point where stages part */
+  guint64 draw; /* of the next plan that is run, whichever it is */
   GenFork *first;
   GHashTable *values; /* name to GenValue: all of the run */
   GHashTable *lists;  /* name to char **: the stages' own */

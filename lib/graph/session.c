@@ -77,6 +77,7 @@ run_plan (GenSession *session, GenPlan *plan, GError **error)
 
     gen_plan_bind_input (plan, i, value->data);
   }
+  gen_plan_set_draw (plan, session->draw++);
   if (!gen_plan_run (plan, error))
     return FALSE;
   for (guint i = 0; i < gen_plan_n_outputs (plan); i++) {
@@ -316,6 +317,12 @@ guint
 gen_session_n_outputs (const GenSession *session)
 {
   return session->graph->outputs->len;
+}
+
+void
+gen_session_set_draw (GenSession *session, guint64 draw)
+{
+  session->draw = draw;
 }
 
 guint

@@ -150,7 +150,13 @@ gen_player_reset (GenPlayer *player)
 {
   GenArrangement *now = player->now;
 
-  if (now == NULL || !gen_model_has_states (player->model))
+  if (now == NULL)
+    return;
+  if (now->plan != NULL)
+    gen_plan_set_draw (now->plan, 0);
+  else
+    gen_session_set_draw (now->session, 0);
+  if (!gen_model_has_states (player->model))
     return;
   if (now->plan != NULL)
     gen_plan_reset_states (now->plan);

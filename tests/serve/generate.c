@@ -24,6 +24,25 @@ typedef struct {
   char *url;
 } Fixture;
 
+/* A net that draws noise of its own: pictures of a latent of three numbers and of that. */
+static void
+save_noisy (const char *folder)
+{
+  static const gint64 shape[] = { 1, 1, 8, 8 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("noisy");
+  GenTensor *z = gen_graph_add_input (graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3));
+  GenTensor *y = gen_binary (graph, "Gemm", z, serving_weights (graph, "w", 3, 64), &error);
+  GenTensor *noise = gen_unary (graph, "RandomNormalLike", y, &error);
+
+  y = gen_binary (graph, "Add", y, noise, &error);
+  y = gen_unary (graph, "Tanh", y, &error);
+  y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, shape, 4), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  serving_save (graph, folder, "noisy.onnx");
+}
+
 static void
 open_fixture (Fixture *f, const char *more)
 {
@@ -31,6 +50,7 @@ open_fixture (Fixture *f, const char *more)
   g_autoptr (GError) error = NULL;
 
   serving_open (&f->serving);
+  save_noisy (f->serving.folder);
   serving_load (&f->serving, text);
   serve_server_start (f->serving.server, &error);
   g_assert_no_error (error);
@@ -232,6 +252,31 @@ test_seed (void)
   body = g_strdup_printf ("{\"seed\":%s}", header (&first, "Generative-Seed"));
   ask (&f, "/v1/generate", body, NULL, 200, &third);
   g_assert_true (g_bytes_equal (first.body, third.body));
+  close_fixture (&f);
+}
+
+/* What it draws is the same for the same request, whatever was made before. */
+static void
+test_noisy (void)
+{
+  static const char *const bodies[] = { "{\"model\":\"noisy\",\"seed\":7}",
+    "{\"model\":\"noisy\",\"seed\":8}", "{\"model\":\"noisy\",\"seed\":7,\"format\":\"npy\"}" };
+  GBytes *first[G_N_ELEMENTS (bodies)] = { NULL };
+  Fixture f;
+
+  open_fixture (&f, "[models.noisy]\nlocation = \"noisy.onnx\"\n");
+  for (gsize i = 0; i < 3 * G_N_ELEMENTS (bodies); i++) {
+    const gsize which = i % G_N_ELEMENTS (bodies);
+    g_auto (Answer) answer = { 0 };
+
+    ask (&f, "/v1/generate", bodies[which], NULL, 200, &answer);
+    if (first[which] == NULL)
+      first[which] = g_bytes_ref (answer.body);
+    g_assert_true (g_bytes_equal (answer.body, first[which]));
+  }
+  g_assert_false (g_bytes_equal (first[0], first[1]));
+  for (gsize i = 0; i < G_N_ELEMENTS (bodies); i++)
+    g_bytes_unref (first[i]);
   close_fixture (&f);
 }
 
@@ -465,8 +510,11 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
+  /* The server warns of what it has no room for. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_test_add_func ("/serve-generate/same", test_same);
   g_test_add_func ("/serve-generate/seed", test_seed);
+  g_test_add_func ("/serve-generate/noisy", test_noisy);
   g_test_add_func ("/serve-generate/numbers", test_numbers);
   g_test_add_func ("/serve-generate/several", test_several);
   g_test_add_func ("/serve-generate/images", test_images);

@@ -25,7 +25,6 @@ struct _ServePlayer {
   ServePlayerInput input;
   GstCaps *caps, *wanted;
   int rate_numerator, rate_denominator;
-  GstClockTime time;
   char *parameters;
   /* Of what is being played. */
   ServePlayerFunc made;
@@ -253,10 +252,9 @@ serve_player_output (ServePlayer *player)
 
 /* Caps anew where the rate is another one. */
 static gboolean
-begin (ServePlayer *player, int numerator, int denominator)
+negotiate (ServePlayer *player, int numerator, int denominator)
 {
   g_autoptr (GstCaps) caps = NULL;
-  GstSegment segment;
 
   if (numerator == 0) {
     numerator = player->input.rate_numerator > 0 ? player->input.rate_numerator : DEFAULT_RATE;
@@ -273,15 +271,24 @@ begin (ServePlayer *player, int numerator, int denominator)
     caps = gst_caps_fixate (g_steal_pointer (&caps));
     gst_caps_set_simple (caps, "framerate", GST_TYPE_FRACTION, numerator, denominator, NULL);
   }
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  if (!gst_pad_push_event (player->source, gst_event_new_caps (caps)) ||
-      !gst_pad_push_event (player->source, gst_event_new_segment (&segment)))
+  if (!gst_pad_push_event (player->source, gst_event_new_caps (caps)))
     return FALSE;
   gst_caps_replace (&player->caps, caps);
   player->rate_numerator = numerator;
   player->rate_denominator = denominator;
-  player->time = 0;
   return TRUE;
+}
+
+/* Each is a stream of its own: what is made hangs on nothing that was made before. */
+static gboolean
+begin (ServePlayer *player, int numerator, int denominator)
+{
+  GstSegment segment;
+
+  if (!negotiate (player, numerator, denominator))
+    return FALSE;
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  return gst_pad_push_event (player->source, gst_event_new_segment (&segment));
 }
 
 static void
@@ -317,10 +324,9 @@ serve_player_play (ServePlayer *player, GstBuffer *input, const char *parameters
     gst_buffer_unref (input);
   } else {
     if (!player->input.text) {
-      GST_BUFFER_PTS (input) = player->time;
+      GST_BUFFER_PTS (input) = 0;
       GST_BUFFER_DURATION (input) =
           gst_util_uint64_scale_int (GST_SECOND, player->rate_denominator, player->rate_numerator);
-      player->time += GST_BUFFER_DURATION (input);
     }
     flow = gst_pad_push (player->source, input);
   }
