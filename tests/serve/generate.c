@@ -426,7 +426,7 @@ test_queue (void)
 
   open_fixture (&f, "");
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
-    begin (&f, "/v1/generate", "{\"count\":16,\"size\":\"512x512\",\"seed\":1}", NULL, NULL,
+    begin (&f, "/v1/generate", "{\"count\":16,\"size\":\"256x256\",\"seed\":1}", NULL, NULL,
         &answers[i]);
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
     guint status;
@@ -453,7 +453,7 @@ test_gone (void)
   Fixture f;
 
   open_fixture (&f, "");
-  begin (&f, "/v1/generate", "{\"count\":16,\"size\":\"2048x2048\",\"format\":\"png\",\"seed\":1}",
+  begin (&f, "/v1/generate", "{\"count\":16,\"size\":\"1024x1024\",\"format\":\"png\",\"seed\":1}",
       "application/json", cancellable, &gone);
   while (serve_generate_count (f.serving.server->generate) == 0)
     g_main_context_iteration (NULL, TRUE);
