@@ -51,6 +51,13 @@ typedef struct {
   char *refused;        /* why runs have one frame, where that is so for good; or NULL */
 } GenSharedFigures;
 
+/* All members of the process together, whatever they play. */
+typedef struct {
+  guint members;
+  guint waiting, overdue; /* frames that wait now, and those that wait longer than they want */
+  guint64 runs, frames, padding;
+} GenSharedTotals;
+
 /* Whoever plays with `player`, which is prepared and stays so until the member is freed. NULL with
  * `error`, which says why, where what it plays cannot be shared: on another device than the CPU,
  * of a model that remembers, that draws random numbers, whose shapes hang on what it computes or
@@ -76,5 +83,6 @@ GEN_API void gen_shared_member_resume (GenSharedMember *member);
 GEN_API void gen_shared_member_settle (GenSharedMember *member);
 /* How it goes with all that play the same. `refused` is the caller's to free. */
 GEN_API GenSharedFigures gen_shared_member_figures (GenSharedMember *member);
+GEN_API GenSharedTotals gen_shared_totals (void);
 
 G_END_DECLS

@@ -112,6 +112,7 @@ gen_scale_policy_want (GenScalePolicy *policy, const GenScaleLook *look)
 
   follow (policy, demand, look->now);
   demand += find_growth (policy) * start_up;
+  policy->foreseen = demand;
   wanted = round_up (demand);
   if (fabs (demand - there) <= settings->tolerance * there)
     wanted = there;

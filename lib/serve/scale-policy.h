@@ -55,7 +55,8 @@ enum { GEN_SCALE_BUCKETS = 32, GEN_SCALE_SPANS = 5 };
 
 typedef struct {
   GenScaleSettings settings;
-  guint wanted; /* what was said last */
+  guint wanted;    /* what was said last, */
+  double foreseen; /* and of how much load, in replicas */
   /* Demand, in replicas, at the beginning of the last few spans of time, the latest one first. */
   double demand[GEN_SCALE_SPANS];
   gint64 since[GEN_SCALE_SPANS];

@@ -12,7 +12,8 @@
 #define TRIALS 3
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
-static GPtrArray *all; /* GenSharedGroup; NULL when there are none */
+static GPtrArray *all;       /* GenSharedGroup; NULL when there are none */
+static GenBatchFigures gone; /* of groups that there were */
 
 /* --- what can be shared --- */
 
@@ -169,6 +170,54 @@ start_compiler (GenSharedGroup *group)
   group->compiler = g_thread_new ("shared-plans", run_compiler, group);
 }
 
+/* --- figures --- */
+
+static void
+add_runs (GenSharedTotals *totals, const GenBatchFigures *figures)
+{
+  totals->runs += figures->runs;
+  totals->frames += figures->frames;
+  totals->padding += figures->padding;
+}
+
+static void
+add_group (GenSharedTotals *totals, GenSharedGroup *group)
+{
+  GenBatchFigures figures;
+
+  pthread_mutex_lock (&group->lock);
+  figures = gen_batch_policy_figures (group->policy);
+  totals->members += group->members->len;
+  totals->waiting += gen_batch_policy_waiting (group->policy);
+  totals->overdue += gen_batch_policy_overdue (group->policy, g_get_monotonic_time ());
+  pthread_mutex_unlock (&group->lock);
+  add_runs (totals, &figures);
+}
+
+GenSharedTotals
+gen_shared_totals (void)
+{
+  GenSharedTotals totals = { 0 };
+
+  pthread_mutex_lock (&all_lock);
+  add_runs (&totals, &gone);
+  for (guint i = 0; all != NULL && i < all->len; i++)
+    add_group (&totals, g_ptr_array_index (all, i));
+  pthread_mutex_unlock (&all_lock);
+  return totals;
+}
+
+/* Under the lock of all. */
+static void
+keep_figures (const GenSharedGroup *group)
+{
+  const GenBatchFigures figures = gen_batch_policy_figures (group->policy);
+
+  gone.runs += figures.runs;
+  gone.frames += figures.frames;
+  gone.padding += figures.padding;
+}
+
 /* --- groups --- */
 
 void
@@ -269,6 +318,7 @@ gen_shared_group_leave (GenSharedGroup *group)
   pthread_mutex_lock (&all_lock);
   last = --group->n_members == 0;
   if (last) {
+    keep_figures (group);
     g_ptr_array_remove (all, group);
     if (all->len == 0)
       g_clear_pointer (&all, g_ptr_array_unref);

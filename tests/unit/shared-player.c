@@ -363,6 +363,7 @@ test_shared (void)
 {
   g_autoptr (GenModel) model = make_model (1, PLAIN);
   g_autoptr (GenPlayer) alone = make_player (model, TRUE);
+  const GenSharedTotals totals = gen_shared_totals ();
   GenSharedFigures before, after;
   GThread *threads[MEMBERS];
   Waiting members[MEMBERS];
@@ -382,6 +383,7 @@ test_shared (void)
   g_assert_cmpuint (after.runs, ==, before.runs + 1);
   g_assert_cmpuint (after.frames, ==, before.frames + MEMBERS);
   g_assert_cmpuint (after.padding, ==, before.padding + 8 - MEMBERS);
+  g_assert_cmpuint (gen_shared_totals ().members, ==, MEMBERS);
   for (guint i = 0; i < MEMBERS; i++) {
     guint8 wanted[PIXELS];
 
@@ -391,6 +393,11 @@ test_shared (void)
     gen_shared_member_free (members[i].member);
     gen_player_free (members[i].player);
   }
+  /* What has been made stays counted. */
+  g_assert_cmpuint (gen_shared_totals ().members, ==, 0);
+  g_assert_cmpuint (gen_shared_totals ().waiting, ==, 0);
+  g_assert_cmpuint (gen_shared_totals ().runs, ==, totals.runs + after.runs);
+  g_assert_cmpuint (gen_shared_totals ().frames, ==, totals.frames + after.frames);
 }
 
 static void

@@ -20,6 +20,22 @@ const GenCounterFamily serve_count_sessions_most = { "generative_serve_sessions_
   "Sessions that may play at once", GEN_COUNTER_GAUGE };
 const GenCounterFamily serve_count_ready = { "generative_serve_ready",
   "Whether the server takes new sessions", GEN_COUNTER_GAUGE };
+const GenCounterFamily serve_count_wanted_replicas = { "generative_serve_wanted_replicas",
+  "Replicas of this server that its own load wants", GEN_COUNTER_GAUGE };
+const GenCounterFamily serve_count_load = { "generative_serve_load_replicas",
+  "Its load in replicas, as it will be when one that starts now serves: of several, the sum says "
+  "how many are wanted",
+  GEN_COUNTER_GAUGE };
+const GenCounterFamily serve_count_shared_waiting = { "generative_serve_shared_waiting",
+  "Frames that wait for a run that sessions share", GEN_COUNTER_GAUGE };
+const GenCounterFamily serve_count_shared_overdue = { "generative_serve_shared_overdue",
+  "Of these, how many wait for longer than batch.wait-ms", GEN_COUNTER_GAUGE };
+const GenCounterFamily serve_count_shared_runs = { "generative_serve_shared_runs_total",
+  "Runs that sessions could share", GEN_COUNTER_TOTAL };
+const GenCounterFamily serve_count_shared_frames = { "generative_serve_shared_frames_total",
+  "Frames that were made in such runs", GEN_COUNTER_TOTAL };
+const GenCounterFamily serve_count_shared_padding = { "generative_serve_shared_padding_total",
+  "Places in such runs that had no frame", GEN_COUNTER_TOTAL };
 const GenCounterFamily serve_count_model = { "generative_serve_model_info",
   "The version of a model that is played", GEN_COUNTER_GAUGE, { "model", "version" } };
 const GenCounterFamily serve_count_build = { "generative_serve_build_info",

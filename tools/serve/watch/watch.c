@@ -9,6 +9,7 @@
 #include "alarms.h"
 #include "families.h"
 #include "figures.h"
+#include "scale.h"
 #include "trip.h"
 
 #define LOOK_EVERY 1
@@ -17,6 +18,7 @@ struct _ServeWatch {
   ServeServer *server;
   GstTracer *tracer; /* NULL: the plugin is not there */
   ServeFigures *figures;
+  ServeScale scale;
   ServeAlarms *alarms; /* NULL until they are loaded */
   ServeSpans *spans;   /* NULL: nobody wants traces */
   GHashTable *models;  /* a model's name to the counter of its version */
@@ -86,6 +88,7 @@ look (gpointer data)
   const gint64 now = g_get_monotonic_time ();
 
   set_state (watch);
+  serve_scale_look (&watch->scale, watch->server, now);
   if (watch->tracer != NULL)
     g_signal_emit_by_name (watch->tracer, "gather");
   serve_figures_look (watch->figures, now);
@@ -200,6 +203,7 @@ serve_watch_load (ServeWatch *watch, const ServeConfiguration *configuration, GE
 void
 serve_watch_start (ServeWatch *watch)
 {
+  serve_scale_init (&watch->scale, watch->server);
   look (watch);
   watch->timer = g_timeout_add_seconds (LOOK_EVERY, look, watch);
 }
