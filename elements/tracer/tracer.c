@@ -16,7 +16,9 @@
  * `counters`), and has it look around by the signal `gather`; there is no file then, and no thread.
  * Of bins that it calls by GST_TRACE_GROUP (group.h), `by=factory` tells each by itself.
  */
+#ifndef GST_USE_UNSTABLE_API
 #define GST_USE_UNSTABLE_API
+#endif
 #include "tracer.h"
 
 #include <generative/atomic-file.h>

@@ -159,7 +159,9 @@ gen_rollout_compare (const GenRollout *rollout, guint i, GenRolloutComparison *c
     comparison->tolerance *= fabs (means[GEN_ROLLOUT_STABLE].mean);
   if (means[GEN_ROLLOUT_STABLE].n < 2 || means[GEN_ROLLOUT_CANDIDATE].n < 2)
     return;
-  comparison->gain = sign * (means[GEN_ROLLOUT_CANDIDATE].mean - means[GEN_ROLLOUT_STABLE].mean);
+  /* And no negative zero. */
+  comparison->gain =
+      sign * (means[GEN_ROLLOUT_CANDIDATE].mean - means[GEN_ROLLOUT_STABLE].mean) + 0.0;
   find_interval (rollout, figure, alpha, &comparison->lower, &comparison->upper);
   comparison->confidence = confidence_of (rollout, figure);
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sessions: each walks by itself, is told by itself, and ends by itself. */
-#include <gst/gst.h>
-
-#include "serving.h"
-
-#define PATIENCE (20 * G_USEC_PER_SEC)
+#include "playing.h"
 
 #define STUDIO                                                                                     \
   "[server]\nport = 0\n"                                                                           \
@@ -18,95 +14,6 @@
   "[mounts.empty]\nmodel = \"dimmer\"\n"                                                           \
   "[mounts.both]\npipeline = \"videotestsrc is-live=true name=video audiotestsrc is-live=true "    \
   "name=audio\"\n"
-
-/* A session that plays; its frames are kept as bytes. */
-typedef struct {
-  ServeSession *session;
-  GstElement *pipeline;
-  GAsyncQueue *frames; /* of GBytes */
-  GAsyncQueue *sounds;
-} Playing;
-
-static void
-on_handoff (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
-{
-  Playing *playing = data;
-  GstMapInfo map;
-
-  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
-  g_async_queue_push (playing->frames, g_bytes_new (map.data, map.size));
-  gst_buffer_unmap (buffer, &map);
-}
-
-static void
-on_sound (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
-{
-  Playing *playing = data;
-
-  g_async_queue_push (playing->sounds, gst_buffer_ref (buffer));
-}
-
-static void
-link_sink (Playing *playing, const char *pad, GCallback handoff)
-{
-  GstElement *sink = gst_element_factory_make ("fakesink", pad);
-
-  gst_bin_add (GST_BIN (playing->pipeline), sink);
-  g_object_set (sink, "sync", FALSE, "signal-handoffs", TRUE, NULL);
-  g_signal_connect (sink, "handoff", handoff, playing);
-  g_assert_true (
-      gst_element_link_pads (serve_session_get_bin (playing->session), pad, sink, "sink"));
-}
-
-static void
-play (Serving *s, Playing *playing, const char *mount, const char *owner)
-{
-  g_autoptr (GError) error = NULL;
-
-  playing->session = serve_session_new (s->server, serving_mount (s, mount), owner, "test", &error);
-  g_assert_no_error (error);
-  playing->frames = g_async_queue_new_full ((GDestroyNotify)g_bytes_unref);
-  playing->sounds = g_async_queue_new_full ((GDestroyNotify)gst_buffer_unref);
-  playing->pipeline = gst_pipeline_new (NULL);
-  gst_bin_add (GST_BIN (playing->pipeline), serve_session_get_bin (playing->session));
-  link_sink (playing, "video", G_CALLBACK (on_handoff));
-}
-
-static void
-begin (Playing *playing)
-{
-  g_assert_cmpint (
-      gst_element_set_state (playing->pipeline, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
-}
-
-/* (transfer full) */
-static GBytes *
-next (Playing *playing)
-{
-  GBytes *frame = g_async_queue_timeout_pop (playing->frames, PATIENCE);
-
-  if (frame == NULL) {
-    g_autoptr (GstBus) bus = gst_element_get_bus (playing->pipeline);
-    g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-    g_autoptr (GError) error = NULL;
-
-    if (message != NULL)
-      gst_message_parse_error (message, &error, NULL);
-    g_error ("no frame comes: %s", error != NULL ? error->message : "and nothing is said");
-  }
-  return frame;
-}
-
-static void
-end (Playing *playing)
-{
-  gst_element_set_state (playing->pipeline, GST_STATE_NULL);
-  serve_session_close (playing->session);
-  serve_session_unref (playing->session);
-  gst_object_unref (playing->pipeline);
-  g_async_queue_unref (playing->frames);
-  g_async_queue_unref (playing->sounds);
-}
 
 static void
 set (ServeSession *session, const char *name, const char *value)
@@ -128,30 +35,30 @@ test_own_walks (void)
 
   serving_open (&s);
   serving_load (&s, STUDIO);
-  play (&s, &a, "classes", "anna");
-  play (&s, &b, "classes", "ben");
+  playing_new (&s, &a, "classes", "anna");
+  playing_new (&s, &b, "classes", "ben");
   set (a.session, "walk", "none");
   set (a.session, "speed", "0");
   set (b.session, "walk", "loop");
   set (b.session, "speed", "0");
   set (a.session, "walk", "loop");
-  begin (&a);
-  begin (&b);
-  first = next (&a);
-  second = next (&b);
+  playing_begin (&a);
+  playing_begin (&b);
+  first = playing_next (&a);
+  second = playing_next (&b);
   g_assert_true (g_bytes_equal (first, second));
   set (b.session, "class", "cat");
   do {
     g_clear_pointer (&third, g_bytes_unref);
-    third = next (&b);
+    third = playing_next (&b);
   } while (g_bytes_equal (third, second));
   for (int i = 0; i < 20; i++) {
-    g_autoptr (GBytes) frame = next (&a);
+    g_autoptr (GBytes) frame = playing_next (&a);
 
     g_assert_true (g_bytes_equal (frame, first));
   }
-  end (&a);
-  end (&b);
+  playing_end (&a);
+  playing_end (&b);
   serving_close (&s);
 }
 
@@ -166,12 +73,12 @@ test_parameters (void)
 
   serving_open (&s);
   serving_load (&s, STUDIO);
-  play (&s, &a, "classes", "anna");
-  begin (&a);
-  g_bytes_unref (next (&a));
+  playing_new (&s, &a, "classes", "anna");
+  playing_begin (&a);
+  g_bytes_unref (playing_next (&a));
   set (a.session, "strength", "0");
   while (!grey) {
-    g_autoptr (GBytes) frame = next (&a);
+    g_autoptr (GBytes) frame = playing_next (&a);
     const guint8 *data = g_bytes_get_data (frame, NULL);
 
     grey = TRUE;
@@ -185,7 +92,7 @@ test_parameters (void)
                              json_object_get_object_member (told, "parameters"), "strength"),
                          0),
       ==, 0);
-  end (&a);
+  playing_end (&a);
   serving_close (&s);
 }
 
@@ -252,15 +159,15 @@ test_sizes (void)
 
   serving_open (&s);
   serving_load (&s, STUDIO);
-  play (&s, &a, "large", NULL);
-  begin (&a);
-  frame = next (&a);
+  playing_new (&s, &a, "large", NULL);
+  playing_begin (&a);
+  frame = playing_next (&a);
   pad = gst_element_get_static_pad (serve_session_get_bin (a.session), "video");
   caps = gst_pad_get_current_caps (pad);
   wanted = gst_caps_from_string ("video/x-raw,width=32,height=16,framerate=30000/1001,"
                                  "pixel-aspect-ratio=1/1");
   g_assert_true (gst_caps_is_subset (caps, wanted));
-  end (&a);
+  playing_end (&a);
   serving_close (&s);
 }
 
@@ -276,14 +183,14 @@ test_source (void)
 
   serving_open (&s);
   serving_load (&s, STUDIO);
-  play (&s, &a, "mirror", NULL);
-  begin (&a);
-  frame = next (&a);
+  playing_new (&s, &a, "mirror", NULL);
+  playing_begin (&a);
+  frame = playing_next (&a);
   data = g_bytes_get_data (frame, NULL);
   /* In the middle, whatever the format. */
   g_assert_cmpint (data[16 * 8 + 8], >, 100);
   g_assert_cmpint (data[16 * 8 + 8], <, 160);
-  end (&a);
+  playing_end (&a);
   g_assert_null (serve_session_new (s.server, serving_mount (&s, "empty"), NULL, "test", &error));
   g_assert_error (error, SERVE_ERROR, SERVE_ERROR_CONFLICT);
   g_assert_cmpuint (g_hash_table_size (s.server->sessions), ==, 0);
@@ -313,11 +220,11 @@ test_publisher (void)
   serving_open (&s);
   serving_load (&s, STUDIO);
   serve_mount_set_source (serving_mount (&s, "mirror"), make_black, NULL);
-  play (&s, &a, "mirror", NULL);
-  begin (&a);
-  frame = next (&a);
+  playing_new (&s, &a, "mirror", NULL);
+  playing_begin (&a);
+  frame = playing_next (&a);
   g_assert_cmpint (((const guint8 *)g_bytes_get_data (frame, NULL))[16 * 8 + 8], <, 30);
-  end (&a);
+  playing_end (&a);
   serving_close (&s);
 }
 
@@ -331,17 +238,17 @@ test_pipeline (void)
   serving_load (&s, STUDIO);
   g_assert_true (serving_mount (&s, "both")->has_video);
   g_assert_true (serving_mount (&s, "both")->has_audio);
-  play (&s, &a, "both", NULL);
+  playing_new (&s, &a, "both", NULL);
   link_sink (&a, "audio", G_CALLBACK (on_sound));
-  begin (&a);
+  playing_begin (&a);
   for (int i = 0; i < 5; i++) {
     GstBuffer *sound = g_async_queue_timeout_pop (a.sounds, PATIENCE);
 
     g_assert_nonnull (sound);
     gst_buffer_unref (sound);
-    g_bytes_unref (next (&a));
+    g_bytes_unref (playing_next (&a));
   }
-  end (&a);
+  playing_end (&a);
   serving_close (&s);
 }
 
@@ -465,9 +372,9 @@ test_versions (void)
                     "[mounts.classes]\nmodel = \"a\"\nwalk = \"loop\"\nspeed = 0\nclass = 0\n");
   model = serve_server_find_model (s.server, "a", NULL);
   g_assert_cmpstr (model->current.name, ==, "v9");
-  play (&s, &a, "classes", NULL);
-  begin (&a);
-  first = next (&a);
+  playing_new (&s, &a, "classes", NULL);
+  playing_begin (&a);
+  first = playing_next (&a);
   /* A new one, in a folder as trainings write it. */
   serving_save_classes (path, "ema.onnx", 2);
   serving_save_classes (path, "generator.onnx", 3);
@@ -481,7 +388,7 @@ test_versions (void)
   g_assert_cmpstr (model->current.name, ==, "v10");
   serve_server_turn_sessions (s.server, model);
   for (gboolean same = TRUE; same;) {
-    g_autoptr (GBytes) frame = next (&a);
+    g_autoptr (GBytes) frame = playing_next (&a);
 
     same = g_bytes_equal (frame, first);
   }
@@ -491,7 +398,7 @@ test_versions (void)
   g_assert_error (error, SERVE_ERROR, SERVE_ERROR_CONFLICT);
   g_assert_cmpstr (model->current.name, ==, "v10");
   g_free (wrong.path);
-  end (&a);
+  playing_end (&a);
   serving_close (&s);
 }
 

@@ -10,7 +10,7 @@ typedef struct {
   int (*run) (int argc, char **argv);     /* the exit status; argv[0] is the command */
 } ServeCommand;
 
-extern const ServeCommand serve_command_token;
+extern const ServeCommand serve_command_promote, serve_command_rollback, serve_command_token;
 
 /* All of them, ended by NULL. */
 extern const ServeCommand *const serve_commands[];

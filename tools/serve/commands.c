@@ -2,6 +2,8 @@
 #include "command.h"
 
 const ServeCommand *const serve_commands[] = {
+  &serve_command_promote,
+  &serve_command_rollback,
   &serve_command_token,
   NULL,
 };

@@ -92,8 +92,28 @@ enum {
   SERVE_CODEC_VP8,
 };
 
+/* [publish.NAME], of model NAME */
+typedef struct {
+  ServeRecord record;
+  double share;  /* of sessions that get a new version */
+  double window; /* seconds */
+  int least;
+  double confidence, minutes;
+  int undecided; /* a ServeUndecided */
+  int failures;
+  double errors, late, latency; /* how much worse each may become */
+  JsonObject *figures;          /* the same of others, by their names; or NULL */
+  char *discriminator, *state;
+} ServePublishSettings;
+
+enum {
+  SERVE_UNDECIDED_ROLL_BACK,
+  SERVE_UNDECIDED_PROMOTE,
+  SERVE_UNDECIDED_KEEP,
+};
+
 extern const ServeSection serve_section_server, serve_section_limits, serve_section_batch,
-    serve_section_models, serve_section_mounts, serve_section_alerts,
+    serve_section_models, serve_section_mounts, serve_section_alerts, serve_section_publish,
     serve_section_webrtc;
 
 /* [webrtc] */

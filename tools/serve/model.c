@@ -132,32 +132,53 @@ is_alike (const GenPort *a, const GenPort *b)
                            a->channels == b->channels && a->sample_rate == b->sample_rate));
 }
 
-gboolean
-serve_model_turn_to (ServeModel *model, const ServeVersion *version, GError **error)
+/* The facts of a version, where it takes and makes what the current one does. (transfer full) */
+static GenModel *
+load_alike (const ServeModel *model, const ServeVersion *version, GError **error)
 {
   g_autoptr (GenModel) facts = load (model->settings, version, error);
+  g_autofree char *now = NULL, *then = NULL;
   ServeModel other = { 0 };
   gboolean alike;
 
   if (facts == NULL)
-    return FALSE;
+    return NULL;
   take_facts (&other, gen_model_ref (facts));
   alike = other.dimensions == model->dimensions && other.classes == model->classes &&
           is_alike (other.takes, model->takes) && is_alike (other.picture, model->picture) &&
           is_alike (other.sound, model->sound);
   g_strfreev (other.class_names);
   gen_model_unref (other.facts);
-  if (!alike) {
-    g_autofree char *now = gen_model_describe (model->facts), *then = gen_model_describe (facts);
+  if (alike)
+    return g_steal_pointer (&facts);
+  now = gen_model_describe (model->facts);
+  then = gen_model_describe (facts);
+  g_set_error (error, SERVE_ERROR, SERVE_ERROR_CONFLICT,
+      "%s: it %s, but model %s, which is served, %s", version->path, then, model->name, now);
+  return NULL;
+}
 
-    g_set_error (error, SERVE_ERROR, SERVE_ERROR_CONFLICT,
-        "%s: it %s, but model %s, which is served, %s", version->path, then, model->name, now);
+gboolean
+serve_model_check_version (const ServeModel *model, const ServeVersion *version, GError **error)
+{
+  g_autoptr (GenModel) facts = load_alike (model, version, error);
+
+  return facts != NULL;
+}
+
+gboolean
+serve_model_turn_to (ServeModel *model, const ServeVersion *version, GError **error)
+{
+  GenModel *facts = load_alike (model, version, error);
+  ServeVersion taken;
+
+  if (facts == NULL)
     return FALSE;
-  }
-  take_facts (model, g_steal_pointer (&facts));
+  taken = (ServeVersion){ g_strdup (version->name), g_strdup (version->path) };
+  take_facts (model, facts);
   g_free (model->current.name);
   g_free (model->current.path);
-  model->current = (ServeVersion){ g_strdup (version->name), g_strdup (version->path) };
+  model->current = taken;
   return TRUE;
 }
 

@@ -47,6 +47,10 @@ GPtrArray *serve_model_list_versions (const ServeModelSettings *settings, GError
  * told: serve_server_turn_sessions. */
 gboolean serve_model_turn_to (ServeModel *model, const ServeVersion *version, GError **error);
 
+/* Whether serve_model_turn_to could be done. */
+gboolean serve_model_check_version (
+    const ServeModel *model, const ServeVersion *version, GError **error);
+
 /* Let `generator` play its current version, as its settings say. */
 void serve_model_configure (const ServeModel *model, GstElement *generator);
 /* All that clients are told of it. (transfer full) */

@@ -10,6 +10,7 @@ const ServeSection *const serve_sections[] = {
   &serve_section_models,
   &serve_section_mounts,
   &serve_section_alerts,
+  &serve_section_publish,
   &serve_section_provenance,
   &serve_section_webrtc,
   NULL,

@@ -5,6 +5,7 @@
 #include "load.h"
 #include "watch/watch.h"
 #include "page.h"
+#include "publish.h"
 
 /* How often sessions are looked at, in seconds. */
 #define LOOK_EVERY 1
@@ -38,6 +39,7 @@ serve_server_new (ServeConfiguration *configuration, GError **error)
   serve_routes_add (server);
   server->watch = serve_watch_new (server);
   serve_page_add (server->http);
+  serve_publish_routes_add (server);
   return g_steal_pointer (&server);
 }
 
@@ -78,7 +80,8 @@ serve_server_load (ServeServer *server, GError **error)
       !serve_watch_load (server->watch, server->configuration, error))
     return FALSE;
   take_loaded (server, &loaded);
-  return TRUE;
+  server->publishing = serve_publishing_new (server, error);
+  return server->publishing != NULL;
 }
 
 /* What a mount does not name in so many words it does without, where it has to. */
@@ -313,6 +316,7 @@ serve_server_stop (ServeServer *server)
     serve_watch_stop (server->watch);
   serve_http_close (server->http);
   close_sessions (server, -1);
+  g_clear_pointer (&server->publishing, serve_publishing_free);
   while (server->playing->len > 0) {
     const Playing *playing = server->playing->pdata[server->playing->len - 1];
 
@@ -351,7 +355,7 @@ warn_of_restart (const ServeServerSettings *old, const ServeServerSettings *new)
 {
   if (g_strcmp0 (old->address, new->address) != 0 || old->port != new->port ||
       old->rtsp_port != new->rtsp_port || g_strcmp0 (old->audit, new->audit) != 0)
-    g_message ("server.address, ports and audit are taken over at the next start");
+    g_message ("server.address, ports, audit and [publish] are taken over at the next start");
 }
 
 gboolean

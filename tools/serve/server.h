@@ -23,10 +23,11 @@ struct _ServeServer {
   ServeHttp *http;
   GenCounters *counters;
   ServeWatch *watch;
-  GenAuditLog *audit;              /* or NULL */
-  struct _ServeGenerate *generate; /* what is made for requests, once it has been started */
-  GPtrArray *playing;              /* the protocols that have been started */
-  GMainLoop *loop;                 /* or NULL: it has none yet */
+  GenAuditLog *audit;                  /* or NULL */
+  struct _ServePublishing *publishing; /* once models have been loaded */
+  struct _ServeGenerate *generate;     /* what is made for requests, once it has been started */
+  GPtrArray *playing;                  /* the protocols that have been started */
+  GMainLoop *loop;                     /* or NULL: it has none yet */
   gboolean ready, draining;
   gboolean failed; /* an alert ends it */
   guint timer, drain_timer;

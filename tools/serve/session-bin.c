@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "error.h"
+#include "publish.h"
+#include "watched-bin.h"
 
 #define LATENTS "latents"
 #define GENERATOR "generator"
@@ -196,13 +198,36 @@ finish_audio (GstElement *bin, GstElement *last, GError **error)
 
 /* --- beginnings --- */
 
+/* What versions of the model are compared by. */
+static gboolean
+append_meters (const ServeModel *model, GstElement *bin, GstElement **last, GError **error)
+{
+  g_autofree char *line = serve_publish_describe_meters (model);
+  GstElement *meters;
+
+  if (line == NULL)
+    return TRUE;
+  meters =
+      gst_parse_bin_from_description_full (line, TRUE, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
+  if (meters == NULL)
+    return FALSE;
+  gst_bin_add (GST_BIN (bin), meters);
+  if (!gst_element_link (*last, meters)) {
+    g_set_error (error, SERVE_ERROR, SERVE_ERROR_FAILED,
+        "what [publish.%s] measures cannot be measured of what the model makes", model->name);
+    return FALSE;
+  }
+  *last = meters;
+  return TRUE;
+}
+
 static gboolean
 append_generator (const ServeMount *mount, GstElement *bin, GstElement **last, GError **error)
 {
   if (!append (bin, last, "generator", GENERATOR, error))
     return FALSE;
   serve_model_configure (mount->model, *last);
-  return TRUE;
+  return append_meters (mount->model, bin, last, error);
 }
 
 static gboolean
@@ -313,7 +338,7 @@ fill_from_source (const ServeMount *mount, GstElement *bin, GError **error)
 GstElement *
 serve_session_bin_new (const ServeMount *mount, GError **error)
 {
-  g_autoptr (GstElement) bin = gst_object_ref_sink (gst_bin_new (NULL));
+  g_autoptr (GstElement) bin = gst_object_ref_sink (serve_watched_bin_new ());
   const gboolean latents = mount->model != NULL && mount->model->takes == NULL;
 
   if (!(latents ? fill_from_latents (mount, bin, error) : fill_from_source (mount, bin, error)))

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "../../lib/base/json-members.h"
+#include "publish.h"
 #include "server.h"
 #include "session-bin.h"
 #include "session-parameters.h"
@@ -108,6 +109,8 @@ serve_session_new (
   g_hash_table_insert (server->sessions, session->id, serve_session_ref (session));
   change_count (server, owner, 1);
   serve_watch_session (server->watch, session, TRUE);
+  if (server->publishing != NULL)
+    serve_publishing_add (server->publishing, session);
   return session;
 }
 
@@ -148,6 +151,8 @@ serve_session_close (ServeSession *session)
 
   if (server == NULL)
     return;
+  if (server->publishing != NULL)
+    serve_publishing_remove (server->publishing, session);
   session->server = NULL;
   session->closed = NULL;
   g_hash_table_steal (server->sessions, session->id);
