@@ -10,6 +10,8 @@ const GenCounterFamily serve_count_response_bytes = { "generative_serve_response
   "Bytes of bodies that were sent", GEN_COUNTER_TOTAL, { "route" } };
 const GenCounterFamily serve_count_requests_active = { "generative_serve_requests_active",
   "Requests that are being answered, streams among them", GEN_COUNTER_GAUGE };
+const GenCounterFamily serve_count_requests_waiting = { "generative_serve_requests_waiting",
+  "Requests that wait for being generated", GEN_COUNTER_GAUGE };
 const GenCounterFamily serve_count_connections = { "generative_serve_connections",
   "Connections of HTTP", GEN_COUNTER_GAUGE };
 const GenCounterFamily serve_count_sessions = { "generative_serve_sessions", "Sessions that play",

@@ -9,6 +9,7 @@ extern const GenCounterFamily serve_count_requests;
 extern const GenCounterFamily serve_count_request_seconds;
 extern const GenCounterFamily serve_count_response_bytes;
 extern const GenCounterFamily serve_count_requests_active;
+extern const GenCounterFamily serve_count_requests_waiting;
 extern const GenCounterFamily serve_count_connections;
 extern const GenCounterFamily serve_count_sessions;
 extern const GenCounterFamily serve_count_sessions_total;

@@ -16,7 +16,7 @@ typedef struct {
   gint64 time; /* microseconds; 0: it is none */
   double requests, failed, refused;
   double frames, dropped, errors, processor;
-  double sessions, sessions_most, connections, queued, memory;
+  double sessions, sessions_most, connections, waiting, queued, memory;
   GenCounterClasses latency;
 } Sample;
 
@@ -64,6 +64,7 @@ ADD (add_processor, processor)
 ADD (add_sessions, sessions)
 ADD (add_sessions_most, sessions_most)
 ADD (add_connections, connections)
+ADD (add_waiting, waiting)
 ADD (add_queued, queued)
 ADD (add_memory, memory)
 
@@ -96,6 +97,7 @@ static const struct {
   { "generative_serve_sessions", add_sessions },
   { "generative_serve_sessions_limit", add_sessions_most },
   { "generative_serve_connections", add_connections },
+  { "generative_serve_requests_waiting", add_waiting },
   { "generative_queue_buffers", add_queued },
   { "process_resident_memory_bytes", add_memory },
   { "generative_quality", add_quality },
@@ -154,6 +156,7 @@ FIGURE (measure_dropped, rate (before->dropped, now->dropped, seconds))
 FIGURE (measure_dropped_share, share (now->dropped - before->dropped,
                                    now->frames - before->frames + now->dropped - before->dropped))
 FIGURE (measure_errors, now->errors - before->errors)
+FIGURE (measure_waiting, now->waiting)
 FIGURE (measure_queued, now->queued)
 FIGURE (measure_memory, now->memory / 1e6)
 FIGURE (measure_processor, rate (before->processor, now->processor, seconds))
@@ -188,6 +191,7 @@ static const struct {
   { "dropped", "frames a second that are dropped, anywhere", measure_dropped },
   { "dropped-share", "the share of frames that are dropped (0 to 1)", measure_dropped_share },
   { "errors", "errors of pipelines in the last ten seconds", measure_errors },
+  { "waiting", "requests that wait for being generated", measure_waiting },
   { "queued", "buffers that wait in queues", measure_queued },
   { "memory", "memory of the process, in megabytes", measure_memory },
   { "processor", "processor cores that the process is busy on", measure_processor },

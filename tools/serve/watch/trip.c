@@ -15,6 +15,7 @@ typedef struct {
   GenCounters *counters;
   ServeSpans *spans;
   ServeSpan span;
+  GenCounter *sent; /* as it goes: a stream may never end */
   gint64 began;
   guint64 bytes;
   gboolean logs, streams, counted;
@@ -101,6 +102,7 @@ on_body (SoupServerMessage *message, guint size, gpointer data)
   Trip *trip = data;
 
   trip->bytes += size;
+  gen_counter_add (trip->sent, size);
 }
 
 static void
@@ -131,9 +133,6 @@ on_finished (SoupServerMessage *message, gpointer data)
   gen_counter_add (gen_counters_take (trip->counters, &serve_count_requests,
                        (const char *[]){ trip->route, trip->method, status_text }),
       1);
-  gen_counter_add (gen_counters_take (trip->counters, &serve_count_response_bytes,
-                       (const char *[]){ trip->route }),
-      trip->bytes);
   if (trip->logs || status >= 500)
     log_trip (trip, message, status);
   if (trip->spans != NULL)
@@ -153,6 +152,8 @@ serve_trip_begin (ServeRequest *request, const ServeRoute *route, GenCounters *c
   trip->id = make_id (message);
   trip->counters = gen_counters_ref (counters);
   trip->spans = spans != NULL ? serve_spans_ref (spans) : NULL;
+  trip->sent = gen_counters_take (
+      counters, &serve_count_response_bytes, (const char *[]){ trip->route });
   trip->began = g_get_monotonic_time ();
   trip->logs = logs;
   serve_span_begin (&trip->span, http_request_header (message, "traceparent"));

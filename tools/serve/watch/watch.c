@@ -6,6 +6,7 @@
 #include <gst/gsttracer.h>
 #include <gst/gsttracerfactory.h>
 
+#include "../generate.h"
 #include "alarms.h"
 #include "families.h"
 #include "figures.h"
@@ -74,6 +75,8 @@ set_state (ServeWatch *watch)
   gpointer model;
 
   set (watch, &serve_count_connections, serve_http_count_connections (server->http));
+  if (server->generate != NULL)
+    set (watch, &serve_count_requests_waiting, serve_generate_count (server->generate));
   set (watch, &serve_count_sessions_most, server->configuration->limits->sessions);
   set (watch, &serve_count_ready, server->ready && !server->draining);
   g_hash_table_iter_init (&iter, server->models);
