@@ -145,6 +145,8 @@ test_wrong (void)
     { "a = 1\na = 2", ":2: " },
     { "[server]\nport = 1\n[server]\n", ":3: " },
     { "\xff\xfe", ":1: " },
+    { "# fine\n[\001server]", ":2: there is a control character (of number 1)" },
+    { "# \x7f", ":1: there is a control character (of number 127)" },
     { "a = \"\\u0000\"", ":1: a: a text has no character of number 0" },
   };
 

@@ -162,6 +162,27 @@ read_object (ServeConfiguration *configuration, JsonObject *object, GError **err
   return check_all (configuration, error);
 }
 
+/* Characters that TOML does not have anywhere, whatever a parser makes of them. */
+static gboolean
+check_characters (const char *text, gsize size, const char *path, GError **error)
+{
+  guint line = 1;
+
+  for (gsize i = 0; i < size; i++) {
+    const guchar character = (guchar)text[i];
+
+    line += character == '\n';
+    if ((character < 0x20 && strchr ("\t\n\r", character) == NULL) || character == 0 ||
+        character == 0x7f) {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+          "%s:%u: there is a control character (of number %d), which no text has", path, line,
+          character);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 /* --- from outside --- */
 
 ServeConfiguration *
@@ -184,6 +205,8 @@ serve_configuration_parse (const char *text, gsize size, const char *path, GErro
         "%s: a studio file has at most %d bytes", path, TEXT_MOST);
     return NULL;
   }
+  if (!check_characters (text, size, path, error))
+    return NULL;
   object = serve_toml_parse (text, size, path, &configuration->lines, error);
   if (object == NULL || !read_object (configuration, object, error))
     return NULL;
