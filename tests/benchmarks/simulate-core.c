@@ -185,7 +185,7 @@ simulate_table (const CoreModel *model, guint64 seed)
 
   g_array_append_val (table.figures, figures);
   for (guint n = 1; n < 4096 && figures.dropped < 0.2; n = MAX (n + 1, n * 9 / 8)) {
-    simulate_core (model, n, CLAMP (4000.0 / n, 4, 60), seed + n, &figures);
+    simulate_core (model, n, CLAMP (2000.0 / n, 3, 30), seed + n, &figures);
     g_array_append_val (table.figures, figures);
     if (figures.dropped < 0.001 && figures.utilisation < 0.95 &&
         find_quantile (figures.latencies, 0.99) <= 1e3 / model->rate)
