@@ -293,6 +293,7 @@ prune_channels (Prune *p, GError **error)
     return NULL;
   settled = gen_graph_copy (p->graph);
   gen_graph_settle (settled, shaped);
+  gen_graph_part_constants (settled);
   channels = gen_channels_find (settled, shaped, error);
   return channels != NULL ? cut_channels (p, channels, error) : NULL;
 }

@@ -15,11 +15,23 @@ typedef struct {
   GenChannelUse use;
 } GenChannelMark;
 
+/* Extents [first, end) of a tensor. */
+typedef struct {
+  GenTensor *tensor;
+  int first, end;
+} GenViewRun;
+
+/* The same elements in both. */
+typedef struct {
+  GenViewRun a, b;
+} GenViewPair;
+
 struct _GenChannels {
   GenGraph *graph, *shaped;
   GHashTable *axes;    /* GenTensor to GenChannelAxes */
   GHashTable *related; /* the nodes of which something is known */
   GArray *parents;     /* of guint, for each place: another that goes with it; place 0 stays */
+  GArray *views;       /* of GenViewPair, that are not united yet */
   GArray *marks;       /* of GenChannelMark */
   GHashTable *numbers; /* of channels, by root */
   GArray *roots;       /* of guint, for each channel: its root */
@@ -28,6 +40,8 @@ struct _GenChannels {
   GPtrArray *staying;  /* of GenTensor */
 };
 
+/* Unite what views say, once all else is. */
+void gen_channels_unite_views (GenChannels *channels);
 /* The number of the channel that a place is of, or -1. */
 int gen_channels_number (const GenChannels *channels, const GenTensor *tensor, int axis, gint64 i);
 /* The root of a place, or 0 where the tensor is not known: it stays. */

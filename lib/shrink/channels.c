@@ -219,6 +219,7 @@ relate_all (GenChannels *channels)
     relate (channels, g_ptr_array_index (nodes, i), FALSE);
   for (guint i = 0; i < nodes->len; i++)
     relate (channels, g_ptr_array_index (nodes, i), TRUE);
+  gen_channels_unite_views (channels);
 }
 
 /* --- channels --- */
@@ -406,6 +407,7 @@ gen_channels_find (GenGraph *graph, GenGraph *shaped, GError **error)
   channels->axes = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   channels->related = g_hash_table_new (NULL, NULL);
   channels->parents = g_array_new (FALSE, FALSE, sizeof (guint));
+  channels->views = g_array_new (FALSE, FALSE, sizeof (GenViewPair));
   channels->marks = g_array_new (FALSE, FALSE, sizeof (GenChannelMark));
   channels->numbers = g_hash_table_new (NULL, NULL);
   channels->roots = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -433,6 +435,7 @@ gen_channels_free (GenChannels *channels)
   g_hash_table_unref (channels->axes);
   g_hash_table_unref (channels->related);
   g_array_unref (channels->parents);
+  g_array_unref (channels->views);
   g_array_unref (channels->marks);
   g_hash_table_unref (channels->numbers);
   g_array_unref (channels->roots);

@@ -98,6 +98,23 @@ resize_up (GenGraph *graph, const GenGraph *shaped, GenNode *node, GError **erro
   return TRUE;
 }
 
+/* What is not said is left out from opset 13 on, and was empty before. */
+static gboolean
+resize_same (GenGraph *graph, const GenGraph *shaped, GenNode *node, GError **error)
+{
+  return TRUE;
+}
+
+static gboolean
+resize_down (GenGraph *graph, const GenGraph *shaped, GenNode *node, GError **error)
+{
+  for (guint i = 1; i < MIN (node->inputs->len, 3); i++)
+    if (gen_node_input (node, i) == NULL)
+      node->inputs->pdata[i] = gen_graph_add_constant (
+          graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (0), g_bytes_new (NULL, 0));
+  return TRUE;
+}
+
 /* Upsample is Resize from opset 10 on; what opset 7 had as an attribute is an input by then. */
 static gboolean
 upsample_up (GenGraph *graph, const GenGraph *shaped, GenNode *node, GError **error)
@@ -169,6 +186,7 @@ const GenOpsetChange gen_opset_changes[] = {
   { "Clip", 11, "min", 1, GEN_ATTRIBUTE_FLOAT },
   { "Clip", 11, "max", 2, GEN_ATTRIBUTE_FLOAT },
   { "Dropout", 12, "ratio", 1, GEN_ATTRIBUTE_FLOAT },
+  { "Resize", 13, .up = resize_same, .down = resize_down },
   AXES ("Squeeze", 13),
   AXES ("Unsqueeze", 13),
   AXES ("ReduceSum", 13),

@@ -195,7 +195,8 @@ convert_node (GenGraph *graph, const GenGraph *shaped, GenNode *node, int opset,
 
   if (newcomer != NULL)
     return write_out (graph, shaped, node, newcomer, opset, error);
-  if (!apply_changes (graph, shaped, node, opset, error))
+  if (!apply_changes (graph, shaped, node, opset, error) ||
+      !gen_opset_drop_attributes (node, opset, error))
     return FALSE;
   op = gen_operator_find (NULL, node->op->name, opset);
   if (op == NULL)

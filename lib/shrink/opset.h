@@ -42,6 +42,8 @@ int gen_opset_rank (const GenGraph *shaped, const GenTensor *tensor);
 /* What a node of that opset makes; NULL where an input is, or there is none. */
 GenTensor *gen_opset_write (
     GenGraph *graph, const char *op, int opset, GenTensor *const *inputs, int n, GError **error);
+/* Take away attributes that `opset` does not have; FALSE where one of them matters. */
+gboolean gen_opset_drop_attributes (GenNode *node, int opset, GError **error);
 void gen_opset_remove_attribute (GenNode *node, const char *name);
 /* Change `node` by `change`, up or down. */
 gboolean gen_opset_move (

@@ -2,28 +2,31 @@
 /* The same elements under another shape. Extents of both shapes are matched run by run, where their
  * products are the same. Of a run of several extents one carries channels: the first of which
  * not all stay, as are the channels of [channels, height, width] or the heads of [heads, width].
- * The others stay then, so that a channel is the same elements on both sides. */
-#include "relation.h"
+ * The others stay then, so that a channel is the same elements on both sides.
+ *
+ * What stays in one view may be known only by another one further on. So runs where there is
+ * nothing to choose come first, again and again, and a choice is made only where none of them is
+ * left. */
+#include "channels-private.h"
 
-/* Extents [first, end) of a tensor. */
-typedef struct {
-  GenTensor *tensor;
-  int first, end;
-} Run;
-
-/* The one that carries, or -1. */
+/* The one that carries, or -1; *n: of how many. */
 static int
-find_carrier (const GenChannels *channels, const Run *run)
+find_carrier (const GenChannels *channels, const GenViewRun *run, int *n)
 {
-  for (int d = run->first; d < run->end; d++)
+  int carrier = -1;
+
+  *n = 0;
+  for (int d = run->end - 1; d >= run->first; d--)
     if (gen_channels_extent (channels, run->tensor, d) > 1 &&
-        !gen_channels_is_fixed (channels, run->tensor, d))
-      return d;
-  return -1;
+        !gen_channels_is_fixed (channels, run->tensor, d)) {
+      carrier = d;
+      (*n)++;
+    }
+  return carrier;
 }
 
 static void
-fix_but (GenChannels *channels, const Run *run, int carrier)
+fix_but (GenChannels *channels, const GenViewRun *run, int carrier)
 {
   for (int d = run->first; d < run->end; d++)
     if (d != carrier)
@@ -32,7 +35,7 @@ fix_but (GenChannels *channels, const Run *run, int carrier)
 
 /* Elements behind one index of extent `d`, within the run. */
 static gint64
-inner_of (const GenChannels *channels, const Run *run, int d)
+inner_of (const GenChannels *channels, const GenViewRun *run, int d)
 {
   return gen_shape_product (gen_channels_shape (channels, run->tensor), d + 1, run->end);
 }
@@ -45,10 +48,11 @@ common_divisor (gint64 a, gint64 b)
 }
 
 static void
-unite_runs (GenChannels *channels, const Run *a, const Run *b)
+unite_runs (GenChannels *channels, const GenViewRun *a, const GenViewRun *b)
 {
   const gint64 n = gen_shape_product (gen_channels_shape (channels, a->tensor), a->first, a->end);
-  const int from = find_carrier (channels, a), to = find_carrier (channels, b);
+  int n_from, n_to;
+  const int from = find_carrier (channels, a, &n_from), to = find_carrier (channels, b, &n_to);
   gint64 inner_a, inner_b, extent_a, extent_b, step;
 
   if (from < 0 || to < 0) {
@@ -70,7 +74,7 @@ unite_runs (GenChannels *channels, const Run *a, const Run *b)
 
 /* The next run of both that has the same number of elements; FALSE where there is none. */
 static gboolean
-next_run (const GenShape *x, const GenShape *y, Run *a, Run *b)
+next_run (const GenShape *x, const GenShape *y, GenViewRun *a, GenViewRun *b)
 {
   gint64 n_a = 1, n_b = 1;
 
@@ -90,18 +94,59 @@ next_run (const GenShape *x, const GenShape *y, Run *a, Run *b)
 static gboolean
 relate (GenChannels *channels, const GenNode *node)
 {
-  Run a = { gen_node_input (node, 0), 0, 0 }, b = { gen_node_output (node, 0), 0, 0 };
-  const GenShape *x = gen_channels_shape (channels, a.tensor),
-                 *y = gen_channels_shape (channels, b.tensor);
+  GenViewPair pair = { { gen_node_input (node, 0), 0, 0 }, { gen_node_output (node, 0), 0, 0 } };
+  const GenShape *x = gen_channels_shape (channels, pair.a.tensor),
+                 *y = gen_channels_shape (channels, pair.b.tensor);
+  const guint n = channels->views->len;
 
   if (gen_shape_elements (x) < 1)
     return FALSE;
-  while (a.end < x->rank || b.end < y->rank) {
-    if (!next_run (x, y, &a, &b))
+  while (pair.a.end < x->rank || pair.b.end < y->rank) {
+    if (!next_run (x, y, &pair.a, &pair.b)) {
+      g_array_set_size (channels->views, n);
       return FALSE;
-    unite_runs (channels, &a, &b);
+    }
+    g_array_append_val (channels->views, pair);
   }
   return TRUE;
+}
+
+/* Whether there is nothing to choose. */
+static gboolean
+is_clear (const GenChannels *channels, const GenViewPair *pair)
+{
+  int n_a, n_b;
+
+  find_carrier (channels, &pair->a, &n_a);
+  find_carrier (channels, &pair->b, &n_b);
+  return (n_a <= 1 && n_b <= 1) || n_a == 0 || n_b == 0;
+}
+
+/* Those that are clear, once; the others, or one of them where `choose`, stay. How many they were.
+ */
+static guint
+unite_views (GenChannels *channels, gboolean choose)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < channels->views->len && !(choose && n > 0); i++) {
+    const GenViewPair *pair = &g_array_index (channels->views, GenViewPair, i);
+
+    if (!choose && !is_clear (channels, pair))
+      continue;
+    unite_runs (channels, &pair->a, &pair->b);
+    g_array_remove_index (channels->views, i--);
+    n++;
+  }
+  return n;
+}
+
+void
+gen_channels_unite_views (GenChannels *channels)
+{
+  while (channels->views->len > 0)
+    if (unite_views (channels, FALSE) == 0)
+      unite_views (channels, TRUE);
 }
 
 /* Its shape must be known: what computes it knows of no cut. */

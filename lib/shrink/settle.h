@@ -18,3 +18,7 @@
  * Returns: how many tensors became constants.
  */
 GEN_PRIVATE_API guint gen_graph_settle (GenGraph *graph, const GenGraph *shaped);
+
+/* Let each node that is no layer have small constants of its own: exporters let scales that are
+ * equal share one, which would bind what they scale. Bytes stay shared. */
+GEN_PRIVATE_API void gen_graph_part_constants (GenGraph *graph);

@@ -242,6 +242,32 @@ test_refused (void)
   assert_refused (late, 13, GEN_CONVERT_ERROR_MODEL, "node 'Trilu'");
 }
 
+/* An attribute that came later goes where it says nothing, and matters else. */
+static void
+test_attributes (void)
+{
+  const gint64 shapes[2][2] = { { -1, 3 }, { 0, 3 } };
+
+  for (int i = 0; i < 2; i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("attributes");
+    GenTensor *x =
+        gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (i == 0 ? 2 : 0, 3));
+    GenNode *node =
+        add (graph, "Reshape", 17, (GenTensor *[]){ x, gen_graph_ints (graph, shapes[i], 2) }, 2);
+    GError *error = NULL;
+
+    gen_node_set_int (node, "allowzero", 1);
+    end (graph, node);
+    if (i == 1) {
+      assert_refused (graph, 13, GEN_CONVERT_ERROR_MODEL, "'allowzero' came with opset 14");
+      continue;
+    }
+    g_assert_true (bring (graph, 13, &error));
+    g_assert_no_error (error);
+    g_assert_null (gen_node_attribute (node, "allowzero"));
+  }
+}
+
 /* --- ends --- */
 
 static void
@@ -395,6 +421,7 @@ main (int argc, char **argv)
   g_test_add_func ("/convert/opsets", test_opsets);
   g_test_add_func ("/convert/newcomers", test_newcomers);
   g_test_add_func ("/convert/refused", test_refused);
+  g_test_add_func ("/convert/attributes", test_attributes);
   g_test_add_func ("/convert/turned", test_turned);
   g_test_add_func ("/convert/widened", test_widened);
   g_test_add_func ("/convert/freed", test_freed);

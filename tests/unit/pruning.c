@@ -423,6 +423,82 @@ test_settle (void)
   g_assert_true (gen_graph_infer (cut, &error));
 }
 
+/* Two normalisations that share their scale, with layers between: each has its own then. */
+static void
+test_parted (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("shared");
+  g_autoptr (GRand) random = g_rand_new_with_seed (13);
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2, 4, 4));
+  GenTensor *scale = drawn (graph, random, "scale", &GEN_SHAPE (6, 1, 1));
+  g_autoptr (GenChannels) bound = NULL, parted = NULL;
+  GError *error = NULL;
+
+  for (int i = 0; i < 2; i++) {
+    x = gen_binary (graph, "Conv", x,
+        drawn (graph, random, NULL, &GEN_SHAPE (6, x->shape.dims[1], 1, 1)), &error);
+    x = gen_binary (graph, "Mul", x, scale, &error);
+    x = gen_unary (graph, "Relu", x, &error);
+  }
+  x = gen_binary (graph, "Conv", x, drawn (graph, random, NULL, &GEN_SHAPE (3, 6, 1, 1)), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, x);
+  bound = find (graph);
+  g_assert_cmpuint (gen_channels_count (bound), ==, 6);
+  gen_graph_part_constants (graph);
+  parted = find (graph);
+  g_assert_cmpuint (gen_channels_count (parted), ==, 12);
+  g_assert_cmpuint (gen_channels_n_groups (parted), ==, 2);
+}
+
+/* Queries, keys and values of one product, as an exporter packs them: that there are three of them
+ * is known only behind the reshape that splits them. Two heads of two numbers go whole. */
+static void
+test_packed (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("packed"), cut = NULL;
+  g_autoptr (GRand) random = g_rand_new_with_seed (17);
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 5, 4)),
+            *parts[3];
+  g_autoptr (GenChannels) channels = NULL;
+  GError *error = NULL;
+
+  x = gen_binary (graph, "MatMul", x, drawn (graph, random, "packed", &GEN_SHAPE (4, 12)), &error);
+  x = gen_binary (graph, "Reshape", x, gen_graph_ints (graph, (gint64[]){ 1, 5, 3, 4 }, 4), &error);
+  x = gen_binary (graph, "Unsqueeze", x, gen_graph_ints (graph, (gint64[]){ 0 }, 1), &error);
+  x = gen_graph_op (
+      graph, "Transpose", &x, 1, 1, &error, "perm", GEN_INTS, 5, (gint64[]){ 3, 1, 2, 0, 4 }, NULL);
+  x = gen_binary (graph, "Squeeze", x, gen_graph_ints (graph, (gint64[]){ 3 }, 1), &error);
+  for (int i = 0; i < 3; i++) {
+    GenTensor *part = gen_graph_op (graph, "Gather",
+        (GenTensor *[]){ x, gen_graph_add_constant (graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
+                                g_bytes_new (&(gint64){ i }, sizeof (gint64))) },
+        2, 1, &error, "axis", GEN_INT, 0, NULL);
+
+    part = gen_binary (
+        graph, "Reshape", part, gen_graph_ints (graph, (gint64[]){ 1, 5, 2, 2 }, 4), &error);
+    parts[i] = gen_graph_op (graph, "Transpose", &part, 1, 1, &error, "perm", GEN_INTS, 4,
+        i == 1 ? (gint64[]){ 0, 2, 3, 1 } : (gint64[]){ 0, 2, 1, 3 }, NULL);
+  }
+  x = gen_binary (graph, "MatMul", parts[0], parts[1], &error);
+  x = gen_graph_op (graph, "Softmax", &x, 1, 1, &error, "axis", GEN_INT, -1, NULL);
+  x = gen_binary (graph, "MatMul", x, parts[2], &error);
+  x = gen_graph_op (
+      graph, "Transpose", &x, 1, 1, &error, "perm", GEN_INTS, 4, (gint64[]){ 0, 2, 1, 3 }, NULL);
+  x = gen_binary (graph, "Reshape", x, gen_graph_ints (graph, (gint64[]){ 1, 5, 4 }, 3), &error);
+  x = gen_binary (graph, "MatMul", x, drawn (graph, random, "out", &GEN_SHAPE (4, 4)), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, x);
+
+  channels = find (graph);
+  g_assert_cmpuint (gen_channels_count (channels), ==, 2);
+  cut = gen_channels_cut (channels, (const gboolean[]){ TRUE, FALSE }, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (gen_graph_find (cut, "packed")->shape.dims[1], ==, 6);
+  g_assert_cmpint (gen_graph_find (cut, "out")->shape.dims[0], ==, 2);
+  g_assert_true (gen_graph_infer (cut, &error));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -435,5 +511,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pruning/smallest", test_smallest);
   g_test_add_func ("/pruning/two-of-four", test_two_of_four);
   g_test_add_func ("/pruning/settle", test_settle);
+  g_test_add_func ("/pruning/parted", test_parted);
+  g_test_add_func ("/pruning/packed", test_packed);
   return g_test_run ();
 }
