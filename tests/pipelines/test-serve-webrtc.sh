@@ -51,33 +51,7 @@ post() {
 ask() { curl -s -m $patience -o answer -w '%{http_code}' "$@"; }
 sessions() { curl -s -m $patience "${url}v1/sessions" | grep -o '"id"' | wc -l; }
 
-# Smooth pictures of four classes: what a codec leaves of them still tells one from another.
-/usr/bin/python3 - <<'END' || exit 1
-import math
-import onnx
-from onnx import TensorProto, helper
-
-F, side = TensorProto.FLOAT, 16
-wave = [math.sin (math.pi * (1 + k % 3) * (x + k * y) / side) for k in range (8)
-        for y in range (side) for x in range (side)]
-plain = [(-0.9, -0.3, 0.3, 0.9)[c] for c in range (4) for _ in range (side * side)]
-onnx.save (helper.make_model (helper.make_graph (
-    [helper.make_node ("MatMul", ["z", "wave"], ["waves"]),
-     helper.make_node ("MatMul", ["class", "plain"], ["plains"]),
-     helper.make_node ("Mul", ["waves", "strength"], ["strong"]),
-     helper.make_node ("Add", ["strong", "plains"], ["sum"]),
-     helper.make_node ("Reshape", ["sum", "shape"], ["picture"])], "plain",
-    [helper.make_tensor_value_info ("z", F, ["n", 8]), helper.make_tensor_value_info ("class", F, ["n", 4]),
-     helper.make_tensor_value_info ("strength", F, [1])],
-    [helper.make_tensor_value_info ("picture", F, ["n", 1, side, side])],
-    [helper.make_tensor ("wave", F, [8, side * side], wave),
-     helper.make_tensor ("plain", F, [4, side * side], plain),
-     helper.make_tensor ("shape", TensorProto.INT64, [4], [-1, 1, side, side])]),
-    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "plain.onnx")
-model = onnx.load ("plain.onnx")
-model.metadata_props.add (key="generative.parameters", value="strength=0.3")
-onnx.save (model, "plain.onnx")
-END
+/usr/bin/python3 "$top/tests/pipelines/make-waves.py" plain.onnx || exit 1
 cat >studio.toml <<'END'
 [server]
 port = 0

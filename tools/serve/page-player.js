@@ -54,13 +54,18 @@ export class Player extends EventTarget {
     this.stop("");
     this.list.value = name;
     const { mount } = this;
-    this.title.textContent = mount.name;
+    this.showTitle();
     this.video.setAttribute("aria-label", `${mount.name}, ${this.name}`);
     this.image.alt = `${mount.name}, ${this.name}, as pictures one by one`;
     this.element.querySelector(".screen").classList.toggle("sound", !mount.video);
     this.parameters.build(mount, this.studio.models.find(({ id }) => id === mount.model));
     this.#showButton();
+    this.dispatchEvent(new Event("chosen"));
     if (again) this.play();
+  }
+
+  showTitle() {
+    this.title.textContent = this.studio.players.length > 1 ? `${this.list.value}, ${this.name}` : this.list.value;
   }
 
   #showButton() {

@@ -28,8 +28,12 @@ function addPlayer(name, mount) {
     if (!by("same").checked) return;
     for (const other of studio.players) if (other !== player) other.follow(detail);
   });
+  // Two models are compared by what both are told.
+  player.addEventListener("chosen", () => {
+    const other = studio.players.find((one) => one !== player);
+    if (other && by("same").checked) player.follow(other.parameters.values);
+  });
   player.choose(mount);
-  return player;
 }
 
 function compare() {
@@ -37,12 +41,13 @@ function compare() {
   if (two) {
     const first = studio.players[0].list.value;
     const other = studio.mounts.find(({ name }) => name !== first)?.name ?? first;
-    addPlayer("right", other).parameters.show(studio.players[0].parameters.values);
+    addPlayer("right", other);
   } else {
     const player = studio.players.pop();
     player.stop("");
     player.element.remove();
   }
+  studio.players.forEach((one) => one.showTitle());
   by("compare").setAttribute("aria-pressed", String(two));
   by("players").classList.toggle("two", two);
   by("together").hidden = !two;
@@ -51,38 +56,43 @@ function compare() {
 
 // --- the server's figures ---
 
-// Numbers and texts of an object, those of objects in it by both names.
-function flatten(object, prefix = "") {
-  return Object.entries(object).flatMap(([name, value]) => {
-    const title = `${prefix}${name.replaceAll("_", " ")}`;
-    if (value === null || Array.isArray(value)) return [];
-    if (typeof value === "object") return flatten(value, `${title}: `);
-    return [[title, typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(4) : String(value)]];
-  });
+const units = { memory: " MB", processor: " cores", "latency-50": " s", "latency-95": " s", "latency-99": " s" };
+const shares = /-share$/;
+
+function showNumber(name, value) {
+  if (shares.test(name)) return `${(100 * value).toFixed(1)} %`;
+  const text = Number.isInteger(value) ? String(value) : value.toPrecision(3);
+  return text + (units[name] ?? "");
 }
 
+// What is not known yet is not shown.
+function listFigures({ version, state, seconds, figures = {} }) {
+  const known = Object.entries(figures).filter(([, value]) => typeof value === "number");
+  return [
+    ["state", state], ["version", version], ["running for", `${Math.floor(seconds / 60)} min`],
+    ...known.map(([name, value]) => [name.replaceAll("-", " "), showNumber(name, value)]),
+  ].filter(([, value]) => value !== undefined);
+}
+
+// Nobody has to be allowed to see it who watches.
 async function readStatus() {
   try {
-    const { alerts = [], ...rest } = await askJson("/v1/status");
-    return { alerts, figures: flatten(rest) };
+    const said = await askJson("/v1/status");
+    return { alerts: (said.alerts ?? []).filter(({ active }) => active), figures: listFigures(said) };
   } catch (error) {
     if (error.status !== 404 && error.status !== 403) throw error;
+    return { alerts: null, figures: [] };
   }
-  return { alerts: null, figures: [] };
-}
-
-function nameAlert(alert) {
-  return typeof alert === "string" ? alert : (alert.text ?? alert.message ?? alert.rule ?? alert.name ?? "Alert");
 }
 
 function showStatus({ alerts, figures }) {
-  const firing = (alerts ?? []).filter((alert) => alert.state === undefined || alert.state === "firing" || alert.firing);
-  const told = firing.map(nameAlert);
+  const told = (alerts ?? []).map(({ alert, when }) => `${alert}: ${when}`);
   const before = [...by("alerts").children].map((item) => item.textContent);
   if (JSON.stringify(told) !== JSON.stringify(before))
     by("alerts").replaceChildren(
       ...told.map((textContent) => Object.assign(document.createElement("li"), { textContent })));
   by("calm").hidden = alerts === null || told.length > 0;
+  by("state").hidden = alerts === null;
   by("figures").replaceChildren(...figures.flatMap(([name, value]) => [
     Object.assign(document.createElement("dt"), { textContent: name }),
     Object.assign(document.createElement("dd"), { textContent: value }),
