@@ -127,6 +127,19 @@ def late(folder):
     return net.save(folder, x, [4, 6])
 
 
+def attributed(folder):
+    """Attributes that came late, at what was so before."""
+    net = Net("attributed", [3, 6, 6], opset=18)
+    x = net.op("Resize", net.op("Conv", "x", net.drawn("w", 4, 3, 1, 1)), "",
+               net.constant("scales", np.array([1, 1, 2, 2], np.float32)), mode="nearest",
+               antialias=0, keep_aspect_ratio_policy="stretch", nearest_mode="floor",
+               coordinate_transformation_mode="asymmetric")
+    x = net.op("Reshape", x, net.constant("shape", np.array([-1, 4, 144], np.int64)), allowzero=1)
+    x = net.op("ReduceMean", x, net.constant("axes", np.array([1], np.int64)), keepdims=0,
+               noop_with_empty_axes=0)
+    return net.save(folder, x, [144])
+
+
 def single(folder):
     """Exported for one item."""
     net = Net("single", [3, 4, 4])
@@ -304,6 +317,7 @@ def main():
         check_zeros(tool, folder)
         check_opsets(tool, folder, old, [12, 13, 17, 18, 21])
         check_opsets(tool, folder, late, [19, 17, 16, 13])
+        check_opsets(tool, folder, attributed, [11, 12, 13, 17, 23])
         check_converted(tool, folder)
     print(f"1..{tests}")
     return failures > 0
