@@ -8,6 +8,7 @@
 
 #include "../ops/normalization/batch-normalization.h"
 #include "layers.h"
+#include "settle.h"
 
 /* The node that alone reads what `node` makes, where it is of that operator. */
 static GenNode *
@@ -167,6 +168,16 @@ move_activation (GenReaders *readers, GenNode *node)
   between->shape = before->shape;
   reshape->outputs->pdata[0] = after;
   after->producer = reshape;
+}
+
+void
+gen_shrink_settle (GenGraph *graph)
+{
+  g_autoptr (GenGraph) shaped = gen_graph_copy (graph);
+
+  gen_graph_set_free_dimensions (shaped, NULL, 1);
+  if (gen_graph_infer (shaped, NULL))
+    gen_graph_settle (graph, shaped);
 }
 
 gboolean

@@ -3,8 +3,6 @@
 
 #include <generative/range-method.h>
 
-#include "../private-api.h"
-
 static inline double
 gen_histogram_width (const GenHistogram *h)
 {
@@ -26,8 +24,8 @@ gen_histogram_middle (const GenHistogram *h, int i)
 }
 
 /* First the ends of all numbers are found; FALSE where there is one that is none. */
-GEN_PRIVATE_API gboolean gen_histogram_widen (GenHistogram *h, const float *numbers, gsize n);
+gboolean gen_histogram_widen (GenHistogram *h, const float *numbers, gsize n);
 /* And then each is counted. */
-GEN_PRIVATE_API void gen_histogram_count (GenHistogram *h, const float *numbers, gsize n);
+void gen_histogram_count (GenHistogram *h, const float *numbers, gsize n);
 
 #define GEN_HISTOGRAM_EMPTY ((GenHistogram){ .low = INFINITY, .high = -INFINITY })

@@ -28,6 +28,9 @@ gboolean gen_shrink_find_layer (GenNode *node, GenShrinkLayer *layer);
 void gen_shrink_tell (GPtrArray *layers, const GenShrinkLayer *layer, gboolean quantized,
     gsize after, double sqnr, const char *format, ...) G_GNUC_PRINTF (6, 7);
 
+/* Make constants of weights that follow from constants, as those that are scaled do, so that layers
+ * by them are seen. */
+void gen_shrink_settle (GenGraph *graph);
 /* Put batch normalisations with constant statistics into the weights before them, and activations
  * in front of what only reshapes. */
 gboolean gen_shrink_fold (GenGraph *graph, GError **error);

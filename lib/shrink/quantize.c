@@ -93,7 +93,7 @@ gen_quantize (const GenGraph *graph, const GenQuantization *to, const GenQuantiz
       g_ptr_array_new_with_free_func ((GDestroyNotify)gen_shrunk_layer_free);
   g_autoptr (GenGraph) copy = NULL;
 
-  if (!check_settings (settings, error) || !check_kept (graph, settings, error))
+  if (!check_settings (settings, error))
     return NULL;
   if (to->observes && settings->ranges == NULL) {
     g_set_error (error, GEN_QUANTIZE_ERROR, GEN_QUANTIZE_ERROR_SETTING,
@@ -101,7 +101,8 @@ gen_quantize (const GenGraph *graph, const GenQuantization *to, const GenQuantiz
     return NULL;
   }
   copy = gen_graph_copy (graph);
-  if (!to->apply (copy, settings, told, error))
+  gen_shrink_settle (copy);
+  if (!check_kept (copy, settings, error) || !to->apply (copy, settings, told, error))
     return NULL;
   if (count_quantized (told) == 0 && settings->keep == NULL) {
     g_set_error (error, GEN_QUANTIZE_ERROR, GEN_QUANTIZE_ERROR_MODEL,

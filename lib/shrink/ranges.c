@@ -189,6 +189,7 @@ gen_ranges_observe (const GenGraph *graph, const GenRunSet *set,
   Watch w = { 0 };
 
   ranges->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  gen_shrink_settle (folded);
   if (!gen_shrink_fold (folded, error) ||
       (ranges->shapes = infer_shapes (folded, set, error)) == NULL)
     return NULL;

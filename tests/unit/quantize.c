@@ -320,6 +320,33 @@ test_bias (void)
   g_assert_cmpfloat (judge (&net, made), >, 60);
 }
 
+/* Weights that are scaled by a constant before a layer reads them are its weights all the same. */
+static void
+test_scaled (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("net"), made = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (Net) net = { 0 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (4, 16));
+  GenTensor *scaled = gen_graph_add_value (graph, "scaled"), *y = gen_graph_add_value (graph, "y");
+
+  gen_graph_add_node (graph, "scale", NULL, "Mul", GEN_OPSET,
+      (GenTensor *[]){ quantized_net_constant (graph, "w", &GEN_SHAPE (16, 8), 1),
+          gen_graph_float (graph, 0.25f) },
+      2, &scaled, 1, &error);
+  g_assert_no_error (error);
+  gen_graph_add_node (
+      graph, "dense", NULL, "MatMul", GEN_OPSET, (GenTensor *[]){ x, scaled }, 2, &y, 1, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  net_init_of (&net, gen_graph_ref (graph));
+  made = quantize (&net, &gen_quantization_int8);
+  g_assert_cmpuint (net.layers->len, ==, 1);
+  g_assert_cmpstr (find_layer (&net, "MatMul")->name, ==, "dense");
+  g_assert_cmpuint (count_nodes (made, "Mul"), ==, 0);
+  g_assert_cmpfloat (judge (&net, made), >, 30);
+}
+
 static void
 test_refused (void)
 {
@@ -406,6 +433,7 @@ main (int argc, char **argv)
   g_test_add_func ("/quantize/keep", test_keep);
   g_test_add_func ("/quantize/sensitivity", test_sensitivity);
   g_test_add_func ("/quantize/bias", test_bias);
+  g_test_add_func ("/quantize/scaled", test_scaled);
   g_test_add_func ("/quantize/refused", test_refused);
   g_test_add_func ("/quantize/models", test_models);
   return g_test_run ();
