@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 #include <libsoup/soup.h>
 
+#include "../../tools/http/connections.h"
 #include "../../tools/serve/watch/figures.h"
 #include "../../tools/serve/watch/families.h"
 #include "../../tools/serve/watch/spans.h"
@@ -316,6 +317,7 @@ test_session (void)
 
 typedef struct {
   SoupServer *soup;
+  HttpConnections *connections;
   guint refuse; /* how many to refuse yet */
   guint posts;
   char *body, *time, *signature;
@@ -349,22 +351,22 @@ take_post (SoupServer *soup, SoupServerMessage *message, const char *path, GHash
 static char *
 hook_open (Hook *hook, guint refuse)
 {
+  const HttpConnectionsLimits limits = { .most = 16, .most_per_address = 16 };
   g_autoptr (GError) error = NULL;
-  GSList *uris;
-  char *url;
 
   *hook = (Hook){ .soup = soup_server_new (NULL, NULL), .refuse = refuse };
   soup_server_add_handler (hook->soup, "/hook", take_post, hook, NULL);
-  g_assert_true (soup_server_listen_local (hook->soup, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error));
-  uris = soup_server_get_uris (hook->soup);
-  url = g_strdup_printf ("http://127.0.0.1:%d/hook", g_uri_get_port (uris->data));
-  g_slist_free_full (uris, (GDestroyNotify)g_uri_unref);
-  return url;
+  hook->connections = http_connections_new (hook->soup, NULL, &limits);
+  http_connections_listen (hook->connections, "127.0.0.1", 0, &error);
+  g_assert_no_error (error);
+  return g_strdup_printf (
+      "http://127.0.0.1:%u/hook", http_connections_get_port (hook->connections));
 }
 
 static void
 hook_close (Hook *hook)
 {
+  http_connections_free (hook->connections);
   soup_server_disconnect (hook->soup);
   g_object_unref (hook->soup);
   g_free (hook->body);
