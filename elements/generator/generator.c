@@ -195,6 +195,7 @@ enum {
   PROP_0,
   PROP_OWN,                                             /* settings.h */
   PROP_PLAYING = PROP_OWN + GST_GENERATOR_N_PROPERTIES, /* device, precision, kernels, threads */
+  PROP_SHARED_FIGURES = PROP_PLAYING + GST_GENERATIVE_PLAYING_N_PROPERTIES,
 };
 
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_AUTO
@@ -283,8 +284,10 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
   GstGenerator *self = GST_GENERATOR (object);
 
   GST_OBJECT_LOCK (self);
-  if (!gst_generator_settings_get (&self->settings, property_id - PROP_OWN, value) &&
-      !gst_generative_playing_get (&self->play.playing, property_id - PROP_PLAYING, value))
+  if (property_id == PROP_SHARED_FIGURES)
+    g_value_take_boxed (value, gst_generator_sharing_describe (&self->play.sharing));
+  else if (!gst_generator_settings_get (&self->settings, property_id - PROP_OWN, value) &&
+           !gst_generative_playing_get (&self->play.playing, property_id - PROP_PLAYING, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
@@ -760,6 +763,11 @@ gst_generator_class_init (GstGeneratorClass *klass)
 
   gst_generator_settings_install (gobject_class, PROP_OWN);
   gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
+  g_object_class_install_property (gobject_class, PROP_SHARED_FIGURES,
+      g_param_spec_boxed ("shared-figures", "Shared figures",
+          "How it goes with all that share runs: members, the frames that a run may have, runs, "
+          "frames, and places in runs that had none (unset: it plays by itself)",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);

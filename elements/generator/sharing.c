@@ -152,6 +152,20 @@ gst_generator_sharing_leave (GstGeneratorSharing *sharing, GstElement *element)
   set_member (sharing, element, NULL);
 }
 
+GstStructure *
+gst_generator_sharing_describe (const GstGeneratorSharing *sharing)
+{
+  GenSharedFigures figures;
+
+  if (sharing->member == NULL)
+    return NULL;
+  figures = gen_shared_member_figures (sharing->member);
+  g_free (figures.refused);
+  return gst_structure_new ("shared-figures", "members", G_TYPE_UINT, figures.members, "largest",
+      G_TYPE_UINT, figures.largest, "runs", G_TYPE_UINT64, figures.runs, "frames", G_TYPE_UINT64,
+      figures.frames, "padding", G_TYPE_UINT64, figures.padding, NULL);
+}
+
 gboolean
 gst_generator_sharing_run (
     GstGeneratorSharing *sharing, GstElement *element, GenPlayer *player, GError **error)

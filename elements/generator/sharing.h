@@ -39,6 +39,10 @@ typedef struct {
   GenSharedMember *member; /* or NULL: it plays by itself */
 } GstGeneratorSharing;
 
+/* How it goes with all that share runs, under the object lock; NULL: it plays by itself. (transfer
+ * full) */
+GstStructure *gst_generator_sharing_describe (const GstGeneratorSharing *sharing);
+
 /* Play with all others that play what `player` does, as it has just been prepared, from now on;
  * where that cannot be it plays by itself, and the log says why. */
 void gst_generator_sharing_join (

@@ -44,6 +44,10 @@ const GenCounterFamily gst_trace_model = { "generative_model_info",
   GEN_COUNTER_GAUGE, { STAGE, "model", "version" } };
 const GenCounterFamily gst_trace_reloads = { "generative_model_reloads_total",
   "How often a new model took the place of an element's old one", GEN_COUNTER_TOTAL, { STAGE } };
+const GenCounterFamily gst_trace_shared_members = { "generative_shared_members",
+  "Generators that make frames in common runs", GEN_COUNTER_GAUGE, { STAGE } };
+const GenCounterFamily gst_trace_shared_frames = { "generative_shared_run_frames",
+  "Frames in a common run, a mean since the last look", GEN_COUNTER_GAUGE, { STAGE } };
 const GenCounterFamily gst_trace_memory = { "process_resident_memory_bytes",
   "Resident memory of the process", GEN_COUNTER_GAUGE };
 const GenCounterFamily gst_trace_processor = { "process_cpu_seconds_total",

@@ -20,5 +20,7 @@ extern const GenCounterFamily gst_trace_alert_active;
 extern const GenCounterFamily gst_trace_alerts;
 extern const GenCounterFamily gst_trace_model;
 extern const GenCounterFamily gst_trace_reloads;
+extern const GenCounterFamily gst_trace_shared_members;
+extern const GenCounterFamily gst_trace_shared_frames;
 extern const GenCounterFamily gst_trace_memory;
 extern const GenCounterFamily gst_trace_processor;

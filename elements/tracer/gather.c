@@ -25,6 +25,28 @@ gather_levels (GstTraceStage *stage, GstElement *element)
       (double)time / GST_SECOND);
 }
 
+/* Of all that share runs each tells the same. */
+static void
+gather_shared (GstTraceStage *stage, GstElement *element)
+{
+  g_autoptr (GstStructure) figures = NULL;
+  guint64 runs, frames;
+  guint members;
+
+  if (!stage->shares)
+    return;
+  g_object_get (element, "shared-figures", &figures, NULL);
+  if (figures == NULL || !gst_structure_get (figures, "members", G_TYPE_UINT, &members, "runs",
+                             G_TYPE_UINT64, &runs, "frames", G_TYPE_UINT64, &frames, NULL))
+    return;
+  gen_counter_set (gst_trace_stage_take (stage, &gst_trace_shared_members, NULL, NULL), members);
+  if (runs > stage->shared_runs)
+    gen_counter_set (gst_trace_stage_take (stage, &gst_trace_shared_frames, NULL, NULL),
+        (double)(frames - stage->shared_frames) / (double)(runs - stage->shared_runs));
+  stage->shared_runs = runs;
+  stage->shared_frames = frames;
+}
+
 /* (transfer full) */
 static GPtrArray *
 list_elements (GstTrace *trace)
@@ -48,6 +70,7 @@ gather_stage (GstTraceStage *stage, GstElement *element)
 {
   gather_levels (stage, element);
   gst_trace_figures_gather (stage);
+  gather_shared (stage, element);
   gst_trace_model_gather (stage, element);
 }
 

@@ -144,6 +144,8 @@ new_stage (GstTrace *trace, GstElement *element)
   stage->has_model = stage->model_is_new =
       g_strcmp0 (plugin, "generative") == 0 &&
       g_object_class_find_property (G_OBJECT_GET_CLASS (element), "model") != NULL;
+  stage->shares =
+      g_object_class_find_property (G_OBJECT_GET_CLASS (element), "shared-figures") != NULL;
   stage->has_levels =
       g_object_class_find_property (G_OBJECT_GET_CLASS (element), "current-level-buffers") != NULL;
   stage->loss = gst_trace_loss_find (stage->factory);

@@ -64,6 +64,7 @@ typedef struct {
   gboolean passes;          /* what comes in goes out again */
   gboolean measures;        /* it is of this plugin: it may add figures to buffers */
   gboolean has_model;       /* it has a property `model` */
+  gboolean shares;          /* it may make frames in common runs with others */
   gboolean has_levels;      /* buffers may wait in it */
   const GstTraceLoss *loss; /* how it may lose some; NULL: in no way that is known */
 
@@ -82,6 +83,7 @@ typedef struct {
   /* Of whoever gathers. */
   guint interval;
   guint64 lost, told_lost; /* as it was last, and how much has been told; under the trace's lock */
+  guint64 shared_runs, shared_frames; /* at the last look */
   gboolean model_is_new;
   GenCounter *model;
 

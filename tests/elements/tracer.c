@@ -530,6 +530,32 @@ test_model (void)
   scratch_remove (folder);
 }
 
+/* Two generators that make frames in common runs: a run has a frame or two. */
+static void
+test_shared (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *model = g_build_filename (folder, "g.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf (
+      "latentsrc num-buffers=40 ! generator name=shared-one model=%s shared=true ! fakesink "
+      "name=sink signal-handoffs=true  latentsrc num-buffers=40 ! generator name=shared-two "
+      "model=%s shared=true ! fakesink",
+      model, model);
+  double run_frames;
+  Player player;
+
+  save_generator (model, -1, 3, 8, 0.5f);
+  player_open (&player, launch);
+  player_play_to_end (&player);
+  gather ();
+  run_frames = told ("generative_shared_run_frames", "shared-one", NULL);
+  g_assert_cmpfloat (run_frames, >=, 1);
+  g_assert_cmpfloat (run_frames, <=, 2);
+  g_assert_cmpfloat (told ("generative_shared_members", "shared-two", NULL), ==, 2);
+  player_close (&player);
+  scratch_remove (folder);
+}
+
 static void
 test_process (void)
 {
@@ -623,6 +649,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tracer/training", test_training);
   g_test_add_func ("/tracer/quality", test_quality);
   g_test_add_func ("/tracer/model", test_model);
+  g_test_add_func ("/tracer/shared", test_shared);
   g_test_add_func ("/tracer/process", test_process);
   g_test_add_func ("/tracer/threads", test_threads);
   g_test_add_func ("/tracer/parameters", test_parameters);
