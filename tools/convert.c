@@ -11,25 +11,30 @@
 #include "command.h"
 #include "model-runs.h"
 #include "prepare.h"
+#include "shrink-table.h"
 
 /* Runs on which both are compared. */
 #define RUNS 8
 /* What rounding explains: of sums in another order, and of numbers of 16 bits. */
 #define LEAST_SQNR 90
+#define DEFAULT_SECONDS 0.5
 #define LEAST_SQNR_OF_HALVES 35
 
 typedef struct {
-  char *output, *to, *layout;
+  char *output, *to, *layout, *report;
+  double seconds;
   int opset;
   gboolean fold, apart, free_batch, trainable, no_check, force;
   char **fixed; /* of "NAME=1x3x64x64" */
   gint64 seed;
 
+  gint64 batch; /* that was known, where it is free then; else 0 */
   const char *path;
   GenGraph *graph; /* as it was read */
   GenGraph *made;
   GPtrArray *done;   /* char *, what was done */
   GPtrArray *turned; /* char *, names of what is laid out otherwise */
+  ShrinkTable table;
 } Convert;
 
 static void
@@ -38,11 +43,13 @@ convert_clear (Convert *c)
   g_free (c->output);
   g_free (c->to);
   g_free (c->layout);
+  g_free (c->report);
   g_strfreev (c->fixed);
   g_clear_pointer (&c->graph, gen_graph_unref);
   g_clear_pointer (&c->made, gen_graph_unref);
   g_clear_pointer (&c->done, g_ptr_array_unref);
   g_clear_pointer (&c->turned, g_ptr_array_unref);
+  shrink_table_clear (&c->table);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Convert, convert_clear)
@@ -97,13 +104,11 @@ fix_shapes (Convert *c, GError **error)
 static gboolean
 free_batch (Convert *c, GError **error)
 {
-  gint64 batch;
-
   if (!c->free_batch)
     return TRUE;
-  if (!gen_graph_free_batch (c->made, &batch, error))
+  if (!gen_graph_free_batch (c->made, &c->batch, error))
     return FALSE;
-  say (c, "the batch is free, which was %" G_GINT64_FORMAT, batch);
+  say (c, "the batch is free, which was %" G_GINT64_FORMAT, c->batch);
   return TRUE;
 }
 
@@ -272,6 +277,7 @@ check (Convert *c, GError **error)
       !gen_run_set_compare (runs, alike, reference, NULL, &difference, error))
     return FALSE;
   sqnr = gen_run_difference_sqnr (&difference);
+  shrink_table_add (&c->table, "sqnr", "dB beside the outputs before", NAN, sqnr);
   if (isinf (sqnr)) {
     say (c, "checked on %u runs: equal", gen_run_set_n_runs (runs));
     return TRUE;
@@ -313,6 +319,30 @@ save (const Convert *c, GError **error)
                   : gen_onnx_save (c->made, c->output, error);
 }
 
+/* What both cost here. Extents that are named are those of inputs as they were. */
+static gboolean
+tell (Convert *c, GError **error)
+{
+  /* The same input would have to be named in two ways. */
+  const gboolean alike = c->turned->len == 0 || c->fixed == NULL;
+  const Preparation preparation = {
+    .shapes = alike ? c->fixed : NULL, .batch = (int)c->batch, .choice = GEN_CHOICE_MEASURE
+  };
+  g_autoptr (JsonObject) told = NULL;
+
+  g_print ("%s is %s\n", c->output, c->path);
+  for (guint i = 0; i < c->done->len; i++)
+    g_print ("  %s\n", (const char *)c->done->pdata[i]);
+  if (c->apart)
+    g_print ("  weights are in %s.data\n", c->output);
+  if (!shrink_table_measure (
+          &c->table, c->path, c->output, &preparation, alike ? c->seconds : 0, error))
+    return FALSE;
+  shrink_table_print (&c->table, &preparation);
+  told = shrink_table_to_json (&c->table, &preparation);
+  return c->report == NULL || shrink_table_save (told, c->report, error);
+}
+
 static gboolean
 convert (Convert *c, GError **error)
 {
@@ -324,18 +354,14 @@ convert (Convert *c, GError **error)
       !fold (c, error) || !set_type (c, error) || !set_opset (c, error) || !set_layout (c, error) ||
       !(c->no_check || check (c, error)) || !save (c, error))
     return FALSE;
-  g_print ("%s is %s\n", c->output, c->path);
-  for (guint i = 0; i < c->done->len; i++)
-    g_print ("  %s\n", (const char *)c->done->pdata[i]);
-  if (c->apart)
-    g_print ("  weights are in %s.data\n", c->output);
-  return TRUE;
+  return tell (c, error);
 }
 
 static int
 run (int argc, char **argv)
 {
-  g_auto (Convert) c = { .done = g_ptr_array_new_with_free_func (g_free),
+  g_auto (Convert) c = { .seconds = DEFAULT_SECONDS,
+    .done = g_ptr_array_new_with_free_func (g_free),
     .turned = g_ptr_array_new_with_free_func (g_free) };
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &c.output, "The model to write", "OUT.onnx" },
@@ -355,12 +381,15 @@ run (int argc, char **argv)
     { "trainable", 0, 0, G_OPTION_ARG_NONE, &c.trainable,
         "Let weights that are integers be floats, to be trained and folded again", NULL },
     { "no-check", 0, 0, G_OPTION_ARG_NONE, &c.no_check, "Do not run both and compare", NULL },
+    { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &c.seconds, "How long each is timed (0.5)", "N" },
+    { "report", 0, 0, G_OPTION_ARG_FILENAME, &c.report, "Write what both cost as JSON", "FILE" },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &c.seed, "Seed of what they are compared on (0)", "N" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &c.force, "Replace a file that is there already", NULL },
     { NULL },
   };
   GError *error = NULL;
 
+  shrink_table_init (&c.table);
   if (!command_parse (&command_convert, entries,
           "The model before and after are run on numbers drawn by chance, and nothing is written "
           "where "

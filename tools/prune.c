@@ -358,6 +358,14 @@ tell (Prune *p, GError **error)
 
 /* --- all of it --- */
 
+/* Weights stay where they were: in the model, or beside it. */
+static gboolean
+save (const Prune *p, const GenGraph *made, GError **error)
+{
+  return shrink_is_apart (p->path, p->graph) ? gen_onnx_save_apart (made, p->output, error)
+                                             : gen_onnx_save (made, p->output, error);
+}
+
 static gboolean
 prune (Prune *p, GError **error)
 {
@@ -367,7 +375,7 @@ prune (Prune *p, GError **error)
                                      p->reference, p->said[1], p->embedder, error)) == NULL)
     return FALSE;
   made = make (p, error);
-  return made != NULL && add_figures (p, made, error) && gen_onnx_save (made, p->output, error) &&
+  return made != NULL && add_figures (p, made, error) && save (p, made, error) &&
          shrink_table_measure (&p->table, p->path, p->output, &p->preparation, p->seconds, error) &&
          tell (p, error);
 }

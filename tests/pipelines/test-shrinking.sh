@@ -48,15 +48,17 @@ succeeds "half of the arithmetic goes" $tool prune base/ema.onnx -o flops.onnx -
 holds "less of the channels than half" test "$(size flops.onnx)" -gt "$(size half.onnx)"
 
 succeeds "bytes are made of it" $tool quantize halved/ema.onnx -o bytes.onnx --seconds=0 --judged=32
-succeeds "and floats to learn" $tool convert bytes.onnx -o learning.onnx --trainable
+succeeds "and floats to learn" $tool convert bytes.onnx -o learning.onnx --trainable --seconds=0
 succeeds "which are trained" gst-launch-1.0 -q $(pictures 320) ! $student student-model=learning.onnx \
     max-steps=20 checkpoint=learned
-succeeds "and are bytes again" $tool convert learned/ema.onnx -o learned.onnx --fold
+succeeds "and are bytes again" $tool convert learned/ema.onnx -o learned.onnx --fold --seconds=0
 holds "as few" test "$(size learned.onnx)" -lt $(($(size halved/ema.onnx) / 2))
 shot learned.raw learned.onnx
 holds "as near as before" less "$(apart base.raw learned.raw)" "$(apart base.raw half.raw)"
 
-succeeds "other words" $tool convert base/ema.onnx -o other.onnx --opset=21 --layout=nhwc --external-data
+succeeds "other words" $tool convert base/ema.onnx -o other.onnx --opset=21 --layout=nhwc --external-data \
+    --seconds=0 --report=other.json
+holds "both are measured" grep -q '"memory"' other.json
 shot other.raw other.onnx
 holds "play the same" cmp base.raw other.raw
 
