@@ -24,6 +24,7 @@ typedef struct {
   GArray *columns; /* of Column */
   /* Of samples: */
   const GenPort *port;
+  GenFormat format;
   float *numbers, *turned;
   gsize n_numbers, taken;
   GArray *classes; /* of gint64 */
@@ -98,7 +99,7 @@ say_format (const GenPort *port, JsonObject *said, GError **error)
                training_data_say (said, "medium", "sound", error)) &&
            say_number (said, "rate", port->sample_rate, error) &&
            say_number (said, "channels", port->channels, error) &&
-           say_number (said, "window", port->length, error);
+           say_number (said, "length", port->length, error);
   return say_number (said, "width", port->width, error) &&
          say_number (said, "height", port->height, error) &&
          say_number (said, "channels", port->channels, error);
@@ -139,28 +140,62 @@ turn (const GenPort *port, const float *from, gsize n, int channels, float *to)
 }
 
 static gboolean
-take_sample (
+is_enough (const Reading *reading)
+{
+  return reading->taken >= (gsize)reading->settings->count;
+}
+
+/* A sample of the format becomes an item. */
+static gboolean
+add_item (Reading *reading, const GenSample *sample, GError **error)
+{
+  const GenPort *port = reading->port;
+  const GenShape shape = GEN_SHAPE ((gint64)reading->n_numbers);
+  const gboolean is_sound = port->kind == GEN_PORT_SOUND;
+  g_autofree guint8 *converted = NULL;
+
+  sample->medium->to_numbers (sample, is_sound ? -1 : 0, 1, reading->numbers);
+  turn (port, reading->numbers, reading->n_numbers, reading->format.channels, reading->turned);
+  converted = numbers_convert (reading->turned, &shape, GEN_TYPE_FLOAT32, port->type, error);
+  if (converted == NULL)
+    return FALSE;
+  g_byte_array_append (g_array_index (reading->columns, Column, 0).bytes, converted,
+      (guint)(reading->n_numbers * gen_data_type_size (port->type)));
+  reading->taken++;
+  return TRUE;
+}
+
+/* Sounds are read as long as they are: each piece of the model's length is an item, and what is
+ * shorter is none. */
+static gboolean
+add_pieces (Reading *reading, const GenSound *sound, GError **error)
+{
+  const gsize length = reading->format.length;
+
+  for (gsize at = 0; at + length <= sound->frames && !is_enough (reading); at += length) {
+    GenSound piece = *sound;
+    GenSample sample;
+
+    piece.data = sound->data + at * (gsize)sound->channels;
+    piece.frames = length;
+    piece.owned = FALSE;
+    sample = gen_sample_of_sound (&piece);
+    if (!add_item (reading, &sample, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+take_samples (
     const GenSample *samples, const guint32 *items, int n, gpointer user_data, GError **error)
 {
   Reading *reading = user_data;
-  const GenPort *port = reading->port;
-  Column *column = &g_array_index (reading->columns, Column, 0);
-  const GenShape shape = GEN_SHAPE ((gint64)reading->n_numbers);
 
-  for (int i = 0; i < n && reading->taken < (gsize)reading->settings->count; i++) {
-    const GenFormat format = gen_sample_format (&samples[i]);
-    g_autofree guint8 *converted = NULL;
-
-    samples[i].medium->to_numbers (
-        &samples[i], port->kind == GEN_PORT_SOUND ? -1 : 0, 1, reading->numbers);
-    turn (port, reading->numbers, reading->n_numbers, format.channels, reading->turned);
-    converted = numbers_convert (reading->turned, &shape, GEN_TYPE_FLOAT32, port->type, error);
-    if (converted == NULL)
+  for (int i = 0; i < n && !is_enough (reading); i++)
+    if (samples[i].medium == &gen_medium_sound ? !add_pieces (reading, &samples[i].sound, error)
+                                               : !add_item (reading, &samples[i], error))
       return FALSE;
-    g_byte_array_append (
-        column->bytes, converted, (guint)(reading->n_numbers * gen_data_type_size (port->type)));
-    reading->taken++;
-  }
   return TRUE;
 }
 
@@ -186,9 +221,9 @@ read_samples (Reading *reading, GError **error)
       !say_format (port, settings->said, error) ||
       (data = training_data_open (settings->said, NULL, NULL, reading->what, error)) == NULL)
     return FALSE;
-  format = *training_data_get_format (data);
+  reading->format = format = *training_data_get_format (data);
   if (format.medium == &gen_medium_sound && format.length == 0)
-    return fail (reading, error, "window= should say how many frames of a sound go into a run");
+    return fail (reading, error, "length= should say how many frames of a sound go into a run");
   shape = find_shape (port, &format, MAX (settings->preparation->batch, 1));
   if (!gen_graph_set_input_shape (reading->model->graph,
           g_ptr_array_index (reading->model->graph->inputs, column.input), &shape, error))
@@ -196,7 +231,7 @@ read_samples (Reading *reading, GError **error)
   reading->n_numbers = format.medium->count_numbers (&format);
   reading->numbers = g_new (float, reading->n_numbers);
   reading->turned = g_new (float, reading->n_numbers);
-  return training_data_read (data, &format, take_sample, reading, error);
+  return training_data_read (data, &format, take_samples, reading, error);
 }
 
 /* --- arrays --- */

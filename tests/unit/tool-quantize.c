@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* generative-model quantize: what is written plays as it is told, samples of all kinds are taken,
  * budgets are kept, and what is wrong is said while nothing is written. */
+#include <generative/sound.h>
+
 #include <math.h>
 
 #include "../quantized-net.h"
@@ -186,6 +188,47 @@ test_samples (Fixture *fixture, gconstpointer data)
       1e-6);
 }
 
+/* Sounds of any length are as many pieces of what the model is given as they hold. */
+static void
+test_sounds (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "net.onnx");
+  g_autofree char *folder = path_in (fixture, "sounds");
+  g_autofree char *file = g_build_filename (folder, "0.wav", NULL);
+  g_autoptr (GenGraph) graph = gen_graph_new ("net"), made = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GenSound) sound = { 0 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 64)), *y;
+
+  y = gen_graph_op (graph, "Conv",
+      (GenTensor *[]){ x, quantized_net_constant (graph, "w", &GEN_SHAPE (1, 1, 9), 1) }, 2, 1,
+      &error, "pads", GEN_INTS, 2, (gint64[]){ 4, 4 }, NULL);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  x->shape.dims[0] = y->shape.dims[0] = x->shape.dims[2] = y->shape.dims[2] = -1;
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.sample-rate"), g_strdup ("8000"));
+  save (graph, path);
+  g_assert_cmpint (g_mkdir (folder, 0755), ==, 0);
+  gen_sound_init (&sound, 8000, 1, 20 * 512 + 100);
+  /* The last whole piece has the loudest sample, and what is behind it is left out. */
+  for (gsize i = 0; i < sound.frames; i++)
+    sound.data[i] = i >= 20 * 512 ? 1 : i % 2 == 0 ? 0.25f : -0.25f;
+  sound.data[20 * 512 - 1] = 0.5f;
+  g_assert_true (gen_sound_save_wav (&sound, file, GEN_SOUND_WAV_F32, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (tool (fixture, "quantize", "net.onnx", "-o", "made.onnx", "--calibrate",
+                       "sounds", "length=512", "--shape", "x=1x1x512", "--seconds", "0", NULL),
+      ==, 0);
+  made = load (fixture, "made.onnx");
+  g_assert_cmpfloat_with_epsilon (
+      (double)*(const float *)gen_tensor_constant (gen_graph_find (made, "x_scale")), 0.75 / 255,
+      1e-6);
+  g_assert_cmpint (tool (fixture, "quantize", "net.onnx", "-o", "made.onnx", "-f", "--calibrate",
+                       "sounds", "--shape", "x=1x1x512", "--seconds", "0", NULL),
+      ==, 1);
+  assert_says (fixture->err, "length=");
+}
+
 /* Layers stay until it is kept, as few as it takes, and a budget that none would keep is said. */
 static void
 test_budget (Fixture *fixture, gconstpointer data)
@@ -312,6 +355,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/tool/quantize/latents", Fixture, NULL, set_up, test_latents, tear_down);
   g_test_add ("/tool/quantize/samples", Fixture, NULL, set_up, test_samples, tear_down);
+  g_test_add ("/tool/quantize/sounds", Fixture, NULL, set_up, test_sounds, tear_down);
   g_test_add ("/tool/quantize/budget", Fixture, NULL, set_up, test_budget, tear_down);
   g_test_add ("/tool/quantize/reference", Fixture, NULL, set_up, test_reference, tear_down);
   g_test_add ("/tool/quantize/apart", Fixture, NULL, set_up, test_apart, tear_down);
