@@ -100,10 +100,12 @@ fail (ServeAnswer *answer, const GError *error)
   GSocket *socket = soup_server_message_get_socket (answer->message);
 
   end (answer);
-  if (!answer->begun)
+  if (!answer->begun) {
     serve_answer_refuse (answer->request, error);
-  else if (socket != NULL)
+  } else if (socket != NULL) {
+    g_warning ("an answer ends in its middle: %s", error->message);
     g_socket_shutdown (socket, TRUE, TRUE, NULL);
+  }
   soup_server_message_unpause (answer->message);
 }
 
@@ -202,7 +204,6 @@ static gboolean
 on_gone (int fd, GIOCondition condition, gpointer data)
 {
   ServeAnswer *answer = data;
-
   answer->gone = 0;
   answer->ended = TRUE;
   serve_work_cancel (answer->work);

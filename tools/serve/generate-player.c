@@ -23,6 +23,7 @@ struct _ServePlayer {
   GstPad *source, *sink; /* ours, at its ends */
   GstBus *bus;
   ServePlayerInput input;
+  GstGenerativeTensors one; /* latent, of which `input` may be several */
   GstCaps *caps, *wanted;
   int rate_numerator, rate_denominator;
   char *parameters;
@@ -144,6 +145,8 @@ make_generator (const ServePlayerSettings *settings, GError **error)
     g_object_set (generator, "threads", (guint)settings->threads, NULL);
   if (settings->shared && g_object_class_find_property (klass, "shared") != NULL)
     g_object_set (generator, "shared", TRUE, NULL);
+  if (settings->shared && settings->shared_size > 0)
+    g_object_set (generator, "shared-size", settings->shared_size, NULL);
   return generator;
 }
 
@@ -206,7 +209,13 @@ serve_player_new (const ServePlayerSettings *settings, GError **error)
     return NULL;
   }
   gst_pad_push_event (player->source, gst_event_new_stream_start ("request"));
-  return choose_input (player, error) ? g_steal_pointer (&player) : NULL;
+  if (!choose_input (player, error))
+    return NULL;
+  player->one = player->input.latents;
+  for (int i = 0; settings->vectors > 1 && i < player->one.n; i++)
+    player->input.latents.shapes[i] =
+        GEN_SHAPE (settings->vectors, gen_shape_elements (&player->one.shapes[i]));
+  return g_steal_pointer (&player);
 }
 
 void
@@ -231,6 +240,12 @@ const ServePlayerInput *
 serve_player_input (const ServePlayer *player)
 {
   return &player->input;
+}
+
+const GstGenerativeTensors *
+serve_player_one (const ServePlayer *player)
+{
+  return &player->one;
 }
 
 GstCaps *

@@ -15,8 +15,10 @@ typedef struct {
   const char *model; /* the file */
   const char *device, *precision, *parameters;
   int threads;
-  gboolean numbers; /* hand over numbers, where it would make pictures */
-  gboolean shared;  /* play frames of several players at once, where the element can */
+  gboolean numbers;  /* hand over numbers, where it would make pictures */
+  gboolean shared;   /* play frames of several players at once, where the element can */
+  guint shared_size; /* of how many at most; 0: as many as it has by itself */
+  guint vectors;     /* that go into a buffer; 0: one */
 } ServePlayerSettings;
 
 /* What it takes. */
@@ -32,6 +34,8 @@ void serve_player_free (ServePlayer *player);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServePlayer, serve_player_free)
 
 const ServePlayerInput *serve_player_input (const ServePlayer *player);
+/* The same of one latent, where a buffer has several. */
+const GstGenerativeTensors *serve_player_one (const ServePlayer *player);
 /* What it makes: caps of one structure, perhaps not fixed. (transfer full) */
 GstCaps *serve_player_output (ServePlayer *player);
 /* What the stream says of itself. (transfer full), NULL before anything has been made. */

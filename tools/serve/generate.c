@@ -5,6 +5,7 @@
 
 #include "generate-accept.h"
 #include "generate-answer.h"
+#include "generate-share.h"
 #include "openapi.h"
 #include "signing.h"
 
@@ -19,7 +20,6 @@ struct _ServeGenerate {
   GPtrArray *turns;    /* Turn: versions that are being loaded */
   ServeSigning *signing;
   GenServeLimits limits;
-  gboolean shared; /* generators share runs */
   guint batch, queue;
   GPtrArray *routes; /* Route */
   ServeRoute *document;
@@ -75,37 +75,25 @@ serve_generate_find_route (const char *path)
 
 /* --- pools --- */
 
-static gboolean
-can_share (void)
-{
-  g_autoptr (GstElementFactory) factory = gst_element_factory_find ("generator");
-  g_autoptr (GstPluginFeature) loaded =
-      factory != NULL ? gst_plugin_feature_load (GST_PLUGIN_FEATURE (factory)) : NULL;
-  GType type;
-
-  if (loaded == NULL)
-    return FALSE;
-  type = gst_element_factory_get_element_type (GST_ELEMENT_FACTORY (loaded));
-  g_autoptr (GTypeClass) klass = g_type_class_ref (type);
-  return g_object_class_find_property (G_OBJECT_CLASS (klass), "shared") != NULL;
-}
-
 static ServePool *
 make_pool (const ServeGenerate *generate, const ServeModelSettings *said, const char *path,
     GenModel *facts, GError **error)
 {
-  const gboolean shared = generate->shared;
-  const ServePoolSettings settings = {
+  ServePoolSettings settings = {
     .player = { .model = path,
         .device = said->device,
         .precision = said->precision,
         .parameters = said->parameters,
         .threads = said->threads,
-        .shared = shared },
-    .threads = shared ? generate->batch : THREADS_APART,
+        .shared_size = generate->batch },
+    .threads = THREADS_APART,
     .queue = generate->queue,
   };
 
+  if (serve_share_is_exact (&settings.player, generate->batch)) {
+    settings.player.shared = TRUE;
+    settings.threads = generate->batch;
+  }
   return serve_pool_new (said->record.name, facts, &settings, error);
 }
 
@@ -416,7 +404,6 @@ serve_generate_new (ServeServer *server, GError **error)
   generate->reasons = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   generate->turns = g_ptr_array_new_with_free_func (free_turn);
   generate->routes = g_ptr_array_new_with_free_func (g_free);
-  generate->shared = can_share ();
   generate->batch = (guint)configuration->batch->most;
   generate->queue = (guint)configuration->limits->queue;
   generate->signing = serve_signing_new (configuration, error);
