@@ -4,6 +4,11 @@
  * however often they send a byte; and those that read an answer byte by byte are, too. */
 #include "connections.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 /* Seconds that nothing may happen, and after which connections are looked at. */
 #define SILENCE 20
 #define LOOK_EVERY 1
@@ -30,6 +35,7 @@ struct _HttpConnections {
   GTlsCertificate *certificate; /* or NULL */
   HttpConnectionsLimits limits;
   guint port, timer;
+  int silent;       /* the other end of what libsoup listens to, or -1 */
   GHashTable *open; /* of GSocketConnection, which it does not own, to GSocketAddress */
 };
 
@@ -193,6 +199,10 @@ accept_connection (
   if (local == NULL || remote == NULL || !has_room (connections, remote))
     return TRUE;
   g_socket_set_timeout (g_socket_connection_get_socket (connection), SILENCE);
+  /* Headers and body are written one after another: nothing waits for the first to be acknowledged.
+   */
+  g_socket_set_option (
+      g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   stream = wrap (connections, connection);
   if (stream == NULL)
     return TRUE;
@@ -203,6 +213,25 @@ accept_connection (
   g_object_weak_ref (G_OBJECT (connection), forget, connections);
   soup_server_accept_iostream (connections->server, stream, local, remote, &error);
   return TRUE;
+}
+
+/* libsoup closes each connection after an answer, and does not say so, where it listens to nothing
+ * itself. What it listens to here is a socket that nobody has the other end of. */
+static void
+keep_alive (HttpConnections *connections)
+{
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GError) error = NULL;
+  int ends[2];
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return;
+  connections->silent = ends[1];
+  socket = g_socket_new_from_fd (ends[0], &error);
+  if (socket == NULL)
+    close (ends[0]);
+  else if (!soup_server_listen_socket (connections->server, socket, 0, &error))
+    g_debug ("connections are closed after each answer: %s", error->message);
 }
 
 HttpConnections *
@@ -221,6 +250,8 @@ http_connections_new (
   g_signal_connect (server, "request-read", G_CALLBACK (note_read), connections);
   g_signal_connect (server, "request-finished", G_CALLBACK (note_end), connections);
   connections->timer = g_timeout_add_seconds (LOOK_EVERY, sweep, connections);
+  connections->silent = -1;
+  keep_alive (connections);
   return connections;
 }
 
@@ -272,6 +303,8 @@ http_connections_free (HttpConnections *connections)
   gpointer connection;
 
   g_source_remove (connections->timer);
+  if (connections->silent >= 0)
+    close (connections->silent);
   g_signal_handlers_disconnect_by_data (connections->server, connections);
   g_signal_handlers_disconnect_by_data (connections->service, connections);
   http_connections_close (connections);
