@@ -92,15 +92,17 @@ on_answer (GObject *session, GAsyncResult *result, gpointer data)
   answer->done = TRUE;
 }
 
+/* `body` NULL: GET. */
 static void
 begin (Fixture *f, const char *path, const char *body, const char *accept,
     GCancellable *cancellable, Answer *answer)
 {
   g_autofree char *url = g_strconcat (f->url, path, NULL);
-  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+  g_autoptr (GBytes) bytes = body != NULL ? g_bytes_new (body, strlen (body)) : NULL;
 
-  *answer = (Answer){ .message = soup_message_new ("POST", url) };
-  soup_message_set_request_body_from_bytes (answer->message, "application/json", bytes);
+  *answer = (Answer){ .message = soup_message_new (body != NULL ? "POST" : "GET", url) };
+  if (body != NULL)
+    soup_message_set_request_body_from_bytes (answer->message, "application/json", bytes);
   if (accept != NULL)
     soup_message_headers_replace (
         soup_message_get_request_headers (answer->message), "Accept", accept);
@@ -123,7 +125,7 @@ ask (Fixture *f, const char *path, const char *body, const char *accept, guint s
   begin (f, path, body, accept, NULL, answer);
   finish (answer);
   if (soup_message_get_status (answer->message) != status)
-    g_error ("%s was answered with %u and not %u: %.*s", body,
+    g_error ("%s was answered with %u and not %u: %.*s", body != NULL ? body : path,
         soup_message_get_status (answer->message), status,
         answer->body != NULL ? (int)g_bytes_get_size (answer->body) : 0,
         answer->body != NULL ? (const char *)g_bytes_get_data (answer->body, NULL) : "");
@@ -252,6 +254,21 @@ test_seed (void)
   body = g_strdup_printf ("{\"seed\":%s}", header (&first, "Generative-Seed"));
   ask (&f, "/v1/generate", body, NULL, 200, &third);
   g_assert_true (g_bytes_equal (first.body, third.body));
+  close_fixture (&f);
+}
+
+/* A client that asks again does so by the same connection. */
+static void
+test_kept (void)
+{
+  g_auto (Answer) first = { 0 }, second = { 0 };
+  Fixture f;
+
+  open_fixture (&f, "");
+  ask (&f, "/openapi.json", NULL, NULL, 200, &first);
+  ask (&f, "/openapi.json", NULL, NULL, 200, &second);
+  g_assert_cmpuint (soup_message_get_connection_id (first.message), ==,
+      soup_message_get_connection_id (second.message));
   close_fixture (&f);
 }
 
@@ -514,6 +531,7 @@ main (int argc, char **argv)
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_test_add_func ("/serve-generate/same", test_same);
   g_test_add_func ("/serve-generate/seed", test_seed);
+  g_test_add_func ("/serve-generate/kept", test_kept);
   g_test_add_func ("/serve-generate/noisy", test_noisy);
   g_test_add_func ("/serve-generate/numbers", test_numbers);
   g_test_add_func ("/serve-generate/several", test_several);
