@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Graphs as ONNX models. The messages only point at what the graph holds, and are packed
+/* Graphs as ONNX models. The messages only point at what the graph holds; save.c packs them
  * straight into the file: weights are copied nowhere on the way. */
 #include <string.h>
-#include <generative/atomic-file.h>
 #include <generative/onnx.h>
 #include <generative/operator.h>
 #include <generative/version.h>
 
 #include "../graph/graph-private.h"
 #include "fail.h"
-#include "onnx.pb-c.h"
 #include "tensor-data.h"
+#include "write.h"
 
 /* ONNX Runtime's own operators, of which there is one version. */
 #define MICROSOFT "com.microsoft"
@@ -26,30 +25,11 @@
 #define STABLE_FIRST 13
 #define STABLE_LAST 17
 
-/* Where weights begin that lie in a file of their own: pages can be mapped then. */
-#define APART_ALIGNMENT 4096
 /* Smaller ones stay in the model. */
 #define LEAST_APART 1024
 
-/* What is written beside the model. */
-typedef struct {
-  char *name;      /* of the file, as the model has it */
-  GPtrArray *data; /* of guint8 *, each of a size in `sizes` */
-  GArray *sizes;   /* of gsize */
-  guint64 at;      /* where the next one begins */
-} Apart;
-
-typedef struct _Writer Writer;
-struct _Writer {
-  const GenGraph *graph;
-  GPtrArray *owned;     /* everything that was allocated for the messages */
-  const Writer *parent; /* of the graph around this one; NULL for the model's own */
-  GHashTable *names;    /* tensors that are not written under their own name, and that name */
-  Apart *apart;         /* NULL: all is in the model */
-};
-
 static void *
-take (Writer *writer, gsize size)
+take (GenOnnxWriter *writer, gsize size)
 {
   void *memory = g_malloc0 (MAX (size, 1));
 
@@ -65,7 +45,7 @@ take (Writer *writer, gsize size)
   })
 
 static char *
-name_of (const Writer *writer, const GenTensor *tensor)
+name_of (const GenOnnxWriter *writer, const GenTensor *tensor)
 {
   char *name = writer->names != NULL ? g_hash_table_lookup (writer->names, tensor) : NULL;
 
@@ -73,7 +53,7 @@ name_of (const Writer *writer, const GenTensor *tensor)
 }
 
 static void
-add_entry (Writer *writer, Onnx__TensorProto *proto, const char *key, char *value)
+add_entry (GenOnnxWriter *writer, Onnx__TensorProto *proto, const char *key, char *value)
 {
   Onnx__StringStringEntryProto *entry =
       NEW (writer, Onnx__StringStringEntryProto, onnx__string_string_entry_proto__init);
@@ -84,7 +64,7 @@ add_entry (Writer *writer, Onnx__TensorProto *proto, const char *key, char *valu
 }
 
 static char *
-own_number (Writer *writer, guint64 number)
+own_number (GenOnnxWriter *writer, guint64 number)
 {
   char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
 
@@ -94,9 +74,9 @@ own_number (Writer *writer, guint64 number)
 
 /* The bytes of `proto` go to the file beside the model. */
 static void
-put_apart (Writer *writer, Onnx__TensorProto *proto)
+put_apart (GenOnnxWriter *writer, Onnx__TensorProto *proto)
 {
-  Apart *apart = writer->apart;
+  GenOnnxApart *apart = writer->apart;
   const gsize size = proto->raw_data.len;
 
   proto->external_data = take (writer, 3 * sizeof (void *));
@@ -107,13 +87,14 @@ put_apart (Writer *writer, Onnx__TensorProto *proto)
   proto->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
   g_ptr_array_add (apart->data, proto->raw_data.data);
   g_array_append_val (apart->sizes, size);
-  apart->at = (apart->at + size + APART_ALIGNMENT - 1) / APART_ALIGNMENT * APART_ALIGNMENT;
+  apart->at = (apart->at + size + GEN_ONNX_APART_ALIGNMENT - 1) / GEN_ONNX_APART_ALIGNMENT *
+              GEN_ONNX_APART_ALIGNMENT;
   proto->has_raw_data = FALSE;
   proto->raw_data = (ProtobufCBinaryData){ 0 };
 }
 
 static Onnx__TensorProto *
-write_tensor (Writer *writer, const GenTensor *tensor)
+write_tensor (GenOnnxWriter *writer, const GenTensor *tensor)
 {
   Onnx__TensorProto *proto = NEW (writer, Onnx__TensorProto, onnx__tensor_proto__init);
 
@@ -135,7 +116,7 @@ write_tensor (Writer *writer, const GenTensor *tensor)
 }
 
 static Onnx__ValueInfoProto *
-write_value (Writer *writer, const GenTensor *tensor)
+write_value (GenOnnxWriter *writer, const GenTensor *tensor)
 {
   Onnx__ValueInfoProto *info = NEW (writer, Onnx__ValueInfoProto, onnx__value_info_proto__init);
   Onnx__TypeProto *type = NEW (writer, Onnx__TypeProto, onnx__type_proto__init);
@@ -185,11 +166,11 @@ write_value (Writer *writer, const GenTensor *tensor)
   return info;
 }
 
-static Onnx__GraphProto *write_graph (Writer *writer, guint n_captured, GError **error);
+static Onnx__GraphProto *write_graph (GenOnnxWriter *writer, guint n_captured, GError **error);
 
 /* Whether a graph around the one that is written has a tensor of that name. */
 static gboolean
-is_taken (const Writer *writer, const char *name)
+is_taken (const GenOnnxWriter *writer, const char *name)
 {
   for (; writer != NULL; writer = writer->parent)
     if (gen_graph_find (writer->graph, name) != NULL)
@@ -199,12 +180,12 @@ is_taken (const Writer *writer, const char *name)
 
 /* A graph within: what it captures has the name that it has outside, and nothing else may. */
 static Onnx__GraphProto *
-write_subgraph (Writer *outer, const GenNode *node, const GenAttribute *attribute,
+write_subgraph (GenOnnxWriter *outer, const GenNode *node, const GenAttribute *attribute,
     guint first_captured, GError **error)
 {
   const GenGraph *graph = attribute->graph;
   g_autoptr (GHashTable) names = g_hash_table_new (NULL, NULL);
-  Writer writer = { graph, outer->owned, outer, names, outer->apart };
+  GenOnnxWriter writer = { graph, outer->owned, outer, names, outer->apart };
 
   for (guint i = 0; i < graph->tensors->len; i++) {
     GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
@@ -227,7 +208,7 @@ write_subgraph (Writer *outer, const GenNode *node, const GenAttribute *attribut
 /* `first_captured` is the node's input that stands for the first one that the attribute's graph,
  * if it is one, captures. */
 static Onnx__AttributeProto *
-write_attribute (Writer *writer, const GenNode *node, const GenAttribute *attribute,
+write_attribute (GenOnnxWriter *writer, const GenNode *node, const GenAttribute *attribute,
     guint first_captured, GError **error)
 {
   Onnx__AttributeProto *proto = NEW (writer, Onnx__AttributeProto, onnx__attribute_proto__init);
@@ -286,7 +267,7 @@ write_attribute (Writer *writer, const GenNode *node, const GenAttribute *attrib
 
 /* The names of the first `n` tensors, "" for those left out, without the last of these. */
 static gsize
-write_names (Writer *writer, const GPtrArray *tensors, gsize n, char ***names)
+write_names (GenOnnxWriter *writer, const GPtrArray *tensors, gsize n, char ***names)
 {
   while (n > 0 && g_ptr_array_index (tensors, n - 1) == NULL)
     n--;
@@ -307,7 +288,7 @@ is_public (const GenNode *node)
 }
 
 static Onnx__NodeProto *
-write_node (Writer *writer, const GenNode *node, GError **error)
+write_node (GenOnnxWriter *writer, const GenNode *node, GError **error)
 {
   Onnx__NodeProto *proto = NEW (writer, Onnx__NodeProto, onnx__node_proto__init);
   guint n_inputs = node->inputs->len - gen_node_n_captured (node);
@@ -339,7 +320,7 @@ write_node (Writer *writer, const GenNode *node, GError **error)
 
 /* Constants and states that something refers to, in the order of the graph's tensors. */
 static void
-write_initializers (Writer *writer, Onnx__GraphProto *proto)
+write_initializers (GenOnnxWriter *writer, Onnx__GraphProto *proto)
 {
   const GenGraph *graph = writer->graph;
   g_autoptr (GHashTable) used = g_hash_table_new (NULL, NULL);
@@ -376,7 +357,7 @@ check_resolved (const GPtrArray *tensors, GError **error)
 }
 
 static Onnx__GraphProto *
-write_graph (Writer *writer, guint n_captured, GError **error)
+write_graph (GenOnnxWriter *writer, guint n_captured, GError **error)
 {
   const GenGraph *graph = writer->graph;
   Onnx__GraphProto *proto = NEW (writer, Onnx__GraphProto, onnx__graph_proto__init);
@@ -467,7 +448,7 @@ compare_keys (gconstpointer a, gconstpointer b)
 
 /* Sorted, so that the same graph makes the same file. */
 static void
-write_metadata (Writer *writer, Onnx__ModelProto *model)
+write_metadata (GenOnnxWriter *writer, Onnx__ModelProto *model)
 {
   GHashTable *metadata = writer->graph->metadata;
   guint n;
@@ -534,7 +515,7 @@ find_version (const GenGraph *graph)
 }
 
 static void
-import (Writer *writer, Onnx__ModelProto *model, const char *domain, int version)
+import (GenOnnxWriter *writer, Onnx__ModelProto *model, const char *domain, int version)
 {
   Onnx__OperatorSetIdProto *opset =
       NEW (writer, Onnx__OperatorSetIdProto, onnx__operator_set_id_proto__init);
@@ -545,8 +526,8 @@ import (Writer *writer, Onnx__ModelProto *model, const char *domain, int version
   model->opset_import[model->n_opset_import++] = opset;
 }
 
-static Onnx__ModelProto *
-write_model (Writer *writer, GError **error)
+Onnx__ModelProto *
+gen_onnx_write_model (GenOnnxWriter *writer, GError **error)
 {
   Onnx__ModelProto *model = NEW (writer, Onnx__ModelProto, onnx__model_proto__init);
   gboolean has_others;
@@ -572,137 +553,4 @@ write_model (Writer *writer, GError **error)
     return NULL;
   }
   return model;
-}
-
-typedef struct {
-  ProtobufCBuffer base;
-  GenAtomicFile *file;
-  GError *error;
-} FileBuffer;
-
-static void
-append_to_file (ProtobufCBuffer *buffer, size_t size, const uint8_t *data)
-{
-  FileBuffer *out = (FileBuffer *)buffer;
-
-  if (out->error == NULL)
-    gen_atomic_file_write (out->file, data, size, &out->error);
-}
-
-static gboolean
-save_model (const Onnx__ModelProto *model, const char *path, GError **error)
-{
-  FileBuffer out = { .base.append = append_to_file };
-
-  out.file = gen_atomic_file_new (path, &out.error);
-  if (out.file != NULL)
-    onnx__model_proto__pack_to_buffer (model, &out.base);
-  if (out.error == NULL)
-    gen_atomic_file_commit (out.file, &out.error);
-  g_clear_pointer (&out.file, gen_atomic_file_free);
-  if (out.error == NULL)
-    return TRUE;
-  gen_onnx_fail (error, GEN_ONNX_ERROR_FILE, "%s", out.error->message);
-  g_error_free (out.error);
-  return FALSE;
-}
-
-/* --- with a file beside it --- */
-
-static gboolean
-write_apart (const Apart *apart, GenAtomicFile *file, GError **error)
-{
-  static const guint8 zeros[APART_ALIGNMENT];
-
-  for (guint i = 0; i < apart->data->len; i++) {
-    const gsize gap = (gsize)(-gen_atomic_file_size (file) & (APART_ALIGNMENT - 1));
-
-    if (!gen_atomic_file_write (file, zeros, gap, error) ||
-        !gen_atomic_file_write (
-            file, apart->data->pdata[i], g_array_index (apart->sizes, gsize, i), error))
-      return FALSE;
-  }
-  return gen_atomic_file_sync (file, error);
-}
-
-static gboolean
-write_beside (const Onnx__ModelProto *model, GenAtomicFile *file, GError **error)
-{
-  FileBuffer out = { .base.append = append_to_file, .file = file };
-
-  onnx__model_proto__pack_to_buffer (model, &out.base);
-  if (out.error == NULL)
-    return gen_atomic_file_sync (file, error);
-  g_propagate_error (error, out.error);
-  return FALSE;
-}
-
-/* Both are complete before either gets its name, the weights first: a model never names weights
- * that are not there. */
-static gboolean
-save_both (const Onnx__ModelProto *model, const Apart *apart, const char *path, GError **error)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-  g_autofree char *beside = g_build_filename (folder, apart->name, NULL);
-  g_autoptr (GenAtomicFile) weights = gen_atomic_file_new (beside, error);
-  g_autoptr (GenAtomicFile) file = weights != NULL ? gen_atomic_file_new (path, error) : NULL;
-
-  return file != NULL && write_apart (apart, weights, error) && write_beside (model, file, error) &&
-         gen_atomic_file_place (weights, error) && gen_atomic_file_place (file, error) &&
-         gen_folder_sync (folder, error);
-}
-
-gboolean
-gen_onnx_save_apart (const GenGraph *graph, const char *path, GError **error)
-{
-  g_autofree char *base = g_path_get_basename (path);
-  Apart apart = { g_strconcat (base, ".data", NULL), g_ptr_array_new (),
-    g_array_new (FALSE, FALSE, sizeof (gsize)), 0 };
-  Writer writer = { graph, g_ptr_array_new_with_free_func (g_free), .apart = &apart };
-  const Onnx__ModelProto *model = write_model (&writer, error);
-  g_autoptr (GError) reason = NULL;
-  gboolean saved = FALSE;
-
-  if (model == NULL)
-    g_prefix_error (error, "%s: ", path);
-  else if (!(saved = save_both (model, &apart, path, &reason)))
-    gen_onnx_fail (error, GEN_ONNX_ERROR_FILE, "%s", reason->message);
-  g_ptr_array_unref (writer.owned);
-  g_ptr_array_unref (apart.data);
-  g_array_unref (apart.sizes);
-  g_free (apart.name);
-  return saved;
-}
-
-gboolean
-gen_onnx_save (const GenGraph *graph, const char *path, GError **error)
-{
-  Writer writer = { graph, g_ptr_array_new_with_free_func (g_free) };
-  const Onnx__ModelProto *model = write_model (&writer, error);
-  gboolean saved = FALSE;
-
-  if (model != NULL)
-    saved = save_model (model, path, error);
-  else
-    g_prefix_error (error, "%s: ", path);
-  g_ptr_array_unref (writer.owned);
-  return saved;
-}
-
-GBytes *
-gen_onnx_serialize (const GenGraph *graph, GError **error)
-{
-  Writer writer = { graph, g_ptr_array_new_with_free_func (g_free) };
-  const Onnx__ModelProto *model = write_model (&writer, error);
-  GBytes *bytes = NULL;
-
-  if (model != NULL) {
-    gsize size = onnx__model_proto__get_packed_size (model);
-    guint8 *data = g_malloc (size);
-
-    onnx__model_proto__pack (model, data);
-    bytes = g_bytes_new_take (data, size);
-  }
-  g_ptr_array_unref (writer.owned);
-  return bytes;
 }
