@@ -30,7 +30,7 @@ comes() {
 }
 # start ARGUMENT...: $address says where it is then.
 start() {
-    rm -f said
+    : >said
     "$serve" "$@" >said 2>complaints &
     server=$!
     comes 'grep -q url said || ! kill -0 $server' && grep -q url said || { cat complaints >&2; return 1; }

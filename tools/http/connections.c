@@ -335,3 +335,9 @@ http_connections_set_certificate (HttpConnections *connections, GTlsCertificate 
 {
   g_set_object (&connections->certificate, certificate);
 }
+
+void
+http_connections_set_limits (HttpConnections *connections, const HttpConnectionsLimits *limits)
+{
+  connections->limits = *limits;
+}

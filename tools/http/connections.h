@@ -30,6 +30,9 @@ guint http_connections_get_port (const HttpConnections *connections);
 guint http_connections_count (const HttpConnections *connections);
 /* From the next connection on. */
 void http_connections_set_certificate (HttpConnections *connections, GTlsCertificate *certificate);
+/* From now on. */
+void http_connections_set_limits (
+    HttpConnections *connections, const HttpConnectionsLimits *limits);
 /* The answer to `message` takes as long as it takes: whoever sends it looks after a client that
  * does not read. */
 void http_connections_hold (SoupServerMessage *message);

@@ -218,10 +218,23 @@ list_hosts (const ServeHttp *http)
   return hosts;
 }
 
+static HttpConnectionsLimits
+get_limits (const ServeHttp *http)
+{
+  const ServeLimits *limits = http->server->configuration->limits;
+
+  return (HttpConnectionsLimits){
+    .most = (guint)limits->connections,
+    .most_per_address = (guint)limits->connections_per_client,
+    .patience = (guint)limits->request_seconds,
+  };
+}
+
 gboolean
 serve_http_reload (ServeHttp *http, GError **error)
 {
   const ServeServerSettings *settings = http->server->configuration->server;
+  const HttpConnectionsLimits limits = get_limits (http);
   g_autoptr (GTlsCertificate) certificate = NULL;
   g_autoptr (GenTokens) tokens = NULL;
 
@@ -242,6 +255,7 @@ serve_http_reload (ServeHttp *http, GError **error)
   if (http->connections == NULL)
     return TRUE;
   http_connections_set_certificate (http->connections, certificate);
+  http_connections_set_limits (http->connections, &limits);
   g_clear_pointer (&http->hosts, g_ptr_array_unref);
   http->hosts = list_hosts (http);
   return TRUE;
@@ -251,17 +265,12 @@ gboolean
 serve_http_listen (ServeHttp *http, GError **error)
 {
   const ServeServerSettings *settings = http->server->configuration->server;
-  const ServeLimits *limits = http->server->configuration->limits;
-  const HttpConnectionsLimits connections = {
-    .most = (guint)limits->connections,
-    .most_per_address = (guint)limits->connections_per_client,
-    .patience = (guint)limits->request_seconds,
-  };
+  const HttpConnectionsLimits limits = get_limits (http);
   int fd;
 
   if (!serve_http_reload (http, error))
     return FALSE;
-  http->connections = http_connections_new (http->soup, http->certificate, &connections);
+  http->connections = http_connections_new (http->soup, http->certificate, &limits);
   fd = serve_systemd_take_socket ("http");
   if (fd >= 0 && !http_connections_adopt (http->connections, fd, error))
     return FALSE;
