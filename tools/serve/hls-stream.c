@@ -9,6 +9,8 @@
 
 #include <gst/pbutils/pbutils.h>
 
+#include "hls-sign.h"
+
 #define SEGMENT_SECONDS 2.0
 #define PART_SECONDS (1.0 / 3)
 #define SEGMENTS 10
@@ -181,8 +183,9 @@ describe_track (const HlsTrack *track)
                                     rate.numerator, rate.denominator);
 
   return g_strdup_printf (
-      "%s ! %s ! mp4mux name=muxer fragment-duration=%u ! appsink name=sink sync=false", fill,
-      codec, track->fragment);
+      "%s ! %s ! mp4mux name=muxer fragment-duration=%u ! %s appsink name=sink sync=false", fill,
+      codec, track->fragment,
+      hls_sign_is_on (track->stream->server) ? "c2pasign name=signer !" : "");
 }
 
 static gboolean
@@ -190,14 +193,17 @@ play_track (HlsTrack *track, GError **error)
 {
   HlsStream *stream = track->stream;
   g_autofree char *line = describe_track (track);
-  g_autoptr (GstElement) sink = NULL;
+  g_autoptr (GstElement) sink = NULL, signer = NULL;
 
   track->bin = serve_stream_player_add (stream->player, track->name, line, error);
   if (track->bin == NULL)
     return FALSE;
   serve_stream_codec_prepare (track->codec, track->bin, stream->mount, track->keys);
   sink = gst_bin_get_by_name (GST_BIN (track->bin), "sink");
-  track->feed = hls_feed_new (sink, FALSE, take, track);
+  signer = gst_bin_get_by_name (GST_BIN (track->bin), "signer");
+  if (signer != NULL)
+    hls_sign_configure (stream->server, stream->mount, signer);
+  track->feed = hls_feed_new (sink, signer != NULL, take, track);
   track->end = 0;
   gen_hls_playlist_interrupt (track->playlist);
   return TRUE;
