@@ -5,6 +5,7 @@
 #include <generative/file-bytes.h>
 #include <generative/provenance-live.h>
 
+#include "../lib/base/bmff-box.h"
 #include "c2pa.h"
 
 /* --- sign --- */
@@ -233,6 +234,29 @@ read_file (const char *path, const char *authorities)
 }
 
 /* The first of `paths` is the initialization segment. */
+/* A file may have several segments that were signed one by one, such as the parts of a segment of
+ * HLS: each begins with styp. */
+static void
+add_segments (GenProvenanceLiveReport *report, GBytes *file)
+{
+  gsize size, begin = 0;
+  const guint8 *data = g_bytes_get_data (file, &size);
+  GenBmffBox box;
+
+  for (gsize at = 0; at < size && gen_bmff_read (data, size, at, &box, NULL); at += box.size) {
+    g_autoptr (GBytes) segment = NULL;
+
+    if (at == begin || !gen_bmff_is (&box, "styp"))
+      continue;
+    segment = g_bytes_new_from_bytes (file, begin, at - begin);
+    gen_provenance_live_report_add (report, segment);
+    begin = at;
+  }
+  g_autoptr (GBytes) last = g_bytes_new_from_bytes (file, begin, size - begin);
+
+  gen_provenance_live_report_add (report, last);
+}
+
 static int
 read_live (char **paths, const char *authorities)
 {
@@ -249,7 +273,7 @@ read_live (char **paths, const char *authorities)
     if (file == NULL)
       return command_fail (error);
     if (report != NULL) {
-      gen_provenance_live_report_add (report, file);
+      add_segments (report, file);
       continue;
     }
     report = gen_provenance_live_report_new (file, trusted, &error);

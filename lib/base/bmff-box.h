@@ -24,7 +24,8 @@ typedef struct {
 gboolean gen_bmff_header (
     const guint8 *data, gsize available, guint64 start, guint64 rest, GenBmffBox *box);
 /* The box at `at` of `size` bytes. FALSE with `error` where it does not fit. */
-gboolean gen_bmff_read (const guint8 *data, gsize size, gsize at, GenBmffBox *box, GError **error);
+GEN_PRIVATE_API gboolean gen_bmff_read (
+    const guint8 *data, gsize size, gsize at, GenBmffBox *box, GError **error);
 static inline gboolean
 gen_bmff_is (const GenBmffBox *box, const char *type)
 {
