@@ -4,6 +4,7 @@
  * it has ended. */
 #include <string.h>
 
+#include "../http/connections.h"
 #include "mjpeg.h"
 
 #define BOUNDARY "frame"
@@ -112,6 +113,8 @@ mjpeg_stream_add_viewer (MjpegStream *stream, ServeRequest *request)
   soup_message_headers_replace (headers, "Content-Location", session);
   soup_message_headers_set_encoding (headers, SOUP_ENCODING_CHUNKED);
   soup_message_body_set_accumulate (body, FALSE);
+  /* Frames may be small, and seldom. Who takes none at all is noticed by the socket. */
+  http_connections_hold (request->message);
   append_text (body, "--" BOUNDARY "\r\n");
   viewer->left = 1;
   viewer->wrote =

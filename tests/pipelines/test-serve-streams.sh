@@ -1,0 +1,185 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What generative-serve streams, taken by programs that nobody here wrote: RTSP by ffmpeg and rtspsrc,
+# HLS by ffmpeg, MJPEG by ffmpeg and souphttpsrc, snapshots by curl; and low-latency HLS by
+# a player that holds lists and fragments against the specification (hls-client.py).
+. "$(dirname "$0")/harness.sh"
+serve=$build/tools/serve/generative-serve
+# Seconds until what is waited for cannot be coming any more.
+patience=60
+server=
+playing=
+on_exit() {
+    for process in $playing $server; do kill -9 "$process" 2>/dev/null; done
+    rm -rf "$work"
+}
+client=$top/tests/pipelines/hls-client.py
+cd "$work" || exit 1
+
+if [ ! -x "$serve" ]; then
+    skip "this build has no generative-serve"
+    finish
+fi
+
+# comes CONDITION: whether it holds before long.
+comes() {
+    end=$(($(date +%s) + patience))
+    until eval "$1"; do
+        [ "$(date +%s)" -lt $end ] || return 1
+        sleep 0.1
+    done
+}
+
+# start FILE: serve what it says; $http, $rtsp and $tls_rtsp say where.
+start() {
+    rm -f said
+    "$serve" --config="$1" --port=0 --rtsp-port=0 >said 2>complaints &
+    server=$!
+    comes 'grep -q "\"port\"" said || ! kill -0 $server 2>/dev/null'
+    http=$(sed -n 's|.*"url":"\([^"]*\)/".*|\1|p' said)
+    rtsp=127.0.0.1:$(sed -n 's|.*"rtsp-port":\([0-9]*\).*|\1|p' said)
+    [ -n "$http" ] || cat complaints >&2
+}
+stop() {
+    kill "$server" && kill "$server"
+    wait "$server"
+    ended=$?
+    server=
+}
+# frames FILE: how many there are.
+frames() { ffprobe -v error -count_frames -select_streams v -show_entries stream=nb_read_frames -of csv=p=0 "$1"; }
+sessions() { curl -s "$http/v1/sessions"; }
+# session PROTOCOL: the id of the first session by it.
+session() { sessions | tr '{' '\n' | sed -n "s|.*\"id\":\"\([0-9a-f]*\)\".*\"protocol\":\"$1\".*|\1|p" | head -n 1; }
+
+cat >studio.toml <<EOF
+[limits]
+sessions = 12
+idle-seconds = 3
+[mounts.clock]
+pipeline = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120 ! videoconvert name=video audiotestsrc is-live=true wave=ticks ! audioconvert name=audio"
+protocols = ["rtsp", "hls", "mjpeg"]
+[mounts.odd]
+pipeline = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=33,height=29 ! videoconvert"
+framerate = "30000/1001"
+shared = true
+[mounts.snow]
+pipeline = "videotestsrc is-live=true pattern=snow ! video/x-raw,width=640,height=480 ! videoconvert"
+protocols = ["mjpeg"]
+[mounts.tone]
+pipeline = "audiotestsrc is-live=true ! audioconvert"
+EOF
+start studio.toml
+
+# --- HLS ---
+
+hls=$http/mounts/clock/hls/index.m3u8
+succeeds "low-latency HLS is as RFC 8216bis has it, of pictures and sound" python3 "$client" "$hls" 4
+succeeds "so it is of 29.97 frames a second, and an odd size" python3 "$client" "$http/mounts/odd/hls/index.m3u8" 4
+succeeds "so it is of sound alone" python3 "$client" "$http/mounts/tone/hls/index.m3u8" 2
+succeeds "ffmpeg reads it" ffmpeg -v error -i "$hls" -t 3 -map 0:v -map 0:a -c copy -y hls.mp4
+holds "with all of its frames" [ "$(frames hls.mp4)" -ge 70 ]
+curl -s "$hls" >master
+holds "sound is a rendition of its own" grep -q '#EXT-X-MEDIA:TYPE=AUDIO.*URI="audio.m3u8"' master
+holds "all who watch a mount by HLS are one session" [ "$(sessions | grep -o '"mount":"clock","protocol":"hls"' | wc -l)" -eq 1 ]
+# The lists that are told to last may be kept by nobody, and what does not change by everybody.
+part=$(curl -s "$http/mounts/clock/hls/video.m3u8" | sed -n 's|^#EXT-X-PART:.*URI="\([^"]*\)".*|\1|p' | tail -n 1)
+curl -s -D head -o part "$http/mounts/clock/hls/$part"
+holds "parts are video/mp4, and may be kept" sh -c 'grep -qi "content-type: video/mp4" head && grep -qi "cache-control: max-age" head'
+holds "a stream that nobody asks for ends" comes '! sessions | grep -q hls'
+succeeds "and begins again where its numbers were" sh -c "
+    curl -s '$http/mounts/clock/hls/video.m3u8' >again && ! grep -q 'MEDIA-SEQUENCE:0\$' again &&
+    ! grep -q 'DISCONTINUITY-SEQUENCE:0\$' again"
+
+# --- MJPEG ---
+
+succeeds "ffmpeg reads JPEG after JPEG" ffmpeg -v error -f mpjpeg -i "$http/mounts/odd/stream.mjpeg" -frames:v 20 -y mjpeg.mkv
+holds "all of them" [ "$(frames mjpeg.mkv)" -eq 20 ]
+succeeds "so does GStreamer" timeout 60 gst-launch-1.0 -q souphttpsrc location="$http/mounts/clock/stream.mjpeg" ! \
+    multipartdemux ! jpegdec ! fakesink num-buffers=20
+for type in png jpeg; do
+    curl -s -D head -o snapshot.$type "$http/mounts/clock/snapshot.$type"
+    holds "a snapshot as $type" [ "$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 snapshot.$type)" = 160,120 ]
+    holds "says what it is" grep -qi "content-type: image/$type" head
+done
+# Snow is 6 MB a second, more than sockets hold: who takes a hundredth of it gets few frames.
+curl -s --limit-rate 60k --max-time 6 -o slow "$http/mounts/snow/stream.mjpeg" &
+playing=$!
+ffmpeg -v error -f mpjpeg -i "$http/mounts/snow/stream.mjpeg" -frames:v 60 -y fast.mkv
+holds "who is fast gets frames beside one who is slow" [ "$(frames fast.mkv)" -eq 60 ]
+wait $playing
+playing=
+holds "and who is slow gets fewer" [ "$(grep -ac '^--frame' slow)" -lt 40 ]
+holds "sessions of viewers who have left end" comes '! sessions | grep -q "snow"'
+
+# --- RTSP ---
+
+for transport in udp tcp; do
+    succeeds "ffmpeg reads RTSP by $transport" timeout 60 ffmpeg -v error -rtsp_transport $transport -i "rtsp://$rtsp/clock" \
+        -t 2 -map 0:v -map 0:a -c copy -y $transport.mkv
+    holds "pictures and sound" [ "$(ffprobe -v error -show_entries stream=codec_type -of csv=p=0 $transport.mkv | tr '\n' ' ')" = "video audio " ]
+    timeout 60 gst-launch-1.0 -q rtspsrc location="rtsp://$rtsp/odd" protocols=$transport latency=100 ! \
+        rtph264depay ! fakesink num-buffers=45 >log 2>&1
+    status=$?
+    if [ $status -eq 0 ]; then pass "rtspsrc reads it by $transport"; else echo "status $status" >>log; fail "rtspsrc reads it by $transport" log; fi
+done
+complains "a path that there is not is refused" "404|not found" ffprobe -v error "rtsp://$rtsp/nothing"
+holds "sessions of clients that have left end" comes '! sessions | grep -q rtsp'
+gst-launch-1.0 -q rtspsrc location="rtsp://$rtsp/odd" protocols=tcp ! fakesink >log 2>&1 &
+playing=$!
+holds "a client has a session" comes '[ -n "$(session rtsp)" ]'
+curl -s -X DELETE "$http/v1/sessions/$(session rtsp)" -o /dev/null
+holds "and its stream ends when the server ends that" comes '! kill -0 $playing 2>/dev/null'
+playing=
+holds "a mount that says no protocols does without those that do not fit" grep -q "tone is not watched by mjpeg" complaints
+stop
+holds "it has ended by itself" [ $ended -eq 0 ]
+holds "and complained of nothing" sh -c '! grep -E "CRITICAL|WARNING|ERROR" complaints'
+
+# --- tokens, TLS, signatures ---
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -out server.pem -days 2 \
+    -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+chmod 600 server.key
+token=$("$serve" token anna --file=tokens)
+other=$("$serve" token otto --file=tokens --scope=generate)
+"$GENERATIVE_MODEL" c2pa demonstration-key demo >/dev/null
+cat >closed.toml <<EOF
+[server]
+tokens = "tokens"
+certificate = "server.pem"
+key = "server.key"
+[provenance]
+key = "demo/key.pem"
+certificate = "demo/certificate.pem"
+[mounts.clock]
+pipeline = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120 ! videoconvert"
+protocols = ["rtsp", "hls", "mjpeg"]
+EOF
+start closed.toml
+# with TOKEN FILE: the status of a request for it.
+with() { curl -sk -o answer -w '%{http_code}' ${1:+-H "Authorization: Bearer $1"} "$http/mounts/clock/$2"; }
+holds "HLS takes a token" [ "$(with "" hls/index.m3u8)" = 401 ]
+holds "one for watching" [ "$(with "$other" hls/index.m3u8)" = 403 ]
+holds "and lets in who has it" [ "$(with "$token" hls/index.m3u8)" = 200 ]
+holds "so does MJPEG" [ "$(with "" snapshot.png) $(with "$token" snapshot.png)" = "401 200" ]
+# watch USER:PASSWORD@: by RTSP and TLS.
+watch() { timeout 60 ffprobe -v error -rtsp_transport tcp -show_entries stream=codec_name -of csv=p=0 "rtsps://$1$rtsp/clock"; }
+complains "RTSP takes a token" "401|nauthorized" ffprobe -v error "rtsps://$rtsp/clock"
+complains "a right one" "401|nauthorized" ffprobe -v error "rtsps://anna:wrong@$rtsp/clock"
+complains "for watching" "401|nauthorized" ffprobe -v error "rtsps://otto:$other@$rtsp/clock"
+holds "and lets in who has it, by TLS" [ "$(watch "anna:$token@")" = h264 ]
+complains "without TLS there is nothing" "" ffprobe -v error "rtsp://anna:$token@$rtsp/clock"
+if [ -s demo/key.pem ]; then
+    list=$(with "$token" hls/video.m3u8 >/dev/null && cat answer)
+    with "$token" "hls/$(echo "$list" | sed -n 's|^#EXT-X-MAP:URI="\(.*\)"|\1|p')" >/dev/null && mv answer init.mp4
+    with "$token" "hls/$(echo "$list" | grep -v '^#' | head -n 1)" >/dev/null && mv answer segment.m4s
+    succeeds "segments of HLS say, signed, where they come from" "$GENERATIVE_MODEL" c2pa read --live init.mp4 segment.m4s \
+        --authorities demo/authority.pem
+    printf '\001' | dd of=segment.m4s bs=1 seek=2000 conv=notrunc 2>/dev/null
+    complains "and say so no more once a byte is another" "Invalid" "$GENERATIVE_MODEL" c2pa read --live init.mp4 segment.m4s
+else
+    skip "this build signs nothing"
+fi
+stop
+finish
