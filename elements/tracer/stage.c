@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Stages, and what passes them. How long something took is found by time: of what leaves, the
- * running time, which neither an encoder's offset nor a segment changes; and of what came, the one
- * of that time, or where an element cuts anew the last one that began before. */
+/* Stages, and the pads by which buffers come to them and leave. */
 #include "stage.h"
 
 #include "figures.h"
 #include "losses.h"
 
-/* An element that hands on in another order than it took in has what it was made of this near. */
-#define REORDERED 16
-/* What begins so much later is of something else. */
-#define FARTHEST (2 * GST_SECOND)
-#define NO_TIME G_MININT64
+#define NO_TIME GST_TRACE_NO_TIME
 
 /* What a pad keeps. */
 typedef struct {
@@ -150,8 +144,7 @@ new_stage (GstTrace *trace, GstElement *element)
       g_object_class_find_property (G_OBJECT_GET_CLASS (element), "current-level-buffers") != NULL;
   stage->loss = gst_trace_loss_find (stage->factory);
   stage->gauges = g_ptr_array_new ();
-  for (guint i = 0; i < GST_TRACE_PASSAGES; i++)
-    stage->passages[i].time = NO_TIME;
+  gst_trace_passages_init (&stage->passages);
   return stage;
 }
 
@@ -269,50 +262,6 @@ running_time (const PadNote *note, GstBuffer *buffer)
 }
 
 static void
-remember (GstTraceStage *stage, gint64 time, guint64 now)
-{
-  const guint place = atomic_fetch_add_explicit (&stage->next, 1, memory_order_relaxed);
-  GstTracePassage *passage = &stage->passages[place % GST_TRACE_PASSAGES];
-
-  atomic_store_explicit (&passage->time, NO_TIME, memory_order_relaxed);
-  atomic_store_explicit (&passage->entered, now, memory_order_release);
-  atomic_store_explicit (&passage->time, time, memory_order_release);
-}
-
-/* When a passage of the time `*time` began; FALSE where it is just being written. */
-static gboolean
-read_passage (GstTracePassage *passage, gint64 *time, guint64 *entered)
-{
-  *time = atomic_load_explicit (&passage->time, memory_order_acquire);
-  *entered = atomic_load_explicit (&passage->entered, memory_order_acquire);
-  return *time != NO_TIME && *time == atomic_load_explicit (&passage->time, memory_order_relaxed);
-}
-
-/* When that which leaves with `time` had come, 0 where nothing is known of it. */
-static guint64
-recall (GstTraceStage *stage, gint64 time)
-{
-  const guint next = atomic_load_explicit (&stage->next, memory_order_acquire);
-  guint64 before = 0;
-  guint left = MIN (next, GST_TRACE_PASSAGES);
-
-  for (guint back = 1; left-- > 0; back++) {
-    gint64 came;
-    guint64 entered;
-
-    if (!read_passage (&stage->passages[(next - back) % GST_TRACE_PASSAGES], &came, &entered))
-      continue;
-    if (came == time)
-      return entered;
-    if (before != 0 || came > time || time - came > (gint64)FARTHEST)
-      continue;
-    before = entered;
-    left = MIN (left, REORDERED);
-  }
-  return before;
-}
-
-static void
 count (GstTraceStage *stage, GstBuffer *buffer)
 {
   gen_counter_add (stage->frames, 1);
@@ -331,7 +280,7 @@ gst_trace_enter (GstTrace *trace, GstPad *pad, GstBuffer *buffer, guint64 now)
   if (stage->is_sink)
     count (stage, buffer);
   if (stage->passes && GST_BUFFER_PTS_IS_VALID (buffer))
-    remember (stage, running_time (note, buffer), now);
+    gst_trace_passages_add (&stage->passages, running_time (note, buffer), now);
   if (stage->measures)
     gst_trace_figures_enter (stage, buffer);
 }
@@ -352,7 +301,7 @@ gst_trace_leave (GstTrace *trace, GstPad *pad, GstBuffer *buffer, guint64 now)
     gst_trace_figures_leave (stage, buffer);
   if (!stage->passes || time == NO_TIME)
     return;
-  entered = recall (stage, time);
+  entered = gst_trace_passages_find (&stage->passages, time);
   if (entered != 0 && now >= entered)
     gen_counter_observe (stage->seconds, (double)(now - entered) / GST_SECOND);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a tracer knows of each element that takes part in a stream, a stage, and the trace that all
  * of them belong to. A stage is found by the pad that a buffer passes, once, and stays with the
- * pad: for each buffer there are a few atomic operations, and neither a lock nor memory. */
+ * pad: for each buffer there are a few atomic operations, no memory, and nobody to wait for. */
 #pragma once
 
 #include <gst/gst.h>
@@ -9,9 +9,8 @@
 
 #include "families.h"
 #include "group.h"
+#include "passages.h"
 
-/* Buffers that a stage remembers: as many as may be on their way within it. */
-#define GST_TRACE_PASSAGES 256
 /* Intervals that figures of quality remember at most. */
 #define GST_TRACE_MOST_INTERVALS 120
 
@@ -34,13 +33,6 @@ typedef struct {
   GenCounter *memory, *processor;
   guint64 processor_told; /* nanoseconds */
 } GstTrace;
-
-/* A buffer came in: when, and of what time it is. `time` is written last, so that whoever reads it
- * twice, the same, knows that `entered` is of it. */
-typedef struct {
-  _Atomic gint64 time; /* running time */
-  _Atomic guint64 entered;
-} GstTracePassage;
 
 /* A figure that is measured: the streaming thread alone writes the sums. */
 typedef struct {
@@ -73,8 +65,7 @@ typedef struct {
 
   _Atomic guint64 came, went; /* buffers */
   _Atomic guint64 gaps;       /* that were born here, less those that came in */
-  _Atomic guint next;
-  GstTracePassage passages[GST_TRACE_PASSAGES];
+  GstTracePassages passages;
 
   /* Of the streaming thread. */
   guint scores; /* figures that the buffer had as it came */

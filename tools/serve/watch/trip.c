@@ -152,8 +152,8 @@ serve_trip_begin (ServeRequest *request, const ServeRoute *route, GenCounters *c
   trip->id = make_id (message);
   trip->counters = gen_counters_ref (counters);
   trip->spans = spans != NULL ? serve_spans_ref (spans) : NULL;
-  trip->sent = gen_counters_take (
-      counters, &serve_count_response_bytes, (const char *[]){ trip->route });
+  trip->sent =
+      gen_counters_take (counters, &serve_count_response_bytes, (const char *[]){ trip->route });
   trip->began = g_get_monotonic_time ();
   trip->logs = logs;
   serve_span_begin (&trip->span, http_request_header (message, "traceparent"));
