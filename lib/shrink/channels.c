@@ -396,6 +396,15 @@ find_places (GenChannels *channels)
   }
 }
 
+static gboolean
+is_quantized (const GenGraph *graph)
+{
+  for (guint i = 0; i < graph->nodes->len; i++)
+    if (gen_channels_is (g_ptr_array_index (graph->nodes, i), "DequantizeLinear"))
+      return TRUE;
+  return FALSE;
+}
+
 GenChannels *
 gen_channels_find (GenGraph *graph, GenGraph *shaped, GError **error)
 {
@@ -421,8 +430,11 @@ gen_channels_find (GenGraph *graph, GenGraph *shaped, GError **error)
   if (channels->groups->len > 0)
     return channels;
   g_set_error_literal (error, GEN_CHANNELS_ERROR, GEN_CHANNELS_ERROR_MODEL,
-      "no channel of the model can go: none is made by one layer and read by another with only "
-      "operators between them that keep channels apart");
+      is_quantized (graph)
+          ? "no channel of the model can go: its weights are quantised; prune first, and quantise "
+            "what is left"
+          : "no channel of the model can go: none is made by one layer and read by another with "
+            "only operators between them that keep channels apart");
   gen_channels_free (channels);
   return NULL;
 }

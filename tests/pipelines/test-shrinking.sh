@@ -65,6 +65,7 @@ holds "play the same" cmp base.raw other.raw
 complains "all cannot go" 'ratio should be between 0 and 1' $tool prune base/ema.onnx -o x.onnx --ratio=1
 complains "nor by a criterion that is none" 'there is no criterion of channels "l3".*taylor' \
     $tool prune base/ema.onnx -o x.onnx --criterion=l3
+complains "what is quantised cannot be pruned" 'prune first' $tool prune bytes.onnx -o x.onnx
 complains "a file is not replaced unasked" "'half.onnx' is there already" \
     $tool prune base/ema.onnx -o half.onnx
 complains "nor one that is no model" "cannot read 'nothing.onnx'" $tool prune nothing.onnx -o x.onnx
