@@ -83,7 +83,7 @@ pipeline = "videotestsrc is-live=true ! videoconvert"
 protocols = []
 [webrtc]
 handshakes = 2
-handshake-seconds = 3
+handshake-seconds = 8
 END
 "$GENERATIVE_SERVE" --config=studio.toml >ready 2>log &
 server=$!
