@@ -11,7 +11,7 @@
  * parts, and a segment in which nothing can be begun is ended where it would break the promise.
  *
  * Lengths are nanoseconds: a stream that goes on for years stays on its grid. Nothing here knows of
- * time, threads, files or sockets: times are those of the parts. */
+ * time, threads, files or sockets: times are those of the parts, in microseconds. */
 #pragma once
 
 #include <glib.h>
@@ -42,13 +42,13 @@ typedef enum {
 typedef struct {
   const char *name;    /* what files are called by: NAME-part-12.m4s */
   gint64 segment;      /* how long segments are to be, in nanoseconds */
-  gint64 part;         /* no part is longer */
+  gint64 part;         /* no part is longer, in nanoseconds */
   guint most_segments; /* that are listed */
 } GenHlsSettings;
 
 typedef struct {
   GBytes *bytes;
-  gint64 duration;      /* microseconds */
+  gint64 duration;      /* nanoseconds */
   gint64 time;          /* of the first sample: microseconds since 1970 */
   gboolean independent; /* decoding can begin with it */
 } GenHlsPart;
