@@ -214,6 +214,13 @@ holds "both are forgotten" [ "$(sessions)" -eq 0 ]
 watch plain --frames=5
 holds "and others are served" said_at_least frames 5
 
+# More than connections-per-client, one after the other: those that are closed are no connections.
+answered=0
+for attempt in $(seq 100); do
+    [ "$(ask "${url}healthz")" != 200 ] || answered=$((answered + 1))
+done
+holds "who closes a connection may open another" [ $answered -eq 100 ]
+
 kill $server
 wait $server
 status=$?

@@ -126,6 +126,16 @@ is_too_slow (const HttpConnections *connections, const Progress *progress, gint6
   return FALSE;
 }
 
+/* The other end has closed it, which libsoup does not notice between two requests. */
+static gboolean
+is_gone (GSocketConnection *connection, const Progress *progress)
+{
+  const int fd = g_socket_get_fd (g_socket_connection_get_socket (connection));
+  char byte;
+
+  return progress->phase == PHASE_ASKING && recv (fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static gboolean
 sweep (gpointer data)
 {
@@ -135,9 +145,12 @@ sweep (gpointer data)
   gpointer connection, address;
 
   g_hash_table_iter_init (&iter, connections->open);
-  while (g_hash_table_iter_next (&iter, &connection, &address))
-    if (is_too_slow (connections, g_object_get_qdata (address, get_quark ()), now))
+  while (g_hash_table_iter_next (&iter, &connection, &address)) {
+    const Progress *progress = g_object_get_qdata (address, get_quark ());
+
+    if (is_gone (connection, progress) || is_too_slow (connections, progress, now))
       g_socket_shutdown (g_socket_connection_get_socket (connection), TRUE, TRUE, NULL);
+  }
   return G_SOURCE_CONTINUE;
 }
 
@@ -163,17 +176,18 @@ static gboolean
 has_room (HttpConnections *connections, GSocketAddress *remote)
 {
   GHashTableIter iter;
-  gpointer address;
-  guint n = 0;
+  gpointer connection, address;
+  guint all = 0, own = 0;
 
-  if (g_hash_table_size (connections->open) >= connections->limits.most)
-    return FALSE;
-  if (connections->limits.most_per_address == 0)
-    return TRUE;
   g_hash_table_iter_init (&iter, connections->open);
-  while (g_hash_table_iter_next (&iter, NULL, &address))
-    n += is_same_host (address, remote);
-  return n < connections->limits.most_per_address;
+  while (g_hash_table_iter_next (&iter, &connection, &address)) {
+    if (is_gone (connection, g_object_get_qdata (address, get_quark ())))
+      continue;
+    all++;
+    own += is_same_host (address, remote);
+  }
+  return all < connections->limits.most &&
+         (connections->limits.most_per_address == 0 || own < connections->limits.most_per_address);
 }
 
 static GIOStream *
