@@ -216,7 +216,7 @@ assert [m['title'] for m in sorted(models, key=lambda m: m['title'])] == ['class
 awk '/^## /{inside = /Having something made/} inside && /^    curl/{on = 1} on{print substr($0, 5)} !/\\$/{on = 0}' \
     "$top/docs/serving.md" | sed -e "s|http://127.0.0.1:8080|$address|" \
     -e 's/"model":"\(faces\|digits\)","class":"seven"/"model":"classes","class":"bee"/' \
-    -e 's/"model":"faces"/"model":"digits"/' -e 's/"input":"[^"]*"/"input":"abc"/' -e 's/"count":90/"count":40/' \
+    -e 's/"model":"faces"/"model":"digits"/' -e 's/"input":"[^"]*"/"input":"abc"/' -e 's/"count":60/"count":40/' \
     -e 's/^curl/curl -sS --fail --max-time 60/' >lines.sh
 holds "its page has lines" [ "$(grep -c ^curl lines.sh)" -ge 4 ]
 succeeds "and they run" sh -e lines.sh
