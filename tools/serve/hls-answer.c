@@ -18,8 +18,8 @@ typedef struct {
   SoupServerMessage *message;
   ServeRequest *request; /* which is kept with the message */
   char *file;
-  GenHlsRequest asked; /* of a list */
-  guint timer;
+  GenHlsRequest asked;   /* of a list */
+  guint timer, patience; /* seconds */
   gulong disconnected;
 } Waiter;
 
@@ -148,13 +148,19 @@ answer_later (Waiter *waiter, const char *why)
   end_waiting (waiter);
 }
 
+/* Who waits watches, however long the first frame takes. */
 static gboolean
-has_waited (gpointer data)
+keep_waiting (gpointer data)
 {
   Waiter *waiter = data;
+  HlsStream *stream = waiter->stream;
 
+  if (stream->player != NULL)
+    serve_session_touch (serve_stream_player_get_session (stream->player));
+  if (--waiter->patience > 0)
+    return G_SOURCE_CONTINUE;
   waiter->timer = 0;
-  g_ptr_array_remove_fast (waiter->stream->waiting, waiter);
+  g_ptr_array_remove_fast (stream->waiting, waiter);
   answer_later (waiter, "what is asked for has not come in time");
   return G_SOURCE_REMOVE;
 }
@@ -177,8 +183,8 @@ wait_for (HlsStream *stream, ServeRequest *request, const char *file, const GenH
   waiter->request = request;
   waiter->file = g_strdup (file);
   waiter->asked = *asked;
-  waiter->timer = g_timeout_add_seconds (
-      hls_stream_is_ready (stream) ? patience : START_PATIENCE, has_waited, waiter);
+  waiter->patience = hls_stream_is_ready (stream) ? patience : START_PATIENCE;
+  waiter->timer = g_timeout_add_seconds (1, keep_waiting, waiter);
   waiter->disconnected =
       g_signal_connect (waiter->message, "disconnected", G_CALLBACK (is_disconnected), waiter);
   g_ptr_array_add (stream->waiting, waiter);

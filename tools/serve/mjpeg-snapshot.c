@@ -16,8 +16,8 @@ typedef struct {
   SoupServerMessage *message;
   ServeRequest *request; /* which is kept with the message */
   const char *type;
-  gboolean gone; /* the client is */
-  guint timer;
+  gboolean gone;         /* the client is */
+  guint timer, patience; /* seconds */
   gulong finished;
 } Snapshot;
 
@@ -104,11 +104,15 @@ has_finished (SoupServerMessage *message, gpointer data)
   free_snapshot (snapshot);
 }
 
+/* Who waits watches, however long the first frame takes. */
 static gboolean
-has_waited (gpointer data)
+keep_waiting (gpointer data)
 {
   Snapshot *snapshot = data;
 
+  serve_session_touch (mjpeg_frames_get_session (snapshot->stream->frames));
+  if (--snapshot->patience > 0)
+    return G_SOURCE_CONTINUE;
   snapshot->timer = 0;
   g_ptr_array_remove_fast (snapshot->stream->snapshots, snapshot);
   refuse (snapshot, "no frame has come in time");
@@ -138,7 +142,8 @@ mjpeg_snapshot (MjpegStream *stream, ServeRequest *request, const char *type)
     encode (stream, snapshot);
     return;
   }
-  snapshot->timer = g_timeout_add_seconds (PATIENCE, has_waited, snapshot);
+  snapshot->patience = PATIENCE;
+  snapshot->timer = g_timeout_add_seconds (1, keep_waiting, snapshot);
   g_ptr_array_add (stream->snapshots, snapshot);
 }
 
