@@ -1,119 +1,54 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* generative-model quantize: a model in fewer bits, and what that costs and gains. */
-#include <math.h>
-
-#include <generative/onnx.h>
 #include <generative/terminal.h>
 
-#include "../lib/base/json-file.h"
-#include "command.h"
-#include "model-runs.h"
-#include "shrink-quality.h"
-#include "shrink-table.h"
+#include "shrink-task.h"
 #include "training-data.h"
 
 #define DEFAULT_TO "int8"
 #define DEFAULT_RANGE "min-max"
-#define DEFAULT_SAMPLES 128
-#define DEFAULT_JUDGED 1000
-#define DEFAULT_SECONDS 1
-/* Items of a run while it is looked at, where the model takes any number. */
-#define BATCH 16
-/* What is judged is drawn by other seeds than what ranges are found by. */
-#define JUDGED_SEED 1000003
 
 typedef struct {
-  char *output, *to, *range, *location, *classes, *keep, *budget, *reference, *embedder, *report;
-  int samples, judged;
-  double seconds;
-  gboolean json, force;
-  JsonObject *said[2]; /* of the samples and of the reference */
-  Preparation preparation;
+  ShrinkTask task;
+  char *to, *range, *keep, *budget;
   GenQuantizeSettings settings;
-  GStrv kept;
 
-  const char *path;
+  GStrv kept;
   const GenQuantization *way;
   Budget limit;
-  GenGraph *graph;               /* as it was read */
-  GenModel *model;               /* the same, with the shapes of runs */
-  GenRunSet *runs, *judged_runs; /* the second may be the first */
   GenRanges *ranges;
-  QualityMeter *meter;
-  ShrinkTable table;
 } Quantize;
 
 static void
 quantize_clear (Quantize *q)
 {
-  char *const texts[] = { q->output, q->to, q->range, q->location, q->classes, q->keep, q->budget,
-    q->reference, q->embedder, q->report };
-
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    g_free (texts[i]);
-  for (int i = 0; i < 2; i++)
-    g_clear_pointer (&q->said[i], json_object_unref);
-  preparation_clear (&q->preparation);
+  g_free (q->to);
+  g_free (q->range);
+  g_free (q->keep);
+  g_free (q->budget);
   g_strfreev (q->kept);
-  g_clear_pointer (&q->meter, quality_meter_free);
-  if (q->judged_runs != q->runs)
-    g_clear_pointer (&q->judged_runs, gen_run_set_free);
-  g_clear_pointer (&q->runs, gen_run_set_free);
   g_clear_pointer (&q->ranges, gen_ranges_free);
-  g_clear_pointer (&q->graph, gen_graph_unref);
-  g_clear_pointer (&q->model, gen_model_unref);
-  shrink_table_clear (&q->table);
+  shrink_task_clear (&q->task);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Quantize, quantize_clear)
 
 /* --- what goes in --- */
 
-/* As many items in a run as are looked at at once; 0: what --shape says. */
-static int
-find_batch (const Quantize *q, const GenModel *model)
-{
-  if (q->preparation.shapes != NULL)
-    return 0;
-  for (guint i = 0; i < model->graph->inputs->len; i++)
-    if (model->inputs[i].part == GEN_PART_FLOW && model->inputs[i].batch > 0)
-      return (int)model->inputs[i].batch;
-  return BATCH;
-}
-
-static GenRunSet *
-read_runs (Quantize *q, GenModel *model, int count, gint64 seed, GError **error)
-{
-  Preparation preparation = {
-    .batch = find_batch (q, model), .seed = seed, .shapes = q->preparation.shapes
-  };
-  const ModelRunsSettings settings = { .location = q->location,
-    .said = q->said[0],
-    .classes = q->classes,
-    .count = MAX (count, preparation.batch),
-    .preparation = &preparation };
-
-  return model_runs_read (model, &settings, "calibrate", error);
-}
-
 static gboolean
 check_staged (const Quantize *q, GError **error)
 {
-  if (!q->model->staged)
+  if (!q->task.model->staged)
     return TRUE;
   g_set_error (error, GEN_QUANTIZE_ERROR, GEN_QUANTIZE_ERROR_MODEL,
       "shapes within it hang on what it computes: what goes on in such a model cannot be observed");
   return FALSE;
 }
 
-/* What nobody names is drawn: latents and classes, which is what generators are given, but noise is
- * no picture. */
 static gboolean
 check_drawn (const Quantize *q, GError **error)
 {
-  if (q->location != NULL || (gen_model_find_input (q->model, GEN_PORT_PICTURE) == NULL &&
-                                 gen_model_find_input (q->model, GEN_PORT_SOUND) == NULL &&
-                                 gen_model_find_input (q->model, GEN_PORT_FRAMES) == NULL))
+  if (!shrink_task_lacks_samples (&q->task))
     return TRUE;
   if (!q->way->observes) {
     command_warn ("what is lost is told of random numbers; --calibrate names samples");
@@ -128,16 +63,8 @@ check_drawn (const Quantize *q, GError **error)
 static gboolean
 read_model (Quantize *q, GError **error)
 {
-  const gint64 seed = q->preparation.seed;
-
-  q->graph = gen_onnx_load (q->path, error);
-  q->model = q->graph != NULL ? gen_model_load (q->path, error) : NULL;
-  if (q->model == NULL || !check_staged (q, error) || !check_drawn (q, error) ||
-      (q->runs = read_runs (q, q->model, q->samples, seed, error)) == NULL)
-    return FALSE;
-  q->judged_runs =
-      q->location != NULL ? q->runs : read_runs (q, q->model, q->judged, seed + JUDGED_SEED, error);
-  return q->judged_runs != NULL;
+  return shrink_task_load (&q->task, error) && check_staged (q, error) && check_drawn (q, error) &&
+         shrink_task_read_samples (&q->task, error);
 }
 
 /* --- the budget --- */
@@ -156,7 +83,8 @@ rank (const Quantize *q, GError **error)
   GenTerminal terminal;
 
   gen_terminal_begin (&terminal);
-  return gen_quantize_rank (q->graph, q->way, &q->settings, q->runs, tell_asked, &terminal, error);
+  return gen_quantize_rank (
+      q->task.graph, q->way, &q->settings, q->task.runs, tell_asked, &terminal, error);
 }
 
 /* The graph in which what was asked for and the first `n` of `ranks` stay as they are. */
@@ -172,7 +100,7 @@ make (Quantize *q, const GPtrArray *ranks, guint n, GPtrArray *layers, GError **
     g_ptr_array_add (keep, ((GenSensitivity *)g_ptr_array_index (ranks, i))->name);
   g_ptr_array_add (keep, NULL);
   settings.keep = keep->len > 1 ? (const char *const *)keep->pdata : NULL;
-  return gen_quantize (q->graph, q->way, &settings, layers, error);
+  return gen_quantize (q->task.graph, q->way, &settings, layers, error);
 }
 
 /* Whether the budget is kept by it. */
@@ -182,9 +110,9 @@ judge (Quantize *q, const GPtrArray *ranks, guint n, gboolean *keeps, GError **e
   g_autoptr (GenGraph) made = make (q, ranks, n, NULL, error);
   Quality quality;
 
-  if (made == NULL || !quality_meter_measure (q->meter, made, &quality, error))
+  if (made == NULL || !quality_meter_measure (q->task.meter, made, &quality, error))
     return FALSE;
-  *keeps = budget_keeps (&q->limit, quality_meter_first (q->meter), &quality);
+  *keeps = budget_keeps (&q->limit, quality_meter_first (q->task.meter), &quality);
   return TRUE;
 }
 
@@ -227,49 +155,7 @@ make_within_budget (Quantize *q, GError **error)
     return NULL;
   if (!keeps && ((ranks = rank (q, error)) == NULL || !find_left (q, ranks, &left, error)))
     return NULL;
-  return make (q, ranks, left, q->table.layers, error);
-}
-
-/* --- telling --- */
-
-static gboolean
-add_figures (Quantize *q, const GenGraph *made, GError **error)
-{
-  const Quality *before = quality_meter_first (q->meter);
-  Quality after;
-
-  if (!quality_meter_measure (q->meter, made, &after, error))
-    return FALSE;
-  shrink_table_add (&q->table, "psnr", "dB beside the outputs before", NAN, after.psnr);
-  shrink_table_add (&q->table, "sqnr", "dB", NAN, after.sqnr);
-  if (q->reference != NULL)
-    shrink_table_add (&q->table, "frechet", "", before->frechet, after.frechet);
-  return TRUE;
-}
-
-static gboolean
-tell (Quantize *q, GError **error)
-{
-  g_autoptr (JsonObject) told = shrink_table_to_json (&q->table, &q->preparation);
-
-  json_object_set_string_member (told, "to", q->way->name);
-  if (q->reference != NULL) {
-    json_object_set_string_member (told, "features", quality_meter_features (q->meter));
-    json_object_set_int_member (told, "samples", (gint64)quality_meter_count (q->meter));
-  }
-  if (q->json) {
-    g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), told);
-    g_autofree char *text = gen_json_to_text (root, TRUE);
-
-    g_print ("%s\n", text);
-  } else {
-    g_print ("%s: %s of %s\n", q->output, q->way->name, q->path);
-    shrink_table_print (&q->table, &q->preparation);
-    if (q->reference != NULL)
-      g_print ("\nfrechet is of %" G_GUINT64_FORMAT " samples by %s\n",
-          quality_meter_count (q->meter), quality_meter_features (q->meter));
-  }
-  return q->report == NULL || shrink_table_save (told, q->report, error);
+  return make (q, ranks, left, q->task.table.layers, error);
 }
 
 /* --- all of it --- */
@@ -277,16 +163,6 @@ tell (Quantize *q, GError **error)
 static gboolean
 read_settings (Quantize *q, GError **error)
 {
-  if (!q->force && g_file_test (q->output, G_FILE_TEST_EXISTS)) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--output: '%s' is there already; --force replaces it", q->output);
-    return FALSE;
-  }
-  if (q->samples < 1 || q->judged < 1 || !(q->seconds >= 0)) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--samples and --judged should be 1 or more, and --seconds 0 or more");
-    return FALSE;
-  }
   q->way = gen_quantization_find (q->to != NULL ? q->to : DEFAULT_TO, error);
   if (q->way == NULL)
     return FALSE;
@@ -294,7 +170,7 @@ read_settings (Quantize *q, GError **error)
   if (q->settings.method == NULL ||
       (q->budget != NULL && !budget_parse (&q->limit, q->budget, error)))
     return FALSE;
-  if (q->budget != NULL && g_str_equal (q->limit.metric, "frechet") && q->reference == NULL) {
+  if (q->budget != NULL && g_str_equal (q->limit.metric, "frechet") && q->task.reference == NULL) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--budget %s: the Fréchet distance is one to real samples, which --reference should name",
         q->budget);
@@ -306,12 +182,13 @@ read_settings (Quantize *q, GError **error)
   return TRUE;
 }
 
-/* Weights that lay in a file of their own do so again. */
 static gboolean
-save (const Quantize *q, const GenGraph *made, GError **error)
+tell (const Quantize *q, GError **error)
 {
-  return shrink_is_apart (q->path, q->graph) ? gen_onnx_save_apart (made, q->output, error)
-                                             : gen_onnx_save (made, q->output, error);
+  g_autofree char *heading =
+      g_strdup_printf ("%s: %s of %s", q->task.output, q->way->name, q->task.path);
+
+  return shrink_task_tell (&q->task, "to", q->way->name, heading, error);
 }
 
 static gboolean
@@ -319,19 +196,16 @@ quantize (Quantize *q, GError **error)
 {
   g_autoptr (GenGraph) made = NULL;
 
-  if (!read_model (q, error) || (q->meter = quality_meter_new (q->model, q->graph, q->judged_runs,
-                                     q->reference, q->said[1], q->embedder, error)) == NULL)
+  if (!read_model (q, error))
     return FALSE;
   if (q->way->observes) {
-    q->ranges = gen_ranges_observe (q->graph, q->runs, &q->settings, error);
+    q->ranges = gen_ranges_observe (q->task.graph, q->task.runs, &q->settings, error);
     q->settings.ranges = q->ranges;
     if (q->ranges == NULL)
       return FALSE;
   }
   made = make_within_budget (q, error);
-  return made != NULL && add_figures (q, made, error) && save (q, made, error) &&
-         shrink_table_measure (&q->table, q->path, q->output, &q->preparation, q->seconds, error) &&
-         tell (q, error);
+  return made != NULL && shrink_task_finish (&q->task, made, error) && tell (q, error);
 }
 
 static char *
@@ -360,19 +234,10 @@ describe (void)
 static int
 run (int argc, char **argv)
 {
-  g_auto (Quantize) q = { .samples = DEFAULT_SAMPLES,
-    .judged = DEFAULT_JUDGED,
-    .seconds = DEFAULT_SECONDS,
-    .preparation.choice = GEN_CHOICE_MEASURE,
-    .settings = GEN_QUANTIZE_DEFAULTS };
+  g_auto (Quantize) q = { .settings = GEN_QUANTIZE_DEFAULTS };
   const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &q.output, "The model to write", "OUT.onnx" },
+    SHRINK_TASK_OUTPUT_ENTRY (q.task),
     { "to", 0, 0, G_OPTION_ARG_STRING, &q.to, "What it becomes (" DEFAULT_TO ")", "NAME" },
-    { "calibrate", 'c', 0, G_OPTION_ARG_FILENAME, &q.location,
-        "Samples as the model will see them (drawn, for models that take latents)", "LOCATION" },
-    { "samples", 'n', 0, G_OPTION_ARG_INT, &q.samples, "How many of them (128)", "N" },
-    { "classes", 0, 0, G_OPTION_ARG_STRING, &q.classes,
-        "Classes that are drawn (all, one after the other)", "0,3,5" },
     { "range", 'r', 0, G_OPTION_ARG_STRING, &q.range, "How ranges are chosen (" DEFAULT_RANGE ")",
         "NAME" },
     { "percentile", 0, 0, G_OPTION_ARG_DOUBLE, &q.settings.percentile,
@@ -386,38 +251,21 @@ run (int argc, char **argv)
     { "keep", 'k', 0, G_OPTION_ARG_STRING, &q.keep, "Layers that stay as they are", "NAME,…" },
     { "budget", 0, 0, G_OPTION_ARG_STRING, &q.budget,
         "What may be lost: sensitive layers stay until it is kept", "frechet<3%" },
-    { "reference", 0, 0, G_OPTION_ARG_FILENAME, &q.reference,
-        "Real samples, or their statistics (.npz), for the Fréchet distance of what is made",
-        "LOCATION" },
-    { "judged", 0, 0, G_OPTION_ARG_INT, &q.judged, "How many samples are drawn to judge it (1000)",
-        "N" },
-    { "embedder", 0, 0, G_OPTION_ARG_FILENAME, &q.embedder, "What features of samples are made by",
-        "NAME" },
-    { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &q.seconds, "How long each is timed (1)", "N" },
-    { "report", 0, 0, G_OPTION_ARG_FILENAME, &q.report, "Write all of it as JSON", "FILE" },
-    { "json", 'j', 0, G_OPTION_ARG_NONE, &q.json, "Print JSON", NULL },
-    { "force", 'f', 0, G_OPTION_ARG_NONE, &q.force, "Replace a file that is there already", NULL },
-    PREPARATION_SHAPE_ENTRIES (q.preparation),
-    { "threads", 't', 0, G_OPTION_ARG_INT, &q.preparation.threads,
-        "Threads while it is timed (as many as cores)", "N" },
-    { "seed", 's', 0, G_OPTION_ARG_INT64, &q.preparation.seed, "Seed of what is drawn (0)", "N" },
+    SHRINK_TASK_CALIBRATE_ENTRY (q.task, 'c'),
+    SHRINK_TASK_ENTRIES (q.task),
     { NULL },
   };
-  static const char *const sets[2] = { "calibrate", "reference" };
   g_autofree char *details = describe ();
   GError *error = NULL;
+  int status;
 
-  shrink_table_init (&q.table);
-  if (!command_parse (&command_quantize, entries, details, 1, -1, &argc, &argv))
-    return STATUS_USAGE;
-  if (q.output == NULL) {
-    g_printerr ("%s: --output names the model to write\n", g_get_prgname ());
-    return STATUS_USAGE;
-  }
-  q.path = argv[1];
-  if (!training_data_say_both (q.said, sets, argv + 2, &error) || !read_settings (&q, &error))
+  shrink_task_init (&q.task);
+  status = shrink_task_parse (&q.task, &command_quantize, entries, details, argc, argv);
+  if (status != STATUS_FINE)
+    return status;
+  if (!read_settings (&q, &error))
     return command_fail (error);
-  return quantize (&q, &error) ? STATUS_FINE : command_fail_of (q.path, error);
+  return quantize (&q, &error) ? STATUS_FINE : command_fail_of (q.task.path, error);
 }
 
 const Command command_quantize = {
