@@ -43,6 +43,8 @@ holds "it plays pictures of that size" test "$(size halved.raw)" = "$(size base.
 holds "which are nearer than before" less "$(apart base.raw halved.raw)" "$(apart base.raw half.raw)"
 succeeds "layers that are named stay" sh -c "$tool prune base/ema.onnx -o kept.onnx --keep='up0*' --seconds=0 \
     --judged=32 | grep '^ConvTranspose.*8 of 16 channels left\$'"
+succeeds "shapes of runs are said" $tool prune base/ema.onnx -o shaped.onnx --shape=latent=1x16 --seconds=0 \
+    --samples=4 --judged=4
 succeeds "half of the arithmetic goes" $tool prune base/ema.onnx -o flops.onnx --of=flops --criterion=taylor \
     --across --seconds=0 --judged=32
 holds "less of the channels than half" test "$(size flops.onnx)" -gt "$(size half.onnx)"
