@@ -112,6 +112,10 @@ complains "a model that is not there is" 'wrong.toml:8: models.faces.location: .
 echo rubbish >rubbish.onnx
 sed 's/faces.onnx/rubbish.onnx/' studio.toml >wrong.toml
 complains "a model that is none is" 'wrong.toml:8: models.faces.location: .*rubbish.onnx' "$serve" --check --config=wrong.toml
+sed 's/^port = 0/port = 0\nkey = "none.key"\ncertificate = "none.pem"/' studio.toml >wrong.toml
+complains "a certificate that is not there is" 'wrong.toml:4: server.certificate: .*none.key' "$serve" --check --config=wrong.toml
+sed 's/^port = 0/port = 0\ntokens = "none"/' studio.toml >wrong.toml
+complains "so is a file of tokens, with what makes one" 'wrong.toml:3: server.tokens: .*token NAME' "$serve" --check --config=wrong.toml
 sed 's/\["mjpeg"\]/["mjpg"]/' studio.toml >wrong.toml
 complains "a protocol that there is not is" 'wrong.toml:13: mounts.clock.protocols: .*did you mean "mjpeg"' "$serve" --check --config=wrong.toml
 mkdir empty

@@ -30,8 +30,9 @@ handle (ServeRequest *request, gpointer data)
   if (stream != NULL)
     hls_answer (stream, request, serve_request_get (request, "file"));
   else
-    serve_request_fail (
-        request, SOUP_STATUS_NOT_FOUND, NULL, "there is no mount %s that is served by HLS", name);
+    serve_request_fail (request, SOUP_STATUS_NOT_FOUND, NULL,
+        "there is no mount \"%s\" that is served by HLS; GET /v1/mounts has those that there are",
+        name);
 }
 
 static gpointer

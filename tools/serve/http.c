@@ -237,16 +237,18 @@ serve_http_reload (ServeHttp *http, GError **error)
   const HttpConnectionsLimits limits = get_limits (http);
   g_autoptr (GTlsCertificate) certificate = NULL;
   g_autoptr (GenTokens) tokens = NULL;
+  g_autoptr (GError) problem = NULL;
 
   if (settings->certificate != NULL) {
-    certificate = http_certificate_load (settings->certificate, settings->key, error);
+    certificate = http_certificate_load (settings->certificate, settings->key, &problem);
     if (certificate == NULL)
-      return FALSE;
+      return serve_record_fail (settings, "certificate", error, "%s", problem->message);
   }
   if (settings->tokens != NULL) {
     tokens = gen_tokens_new (&serve_tokens_kind);
-    if (!gen_tokens_load (tokens, settings->tokens, error))
-      return FALSE;
+    if (!gen_tokens_load (tokens, settings->tokens, &problem))
+      return serve_record_fail (settings, "tokens", error,
+          "%s; \"generative-serve token NAME\" makes such a file", problem->message);
   }
   g_clear_pointer (&http->tokens, gen_tokens_free);
   http->tokens = g_steal_pointer (&tokens);
@@ -266,6 +268,7 @@ serve_http_listen (ServeHttp *http, GError **error)
 {
   const ServeServerSettings *settings = http->server->configuration->server;
   const HttpConnectionsLimits limits = get_limits (http);
+  g_autoptr (GError) problem = NULL;
   int fd;
 
   if (!serve_http_reload (http, error))
@@ -275,10 +278,9 @@ serve_http_listen (ServeHttp *http, GError **error)
   if (fd >= 0 && !http_connections_adopt (http->connections, fd, error))
     return FALSE;
   if (fd < 0 && !http_connections_listen (
-                    http->connections, settings->address, (guint)settings->port, error)) {
-    g_prefix_error (error, "%s, port %d: ", settings->address, settings->port);
-    return FALSE;
-  }
+                    http->connections, settings->address, (guint)settings->port, &problem))
+    return serve_record_fail (settings, "port", error,
+        "%s; --port=N has another one, and 0 one that is free", problem->message);
   http->hosts = list_hosts (http);
   return TRUE;
 }

@@ -151,6 +151,8 @@ run (const Options *options, const char *const *models)
   if (server == NULL || !serve_server_load (server, &error))
     return serve_command_fail (error);
   if (options->check) {
+    if (!serve_http_reload (server->http, &error))
+      return serve_command_fail (error);
     g_print ("%s: %u models, %u mounts\n", configuration->path, g_hash_table_size (server->models),
         g_hash_table_size (server->mounts));
     return SERVE_STATUS_FINE;

@@ -37,8 +37,10 @@ find (Mjpeg *mjpeg, ServeRequest *request)
   MjpegStream *stream = g_hash_table_lookup (mjpeg->streams, name);
 
   if (stream == NULL)
-    serve_request_fail (
-        request, SOUP_STATUS_NOT_FOUND, NULL, "there is no mount %s that is served as JPEG", name);
+    serve_request_fail (request, SOUP_STATUS_NOT_FOUND, NULL,
+        "there is no mount \"%s\" that is served picture by picture; GET /v1/mounts has those that "
+        "there are",
+        name);
   return stream;
 }
 

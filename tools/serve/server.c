@@ -289,7 +289,8 @@ serve_server_drain (ServeServer *server)
   }
   server->draining = TRUE;
   g_message (
-      "%u sessions play on for %d seconds at most", g_hash_table_size (server->sessions), seconds);
+      "%u sessions play on for %d seconds at most, and end at once when it is told to end again",
+      g_hash_table_size (server->sessions), seconds);
   server->drain_timer = g_timeout_add_seconds ((guint)seconds, end_drain, server);
 }
 

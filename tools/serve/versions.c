@@ -133,6 +133,11 @@ serve_model_list_versions (const ServeModelSettings *settings, GError **error)
     g_ptr_array_add (versions, make (base, g_strdup (settings->location)));
     return g_steal_pointer (&versions);
   }
+  if (!g_file_test (settings->location, G_FILE_TEST_EXISTS)) {
+    serve_record_fail (settings, "location", error,
+        "there is no %s: an ONNX file is wanted, or a folder of versions", settings->location);
+    return NULL;
+  }
   if (!read_folder (versions, settings->location, &problem)) {
     serve_record_fail (settings, "location", error, "%s", problem->message);
     return NULL;
