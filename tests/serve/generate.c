@@ -264,6 +264,10 @@ test_kept (void)
   g_auto (Answer) first = { 0 }, second = { 0 };
   Fixture f;
 
+  if (!soup_check_version (3, 4, 0)) {
+    g_test_skip ("libsoup before 3.4 keeps what its clients have left: connections have a request");
+    return;
+  }
   open_fixture (&f, "");
   ask (&f, "/openapi.json", NULL, NULL, 200, &first);
   ask (&f, "/openapi.json", NULL, NULL, 200, &second);

@@ -160,19 +160,26 @@ process_receive (GSocketConnection *connection)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* What is answered to `request`, whose "$HOST" is where it goes; the connection is closed then.
- * (transfer full) */
-static inline char *
-process_ask (const Process *p, const char *request)
+/* A connection by which `request` has gone, whose "$HOST" is where it goes. (transfer full) */
+static inline GSocketConnection *
+process_begin (const Process *p, const char *request)
 {
-  g_autoptr (GSocketConnection) connection = process_connect (p);
+  GSocketConnection *connection = process_connect (p);
   g_auto (GStrv) parts = g_strsplit (request, "$HOST", -1);
   g_autofree char *host = g_strdup_printf ("127.0.0.1:%u", p->port);
   g_autofree char *text = g_strjoinv (host, parts);
-  char *answer;
 
   process_send (connection, text, strlen (text));
-  answer = process_receive (connection);
+  return connection;
+}
+
+/* What is answered to `request`; the connection is closed then. (transfer full) */
+static inline char *
+process_ask (const Process *p, const char *request)
+{
+  g_autoptr (GSocketConnection) connection = process_begin (p, request);
+  char *answer = process_receive (connection);
+
   g_assert_nonnull (answer);
   return answer;
 }

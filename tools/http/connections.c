@@ -27,6 +27,8 @@ typedef struct {
   Phase phase;
   gint64 since; /* of g_get_monotonic_time */
   guint64 bytes;
+  gboolean shut;    /* by us: its end is all that can be read */
+  GSource *arrival; /* waits for its first byte; NULL: libsoup has it */
 } Progress;
 
 struct _HttpConnections {
@@ -62,7 +64,9 @@ set_phase (SoupServerMessage *message, Phase phase)
 
   if (progress == NULL)
     return;
-  *progress = (Progress){ .phase = phase, .since = g_get_monotonic_time () };
+  progress->phase = phase;
+  progress->since = g_get_monotonic_time ();
+  progress->bytes = 0;
 }
 
 static void
@@ -198,14 +202,68 @@ wrap (HttpConnections *connections, GSocketConnection *connection)
   return g_tls_server_connection_new (G_IO_STREAM (connection), connections->certificate, NULL);
 }
 
+/* Somebody who has said nothing yet. */
+typedef struct {
+  HttpConnections *connections;
+  GSocketConnection *connection;
+  GSocketAddress *local, *remote;
+} Arrival;
+
+static void
+arrival_free (gpointer data)
+{
+  Arrival *arrival = data;
+  Progress *progress = g_object_get_qdata (G_OBJECT (arrival->remote), get_quark ());
+
+  progress->arrival = NULL;
+  g_object_unref (arrival->connection);
+  g_object_unref (arrival->local);
+  g_object_unref (arrival->remote);
+  g_free (arrival);
+}
+
+/* GSocketSourceFunc. Whoever leaves without a word is none of libsoup's business. */
+static gboolean
+hand_on (GSocket *socket, GIOCondition condition, gpointer data)
+{
+  const Arrival *arrival = data;
+  g_autoptr (GIOStream) stream = NULL;
+  char byte;
+
+  if (recv (g_socket_get_fd (socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+    return G_SOURCE_REMOVE;
+  stream = wrap (arrival->connections, arrival->connection);
+  if (stream != NULL)
+    soup_server_accept_iostream (
+        arrival->connections->server, stream, arrival->local, arrival->remote, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* It is libsoup's once its first byte is here. */
+static GSource *
+await (HttpConnections *connections, GSocketConnection *connection, GSocketAddress *local,
+    GSocketAddress *remote)
+{
+  GSocket *socket = g_socket_connection_get_socket (connection);
+  g_autoptr (GSource) source = g_socket_create_source (socket, G_IO_IN, NULL);
+  Arrival *arrival = g_new0 (Arrival, 1);
+
+  *arrival = (Arrival){ .connections = connections,
+    .connection = g_object_ref (connection),
+    .local = g_object_ref (local),
+    .remote = g_object_ref (remote) };
+  g_source_set_callback (source, G_SOURCE_FUNC (hand_on), arrival, arrival_free);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  /* The context has it. */
+  return source;
+}
+
 static gboolean
 accept_connection (
     GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
 {
   HttpConnections *connections = data;
   g_autoptr (GSocketAddress) local = NULL, remote = NULL;
-  g_autoptr (GIOStream) stream = NULL;
-  g_autoptr (GError) error = NULL;
   Progress *progress;
 
   local = g_socket_connection_get_local_address (connection, NULL);
@@ -217,20 +275,18 @@ accept_connection (
    */
   g_socket_set_option (
       g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
-  stream = wrap (connections, connection);
-  if (stream == NULL)
-    return TRUE;
   progress = g_new0 (Progress, 1);
   progress->since = g_get_monotonic_time ();
   g_object_set_qdata_full (G_OBJECT (remote), get_quark (), progress, g_free);
   g_hash_table_insert (connections->open, connection, g_object_ref (remote));
   g_object_weak_ref (G_OBJECT (connection), forget, connections);
-  soup_server_accept_iostream (connections->server, stream, local, remote, &error);
+  progress->arrival = await (connections, connection, local, remote);
   return TRUE;
 }
 
 /* libsoup closes each connection after an answer, and does not say so, where it listens to nothing
- * itself. What it listens to here is a socket that nobody has the other end of. */
+ * itself. What it listens to here is a socket that nobody has the other end of. Before 3.4 it never
+ * closes what its client leaves between two requests: there each connection has one. */
 static void
 keep_alive (HttpConnections *connections)
 {
@@ -238,6 +294,8 @@ keep_alive (HttpConnections *connections)
   g_autoptr (GError) error = NULL;
   int ends[2];
 
+  if (!soup_check_version (3, 4, 0))
+    return;
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return;
   connections->silent = ends[1];
@@ -314,7 +372,7 @@ void
 http_connections_free (HttpConnections *connections)
 {
   GHashTableIter iter;
-  gpointer connection;
+  gpointer connection, address;
 
   g_source_remove (connections->timer);
   if (connections->silent >= 0)
@@ -323,8 +381,13 @@ http_connections_free (HttpConnections *connections)
   g_signal_handlers_disconnect_by_data (connections->service, connections);
   http_connections_close (connections);
   g_hash_table_iter_init (&iter, connections->open);
-  while (g_hash_table_iter_next (&iter, &connection, NULL))
+  while (g_hash_table_iter_next (&iter, &connection, &address)) {
+    const Progress *progress = g_object_get_qdata (address, get_quark ());
+
     g_object_weak_unref (connection, forget, connections);
+    if (progress->arrival != NULL)
+      g_source_destroy (progress->arrival);
+  }
   g_object_unref (connections->service);
   g_hash_table_unref (connections->open);
   g_clear_object (&connections->certificate);
