@@ -13,6 +13,8 @@ work=$(mktemp -d)
 on_exit() { rm -rf "$work"; }
 trap on_exit EXIT
 trap 'exit 1' INT TERM
+# Seconds until what is waited for cannot be coming any more.
+patience=60
 tests=0
 failures=0
 
@@ -72,6 +74,14 @@ holds() {
     name=$1
     shift
     if "$@"; then pass "$name"; else fail "$name"; fi
+}
+# comes CONDITION: whether it holds before long.
+comes() {
+    end=$(($(date +%s) + patience))
+    until eval "$1"; do
+        [ "$(date +%s)" -lt $end ] || return 1
+        sleep 0.1
+    done
 }
 # draw_waves FOLDER COUNT AUGMENT...: where there are no digits, COUNT pictures of 28x28 of each of ten
 # kinds of waves, in the folders 0 to 9, with what videoaugment is told.

@@ -5,8 +5,6 @@
 # log of both is checked by openssl and sha256sum.
 . "$(dirname "$0")/harness.sh"
 unset DISPLAY WAYLAND_DISPLAY
-# Seconds until what is waited for cannot be coming any more.
-patience=60
 server=
 playing=
 on_exit() {
@@ -19,15 +17,6 @@ if "$GENERATIVE_MODEL" review 2>&1 | grep -q 'without libsoup'; then
     skip "this build has no page for reviews"
     finish
 fi
-
-# comes CONDITION: whether it holds before long.
-comes() {
-    end=$(($(date +%s) + patience))
-    until eval "$1"; do
-        [ "$(date +%s)" -lt $end ] || return 1
-        sleep 0.1
-    done
-}
 
 # review FOLDER OPTION...: start the page; $address and $token say where and how.
 review() {

@@ -3,8 +3,6 @@
 # What generative-serve makes for requests, by curl: every kind of file, looked at by ffprobe and
 # file, the same as gst-launch-1.0 makes, streamed, refused, and given up.
 . "$(dirname "$0")/harness.sh"
-# Seconds until what is waited for cannot be coming any more.
-patience=60
 server=
 on_exit() {
     if [ -n "$server" ]; then kill "$server" 2>/dev/null; fi
@@ -17,15 +15,6 @@ if [ ! -x "$serve" ]; then
     skip "this build has no generative-serve"
     finish
 fi
-
-# comes CONDITION: whether it holds before long.
-comes() {
-    end=$(($(date +%s) + patience))
-    until eval "$1"; do
-        [ "$(date +%s)" -lt $end ] || return 1
-        sleep 0.1
-    done
-}
 
 # start: serve studio.toml; $address says where.
 start() {

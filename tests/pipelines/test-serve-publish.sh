@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A server that runs is told of versions by its own command, by whoever may, and remembers them.
 . "$(dirname "$0")/harness.sh"
+server=
+on_exit() {
+    if [ -n "$server" ]; then kill "$server" 2>/dev/null; fi
+    rm -rf "$work"
+}
 cd "$work" || exit 1
 serve="$build/tools/serve/generative-serve"
 if [ ! -x "$serve" ]; then
@@ -28,15 +33,11 @@ state = "state.json"
 END
 anna=$("$serve" token anna --config=studio.toml --scope=watch,publish 2>log | tail -n 1)
 ben=$("$serve" token ben --config=studio.toml --scope=watch 2>log | tail -n 1)
-on_exit() {
-    kill "$server" 2>/dev/null
-    rm -rf "$work"
-}
 start() {
     rm -f ready
     "$serve" --config=studio.toml >ready 2>said &
     server=$!
-    while [ ! -s ready ] && kill -0 $server 2>/dev/null; do sleep 0.1; done
+    comes '[ -s ready ] || ! kill -0 $server 2>/dev/null'
     url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' ready)
 }
 by() { token=$1 && shift && GENERATIVE_SERVE_TOKEN=$token timeout 60 "$serve" "$@" --url="$url"; }

@@ -3,8 +3,6 @@
 # Sessions of generative-serve that play one model have their frames made in common runs, and it tells
 # how many, and how many replicas its load wants.
 . "$(dirname "$0")/harness.sh"
-# Seconds until what is waited for cannot be coming any more.
-patience=60
 server=
 clients=
 on_exit() {
@@ -19,14 +17,6 @@ if [ ! -x "$serve" ]; then
     finish
 fi
 
-# comes CONDITION: whether it holds before long.
-comes() {
-    end=$(($(date +%s) + patience))
-    until eval "$1"; do
-        [ "$(date +%s)" -lt $end ] || return 1
-        sleep 0.1
-    done
-}
 start() {
     "$serve" --config=studio.toml >said 2>complaints &
     server=$!

@@ -5,8 +5,6 @@
 # a player that holds lists and fragments against the specification (hls-client.py).
 . "$(dirname "$0")/harness.sh"
 serve=$build/tools/serve/generative-serve
-# Seconds until what is waited for cannot be coming any more.
-patience=60
 server=
 playing=
 on_exit() {
@@ -20,15 +18,6 @@ if [ ! -x "$serve" ]; then
     skip "this build has no generative-serve"
     finish
 fi
-
-# comes CONDITION: whether it holds before long.
-comes() {
-    end=$(($(date +%s) + patience))
-    until eval "$1"; do
-        [ "$(date +%s)" -lt $end ] || return 1
-        sleep 0.1
-    done
-}
 
 # start FILE: serve what it says; $http, $rtsp and $tls_rtsp say where.
 start() {

@@ -3,7 +3,6 @@
 # WebRTC of generative-serve: what a client of its own sees by WHEP, what it publishes by WHIP, and
 # what requests that are wrong are told.
 . "$(dirname "$0")/harness.sh"
-patience=40
 server=
 publisher=
 client=$build/tests/tools/whep-client
@@ -23,14 +22,6 @@ if ! has_element webrtcbin || ! has_element nicesrc; then
 fi
 export GENERATIVE_SERVE="$build/tools/serve/generative-serve"
 
-# comes CONDITION: whether it holds before long.
-comes() {
-    end=$(($(date +%s) + patience))
-    until eval "$1"; do
-        [ "$(date +%s)" -lt $end ] || return 1
-        sleep 0.1
-    done
-}
 # watch MOUNT OPTION...: what the client says goes to the file said.
 watch() {
     path=$1

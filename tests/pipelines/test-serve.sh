@@ -4,8 +4,6 @@
 # tokens, TLS, sessions that are told and ended, how it drains and ends, and what it and systemd say to
 # each other.
 . "$(dirname "$0")/harness.sh"
-# Seconds until what is waited for cannot be coming any more.
-patience=60
 server=
 clients=
 on_exit() {
@@ -20,14 +18,6 @@ if [ ! -x "$serve" ]; then
     finish
 fi
 
-# comes CONDITION: whether it holds before long.
-comes() {
-    end=$(($(date +%s) + patience))
-    until eval "$1"; do
-        [ "$(date +%s)" -lt $end ] || return 1
-        sleep 0.1
-    done
-}
 # start ARGUMENT...: $address says where it is then.
 start() {
     : >said
