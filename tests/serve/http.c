@@ -57,6 +57,45 @@ test_routes (void)
   process_close (&p);
 }
 
+/* A part of an answer is what lies within it; whoever asks for more than that gets all. The list of
+ * models is {"object":"list","data":[]}. */
+static void
+test_ranges (void)
+{
+  static const struct {
+    const char *range;
+    guint status;
+    const char *body;
+  } cases[] = {
+    { "bytes=0-0", 206, "{" },
+    { "bytes=25-", 206, "]}" },
+    { "bytes=25-26", 206, "]}" },
+    { "bytes=25-27", 200, "{\"object\":\"list\",\"data\":[]}" },
+    { "bytes=5-9999999999", 200, "{\"object\":\"list\",\"data\":[]}" },
+    { "bytes=18446744073709551615-5", 200, "{\"object\":\"list\",\"data\":[]}" },
+    { "bytes=-18446744073709551615", 200, "{\"object\":\"list\",\"data\":[]}" },
+    { "bytes=0-0,5-9999999999", 200, "{\"object\":\"list\",\"data\":[]}" },
+    { "bytes=0-,0-,0-", 200, "{\"object\":\"list\",\"data\":[]}" },
+    { "bytes=5-1", 200, "{\"object\":\"list\",\"data\":[]}" },
+    { "lines=0-1", 200, "{\"object\":\"list\",\"data\":[]}" },
+  };
+  Process p = { 0 };
+
+  process_open (&p);
+  process_start (&p, PLAIN);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *request = g_strdup_printf ("GET /v1/models HTTP/1.1\r\nHost: $HOST\r\n"
+                                                "Connection: close\r\nRange: %s\r\n\r\n",
+        cases[i].range);
+    g_autofree char *answer = process_ask (&p, request);
+
+    g_test_message ("%s", cases[i].range);
+    g_assert_cmpuint (process_status (answer), ==, cases[i].status);
+    g_assert_cmpstr (strstr (answer, "\r\n\r\n") + strlen ("\r\n\r\n"), ==, cases[i].body);
+  }
+  process_close (&p);
+}
+
 static void
 test_tokens (void)
 {
@@ -461,6 +500,7 @@ main (int argc, char **argv)
   signal (SIGPIPE, SIG_IGN);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/serve/http/routes", test_routes);
+  g_test_add_func ("/serve/http/ranges", test_ranges);
   g_test_add_func ("/serve/http/tokens", test_tokens);
   g_test_add_func ("/serve/http/guesses", test_guesses);
   g_test_add_func ("/serve/http/reload", test_reload);

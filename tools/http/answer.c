@@ -29,11 +29,40 @@ http_answer_begin (SoupServerMessage *message)
     soup_message_headers_replace (answer, headers[i].name, headers[i].value);
 }
 
+/* Whether `range` is one, such as bytes=0-99, that ends within `size` bytes. */
+static gboolean
+is_within (const char *range, gsize size)
+{
+  g_auto (GStrv) ends = NULL;
+  guint64 first, last;
+
+  if (size == 0 || !g_str_has_prefix (range, "bytes="))
+    return FALSE;
+  ends = g_strsplit (range + strlen ("bytes="), "-", -1);
+  return g_strv_length (ends) == 2 &&
+         g_ascii_string_to_unsigned (ends[0], 10, 0, size - 1, &first, NULL) &&
+         (*ends[1] == '\0' ||
+             g_ascii_string_to_unsigned (ends[1], 10, first, size - 1, &last, NULL));
+}
+
+/* libsoup cuts a range out of an answer without looking where the answer ends, and sends as many
+ * copies as ranges are asked for: those are answered by all of it, as they may be. */
+static void
+drop_wild_range (SoupServerMessage *message, gsize size)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  const char *range = soup_message_headers_get_one (headers, "Range");
+
+  if (range != NULL && !is_within (range, size))
+    soup_message_headers_remove (headers, "Range");
+}
+
 void
 http_answer_bytes (SoupServerMessage *message, guint status, const char *type, GBytes *bytes)
 {
   SoupMessageHeaders *answer = soup_server_message_get_response_headers (message);
 
+  drop_wild_range (message, g_bytes_get_size (bytes));
   soup_server_message_set_status (message, status, NULL);
   soup_message_headers_replace (answer, "Content-Type", type);
   soup_message_body_append_bytes (soup_server_message_get_response_body (message), bytes);
