@@ -100,6 +100,12 @@ render_load (Render *render, const char *folder, GError **error)
   JsonObject *object;
   double frames, length;
 
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+        "%s: no rendering was begun there; --output=FILE and a pipeline behind -- begin one",
+        folder);
+    return FALSE;
+  }
   if (!gen_json_load (parser, path, error))
     return FALSE;
   root = json_parser_get_root (parser);

@@ -183,6 +183,11 @@ judge (const GenRollout *rollout, const GenRolloutComparison *comparison)
 static char *
 describe (const GenRolloutComparison *comparison)
 {
+  if (comparison->n[GEN_ROLLOUT_CANDIDATE] < 2 || comparison->n[GEN_ROLLOUT_STABLE] < 2)
+    return g_strdup_printf ("of %s there are %" G_GUINT64_FORMAT " values, and %" G_GUINT64_FORMAT
+                            " of the version before: too few to compare",
+        comparison->figure->name, comparison->n[GEN_ROLLOUT_CANDIDATE],
+        comparison->n[GEN_ROLLOUT_STABLE]);
   return g_strdup_printf ("%s is %.4g (%" G_GUINT64_FORMAT
                           " values) and was %.4g (%" G_GUINT64_FORMAT
                           "): better by %.3g, between %.3g and %.3g, where %.3g is allowed",

@@ -223,6 +223,7 @@ test_by_hand (void)
   g_clear_error (&error);
   g_assert_false (serve_publishing_promote (publishing, model_of (&s), "v9", "anna", &error));
   g_assert_error (error, SERVE_ERROR, SERVE_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "there are v1"));
   g_clear_error (&error);
 
   add_version (&s, "v2.onnx", 0.5f);

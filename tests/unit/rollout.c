@@ -238,6 +238,9 @@ test_limit (void)
   g_assert_cmpint (gen_rollout_decide (rollout, 1009 * SECOND, NULL), ==, GEN_ROLLOUT_WAIT);
   g_assert_cmpint (gen_rollout_decide (rollout, 1010 * SECOND, &reason), ==, GEN_ROLLOUT_ROLL_BACK);
   g_assert_true (g_str_has_prefix (reason, "time is up"));
+  g_clear_pointer (&reason, g_free);
+  gen_rollout_decide (rollout, 1009 * SECOND, &reason);
+  g_assert_nonnull (strstr (reason, "too few to compare"));
   g_assert_cmpint (gen_rollout_decide (bare, 0, NULL), ==, GEN_ROLLOUT_WAIT);
   g_assert_cmpint (gen_rollout_decide (bare, 1000 * SECOND, NULL), ==, GEN_ROLLOUT_ROLL_BACK);
 }

@@ -105,14 +105,17 @@ find_or_fail (ServePublishing *publishing, const ServeModel *model, GError **err
 static const ServeVersion *
 find_version (const GPtrArray *versions, const char *name, GError **error)
 {
+  g_autoptr (GString) list = g_string_new (NULL);
+
   for (guint i = 0; i < versions->len; i++) {
     const ServeVersion *version = versions->pdata[i];
 
     if (g_strcmp0 (version->name, name) == 0)
       return version;
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", version->name);
   }
-  g_set_error (error, SERVE_ERROR, SERVE_ERROR_NOT_FOUND, "there is no version \"%s\" here",
-      name != NULL ? name : "");
+  g_set_error (error, SERVE_ERROR, SERVE_ERROR_NOT_FOUND,
+      "there is no version \"%s\" here; there are %s", name != NULL ? name : "", list->str);
   return NULL;
 }
 
