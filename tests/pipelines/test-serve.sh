@@ -117,6 +117,7 @@ start --config=studio.toml || exit 1
 watch
 holds "who watches has a session" comes '[ "$(ask /v1/sessions)" = 200 ] && grep -q "\"mount\":\"clock\"" answer'
 id=$(member answer '["data"][0]["id"]')
+holds "what sessions begin with is told of the mount" [ "$(ask /v1/mounts/clock)$(member answer '["parameters"][1]["value"]')" = 200slerp ]
 holds "frames come" comes '[ "$(stat -c %s frames)" -gt 20000 ]'
 holds "it is told otherwise while it plays" [ "$(ask "/v1/sessions/$id" -X PATCH -H 'Content-Type: application/json' -d '{"seed":7,"walk":"loop"}')" = 200 ]
 holds "and says how it stands" [ "$(member answer '["parameters"]["seed"]')" = 7 ]

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Fields of what a session can be told: a slider and a box for numbers, a list for choices.
 
-const words = { seed: "Seed", class: "Class", walk: "Walk", speed: "Speed", truncation: "Truncation" };
+const words = { seed: "Seed", class: "Class", walk: "Walk", speed: "Speed", truncation: "Truncation",
+  keyframes: "Keyframes" };
 // A range that is wider is no use as a slider.
 const widest = 10000;
 
@@ -112,32 +113,28 @@ export class Parameters {
     const { name } = parameter;
     const label = words[name] ?? name;
     const id = `parameter-${++count}`;
-    if (name === "class" && model?.classes > 0) return [this.#makeClass(id, label, model)];
+    if (name === "class" && model?.classes > 0) return [this.#makeClass(id, label, model, parameter.value)];
     if (parameter.type === "choice") return [this.#makeChoice(id, label, parameter)];
-    const values = [].concat(parameter.value ?? this.#guess(parameter));
+    const values = [].concat(parameter.value);
     if (values.length > 1) return values.map((_, i) => this.#makeElement(label, parameter, values, i));
-    return [this.#makeSingle(id, label, parameter, values[0])];
+    return [this.#makeSingle(id, label, parameter, values[0] ?? 0)];
   }
 
-  #guess({ name, minimum }) {
-    return name === "speed" ? 1 : clamp(0, minimum ?? 0, Infinity);
-  }
-
-  #makeClass(id, label, model) {
-    const list = makeList(id, listClasses(model), -1, (value) => this.#change("class", Number(value)));
-    this.shown.set("class", (value) => { list.value = String(value); });
+  #makeClass(id, label, model, value) {
+    const list = makeList(id, listClasses(model), value, (choice) => this.#change("class", Number(choice)));
+    this.shown.set("class", (number) => { list.value = String(number); });
     return makeRow(label, id, "", list);
   }
 
   #makeChoice(id, label, { name, choices, value }) {
     const options = choices.map((choice) => [choice, choice]);
-    const list = makeList(id, options, value ?? choices[0], (choice) => this.#change(name, choice));
+    const list = makeList(id, options, value, (choice) => this.#change(name, choice));
     this.shown.set(name, (choice) => { list.value = choice; });
     return makeRow(label, id, "", list);
   }
 
   #makeSingle(id, label, parameter, value) {
-    const number = makeNumber(id, parameter, value ?? 0, label, (v) => this.#change(parameter.name, v));
+    const number = makeNumber(id, parameter, value, label, (v) => this.#change(parameter.name, v));
     const entry = make("span", { className: "entry" });
     entry.append(number.box);
     if (parameter.name === "seed") entry.append(this.#makeDice(number));

@@ -52,6 +52,35 @@ ref_latents_class (void)
                         : NULL;
 }
 
+/* --- values --- */
+
+static gboolean
+read_enum (GParamSpec *spec, const char *text, GValue *value)
+{
+  const GEnumValue *found = g_enum_get_value_by_nick (G_PARAM_SPEC_ENUM (spec)->enum_class, text);
+
+  if (found != NULL)
+    g_value_set_enum (value, found->value);
+  return found != NULL;
+}
+
+static void
+tell_value (GParamSpec *spec, const GValue *value, JsonObject *object, const char *member)
+{
+  if (G_IS_PARAM_SPEC_ENUM (spec))
+    json_object_set_string_member (object, member,
+        g_enum_get_value (G_PARAM_SPEC_ENUM (spec)->enum_class, g_value_get_enum (value))
+            ->value_nick);
+  else if (G_VALUE_HOLDS_DOUBLE (value))
+    json_object_set_double_member (object, member, g_value_get_double (value));
+  else if (G_VALUE_HOLDS_INT (value))
+    json_object_set_int_member (object, member, g_value_get_int (value));
+  else if (G_VALUE_HOLDS_UINT (value))
+    json_object_set_int_member (object, member, g_value_get_uint (value));
+  else
+    json_object_set_int_member (object, member, (gint64)g_value_get_uint64 (value));
+}
+
 /* --- telling what there is --- */
 
 static void
@@ -71,6 +100,25 @@ describe_choices (JsonObject *object, GEnumClass *class)
     json_array_add_string_element (choices, class->values[i].value_nick);
   json_object_set_string_member (object, "type", "choice");
   json_object_set_array_member (object, "choices", choices);
+}
+
+/* What a session begins with: as the studio file has it, or the property's own default. */
+static void
+describe_value (const ServeMountSettings *settings, GParamSpec *spec, JsonObject *object)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, spec->value_type);
+  g_param_value_set_default (spec, &value);
+  if (strcmp (spec->name, "seed") == 0)
+    g_value_set_uint64 (&value, (guint64)settings->seed);
+  else if (strcmp (spec->name, "class") == 0)
+    g_value_set_int (&value, settings->class);
+  else if (strcmp (spec->name, "speed") == 0)
+    g_value_set_double (&value, settings->speed);
+  else if (strcmp (spec->name, "walk") == 0)
+    read_enum (spec, settings->walk, &value);
+  tell_value (spec, &value, object, "value");
 }
 
 static void
@@ -106,6 +154,7 @@ describe_latents (const ServeMount *mount, JsonArray *parameters)
       continue;
     object = json_object_new ();
     describe_property (mount, spec, object);
+    describe_value (mount->settings, spec, object);
     json_array_add_object_element (parameters, object);
   }
   if (class != NULL)
@@ -190,16 +239,6 @@ read_class (const ServeMount *mount, const char *text, GValue *value, GError **e
   }
   g_value_set_int (value, class);
   return TRUE;
-}
-
-static gboolean
-read_enum (GParamSpec *spec, const char *text, GValue *value)
-{
-  const GEnumValue *found = g_enum_get_value_by_nick (G_PARAM_SPEC_ENUM (spec)->enum_class, text);
-
-  if (found != NULL)
-    g_value_set_enum (value, found->value);
-  return found != NULL;
 }
 
 static gboolean
@@ -330,18 +369,7 @@ get_property (GstElement *latents, const char *name, JsonObject *object)
 
   g_value_init (&value, spec->value_type);
   g_object_get_property (G_OBJECT (latents), name, &value);
-  if (G_IS_PARAM_SPEC_ENUM (spec))
-    json_object_set_string_member (object, name,
-        g_enum_get_value (G_PARAM_SPEC_ENUM (spec)->enum_class, g_value_get_enum (&value))
-            ->value_nick);
-  else if (G_VALUE_HOLDS_DOUBLE (&value))
-    json_object_set_double_member (object, name, g_value_get_double (&value));
-  else if (G_VALUE_HOLDS_INT (&value))
-    json_object_set_int_member (object, name, g_value_get_int (&value));
-  else if (G_VALUE_HOLDS_UINT (&value))
-    json_object_set_int_member (object, name, g_value_get_uint (&value));
-  else
-    json_object_set_int_member (object, name, (gint64)g_value_get_uint64 (&value));
+  tell_value (spec, &value, object, name);
 }
 
 static void

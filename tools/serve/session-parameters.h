@@ -5,8 +5,8 @@
 
 #include "mount.h"
 
-/* What sessions of a mount can be told: name, type ("integer", "number" or "choice"), and a range,
- * choices, or how many numbers there are. (transfer full) */
+/* What sessions of a mount can be told: name, type ("integer", "number" or "choice"), a range,
+ * choices, or how many numbers there are, and the value that they begin with. (transfer full) */
 JsonArray *serve_parameters_describe (const ServeMount *mount);
 /* Set one in `bin`. `numbers` has what has been said of the model's own, by their names. With
  * `check` nothing is set. FALSE with `error` (SERVE_ERROR_INVALID). */
