@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What can be asked for by HTTP to be made: POST /v1/generate, and what clients of OpenAI's API
- * know, POST /v1/images/generations and POST /v1/audio/speech. Each model that can be asked for
- * something has a pool of its own (generate-pool.h). */
+ * know, POST /v1/images/generations and POST /v1/audio/speech. Which models can
+ * be asked is generate-pools.h's. */
 #pragma once
 
 #include "generate-pool.h"
