@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "generate-work.h"
 
-#include <string.h>
-
-#include "../../elements/shared/marking.h"
 #include "generate-latents.h"
 
 /* Results that may be under way or wait to be taken. */
@@ -306,40 +303,7 @@ take_bytes (GBytes *bytes, gpointer data)
   g_mutex_unlock (&file->work->lock);
 }
 
-/* --- signing --- */
-
-gboolean
-serve_signing_suits (const GenServeFormat *format)
-{
-  const GenProvenanceFormat *const *formats = gen_provenance_formats ();
-
-  for (; *formats != NULL; formats++)
-    if (strcmp (gen_provenance_format_media_type (*formats), format->media_type) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-is_signed (const ServeWork *work)
-{
-  return work->signing->signer != NULL && !gst_generative_marking_is_off () &&
-         serve_signing_suits (&work->encoder->format);
-}
-
-static GBytes *
-sign (const ServeWork *work, GBytes *file, GError **error)
-{
-  GenProvenanceClaim claim = GEN_PROVENANCE_CLAIM_DEFAULTS;
-  g_autofree char *seed = NULL;
-
-  claim.model = work->model;
-  claim.model_hash = work->hash;
-  claim.prompt = work->request->prompt;
-  claim.disclosure = &work->signing->disclosure;
-  if (work->request->facts->takes == GEN_SERVE_TAKES_LATENT && work->request->latents == NULL)
-    claim.seed = seed = g_strdup_printf ("%" G_GUINT64_FORMAT, work->request->seed);
-  return gen_provenance_sign (file, &claim, work->signing->signer, error);
-}
+/* --- files --- */
 
 static gboolean
 close_file (ServeWork *work, File *file, GError **error)
@@ -350,7 +314,8 @@ close_file (ServeWork *work, File *file, GError **error)
     return FALSE;
   if (file->whole != NULL) {
     all = g_byte_array_free_to_bytes (g_steal_pointer (&file->whole));
-    signed_file = sign (work, all, error);
+    signed_file =
+        serve_signing_sign (work->signing, all, work->request, work->model, work->hash, error);
     if (signed_file == NULL)
       return FALSE;
   }
@@ -369,7 +334,7 @@ static gboolean
 encode (ServeWork *work, File *file, GstSample *sample, GError **error)
 {
   if (file->encoder == NULL) {
-    if (is_signed (work))
+    if (serve_signing_wants (work->signing, &work->encoder->format))
       file->whole = g_byte_array_new ();
     file->encoder = work->encoder->open (&work->options, take_bytes, file, error);
   }

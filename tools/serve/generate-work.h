@@ -20,9 +20,6 @@ typedef struct {
   GBytes *bytes; /* NULL: none more of it */
 } ServePiece;
 
-/* Whether files of a format have a place for a signature. */
-gboolean serve_signing_suits (const GenServeFormat *format);
-
 /* `request`, which says a format, is taken. `model` is the name of the model's file and
  * `hash` its SHA-256; `ready` is called until `serve_work_cancel`. (transfer full)
  */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "signing.h"
 
+#include <string.h>
+
+#include "../../elements/shared/marking.h"
 #include "sections/provenance.h"
 
 static void
@@ -52,4 +55,37 @@ serve_signing_new (const ServeConfiguration *configuration, GError **error)
     .system_version = settings->system_version,
     .content_producer = settings->content_producer };
   return signing;
+}
+
+static gboolean
+suits (const GenServeFormat *format)
+{
+  const GenProvenanceFormat *const *formats = gen_provenance_formats ();
+
+  for (; *formats != NULL; formats++)
+    if (strcmp (gen_provenance_format_media_type (*formats), format->media_type) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+serve_signing_wants (const ServeSigning *signing, const GenServeFormat *format)
+{
+  return signing->signer != NULL && !gst_generative_marking_is_off () && suits (format);
+}
+
+GBytes *
+serve_signing_sign (const ServeSigning *signing, GBytes *file, const GenServeRequest *request,
+    const char *model, const char *hash, GError **error)
+{
+  GenProvenanceClaim claim = GEN_PROVENANCE_CLAIM_DEFAULTS;
+  g_autofree char *seed = NULL;
+
+  claim.model = model;
+  claim.model_hash = hash;
+  claim.prompt = request->prompt;
+  claim.disclosure = &signing->disclosure;
+  if (request->facts->takes == GEN_SERVE_TAKES_LATENT && request->latents == NULL)
+    claim.seed = seed = g_strdup_printf ("%" G_GUINT64_FORMAT, request->seed);
+  return gen_provenance_sign (file, &claim, signing->signer, error);
 }
