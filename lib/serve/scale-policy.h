@@ -26,7 +26,7 @@ typedef struct {
   guint least, most; /* replicas */
   double target;     /* of the time of one that is to be used, (0, 1] */
   double sessions;   /* that one can hold at most; 0: not known */
-  double queue;      /* frames overdue in one that are no worry, > 0 */
+  double queue;      /* frames and requests overdue in one that are no worry, > 0 */
   double tolerance;  /* a part of what there is */
   guint step;        /* more at a time, besides twice as many */
   gint64 start_up;   /* until a replica serves */
@@ -47,7 +47,8 @@ typedef struct {
   double utilisation;    /* of those that serve, the part of their time that is used, on average */
   double sessions;       /* of all of them together */
   double queue;          /* frames that are overdue in all of them together: that wait for longer
-                            than they would for company (gen_batch_policy_overdue) */
+                            than they would for company (gen_batch_policy_overdue); and requests of
+                            which something has not been begun */
   guint refused;         /* sessions and frames since it was last asked */
 } GenScaleLook;
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What requests have made: by a client of HTTP in the same main loop, compared with what pipelines
  * make. */
-#include "serving.h"
+#include "asking.h"
 
 #include <math.h>
 
 #include <gst/app/app.h>
-#include <libsoup/soup.h>
 
 #include <generative/npy.h>
 #include <generative/provenance.h>
@@ -17,12 +16,6 @@
 #define STUDIO                                                                                     \
   "[server]\nport = 0\n[limits]\npictures = 16\nqueue = 2\nrequests-per-minute = 0\n"              \
   "[models.classes]\nlocation = \"classes.onnx\"\n[models.dimmer]\nlocation = \"dimmer.onnx\"\n"
-
-typedef struct {
-  Serving serving;
-  SoupSession *session;
-  char *url;
-} Fixture;
 
 /* A net that draws noise of its own: pictures of a latent of three numbers and of that. */
 static void
@@ -47,88 +40,11 @@ static void
 open_fixture (Fixture *f, const char *more)
 {
   g_autofree char *text = g_strconcat (STUDIO, more, NULL);
-  g_autoptr (GError) error = NULL;
 
   serving_open (&f->serving);
   save_noisy (f->serving.folder);
   serving_load (&f->serving, text);
-  serve_server_start (f->serving.server, &error);
-  g_assert_no_error (error);
-  f->session = soup_session_new_with_options ("max-conns", 16, "max-conns-per-host", 16, NULL);
-  f->url = g_strdup_printf ("http://127.0.0.1:%u", serve_http_get_port (f->serving.server->http));
-}
-
-static void
-close_fixture (Fixture *f)
-{
-  soup_session_abort (f->session);
-  g_object_unref (f->session);
-  serving_close (&f->serving);
-  g_free (f->url);
-}
-
-/* --- asking --- */
-
-typedef struct {
-  SoupMessage *message;
-  GBytes *body;
-  gboolean done;
-} Answer;
-
-static void
-answer_clear (Answer *answer)
-{
-  g_clear_object (&answer->message);
-  g_clear_pointer (&answer->body, g_bytes_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Answer, answer_clear)
-
-static void
-on_answer (GObject *session, GAsyncResult *result, gpointer data)
-{
-  Answer *answer = data;
-
-  answer->body = soup_session_send_and_read_finish (SOUP_SESSION (session), result, NULL);
-  answer->done = TRUE;
-}
-
-/* `body` NULL: GET. */
-static void
-begin (Fixture *f, const char *path, const char *body, const char *accept,
-    GCancellable *cancellable, Answer *answer)
-{
-  g_autofree char *url = g_strconcat (f->url, path, NULL);
-  g_autoptr (GBytes) bytes = body != NULL ? g_bytes_new (body, strlen (body)) : NULL;
-
-  *answer = (Answer){ .message = soup_message_new (body != NULL ? "POST" : "GET", url) };
-  if (body != NULL)
-    soup_message_set_request_body_from_bytes (answer->message, "application/json", bytes);
-  if (accept != NULL)
-    soup_message_headers_replace (
-        soup_message_get_request_headers (answer->message), "Accept", accept);
-  soup_session_send_and_read_async (
-      f->session, answer->message, G_PRIORITY_DEFAULT, cancellable, on_answer, answer);
-}
-
-static void
-finish (Answer *answer)
-{
-  while (!answer->done)
-    g_main_context_iteration (NULL, TRUE);
-}
-
-/* Answered with `status`. */
-static void
-ask (Fixture *f, const char *path, const char *body, const char *accept, guint status,
-    Answer *answer)
-{
-  begin (f, path, body, accept, NULL, answer);
-  finish (answer);
-  if (soup_message_get_status (answer->message) != status)
-    g_error ("%s was answered with %u and not %u: %.*s", body != NULL ? body : path,
-        soup_message_get_status (answer->message), status,
-        answer->body != NULL ? (int)g_bytes_get_size (answer->body) : 0,
-        answer->body != NULL ? (const char *)g_bytes_get_data (answer->body, NULL) : "");
+  begin_asking (f);
 }
 
 static const char *

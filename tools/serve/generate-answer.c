@@ -104,6 +104,7 @@ fail (ServeAnswer *answer, const GError *error)
     serve_answer_refuse (answer->request, error);
   } else if (socket != NULL) {
     g_warning ("an answer ends in its middle: %s", error->message);
+    answer->request->broken = TRUE;
     g_socket_shutdown (socket, TRUE, TRUE, NULL);
   }
   soup_server_message_unpause (answer->message);
@@ -206,6 +207,7 @@ on_gone (int fd, GIOCondition condition, gpointer data)
   ServeAnswer *answer = data;
   answer->gone = 0;
   answer->ended = TRUE;
+  answer->request->left = TRUE;
   serve_work_cancel (answer->work);
   serve_pool_kick (answer->pool);
   /* Writing tells libsoup. */

@@ -202,6 +202,17 @@ serve_pool_count (ServePool *pool)
   return count;
 }
 
+guint
+serve_pool_count_waiting (ServePool *pool)
+{
+  guint count;
+
+  g_mutex_lock (&pool->lock);
+  count = pool->works.length;
+  g_mutex_unlock (&pool->lock);
+  return count;
+}
+
 /* --- the pool --- */
 
 static void

@@ -41,3 +41,5 @@ gboolean serve_pool_push (ServePool *pool, ServeWork *work, GError **error);
 void serve_pool_kick (ServePool *pool);
 /* Who has it but for its owner: answers that are under way. */
 guint serve_pool_count (ServePool *pool);
+/* Those of them of which something has not been begun. */
+guint serve_pool_count_waiting (ServePool *pool);

@@ -239,17 +239,29 @@ serve_pools_find (ServePools *pools, const GenServeField *fields, const char *na
   return NULL;
 }
 
-guint
-serve_pools_count (ServePools *pools)
+static guint
+sum_up (ServePools *pools, guint (*count) (ServePool *pool))
 {
   GHashTableIter iter;
   gpointer pool;
-  guint count = 0;
+  guint sum = 0;
 
   g_hash_table_iter_init (&iter, pools->pools);
   while (g_hash_table_iter_next (&iter, NULL, &pool))
-    count += serve_pool_count (pool);
-  return count;
+    sum += count (pool);
+  return sum;
+}
+
+guint
+serve_pools_count (ServePools *pools)
+{
+  return sum_up (pools, serve_pool_count);
+}
+
+guint
+serve_pools_count_waiting (ServePools *pools)
+{
+  return sum_up (pools, serve_pool_count_waiting);
 }
 
 /* --- from beginning to end --- */

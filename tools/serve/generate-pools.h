@@ -23,5 +23,7 @@ GPtrArray *serve_pools_list (ServePools *pools, const GenServeField *fields);
  * which there are. (transfer none) */
 ServePool *serve_pools_find (
     ServePools *pools, const GenServeField *fields, const char *name, GError **error);
-/* Requests that wait. */
+/* Requests that have not been answered, */
 guint serve_pools_count (ServePools *pools);
+/* and those of them that wait for being generated. */
+guint serve_pools_count_waiting (ServePools *pools);

@@ -222,3 +222,9 @@ serve_generate_count (ServeGenerate *generate)
 {
   return serve_pools_count (generate->pools);
 }
+
+guint
+serve_generate_count_waiting (ServeGenerate *generate)
+{
+  return serve_pools_count_waiting (generate->pools);
+}

@@ -29,5 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServeGenerate, serve_generate_free)
 gboolean serve_generate_suits (ServeGenerate *generate, const ServeGenerateRoute *route);
 /* What a request to a route may be: an object of JSON Schema. (transfer full) */
 JsonObject *serve_generate_schema (ServeGenerate *generate, const ServeGenerateRoute *route);
-/* Requests that wait. */
+/* Requests that have not been answered, */
 guint serve_generate_count (ServeGenerate *generate);
+/* and those of them that wait for being generated. */
+guint serve_generate_count_waiting (ServeGenerate *generate);

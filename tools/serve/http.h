@@ -23,7 +23,9 @@ struct _ServeRequest {
   const char *method;
   const char *client; /* whose token it is, else the address: what limits are counted by */
   gboolean has_token;
-  guint scopes; /* that it may use */
+  guint scopes;    /* that it may use */
+  gboolean left;   /* its client, before it had the answer */
+  gboolean broken; /* the answer, in its middle, as the server failed */
 
   /* private */
   GHashTable *parameters, *query;

@@ -4,6 +4,7 @@
 #include <generative/shared-player.h>
 #include <time.h>
 
+#include "../generate.h"
 #include "families.h"
 
 void
@@ -42,6 +43,13 @@ measure_utilisation (ServeScale *scale, gint64 now)
   return CLAMP ((used - before) / (seconds * g_get_num_processors ()), 0, 1);
 }
 
+/* A request that nobody has begun is as good as a frame that is overdue. */
+static guint
+count_waiting (const ServeServer *server)
+{
+  return server->generate != NULL ? serve_generate_count_waiting (server->generate) : 0;
+}
+
 /* --- what is told --- */
 
 static void
@@ -78,7 +86,7 @@ serve_scale_look (ServeScale *scale, const ServeServer *server, gint64 now)
     .ready = 1,
     .utilisation = measure_utilisation (scale, now),
     .sessions = g_hash_table_size (server->sessions),
-    .queue = totals.overdue };
+    .queue = totals.overdue + count_waiting (server) };
   const guint wanted = gen_scale_policy_want (&scale->policy, &look);
 
   set (server->counters, &serve_count_wanted_replicas, wanted);

@@ -7,6 +7,8 @@
 
 /* Of an id that a client has given. */
 #define ID_MOST 64
+/* Of a request whose client has left, as proxies have it: nobody was told it. */
+#define STATUS_LEFT 499
 
 typedef struct {
   ServeRequest *request; /* as long as its message is there */
@@ -19,6 +21,7 @@ typedef struct {
   gint64 began;
   guint64 bytes;
   gboolean logs, streams, counted;
+  gboolean whole; /* the answer has gone */
 } Trip;
 
 static void
@@ -106,6 +109,32 @@ on_body (SoupServerMessage *message, guint size, gpointer data)
 }
 
 static void
+on_whole (SoupServerMessage *message, gpointer data)
+{
+  Trip *trip = data;
+
+  trip->whole = TRUE;
+}
+
+/* libsoup has an error of the server where a client does not take the answer. */
+static guint
+status_of (const Trip *trip, SoupServerMessage *message)
+{
+  if (trip->request->broken)
+    return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+  if (trip->request->left || !trip->whole)
+    return STATUS_LEFT;
+  return soup_server_message_get_status (message);
+}
+
+/* Whoever is told to come back later is answered as he should be. */
+static gboolean
+has_failed (guint status)
+{
+  return status >= 500 && status != SOUP_STATUS_SERVICE_UNAVAILABLE;
+}
+
+static void
 log_trip (const Trip *trip, SoupServerMessage *message, guint status)
 {
   const char *path = g_uri_get_path (soup_server_message_get_uri (message));
@@ -114,7 +143,7 @@ log_trip (const Trip *trip, SoupServerMessage *message, guint status)
   g_autofree char *bytes = g_strdup_printf ("%" G_GUINT64_FORMAT, trip->bytes);
   g_autofree char *took = g_strdup_printf ("%.6f", seconds);
 
-  g_log_structured (G_LOG_DOMAIN, status >= 500 ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO,
+  g_log_structured (G_LOG_DOMAIN, has_failed (status) ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO,
       "GENERATIVE_REQUEST", trip->id, "GENERATIVE_METHOD", trip->method, "GENERATIVE_PATH", path,
       "GENERATIVE_ROUTE", trip->route, "GENERATIVE_STATUS", status_text, "GENERATIVE_BYTES", bytes,
       "GENERATIVE_SECONDS", took, "GENERATIVE_CLIENT", trip->request->client, "GENERATIVE_TRACE",
@@ -125,7 +154,7 @@ static void
 on_finished (SoupServerMessage *message, gpointer data)
 {
   Trip *trip = data;
-  const guint status = soup_server_message_get_status (message);
+  const guint status = status_of (trip, message);
   g_autofree char *status_text = g_strdup_printf ("%u", status);
 
   observe (trip);
@@ -133,7 +162,7 @@ on_finished (SoupServerMessage *message, gpointer data)
   gen_counter_add (gen_counters_take (trip->counters, &serve_count_requests,
                        (const char *[]){ trip->route, trip->method, status_text }),
       1);
-  if (trip->logs || status >= 500)
+  if (trip->logs || has_failed (status))
     log_trip (trip, message, status);
   if (trip->spans != NULL)
     serve_spans_add (trip->spans, &trip->span, trip->method, trip->route, status);
@@ -162,5 +191,6 @@ serve_trip_begin (ServeRequest *request, const ServeRoute *route, GenCounters *c
   gen_counter_change (gen_counters_take (counters, &serve_count_requests_active, NULL), 1);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (on_headers), trip);
   g_signal_connect (message, "wrote-body-data", G_CALLBACK (on_body), trip);
+  g_signal_connect (message, "wrote-body", G_CALLBACK (on_whole), trip);
   g_signal_connect_data (message, "finished", G_CALLBACK (on_finished), trip, trip_free, 0);
 }

@@ -76,7 +76,7 @@ set_state (ServeWatch *watch)
 
   set (watch, &serve_count_connections, serve_http_count_connections (server->http));
   if (server->generate != NULL)
-    set (watch, &serve_count_requests_waiting, serve_generate_count (server->generate));
+    set (watch, &serve_count_requests_waiting, serve_generate_count_waiting (server->generate));
   set (watch, &serve_count_sessions_most, server->configuration->limits->sessions);
   set (watch, &serve_count_ready, server->ready && !server->draining);
   g_hash_table_iter_init (&iter, server->models);
