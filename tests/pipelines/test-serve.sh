@@ -166,6 +166,13 @@ if start --config=secure.toml 2>/dev/null; then
     fresh=$("$serve" token ben --scope=watch --config=secure.toml)
     kill -HUP "$server"
     holds "a token is taken over by SIGHUP" comes '[ "$(ask /v1/models -H "Authorization: Bearer $fresh")" = 200 ]'
+    manager=$("$serve" token cleo --scope=publish --config=secure.toml)
+    kill -HUP "$server"
+    comes '[ "$(ask /v1/models/faces/promote -X POST -H "Authorization: Bearer $manager")" != 401 ]'
+    complains "TLS: versions are told a server whose certificate is shown" 'has no \[publish.faces\]' \
+        env GENERATIVE_SERVE_TOKEN="$manager" "$serve" promote faces --url="$address" --authority=tls.pem
+    complains "TLS: and none that nobody vouches for" 'certificate' \
+        env GENERATIVE_SERVE_TOKEN="$manager" "$serve" promote faces --url="$address"
     stop
     cacert=
     chmod 644 tls.key

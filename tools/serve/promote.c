@@ -37,11 +37,29 @@ read_answer (SoupMessage *message, GBytes *bytes, const char *url, GError **erro
   return TRUE;
 }
 
+/* One that trusts whom `authority` has, or else whom the system does. */
+static SoupSession *
+make_session (const char *authority, GError **error)
+{
+  g_autoptr (GTlsDatabase) database = NULL;
+  g_autofree char *path = NULL;
+
+  if (authority == NULL)
+    return soup_session_new_with_options ("timeout", 150, NULL);
+  path = g_canonicalize_filename (authority, NULL);
+  database = g_tls_file_database_new (path, error);
+  if (database == NULL) {
+    g_prefix_error (error, "--authority: ");
+    return NULL;
+  }
+  return soup_session_new_with_options ("timeout", 150, "tls-database", database, NULL);
+}
+
 /* Post to the model's path. */
 static gboolean
-post (const char *base, const char *model, const char *verb, const char *version, GError **error)
+post (SoupSession *session, const char *base, const char *model, const char *verb,
+    const char *version, GError **error)
 {
-  g_autoptr (SoupSession) session = soup_session_new_with_options ("timeout", 150, NULL);
   g_autofree char *escaped = g_uri_escape_string (model, NULL, FALSE);
   g_autofree char *path = g_strdup_printf ("v1/models/%s/%s", escaped, verb);
   g_autofree char *url = g_uri_resolve_relative (base, path, G_URI_FLAGS_NONE, error);
@@ -77,11 +95,14 @@ post (const char *base, const char *model, const char *verb, const char *version
 static int
 run (int argc, char **argv, const char *arguments, const char *summary, int most)
 {
-  g_autofree char *url = NULL, *verb = g_strdup (argv[0]);
+  g_autofree char *url = NULL, *authority = NULL, *verb = g_strdup (argv[0]);
   g_autoptr (GOptionContext) context = g_option_context_new (arguments);
+  g_autoptr (SoupSession) session = NULL;
   GError *error = NULL;
   const GOptionEntry entries[] = {
     { "url", 'u', 0, G_OPTION_ARG_STRING, &url, "Where the server is (" DEFAULT_URL ")", "URL" },
+    { "authority", 'a', 0, G_OPTION_ARG_FILENAME, &authority,
+        "Who vouches for its certificate, or that itself (PEM), in place of the system's", "FILE" },
     { NULL },
   };
 
@@ -95,7 +116,9 @@ run (int argc, char **argv, const char *arguments, const char *summary, int most
     g_printerr ("usage: %s %s %s\n", g_get_prgname (), verb, arguments);
     return SERVE_STATUS_USAGE;
   }
-  if (!post (url != NULL ? url : DEFAULT_URL, argv[1], verb, argc > 2 ? argv[2] : NULL, &error))
+  session = make_session (authority, &error);
+  if (session == NULL || !post (session, url != NULL ? url : DEFAULT_URL, argv[1], verb,
+                             argc > 2 ? argv[2] : NULL, &error))
     return serve_command_fail (error);
   return SERVE_STATUS_FINE;
 }
