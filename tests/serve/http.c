@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* HTTP of generative-serve: who may ask what, from where, how often and how much; and clients that
  * send garbage, halves, floods and nothing. */
+#include <sys/stat.h>
+
+#include <glib/gstdio.h>
+
 #include "process.h"
 
 #define CLOCK "[mounts.clock]\npipeline = \"videotestsrc is-live=true\"\nprotocols = []\n"
@@ -182,6 +186,52 @@ test_reload (void)
     g_usleep (10000);
   g_assert_cmpuint (
       process_get (&p, "GET", "/v1/mounts/more", "Authorization: Bearer master\r\n"), ==, 404);
+  process_close (&p);
+}
+
+/* A pipe in the place of the studio file is refused, and not waited for; and so is what says of an
+ * alert what cannot be, with all else that the file says. */
+static void
+test_wrong_reload (void)
+{
+  Process p = { 0 };
+  g_autofree char *path = NULL, *tokens = make_tokens ();
+
+  process_open (&p);
+  path = g_build_filename (p.folder, "studio.toml", NULL);
+  process_write (&p, "tokens", tokens);
+  process_start (&p, "[server]\nport = 0\nrtsp-port = 0\ntokens = \"tokens\"\n" CLOCK);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+  g_subprocess_send_signal (p.process, SIGHUP);
+  process_wait_for (&p, "it is a device or pipe");
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  process_write (&p, "studio.toml",
+      "[server]\nport = 0\nrtsp-port = 0\n" CLOCK
+      "[alerts.wrong]\nwhen = \"nonsense > 1\"\ncommand = [\"true\"]\n");
+  g_subprocess_send_signal (p.process, SIGHUP);
+  process_wait_for (&p, "alerts.wrong");
+  /* Tokens are wanted as before. */
+  g_assert_cmpuint (process_get (&p, "GET", "/v1/models", ""), ==, 401);
+  g_assert_cmpuint (
+      process_get (&p, "GET", "/v1/models", "Authorization: Bearer watcher\r\n"), ==, 200);
+  process_close (&p);
+}
+
+/* A mount whose pipeline does not begin says in the log which of its elements it was. */
+static void
+test_mount_that_fails (void)
+{
+  Process p = { 0 };
+
+  process_open (&p);
+  process_start (&p,
+      "[server]\nport = 0\nrtsp-port = 0\n[mounts.film]\npipeline = \"filesrc location=/gone ! "
+      "rawvideoparse width=16 height=16 ! videoconvert\"\nprotocols = [\"mjpeg\"]\n");
+  g_assert_cmpuint (process_get (&p, "GET", "/mounts/film/snapshot.png", ""), ==, 500);
+  process_wait_for (&p, "mounts.film cannot be played for mjpeg: filesrc");
+  process_wait_for (&p, "\"/gone\"");
+  g_assert_cmpuint (process_get (&p, "GET", "/healthz", ""), ==, 200);
   process_close (&p);
 }
 
@@ -504,6 +554,8 @@ main (int argc, char **argv)
   g_test_add_func ("/serve/http/tokens", test_tokens);
   g_test_add_func ("/serve/http/guesses", test_guesses);
   g_test_add_func ("/serve/http/reload", test_reload);
+  g_test_add_func ("/serve/http/wrong-reload", test_wrong_reload);
+  g_test_add_func ("/serve/http/mount-that-fails", test_mount_that_fails);
   g_test_add_func ("/serve/http/origins", test_origins);
   g_test_add_func ("/serve/http/lengths", test_lengths);
   g_test_add_func ("/serve/http/promises", test_promises);

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include <generative/file-bytes.h>
 #include <generative/nearest.h>
 
 #include "toml.h"
@@ -216,12 +217,14 @@ serve_configuration_parse (const char *text, gsize size, const char *path, GErro
 ServeConfiguration *
 serve_configuration_load (const char *path, GError **error)
 {
-  g_autofree char *text = NULL;
+  /* A pipe is refused, not waited for. */
+  g_autoptr (GBytes) bytes = gen_file_bytes (path, error);
   gsize size;
+  const char *text = bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
 
-  if (!g_file_get_contents (path, &text, &size, error))
+  if (bytes == NULL)
     return NULL;
-  return serve_configuration_parse (text, size, path, error);
+  return serve_configuration_parse (text != NULL ? text : "", size, path, error);
 }
 
 ServeConfiguration *

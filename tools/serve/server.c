@@ -368,7 +368,8 @@ serve_server_reload (ServeServer *server, GError **error)
   ServeConfiguration *before = server->configuration;
   g_auto (ServeLoaded) loaded = { 0 };
 
-  if (configuration == NULL || !serve_load (configuration, &old, &loaded, error))
+  if (configuration == NULL || !serve_load (configuration, &old, &loaded, error) ||
+      !serve_watch_check (server->watch, configuration, error))
     return FALSE;
   server->configuration = configuration;
   if (!serve_http_reload (server->http, error) ||

@@ -31,22 +31,34 @@ free_alarm (gpointer data)
   g_free (alarm);
 }
 
+/* What an alert waits for, or NULL with `error`. */
+static GenAlerts *
+read_condition (const ServeFigures *figures, const ServeAlertSettings *settings, GError **error)
+{
+  guint n;
+  const GenField *fields = serve_figures_fields (figures, &n);
+  g_autoptr (GenAlerts) condition = gen_alerts_parse (settings->when, error);
+  g_autoptr (GError) problem = NULL;
+
+  if (condition == NULL)
+    return NULL;
+  if (gen_alerts_bind (condition, fields, n, &problem))
+    return g_steal_pointer (&condition);
+  serve_record_fail (settings, "when", error, "%s", problem->message);
+  return NULL;
+}
+
 static gboolean
 add_alarm (ServeAlarms *alarms, const ServeAlertSettings *settings, GError **error)
 {
-  guint n;
-  const GenField *fields = serve_figures_fields (alarms->figures, &n);
-  g_autoptr (GenAlerts) condition = gen_alerts_parse (settings->when, error);
-  g_autoptr (GError) problem = NULL;
+  GenAlerts *condition = read_condition (alarms->figures, settings, error);
   Alarm *alarm;
 
   if (condition == NULL)
     return FALSE;
-  if (!gen_alerts_bind (condition, fields, n, &problem))
-    return serve_record_fail (settings, "when", error, "%s", problem->message);
   alarm = g_new0 (Alarm, 1);
   alarm->settings = settings;
-  alarm->condition = g_steal_pointer (&condition);
+  alarm->condition = condition;
   alarm->all = alarms;
   alarm->active = gen_counters_take (
       alarms->counters, &serve_count_alert_active, (const char *[]){ settings->record.name });
@@ -54,6 +66,21 @@ add_alarm (ServeAlarms *alarms, const ServeAlertSettings *settings, GError **err
       alarms->counters, &serve_count_alerts, (const char *[]){ settings->record.name });
   gen_counter_set (alarm->active, 0);
   g_ptr_array_add (alarms->list, alarm);
+  return TRUE;
+}
+
+gboolean
+serve_alarms_validate (
+    const ServeConfiguration *configuration, const ServeFigures *figures, GError **error)
+{
+  const GPtrArray *settings = serve_configuration_list (configuration, &serve_section_alerts);
+
+  for (guint i = 0; i < settings->len; i++) {
+    g_autoptr (GenAlerts) condition = read_condition (figures, settings->pdata[i], error);
+
+    if (condition == NULL)
+      return FALSE;
+  }
   return TRUE;
 }
 

@@ -8,6 +8,9 @@
 
 typedef struct _ServeAlarms ServeAlarms;
 
+/* Whether those of `configuration` can be waited for. */
+gboolean serve_alarms_validate (
+    const ServeConfiguration *configuration, const ServeFigures *figures, GError **error);
 /* Those of `configuration`. NULL with `error`. (transfer full) */
 ServeAlarms *serve_alarms_new (const ServeConfiguration *configuration, const ServeFigures *figures,
     GenCounters *counters, GError **error);

@@ -188,6 +188,12 @@ serve_watch_free (ServeWatch *watch)
 }
 
 gboolean
+serve_watch_check (const ServeWatch *watch, const ServeConfiguration *configuration, GError **error)
+{
+  return serve_alarms_validate (configuration, watch->figures, error);
+}
+
+gboolean
 serve_watch_load (ServeWatch *watch, const ServeConfiguration *configuration, GError **error)
 {
   ServeAlarms *alarms =

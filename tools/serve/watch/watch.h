@@ -11,6 +11,9 @@ typedef struct _ServeWatch ServeWatch;
 /* Add the routes /metrics and /v1/status, and have the pipelines of the process traced. */
 ServeWatch *serve_watch_new (ServeServer *server);
 void serve_watch_free (ServeWatch *watch);
+/* Whether serve_watch_load would take it: nothing changes. */
+gboolean serve_watch_check (
+    const ServeWatch *watch, const ServeConfiguration *configuration, GError **error);
 /* Take over what the configuration says of alerts. FALSE with `error`, which names file, key and
  * what would be right: all stays as it was. */
 gboolean serve_watch_load (
