@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stream-player.h"
 
+#include <string.h>
+
 struct _ServeStreamPlayer {
   ServeMount *mount;
   const char *protocol;
@@ -122,14 +124,36 @@ drop_rest (ServeStreamPlayer *player)
   }
 }
 
+/* What has gone wrong, and in which element; NULL: none says so. (transfer full) */
+static char *
+find_reason (const ServeStreamPlayer *player)
+{
+  g_autoptr (GstBus) bus = gst_pipeline_get_bus (GST_PIPELINE (player->pipeline));
+  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *debug = NULL;
+  const char *detail;
+
+  if (message == NULL)
+    return NULL;
+  gst_message_parse_error (message, &error, &debug);
+  /* Its last line is what the element knows; those before it are where in the source it stands. */
+  detail = debug != NULL ? strrchr (debug, '\n') : NULL;
+  return g_strdup_printf ("%s: %s%s%s", GST_MESSAGE_SRC_NAME (message), error->message,
+      detail != NULL ? " " : "", detail != NULL ? detail + 1 : "");
+}
+
 gboolean
 serve_stream_player_start (ServeStreamPlayer *player, GError **error)
 {
+  g_autofree char *reason = NULL;
+
   drop_rest (player);
   if (gst_element_set_state (player->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
     return TRUE;
-  g_set_error (error, SERVE_ERROR, SERVE_ERROR_FAILED, "mounts.%s cannot be played for %s",
-      player->mount->name, player->protocol);
+  reason = find_reason (player);
+  g_set_error (error, SERVE_ERROR, SERVE_ERROR_FAILED, "mounts.%s cannot be played for %s: %s",
+      player->mount->name, player->protocol, reason != NULL ? reason : "no element says why");
   return FALSE;
 }
 
