@@ -56,4 +56,6 @@ void serve_model_configure (const ServeModel *model, GstElement *generator);
 /* All that clients are told of it. (transfer full) */
 JsonObject *serve_model_describe (const ServeModel *model);
 
+/* (transfer full) */
+ServeVersion *serve_version_copy (const ServeVersion *version);
 void serve_version_free (gpointer version);

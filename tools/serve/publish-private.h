@@ -55,3 +55,12 @@ gboolean publish_turn (ServePublishing *publishing, Publication *publication,
 /* The version that is tried is tried no more, and not again by itself. */
 void publish_refuse (ServePublishing *publishing, Publication *publication, const char *event,
     const char *by, const char *reason);
+
+/* --- publish-folder.c --- */
+
+/* Whether a version is the one that sessions play, but for those that try another one. */
+gboolean publish_is_current (const Publication *publication, const ServeVersion *version);
+/* The last version in the model's folder, where it comes behind the current one, its file is as it
+ * was at the look before, and it has not been refused; NULL: there is none. To be asked at each
+ * look. (transfer full) */
+ServeVersion *publish_find_version (Publication *publication);

@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <math.h>
-#include <string.h>
-
-#include <glib/gstdio.h>
-
 #include "publish-private.h"
 
 /* How often folders and windows are looked at, in seconds. */
@@ -250,69 +245,21 @@ decide (ServePublishing *publishing, Publication *publication, gint64 now)
   }
 }
 
-/* --- folders --- */
+/* --- looking --- */
 
-/* How large the file is and when it was written: whoever writes it in place changes that. */
-static char *
-stamp_of (const char *path)
-{
-  GStatBuf info;
-
-  if (g_stat (path, &info) != 0)
-    return NULL;
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld %" G_GUINT64_FORMAT,
-      (guint64)info.st_size, (gint64)info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
-      (guint64)info.st_ino);
-}
-
-/* Whether a file is as it was at the look before. One that was refused and has been written anew is
- * as if it had just come. */
-static gboolean
-has_settled (Publication *publication, const ServeVersion *version)
-{
-  g_autofree char *stamp = stamp_of (version->path);
-  const char *before = g_hash_table_lookup (publication->stamps, version->name);
-  const gboolean same = stamp != NULL && g_strcmp0 (stamp, before) == 0;
-
-  if (stamp == NULL || same)
-    return same;
-  if (before != NULL)
-    g_hash_table_remove (publication->state.refused, version->name);
-  g_hash_table_insert (publication->stamps, g_strdup (version->name), g_steal_pointer (&stamp));
-  return FALSE;
-}
-
-static gboolean
-is_current (const Publication *publication, const ServeVersion *version)
-{
-  return g_str_equal (version->name, publication->model->current.name);
-}
-
-/* The last version, where it comes behind the one that is played and has not been refused. */
+/* A newer version takes the place of one that is tried. */
 static void
 look_for_version (ServePublishing *publishing, Publication *publication)
 {
-  g_autoptr (GPtrArray) versions = serve_model_list_versions (publication->model->settings, NULL);
-  const ServeVersion *found = NULL;
-  gboolean behind = TRUE;
+  ServeVersion *found = publish_find_version (publication);
 
-  for (guint i = 0; versions != NULL && i < versions->len; i++)
-    behind &= !is_current (publication, versions->pdata[i]);
-  for (guint i = 0; versions != NULL && i < versions->len; i++) {
-    const ServeVersion *version = versions->pdata[i];
-
-    if (is_current (publication, version))
-      behind = TRUE;
-    else if (has_settled (publication, version) && behind &&
-             !g_hash_table_contains (publication->state.refused, version->name))
-      found = version;
-  }
   if (found != NULL && (publication->phase == PUBLISH_IDLE ||
                            !g_str_equal (found->name, publication->candidate.name))) {
     if (publication->phase != PUBLISH_IDLE)
       end_trial (publishing, publication);
     begin_warming (publication, found);
   }
+  g_clear_pointer (&found, serve_version_free);
 }
 
 static gboolean
@@ -404,7 +351,7 @@ restore (Publication *publication, GError **error)
     const ServeVersion *version = versions->pdata[i];
 
     if (g_strcmp0 (version->name, publication->state.stable) == 0 &&
-        !is_current (publication, version))
+        !publish_is_current (publication, version))
       return serve_model_turn_to (publication->model, version, error);
   }
   return versions != NULL;

@@ -30,6 +30,12 @@ make (const char *name, char *path)
   return version;
 }
 
+ServeVersion *
+serve_version_copy (const ServeVersion *version)
+{
+  return make (version->name, g_strdup (version->path));
+}
+
 static char *
 find_usual (const char *folder)
 {
