@@ -40,8 +40,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Join, join_clear)
 
 /* --- the file --- */
 
+/* FFmpeg 7 hands out what it does not want changed as such. */
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(61, 0, 0)
+static int
+write_bytes (void *opaque, const uint8_t *bytes, int size)
+#else
 static int
 write_bytes (void *opaque, uint8_t *bytes, int size)
+#endif
 {
   Join *join = opaque;
 
