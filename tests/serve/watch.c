@@ -437,6 +437,30 @@ has_come_out (gpointer data)
   return outcome.s == NULL;
 }
 
+/* By a secret of nothing anybody could sign: it is not sent. */
+static void
+test_webhook_without_secret (void)
+{
+  g_autofree char *url = NULL, *text = NULL, *secret = NULL;
+  Serving s;
+  Hook hook;
+
+  url = hook_open (&hook, 0);
+  serving_open (&s);
+  secret = g_build_filename (s.folder, "secret", NULL);
+  g_assert_true (
+      g_file_set_contents_full (secret, " \n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  text = g_strdup_printf (STUDIO "[alerts.any]\nwhen = \"sessions >= 0\"\nwebhook = "
+                                 "\"%s\"\nwebhook-secret = \"secret\"\n",
+      url);
+  serving_load (&s, text);
+  g_assert_true (serve_server_start (s.server, NULL));
+  wait_for (has_come_out, &(Outcome){ &s, "failed" });
+  serving_close (&s);
+  g_assert_cmpuint (hook.posts, ==, 0);
+  hook_close (&hook);
+}
+
 static void
 test_command (void)
 {
@@ -584,6 +608,7 @@ main (int argc, char **argv)
   g_test_add_func ("/serve/watch/requests", test_requests);
   g_test_add_func ("/serve/watch/session", test_session);
   g_test_add_func ("/serve/watch/webhook", test_webhook);
+  g_test_add_func ("/serve-watch/webhook-without-secret", test_webhook_without_secret);
   g_test_add_func ("/serve/watch/command", test_command);
   g_test_add_func ("/serve/watch/failing-commands", test_failing_commands);
   g_test_add_func ("/serve/watch/end", test_end);

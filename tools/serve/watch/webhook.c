@@ -112,10 +112,15 @@ sign (const ServeNotice *notice, const char *body)
   }
   for (length = size; length > 0 && g_ascii_isspace (secret[length - 1]);)
     length--;
-  digest = g_compute_hmac_for_string (
-      G_CHECKSUM_SHA256, (const guchar *)secret, length, signed_text, -1);
+  /* Anybody could sign by a secret of nothing. */
+  if (length > 0)
+    digest = g_compute_hmac_for_string (
+        G_CHECKSUM_SHA256, (const guchar *)secret, length, signed_text, -1);
+  else
+    g_warning ("alert %s: %s: there should be a secret in it, and there is nothing",
+        notice->settings->record.name, path);
   gen_secret_free (secret, size);
-  return g_strconcat ("sha256=", digest, NULL);
+  return digest != NULL ? g_strconcat ("sha256=", digest, NULL) : NULL;
 }
 
 static gboolean
