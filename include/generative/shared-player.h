@@ -19,9 +19,9 @@ G_BEGIN_DECLS
  *
  * Members find each other by themselves: those whose models are the same graphs with the same
  * weights, whichever file they were read from, whose players are prepared for the same use, with
- * the same options. Which frames go together is for GenBatchPolicy (lib/serve/batch-policy.h) to
- * say: nobody waits longer than `patience` for others, and one alone does not wait at all. Frames
- * whose parameters (gen_player_set_parameter) stand at other numbers share no run.
+ * the same options. Which frames go together is decided by the policy of batches that is
+ * the server's, too: nobody waits longer than `patience` for others, and one alone does not wait at
+ * all. Frames whose parameters (gen_player_set_parameter) stand at other numbers share no run.
  *
  * Runs of several frames are made by plans of 2, 4, 8 … and `most` frames, which are compiled
  * beside what plays once there are two members, and are tried: a model of which a frame comes out
