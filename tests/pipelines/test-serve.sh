@@ -108,6 +108,8 @@ sed 's/^port = 0/port = 0\ntokens = "none"/' studio.toml >wrong.toml
 complains "so is a file of tokens, with what makes one" 'wrong.toml:3: server.tokens: .*token NAME' "$serve" --check --config=wrong.toml
 sed 's/\["mjpeg"\]/["mjpg"]/' studio.toml >wrong.toml
 complains "a protocol that there is not is" 'wrong.toml:13: mounts.clock.protocols: .*did you mean "mjpeg"' "$serve" --check --config=wrong.toml
+{ cat studio.toml && printf '[publish.faces]\ncanary = 0.1\n'; } >wrong.toml
+complains "versions of a model that is no folder are" 'wrong.toml:14: publish.faces: .*should be a folder' "$serve" --check --config=wrong.toml
 mkdir empty
 complains "there is something to be served" 'config=FILE says what is served' sh -c "cd empty && '$serve'"
 

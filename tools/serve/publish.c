@@ -360,12 +360,17 @@ restore (Publication *publication, GError **error)
 static gboolean
 add_publication (ServePublishing *publishing, const ServePublishSettings *settings, GError **error)
 {
-  Publication *publication = g_new0 (Publication, 1);
   const char *name = settings->record.name;
+  ServeModel *model = g_hash_table_lookup (publishing->server->models, name);
+  Publication *publication;
 
+  if (!g_file_test (model->settings->location, G_FILE_TEST_IS_DIR))
+    return serve_record_fail (settings, NULL, error,
+        "no version can come to models.%s.location, which is a file: it should be a folder", name);
+  publication = g_new0 (Publication, 1);
   publication->publishing = publishing;
   publication->server = publishing->server;
-  publication->model = serve_model_ref (g_hash_table_lookup (publishing->server->models, name));
+  publication->model = serve_model_ref (model);
   publication->settings = settings;
   publication->figures = serve_measure_figures (settings);
   publication->state.refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
