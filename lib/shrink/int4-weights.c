@@ -143,12 +143,8 @@ put_weights (const GenShrinkLayer *layer, int block, int opset, GPtrArray *layer
   g_auto (NibbleWeights) w = { 0 };
   GenTensor *made;
 
-  if (!find_weights (&w, layer, block)) {
-    g_set_error (error, GEN_QUANTIZE_ERROR, GEN_QUANTIZE_ERROR_MODEL,
-        "node '%s': its weights '%s' are not all finite numbers", gen_shrink_name (layer->node),
-        layer->weights->name);
-    return FALSE;
-  }
+  if (!find_weights (&w, layer, block))
+    return gen_shrink_refuse_weights (layer, error);
   made = add_product (&w, layer, error);
   if (made != NULL && layer->bias != NULL)
     made = gen_shrink_add (layer->node->graph, NULL, "Add", opset,

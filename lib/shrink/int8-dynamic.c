@@ -135,12 +135,8 @@ put_layer (Pass *pass, const GenShrinkLayer *layer, int bits, GPtrArray *layers,
 
   if (bytes == NULL)
     return FALSE;
-  if (!gen_byte_weights_find (&w, layer, bits, NULL, FALSE)) {
-    g_set_error (error, GEN_QUANTIZE_ERROR, GEN_QUANTIZE_ERROR_MODEL,
-        "node '%s': its weights '%s' are not all finite numbers", gen_shrink_name (layer->node),
-        layer->weights->name);
-    return FALSE;
-  }
+  if (!gen_byte_weights_find (&w, layer, bits, NULL, FALSE))
+    return gen_shrink_refuse_weights (layer, error);
   after = (gsize)w.n + (gsize)w.n_scales * sizeof (float);
   made = add_sums (pass, layer, bytes, &w, error);
   if (made != NULL)

@@ -22,12 +22,8 @@ put_weights (const GenShrinkLayer *layer, int bits, int opset, GPtrArray *layers
   const gboolean one = has_groups (layer);
   gsize after;
 
-  if (!gen_byte_weights_find (&weights, layer, bits, NULL, one)) {
-    g_set_error (error, GEN_QUANTIZE_ERROR, GEN_QUANTIZE_ERROR_MODEL,
-        "node '%s': its weights '%s' are not all finite numbers", gen_shrink_name (layer->node),
-        layer->weights->name);
-    return FALSE;
-  }
+  if (!gen_byte_weights_find (&weights, layer, bits, NULL, one))
+    return gen_shrink_refuse_weights (layer, error);
   after = (gsize)weights.n + (gsize)weights.n_scales * sizeof (float);
   inputs[0] = gen_byte_weights_add (&weights, layer, &inputs[1]);
   made = gen_shrink_add (layer->node->graph, NULL, "DequantizeLinear", opset, inputs, 2,

@@ -158,12 +158,8 @@ put_weights (Pass *pass, const GenShrinkLayer *layer, GPtrArray *layers, GError 
   GenTensor *inputs[3], *made;
   gsize after;
 
-  if (!gen_byte_weights_find (&weights, layer, pass->settings->weight_bits, least, one_scale)) {
-    g_set_error (error, GEN_QUANTIZE_ERROR, GEN_QUANTIZE_ERROR_MODEL,
-        "node '%s': its weights '%s' are not all finite numbers", gen_shrink_name (layer->node),
-        layer->weights->name);
-    return FALSE;
-  }
+  if (!gen_byte_weights_find (&weights, layer, pass->settings->weight_bits, least, one_scale))
+    return gen_shrink_refuse_weights (layer, error);
   if (layer->bias != NULL && !put_bias (pass, layer, x, weights.scales, weights.n_scales, error))
     return FALSE;
   after = (gsize)weights.n + (gsize)weights.n_scales * sizeof (float);

@@ -11,6 +11,15 @@ gen_byte_weights_clear (GenByteWeights *weights)
   g_clear_pointer (&weights->scales, g_free);
 }
 
+gboolean
+gen_shrink_refuse_weights (const GenShrinkLayer *layer, GError **error)
+{
+  g_set_error (error, GEN_QUANTIZE_ERROR, GEN_QUANTIZE_ERROR_MODEL,
+      "node '%s': its weights '%s' are not all finite numbers", gen_shrink_name (layer->node),
+      layer->weights->name);
+  return FALSE;
+}
+
 double
 gen_shrink_sqnr (double signal, double noise)
 {

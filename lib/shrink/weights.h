@@ -23,6 +23,8 @@ gboolean gen_byte_weights_find (GenByteWeights *weights, const GenShrinkLayer *l
 GenTensor *gen_byte_weights_add (
     GenByteWeights *weights, const GenShrinkLayer *layer, GenTensor **scales);
 
+/* An error that says that weights of `layer` are no numbers. Returns FALSE. */
+gboolean gen_shrink_refuse_weights (const GenShrinkLayer *layer, GError **error);
 /* Signal to noise in decibels of what `sums` are: the squares of numbers, and of what is lost. */
 double gen_shrink_sqnr (double signal, double noise);
 /* "name_suffix", to be freed. */

@@ -442,12 +442,46 @@ choose_way (GenQuantizedLayer *l, GenKernel *kernel, const GenIntegerShape *shap
   l->pixel_bytes = l->group_bytes * g->groups;
 }
 
+/* Taps, which are so many steps along each axis, as distances in bytes. */
+static void
+place_taps (GenQuantizedLayer *l)
+{
+  const GenQuantizedGeometry *g = &l->geometry;
+
+  for (guint i = 0; i < l->problems->len; i++) {
+    GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
+
+    for (gint64 t = 0; t < p->shape.taps; t++)
+      p->bytes[t] = ((p->taps[t].by[0] * g->axes[1].in + p->taps[t].by[1]) * g->axes[2].in +
+                        p->taps[t].by[2]) *
+                    l->pixel_bytes;
+  }
+}
+
+/* Scratch memory has parameters, then converted sources, then what each part needs. */
+static void
+add_steps (GenQuantizedLayer *l, GenKernel *kernel, int parts)
+{
+  const GenQuantizedGeometry *g = &l->geometry;
+  const gint64 pixels = g->items * g->axes[0].in * g->axes[1].in * g->axes[2].in;
+
+  l->source_at = l->constant ? 0 : l->parameters.size;
+  l->parts_at = l->source_at + (l->converts ? (pixels * l->pixel_bytes + 63) & ~(gint64)63 : 0);
+  kernel->scratch_size = l->parts_at + parts * l->part_size;
+  if (!l->constant)
+    gen_kernel_add_step (kernel, gen_quantized_run_parameters, 1);
+  if (l->converts)
+    gen_kernel_add_step (kernel, gen_quantized_run_convert,
+        gen_kernel_parts (kernel, pixels * g->groups * g->channels, 0.1));
+  gen_kernel_add_step (
+      kernel, l->by_winograd ? gen_quantized_run_winograd : gen_quantized_run, parts);
+}
+
 gboolean
 gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *y = gen_node_output (node, 0);
-  const gint64 pixels = g->items * g->axes[0].in * g->axes[1].in * g->axes[2].in;
   GenIntegerShape shape = { .taps = 1,
     .pixels = 1,
     .channels = g->channels,
@@ -476,14 +510,7 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
   parts = gen_kernel_parts (
       kernel, n, 0.3 + 0.012 * shape.channels * first->shape.taps * first->shape.pixels);
   choose_way (l, kernel, &shape, parts);
-  for (guint i = 0; i < l->problems->len; i++) {
-    GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
-
-    for (gint64 t = 0; t < p->shape.taps; t++)
-      p->bytes[t] = ((p->taps[t].by[0] * g->axes[1].in + p->taps[t].by[1]) * g->axes[2].in +
-                        p->taps[t].by[2]) *
-                    l->pixel_bytes;
-  }
+  place_taps (l);
   l->parameters.padded = (gen_quantized_results (l) + 2 * GEN_INTEGER_WIDTH - 1) /
                          GEN_INTEGER_WIDTH * GEN_INTEGER_WIDTH;
   place_parameters (l);
@@ -495,16 +522,6 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
   gen_quantized_find_afters (l, node);
   find_parameters (l, kernel);
   find_units (l, parts);
-  parts = MAX (MIN (parts, l->units), 1);
-  l->source_at = l->constant ? 0 : l->parameters.size;
-  l->parts_at = l->source_at + (l->converts ? (pixels * l->pixel_bytes + 63) & ~(gint64)63 : 0);
-  kernel->scratch_size = l->parts_at + parts * l->part_size;
-  if (!l->constant)
-    gen_kernel_add_step (kernel, gen_quantized_run_parameters, 1);
-  if (l->converts)
-    gen_kernel_add_step (kernel, gen_quantized_run_convert,
-        gen_kernel_parts (kernel, pixels * g->groups * g->channels, 0.1));
-  gen_kernel_add_step (
-      kernel, l->by_winograd ? gen_quantized_run_winograd : gen_quantized_run, parts);
+  add_steps (l, kernel, MAX (MIN (parts, l->units), 1));
   return TRUE;
 }
