@@ -37,11 +37,11 @@ render_check_line (const Render *render, GError **error)
 static void
 add_muxer (const Render *render, GPtrArray *words, const char *path)
 {
-  if (!g_strv_contains ((const char *const *)render->line, "mux."))
-    g_ptr_array_add (words, g_strdup ("!"));
-  for (guint i = 0; i < 4; i++)
-    g_ptr_array_add (
-        words, g_strdup ((const char *const[]){ "matroskamux", "name=mux", "!", "filesink" }[i]));
+  static const char *const muxer[] = { "!", "matroskamux", "name=mux", "!", "filesink" };
+  const gboolean links = g_strv_contains ((const char *const *)render->line, "mux.");
+
+  for (gsize i = links ? 1 : 0; i < G_N_ELEMENTS (muxer); i++)
+    g_ptr_array_add (words, g_strdup (muxer[i]));
   g_ptr_array_add (words, g_strdup_printf ("location=%s", path));
 }
 

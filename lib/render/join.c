@@ -40,14 +40,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Join, join_clear)
 
 /* --- the file --- */
 
-/* FFmpeg 7 hands out what it does not want changed as such. */
+/* What FFmpeg 7 hands over is not to be changed. */
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(61, 0, 0)
-static int
-write_bytes (void *opaque, const uint8_t *bytes, int size)
+typedef const uint8_t Written;
 #else
-static int
-write_bytes (void *opaque, uint8_t *bytes, int size)
+typedef uint8_t Written;
 #endif
+
+static int
+write_bytes (void *opaque, Written *bytes, int size)
 {
   Join *join = opaque;
 
