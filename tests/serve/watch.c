@@ -374,27 +374,34 @@ hook_close (Hook *hook)
   g_free (hook->signature);
 }
 
+/* Start a server whose alert is told to `url`, and signed by what `secret` says. */
+static void
+start_webhook (Serving *s, const char *url, const char *secret)
+{
+  g_autofree char *path = NULL, *text = NULL;
+
+  serving_open (s);
+  path = g_build_filename (s->folder, "secret", NULL);
+  g_assert_true (g_file_set_contents_full (path, secret, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  text = g_strdup_printf (STUDIO "[alerts.any]\nwhen = \"sessions >= 0\"\nwebhook = "
+                                 "\"%s\"\nwebhook-secret = \"secret\"\n",
+      url);
+  serving_load (s, text);
+  g_assert_true (serve_server_start (s->server, NULL));
+}
+
 /* The first post is refused: it comes again. */
 static void
 test_webhook (void)
 {
-  g_autofree char *url = NULL, *text = NULL, *secret = NULL, *signed_text = NULL, *digest = NULL;
-  g_autofree char *expected = NULL;
+  g_autofree char *url = NULL, *signed_text = NULL, *digest = NULL, *expected = NULL;
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonObject *object;
   Serving s;
   Hook hook;
 
   url = hook_open (&hook, 1);
-  serving_open (&s);
-  secret = g_build_filename (s.folder, "secret", NULL);
-  g_assert_true (
-      g_file_set_contents_full (secret, "open sesame\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-  text = g_strdup_printf (STUDIO "[alerts.any]\nwhen = \"sessions >= 0\"\nwebhook = "
-                                 "\"%s\"\nwebhook-secret = \"secret\"\n",
-      url);
-  serving_load (&s, text);
-  g_assert_true (serve_server_start (s.server, NULL));
+  start_webhook (&s, url, "open sesame\n");
   wait_for (is_true, &hook.done);
   g_assert_cmpuint (hook.posts, ==, 2);
   g_assert_true (json_parser_load_from_data (parser, hook.body, -1, NULL));
@@ -441,20 +448,12 @@ has_come_out (gpointer data)
 static void
 test_webhook_without_secret (void)
 {
-  g_autofree char *url = NULL, *text = NULL, *secret = NULL;
+  g_autofree char *url = NULL;
   Serving s;
   Hook hook;
 
   url = hook_open (&hook, 0);
-  serving_open (&s);
-  secret = g_build_filename (s.folder, "secret", NULL);
-  g_assert_true (
-      g_file_set_contents_full (secret, " \n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-  text = g_strdup_printf (STUDIO "[alerts.any]\nwhen = \"sessions >= 0\"\nwebhook = "
-                                 "\"%s\"\nwebhook-secret = \"secret\"\n",
-      url);
-  serving_load (&s, text);
-  g_assert_true (serve_server_start (s.server, NULL));
+  start_webhook (&s, url, " \n");
   wait_for (has_come_out, &(Outcome){ &s, "failed" });
   serving_close (&s);
   g_assert_cmpuint (hook.posts, ==, 0);
