@@ -39,6 +39,7 @@ test_values (void)
       "certificate = \"/etc/ssl/a.pem\"\n"
       "key = \"../a.key\"\n"
       "anonymous = [\"watch\", \"generate\"]\n"
+      "proxies = [\"127.0.0.1\", \"fd00::/8\"]\n"
       "log = \"journal\"\n"
       "[batch]\n"
       "wait-ms = 2\n"
@@ -57,6 +58,7 @@ test_values (void)
   g_assert_cmpstr (configuration->server->certificate, ==, "/etc/ssl/a.pem");
   g_assert_cmpstr (configuration->server->key, ==, "/a.key");
   g_assert_cmpuint (g_strv_length (configuration->server->anonymous), ==, 2);
+  g_assert_cmpstr (configuration->server->proxies[1], ==, "fd00::/8");
   g_assert_cmpint (configuration->server->log, ==, SERVE_LOG_JOURNAL);
   g_assert_cmpfloat (configuration->batch->wait_ms, ==, 2);
   g_assert_cmpuint (configuration->models->len, ==, 2);
@@ -110,6 +112,10 @@ test_wrong (void)
         ":4: server.anonymous: where no token is wanted, hosts says" },
     { "[server]\ncors = [\"*\"]", ":2: server.cors: \"*\" is no origin" },
     { "[server]\ncors = [\"https://a/b\"]", ":2: server.cors: \"https://a/b\" is no origin" },
+    { "[server]\nproxies = [\"proxy.example\"]",
+        ":2: server.proxies: \"proxy.example\" is no address "
+        "and no network, such as 192.0.2.7" },
+    { "[server]\nproxies = [\"10.0.0.1/8\"]", ":2: server.proxies: \"10.0.0.1/8\" is no address" },
     { "[limits]\nsessions = 0", ":2: limits.sessions: 0 is not from 1 to" },
     { "[limits]\nsessions = 1979-05-27", ":2: limits.sessions: no key takes a date or a time" },
     { "[limits]\nframerate = inf", ":2: limits.framerate: a finite number is wanted" },

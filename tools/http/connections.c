@@ -176,6 +176,15 @@ is_same_host (GSocketAddress *a, GSocketAddress *b)
              g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (b)));
 }
 
+/* It stands for many. */
+static gboolean
+is_proxy (const HttpConnections *connections, GSocketAddress *remote)
+{
+  return connections->limits.proxies != NULL && G_IS_INET_SOCKET_ADDRESS (remote) &&
+         http_proxies_has (connections->limits.proxies,
+             g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
+}
+
 static gboolean
 has_room (HttpConnections *connections, GSocketAddress *remote)
 {
@@ -191,7 +200,8 @@ has_room (HttpConnections *connections, GSocketAddress *remote)
     own += is_same_host (address, remote);
   }
   return all < connections->limits.most &&
-         (connections->limits.most_per_address == 0 || own < connections->limits.most_per_address);
+         (connections->limits.most_per_address == 0 || is_proxy (connections, remote) ||
+             own < connections->limits.most_per_address);
 }
 
 static GIOStream *

@@ -4,12 +4,15 @@
 
 #include <libsoup/soup.h>
 
+#include "proxies.h"
+
 typedef struct _HttpConnections HttpConnections;
 
 typedef struct {
-  guint most;             /* that are open at once */
-  guint most_per_address; /* of one address; 0: as many */
-  guint patience;         /* seconds that a request may take to come */
+  guint most;                 /* that are open at once */
+  guint most_per_address;     /* of one address; 0: as many */
+  guint patience;             /* seconds that a request may take to come */
+  const HttpProxies *proxies; /* which are no clients, and have no such number; or NULL */
 } HttpConnectionsLimits;
 
 /* `certificate` may be NULL: no TLS. */

@@ -14,6 +14,7 @@ typedef struct {
   char *tokens;            /* file of who may do what; NULL: whoever reaches the server may all */
   GStrv anonymous;         /* scopes that take no token */
   GStrv hosts;             /* that the header Host may name besides */
+  GStrv proxies;           /* addresses and networks of those in front */
   GStrv cors;              /* origins of other pages that may ask */
   char *audit, *audit_key; /* the audit log, and what signs it; NULL: none */
   int log;                 /* a ServeLog */

@@ -17,7 +17,8 @@ struct _ServeHttp {
   GenTokens *tokens; /* or NULL: there are none */
   GenAttempts *attempts;
   GenRateLimit *rates;
-  GPtrArray *hosts; /* what the header Host may say; NULL: anything */
+  HttpProxies *proxies; /* or NULL: there are none */
+  GPtrArray *hosts;     /* what the header Host may say; NULL: anything */
 };
 
 /* The route of a method and a path as it stands in the request, with what stands for {name} in

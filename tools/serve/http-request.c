@@ -9,6 +9,19 @@
 /* Until somebody who was told to come back later does. */
 #define LATER 5
 
+/* The address of whoever asks, behind whichever proxies. (transfer full) */
+static char *
+find_client (const ServeHttp *http, SoupServerMessage *message)
+{
+  g_autofree char *address = http_request_address (message);
+  const char *forwarded = soup_message_headers_get_list (
+      soup_server_message_get_request_headers (message), "X-Forwarded-For");
+
+  if (http->proxies == NULL || forwarded == NULL)
+    return g_steal_pointer (&address);
+  return http_proxies_find_client (http->proxies, address, forwarded);
+}
+
 ServeRequest *
 serve_request_new (ServeServer *server, SoupServerMessage *message, GHashTable *query)
 {
@@ -19,7 +32,7 @@ serve_request_new (ServeServer *server, SoupServerMessage *message, GHashTable *
   request->server = server;
   request->message = message;
   request->method = soup_server_message_get_method (message);
-  request->client = http_request_address (message);
+  request->client = find_client (server->http, message);
   request->parameters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   request->query = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   if (query == NULL)

@@ -182,6 +182,7 @@ serve_http_free (ServeHttp *http)
   gen_attempts_free (http->attempts);
   gen_rate_limit_free (http->rates);
   g_clear_pointer (&http->hosts, g_ptr_array_unref);
+  g_clear_pointer (&http->proxies, http_proxies_free);
   g_clear_object (&http->certificate);
   g_free (http);
 }
@@ -227,6 +228,7 @@ get_limits (const ServeHttp *http)
     .most = (guint)limits->connections,
     .most_per_address = (guint)limits->connections_per_client,
     .patience = (guint)limits->request_seconds,
+    .proxies = http->proxies,
   };
 }
 
@@ -234,7 +236,8 @@ gboolean
 serve_http_reload (ServeHttp *http, GError **error)
 {
   const ServeServerSettings *settings = http->server->configuration->server;
-  const HttpConnectionsLimits limits = get_limits (http);
+  HttpConnectionsLimits limits;
+  g_autoptr (HttpProxies) proxies = NULL, before = NULL;
   g_autoptr (GTlsCertificate) certificate = NULL;
   g_autoptr (GenTokens) tokens = NULL;
   g_autoptr (GError) problem = NULL;
@@ -250,10 +253,16 @@ serve_http_reload (ServeHttp *http, GError **error)
       return serve_record_fail (settings, "tokens", error,
           "%s; \"generative-serve token NAME\" makes such a file", problem->message);
   }
+  proxies = http_proxies_new ((const char *const *)settings->proxies, &problem);
+  if (proxies == NULL)
+    return serve_record_fail (settings, "proxies", error, "%s", problem->message);
   g_clear_pointer (&http->tokens, gen_tokens_free);
   http->tokens = g_steal_pointer (&tokens);
   g_set_object (&http->certificate, certificate);
   gen_rate_limit_set (http->rates, http->server->configuration->limits->requests_per_minute);
+  before = http->proxies;
+  http->proxies = g_steal_pointer (&proxies);
+  limits = get_limits (http);
   if (http->connections == NULL)
     return TRUE;
   http_connections_set_certificate (http->connections, certificate);
@@ -267,12 +276,13 @@ gboolean
 serve_http_listen (ServeHttp *http, GError **error)
 {
   const ServeServerSettings *settings = http->server->configuration->server;
-  const HttpConnectionsLimits limits = get_limits (http);
+  HttpConnectionsLimits limits;
   g_autoptr (GError) problem = NULL;
   int fd;
 
   if (!serve_http_reload (http, error))
     return FALSE;
+  limits = get_limits (http);
   http->connections = http_connections_new (http->soup, http->certificate, &limits);
   fd = serve_systemd_take_socket ("http");
   if (fd >= 0 && !http_connections_adopt (http->connections, fd, error))

@@ -2,6 +2,10 @@
 /* The RTSP server: UDP and TCP, by TLS with the server's certificate where it has one. */
 #include "rtsp.h"
 
+#include <string.h>
+
+#include "../http/proxies.h"
+
 /* Threads that answer requests, and seconds between looks for clients that are silent. */
 #define THREADS 2
 #define SWEEP_SECONDS 5
@@ -11,6 +15,7 @@ typedef struct {
   GstRTSPServer *rtsp;
   GSource *source;
   guint timer, port;
+  HttpProxies *proxies; /* as the studio file had them when it began */
 } Rtsp;
 
 static gboolean
@@ -21,6 +26,40 @@ sweep (gpointer data)
 
   gst_rtsp_session_pool_cleanup (pool);
   return G_SOURCE_CONTINUE;
+}
+
+/* Whether the way that a client would have first, such as "RTP/AVP/TCP;interleaved=0-1", is by its
+ * own connection. */
+static gboolean
+is_interleaved (const char *transport)
+{
+  const gsize size = strcspn (transport, ";,");
+
+  return size >= 4 && g_ascii_strncasecmp (transport + size - 4, "/TCP", 4) == 0;
+}
+
+/* UDP would go to the proxy, and clients would wait in vain: told so, they ask for TCP at once. In
+ * the client's thread. */
+static GstRTSPStatusCode
+check_transport (GstRTSPClient *client, GstRTSPContext *context, gpointer data)
+{
+  const HttpProxies *proxies = data;
+  char *transport = NULL;
+
+  if (gst_rtsp_message_get_header (context->request, GST_RTSP_HDR_TRANSPORT, &transport, 0) !=
+          GST_RTSP_OK ||
+      is_interleaved (transport) ||
+      !http_proxies_has_text (proxies, gst_rtsp_connection_get_ip (context->conn)))
+    return GST_RTSP_STS_OK;
+  return GST_RTSP_STS_UNSUPPORTED_TRANSPORT;
+}
+
+static void
+client_connected (GstRTSPServer *server, GstRTSPClient *client, gpointer data)
+{
+  const Rtsp *rtsp = data;
+
+  g_signal_connect (client, "pre-setup-request", G_CALLBACK (check_transport), rtsp->proxies);
 }
 
 static GstRTSPFilterResult
@@ -53,6 +92,7 @@ stop (gpointer state)
   g_list_free_full (clients, g_object_unref);
   g_object_unref (rtsp->rtsp);
   gst_rtsp_thread_pool_cleanup ();
+  http_proxies_free (rtsp->proxies);
   g_free (rtsp);
 }
 
@@ -81,7 +121,10 @@ start (ServeServer *server, GError **error)
   Rtsp *rtsp = g_new0 (Rtsp, 1);
 
   rtsp->server = server;
+  rtsp->proxies =
+      http_proxies_new ((const char *const *)server->configuration->server->proxies, NULL);
   rtsp->rtsp = gst_rtsp_server_new ();
+  g_signal_connect (rtsp->rtsp, "client-connected", G_CALLBACK (client_connected), rtsp);
   configure (rtsp);
   rtsp->source = gst_rtsp_server_create_source (rtsp->rtsp, NULL, error);
   if (rtsp->source == NULL) {

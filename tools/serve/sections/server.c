@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "../../http/proxies.h"
 #include "../configuration.h"
 #include "../scopes.h"
 
@@ -30,6 +31,9 @@ static const ServeKey keys[] = {
       .blurb = "what may be done without a token" },
   { "hosts", SERVE_KEY_WORDS, FIELD (hosts),
       .blurb = "names, with their ports, by which clients know the server besides its address" },
+  { "proxies", SERVE_KEY_WORDS, FIELD (proxies),
+      .blurb = "addresses and networks of proxies in front, such as 10.0.0.0/8, whose "
+               "X-Forwarded-For says who asks" },
   { "cors", SERVE_KEY_WORDS, FIELD (cors),
       .blurb = "origins of other web pages that may ask, such as https://example.org" },
   { "audit", SERVE_KEY_FILE, FIELD (audit),
@@ -107,6 +111,15 @@ check_origins (const ServeServerSettings *server, GError **error)
 }
 
 static gboolean
+check_proxies (const ServeServerSettings *server, GError **error)
+{
+  g_autoptr (GError) wrong = NULL;
+  g_autoptr (HttpProxies) proxies = http_proxies_new ((const char *const *)server->proxies, &wrong);
+
+  return proxies != NULL || serve_record_fail (server, "proxies", error, "%s", wrong->message);
+}
+
+static gboolean
 check (gpointer record, GError **error)
 {
   const ServeServerSettings *server = record;
@@ -118,7 +131,7 @@ check (gpointer record, GError **error)
         "\"%s\" is no address, such as 127.0.0.1 or ::1",
         server->address != NULL ? server->address : "");
   return check_pairs (server, error) && check_reach (server, error) &&
-         check_origins (server, error);
+         check_origins (server, error) && check_proxies (server, error);
 }
 
 const ServeSection serve_section_server = {
