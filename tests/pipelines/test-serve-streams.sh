@@ -125,6 +125,28 @@ stop
 holds "it has ended by itself" [ $ended -eq 0 ]
 holds "and complained of nothing" sh -c '! grep -iE "critical|(warning|error): mounts" complaints'
 
+# --- what fails, and what ends ---
+
+cat >failing.toml <<EOF
+[mounts.broken]
+pipeline = "videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=25/1 ! queue ! identity error-after=50 ! videoconvert"
+protocols = ["rtsp", "mjpeg"]
+[mounts.short]
+pipeline = "videotestsrc is-live=true num-buffers=50 ! video/x-raw,width=64,height=48,framerate=25/1 ! videoconvert"
+protocols = ["mjpeg"]
+EOF
+start failing.toml
+# rtspsrc may find the connection closed as it says that it leaves.
+timeout 60 gst-launch-1.0 -q rtspsrc location="rtsp://$rtsp/broken" protocols=tcp ! filesink location=broken.rtp >log 2>&1
+holds "clients of RTSP see the end of what fails" [ $? -ne 124 ]
+holds "and what there was before" [ -s broken.rtp ]
+succeeds "so do those of MJPEG" timeout 60 curl -s "$http/mounts/broken/stream.mjpeg" -o /dev/null
+succeeds "and of what ends" timeout 60 curl -s "$http/mounts/short/stream.mjpeg" -o /dev/null
+holds "no session stays" comes '! sessions | grep -q protocol'
+holds "the log tells what failed, by protocol" grep -q "mounts.broken, rtsp: Failed after" complaints
+holds "and what has ended" grep -q "mounts.short, mjpeg: what it plays has ended" complaints
+stop
+
 # --- tokens, TLS, signatures ---
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -out server.pem -days 2 \

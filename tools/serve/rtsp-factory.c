@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A session for each client, or for all of a shared mount, with the encoders and payloaders that
  * bring it to them. Where a session is closed by the server, its stream ends: clients are told so
- * by RTCP. Where clients leave, the media goes, and its session with it. */
+ * by RTCP, and where its pipeline fails it is closed. Where clients leave, the media goes, and its
+ * session with it. */
 #include "rtsp.h"
 
 #include "main-call.h"
+#include "watched-bin.h"
 
 #define RTSP_TYPE_FACTORY (rtsp_factory_get_type ())
 G_DECLARE_FINAL_TYPE (RtspFactory, rtsp_factory, RTSP, FACTORY, GstRTSPMediaFactory)
@@ -51,6 +53,12 @@ free_play (gpointer data)
   g_free (play);
 }
 
+static void
+unref_session (gpointer session)
+{
+  serve_session_unref (session);
+}
+
 /* The server has closed it. */
 static void
 session_closed (ServeSession *session, gpointer data)
@@ -59,6 +67,45 @@ session_closed (ServeSession *session, gpointer data)
 
   if (bin != NULL)
     gst_element_send_event (bin, gst_event_new_eos ());
+}
+
+static gboolean
+end_pad (GstElement *bin, GstPad *pad, gpointer data)
+{
+  gst_pad_push_event (pad, gst_event_new_eos ());
+  return TRUE;
+}
+
+/* GstElementCallAsyncFunc: whoever has been paused by a client takes it when he goes on, or goes.
+ */
+static void
+end_pads (GstElement *bin, gpointer data)
+{
+  gst_element_foreach_src_pad (bin, end_pad, NULL);
+}
+
+/* What has failed hands no end on by itself: it is told behind it, so that clients see it. */
+static gboolean
+fail_session (gpointer data)
+{
+  if (!serve_session_is_closed (data))
+    gst_element_call_async (serve_session_get_bin (data), end_pads, NULL, NULL);
+  serve_session_close (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* ServeMessageFunc. The media's own watch would leave it as it stands, and clients waiting. */
+static void
+on_message (GstMessage *message, gpointer data)
+{
+  ServeSession *session = data;
+  g_autoptr (GError) error = NULL;
+
+  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
+    return;
+  gst_message_parse_error (message, &error, NULL);
+  g_warning ("mounts.%s, rtsp: %s", serve_session_get_mount (session)->name, error->message);
+  g_idle_add_full (G_PRIORITY_DEFAULT, fail_session, serve_session_ref (session), unref_session);
 }
 
 static void
@@ -154,6 +201,8 @@ attach (GstElement *bin, ServeSession *session)
   g_object_set_data_full (G_OBJECT (bin), SESSION, play, free_play);
   g_object_set_data_full (G_OBJECT (bin), SESSION "-weak", weak, free_weak);
   serve_session_set_closed (session, session_closed, weak);
+  /* The bin holds it, too. */
+  serve_watched_bin_watch (SERVE_WATCHED_BIN (bin), on_message, session, NULL);
   while (gst_iterator_next (pads, &item) == GST_ITERATOR_OK) {
     gst_pad_add_probe (g_value_get_object (&item), GST_PAD_PROBE_TYPE_BUFFER, touch, play, NULL);
     g_value_reset (&item);
@@ -174,7 +223,7 @@ make_bin (gpointer data)
     g_message ("mounts.%s, rtsp: %s", factory->mount->name, error->message);
     return NULL;
   }
-  bin = gst_object_ref_sink (gst_bin_new (NULL));
+  bin = gst_object_ref_sink (serve_watched_bin_new ());
   if (!fill (factory, bin, session, &error)) {
     g_warning ("mounts.%s, rtsp: %s", factory->mount->name, error->message);
     close_session (session);

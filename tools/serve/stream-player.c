@@ -40,7 +40,9 @@ look_at_message (GstBus *bus, GstMessage *message, gpointer data)
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     gst_message_parse_error (message, &error, NULL);
     g_warning ("mounts.%s, %s: %s", player->mount->name, player->protocol, error->message);
-  } else if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_EOS) {
+  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
+    g_message ("mounts.%s, %s: what it plays has ended", player->mount->name, player->protocol);
+  } else {
     return G_SOURCE_CONTINUE;
   }
   player->watch = 0;

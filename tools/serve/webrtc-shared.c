@@ -38,8 +38,11 @@ on_message (GstBus *bus, GstMessage *message, gpointer data)
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_LATENCY)
     gst_bin_recalculate_latency (GST_BIN (shared->pipeline));
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
+    g_message ("mounts.%s, webrtc: what it plays has ended",
+        serve_session_get_mount (shared->session)->name);
     end (shared);
+  }
   if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
     return G_SOURCE_CONTINUE;
   gst_message_parse_error (message, &error, NULL);
