@@ -9,7 +9,7 @@
   "videoconvert ! video/x-raw,format={I420,RGB} ! tee name=raw ! queue leaky=downstream "          \
   "max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! jpegenc quality=85 ! "                    \
   "appsink name=jpeg sync=false max-buffers=1 drop=true raw. ! "                                   \
-  "appsink name=last sync=false max-buffers=1 drop=true"
+  "appsink name=last wait-on-eos=false sync=false max-buffers=1 drop=true"
 
 typedef struct {
   GMutex lock;
