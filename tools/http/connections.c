@@ -326,6 +326,8 @@ http_connections_new (
   connections->limits = *limits;
   connections->open = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   connections->service = g_socket_service_new ();
+  /* Of many that come at once, none has to ask again, a second later at the earliest. */
+  g_socket_listener_set_backlog (G_SOCKET_LISTENER (connections->service), SOMAXCONN);
   g_set_object (&connections->certificate, certificate);
   g_signal_connect (connections->service, "incoming", G_CALLBACK (accept_connection), connections);
   g_signal_connect (server, "request-started", G_CALLBACK (note_start), connections);
