@@ -18,7 +18,7 @@ typedef struct {
   char *folder;
   GSubprocess *process;
   GDataInputStream *said;
-  guint16 port;
+  guint16 port, rtsp_port;
 } Process;
 
 /* A test that fails leaves no server behind. */
@@ -50,6 +50,7 @@ process_wait (Process *p)
   g_autoptr (GError) error = NULL;
   g_autofree char *line = NULL;
   g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
 
   p->said = g_data_input_stream_new (g_subprocess_get_stdout_pipe (p->process));
   line = g_data_input_stream_read_line (p->said, NULL, NULL, &error);
@@ -57,7 +58,9 @@ process_wait (Process *p)
   g_assert_nonnull (line);
   node = json_from_string (line, &error);
   g_assert_no_error (error);
-  p->port = (guint16)json_object_get_int_member (json_node_get_object (node), "port");
+  object = json_node_get_object (node);
+  p->port = (guint16)json_object_get_int_member (object, "port");
+  p->rtsp_port = (guint16)json_object_get_int_member_with_default (object, "rtsp-port", 0);
 }
 
 /* Start it with a studio file of `text`. */
@@ -122,16 +125,22 @@ process_close (Process *p)
 /* --- clients --- */
 
 static inline GSocketConnection *
-process_connect (const Process *p)
+process_connect_to (guint16 port)
 {
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GError) error = NULL;
   GSocketConnection *connection;
 
   g_socket_client_set_timeout (client, PROCESS_PATIENCE);
-  connection = g_socket_client_connect_to_host (client, "127.0.0.1", p->port, NULL, &error);
+  connection = g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, &error);
   g_assert_no_error (error);
   return connection;
+}
+
+static inline GSocketConnection *
+process_connect (const Process *p)
+{
+  return process_connect_to (p->port);
 }
 
 /* Whether all of it was taken. */

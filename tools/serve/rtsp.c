@@ -25,6 +25,7 @@ sweep (gpointer data)
   g_autoptr (GstRTSPSessionPool) pool = gst_rtsp_server_get_session_pool (rtsp->rtsp);
 
   gst_rtsp_session_pool_cleanup (pool);
+  rtsp_clients_sweep (rtsp->rtsp, rtsp->server);
   return G_SOURCE_CONTINUE;
 }
 
@@ -113,6 +114,7 @@ configure (Rtsp *rtsp)
   gst_rtsp_server_set_service (rtsp->rtsp, port);
   gst_rtsp_thread_pool_set_max_threads (threads, THREADS);
   gst_rtsp_session_pool_set_max_sessions (pool, (guint)configuration->limits->connections);
+  rtsp_clients_limit (rtsp->rtsp, rtsp->server);
 }
 
 static gpointer

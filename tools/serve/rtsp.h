@@ -20,3 +20,8 @@ GstRTSPAuth *rtsp_auth_new (ServeServer *server);
 /* Makes sessions of a mount. NULL with `error`: nothing is installed that encodes it. (transfer
  * full) */
 GstRTSPMediaFactory *rtsp_factory_new (ServeServer *server, ServeMount *mount, GError **error);
+
+/* Connections are bounded in number, and requests in size, by [limits]. */
+void rtsp_clients_limit (GstRTSPServer *rtsp, ServeServer *server);
+/* Close those that have set up nothing for request-seconds. */
+void rtsp_clients_sweep (GstRTSPServer *rtsp, ServeServer *server);
