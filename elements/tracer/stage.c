@@ -225,10 +225,48 @@ free_note (gpointer data)
   g_free (note);
 }
 
-static PadNote *
-add_note (GstTrace *trace, GstPad *pad)
+/* How often a pad is found locked until it is this thread that has locked it. */
+#define TRIES 200
+
+/* Whether the pad is locked by this thread, as while events are told in some versions of GStreamer
+ * and on some of its ways: others keep a pad locked for moments only. */
+static gboolean
+is_locked (GstPad *pad)
 {
-  g_autoptr (GstElement) element = gst_pad_get_parent_element (pad);
+  for (int i = 0; i < TRIES; i++) {
+    if (GST_OBJECT_TRYLOCK (pad)) {
+      GST_OBJECT_UNLOCK (pad);
+      return FALSE;
+    }
+    g_thread_yield ();
+  }
+  return TRUE;
+}
+
+/* (transfer full) */
+static GstElement *
+element_of (GstPad *pad, gboolean locked)
+{
+  GstObject *parent = locked ? GST_OBJECT_PARENT (pad) : NULL;
+
+  if (!locked)
+    return gst_pad_get_parent_element (pad);
+  return parent != NULL && GST_IS_ELEMENT (parent) ? gst_object_ref (GST_ELEMENT (parent)) : NULL;
+}
+
+/* (transfer full) */
+static GstPad *
+peer_of (GstPad *pad, gboolean locked)
+{
+  if (!locked)
+    return gst_pad_get_peer (pad);
+  return GST_PAD_PEER (pad) != NULL ? gst_object_ref (GST_PAD_PEER (pad)) : NULL;
+}
+
+static PadNote *
+add_note (GstTrace *trace, GstPad *pad, gboolean locked)
+{
+  g_autoptr (GstElement) element = element_of (pad, locked);
   PadNote *note = g_new0 (PadNote, 1);
 
   if (element != NULL && !GST_IS_BIN (element)) {
@@ -243,11 +281,11 @@ add_note (GstTrace *trace, GstPad *pad)
 }
 
 static PadNote *
-note_of (GstTrace *trace, GstPad *pad)
+note_of (GstTrace *trace, GstPad *pad, gboolean locked)
 {
   PadNote *note = g_object_get_qdata (G_OBJECT (pad), trace->quark);
 
-  return note != NULL ? note : add_note (trace, pad);
+  return note != NULL ? note : add_note (trace, pad, locked);
 }
 
 /* --- buffers --- */
@@ -271,7 +309,7 @@ count (GstTraceStage *stage, GstBuffer *buffer)
 void
 gst_trace_enter (GstTrace *trace, GstPad *pad, GstBuffer *buffer, guint64 now)
 {
-  PadNote *note = note_of (trace, pad);
+  PadNote *note = note_of (trace, pad, FALSE);
   GstTraceStage *stage = note->stage;
 
   if (stage == NULL)
@@ -288,7 +326,7 @@ gst_trace_enter (GstTrace *trace, GstPad *pad, GstBuffer *buffer, guint64 now)
 void
 gst_trace_leave (GstTrace *trace, GstPad *pad, GstBuffer *buffer, guint64 now)
 {
-  PadNote *note = note_of (trace, pad);
+  PadNote *note = note_of (trace, pad, FALSE);
   GstTraceStage *stage = note->stage;
   const gint64 time = running_time (note, buffer);
   guint64 entered;
@@ -365,12 +403,14 @@ gst_trace_event (GstTrace *trace, GstPad *pad, GstEvent *event)
 {
   g_autoptr (GstPad) peer = NULL;
   PadNote *from, *to;
+  gboolean locked;
 
   if (!is_followed (event) || !GST_PAD_IS_SRC (pad))
     return;
-  peer = gst_pad_get_peer (pad);
-  from = note_of (trace, pad);
-  to = peer != NULL ? note_of (trace, peer) : NULL;
+  locked = is_locked (pad);
+  peer = peer_of (pad, locked);
+  from = note_of (trace, pad, locked);
+  to = peer != NULL ? note_of (trace, peer, FALSE) : NULL;
   switch (GST_EVENT_TYPE (event)) {
   case GST_EVENT_SEGMENT:
     set_offset (from, event);
