@@ -116,7 +116,8 @@ GEN_API gboolean gen_player_set_parameter (
 /* The same of "strength=0.6,bits=1:0:1". */
 GEN_API gboolean gen_player_set_parameters (GenPlayer *player, const char *text, GError **error);
 /* What the model remembers of the runs before is forgotten: the next run is the first one of a
- * stream, and draws what that draws. Also done where the player is prepared for states of other shapes. */
+ * stream, and draws what that draws. Also done where the player is prepared for states of other
+ * shapes. */
 GEN_API void gen_player_reset (GenPlayer *player);
 /* Go on with what `before` remembers, where states of the same names and shapes do: of a model that
  * takes the place of another one. Both have been prepared. */

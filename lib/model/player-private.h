@@ -35,7 +35,7 @@ struct _GenPlayer {
   GenArrangement *now;     /* or NULL */
   GenEnding *ending;       /* that wrote the last frame, or NULL */
   GPtrArray *fences;
-  guint64 not_finite; /* what runs that others had part in have told of its frames */
+  guint64 not_finite;      /* what runs that others had part in have told of its frames */
   GenNumbers **parameters; /* of each of the model's inputs, or NULL */
   GenPlan *chroma;         /* what brings that of whole frames, or NULL, */
   GenModelUse chroma_use;  /* and of which */
