@@ -165,11 +165,12 @@ review_items_answer_one (
   g_auto (GenHoldDecision) decided = { 0 };
   const gboolean posts = strcmp (soup_server_message_get_method (message), "POST") == 0;
 
-  gen_hold_get_decision (server->path, number, &decided, NULL);
   /* What is decided on is what is there now. */
   item = posts ? NULL : review_items_find (server->items, number);
   if (item == NULL && review_items_look (server->items, 0, NULL))
     item = review_items_find (server->items, number);
+  /* Behind the look: what somebody else has decided on meanwhile is not there any more. */
+  gen_hold_get_decision (server->path, number, &decided, NULL);
   if (posts && decided.decision != GEN_DECISION_NONE)
     tell_decided (server, message, number);
   else if (item == NULL)
