@@ -15,9 +15,9 @@ G_BEGIN_DECLS
  * Rules:
  *   - Wanted are as many as it takes for each to have `target` of its time used, for each to hold
  *     no more sessions than it can at that, and for queues to be short: the most of the three.
- *   - A replica that is asked for now serves after `start_up`: what is wanted is what will be
- *     needed then, if it goes on to grow as steadily as it did in the last minute. Nobody counts on
- *     a fall, nor on a leap to be followed by others.
+ *   - It takes `start_up` until a replica serves, so that growth within that time is counted in, as
+ *     steady as it was in the last minute. Nobody counts on a fall, nor on a leap to be followed by
+ *     others.
  *   - More are wanted at once, at most twice as many and `step` more; fewer only when as few have
  *     been enough for `settle`, and what differs by `tolerance` changes nothing.
  *   - Where somebody has been refused one more is wanted, whatever else says.
