@@ -241,6 +241,22 @@ test_by_hand (void)
   serving_close (&s);
 }
 
+/* All figures that are named are measured. */
+static void
+test_meters (void)
+{
+  Serving s = { 0 };
+  g_autofree char *line = NULL;
+
+  open_versions (&s, "figures = { \"warping-error\" = 0.1, flicker = 0.1, sharpness = 0.1, "
+                     "blockiness = 0.1 }\n");
+  line = serve_publish_describe_meters (model_of (&s));
+  for (int i = 0; i < 4; i++)
+    g_assert_nonnull (strstr (
+        line, (const char *const[]){ "warping-error", "flicker", "sharpness", "blockiness" }[i]));
+  serving_close (&s);
+}
+
 /* A frame a frame, though versions change all the time. */
 static void
 test_no_frame_lost (void)
@@ -277,6 +293,7 @@ main (int argc, char **argv)
   g_test_add_func ("/serve/publish/rolled-back", test_rolled_back);
   g_test_add_func ("/serve/publish/refused", test_refused);
   g_test_add_func ("/serve/publish/by-hand", test_by_hand);
+  g_test_add_func ("/serve/publish/meters", test_meters);
   g_test_add_func ("/serve/publish/no-frame-lost", test_no_frame_lost);
   return g_test_run ();
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <generative/metric.h>
 
 #include "../../lib/base/json-members.h"
-#include "publish.h"
+#include "publish-private.h"
 #include "watched-bin.h"
 
 /* Those of every session; others come behind them. */
@@ -22,14 +23,15 @@ typedef struct {
 } Mean;
 
 struct _ServeMeasure {
-  GMutex lock;   /* of all that follows: elements' threads add to it */
   double window; /* seconds */
   gint64 since;
-  guint frames;
-  gboolean failed, late;
-  gint64 came; /* when a frame went into the generator */
-  Mean latency;
+  /* What a frame adds to takes no lock: */
+  _Atomic guint frames, timed;
+  _Atomic gint64 microseconds; /* that the timed ones took */
+  _Atomic gint64 came;         /* when one went into the generator; 0: none is in it */
+  _Atomic gboolean failed, late;
   char **names; /* of figures of meters, ended by NULL */
+  GMutex lock;  /* of what meters tell: */
   Mean *means;
 };
 
@@ -81,29 +83,45 @@ serve_measure_figures (const ServePublishSettings *settings)
   return figures;
 }
 
+/* Names of the metrics that have the figures, each once, with commas between them. (transfer full)
+ */
+static char *
+list_metrics (char **figures)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (int i = 0; figures[i] != NULL; i++) {
+    const GenMetric *metric;
+
+    if (gen_metric_find_field (figures[i], &metric) != NULL &&
+        !g_ptr_array_find (names, metric->name, NULL))
+      g_ptr_array_add (names, (char *)metric->name);
+  }
+  g_ptr_array_add (names, NULL);
+  return g_strjoinv (",", (char **)names->pdata);
+}
+
 char *
 serve_publish_describe_meters (const ServeModel *model)
 {
   const ServePublishSettings *settings =
       serve_configuration_find (model->configuration, &serve_section_publish, model->name);
-  g_autoptr (GString) line = g_string_new (NULL), metrics = g_string_new (NULL);
-  g_auto (GStrv) names = settings != NULL ? list_names (settings) : NULL;
+  g_autoptr (GString) line = g_string_new (NULL);
+  g_autofree char *metrics = NULL;
+  g_auto (GStrv) names = NULL;
 
-  for (int i = 0; names != NULL && names[i] != NULL; i++) {
-    const GenMetric *metric;
-
-    if (gen_metric_find_field (names[i], &metric) != NULL &&
-        strstr (metrics->str, metric->name) == NULL)
-      g_string_append_printf (metrics, "%s%s", metrics->len > 0 ? "," : "", metric->name);
-  }
-  if (settings != NULL && settings->discriminator != NULL) {
+  if (settings == NULL)
+    return NULL;
+  names = list_names (settings);
+  metrics = list_metrics (names);
+  if (settings->discriminator != NULL) {
     g_autofree char *escaped = g_strescape (settings->discriminator, NULL);
 
     g_string_append_printf (line, "discriminator post-messages=true model=\"%s\"", escaped);
   }
-  if (metrics->len > 0)
-    g_string_append_printf (line, "%squalitymeter post-messages=true metrics=%s",
-        line->len > 0 ? " ! " : "", metrics->str);
+  if (*metrics != '\0')
+    g_string_append_printf (
+        line, "%squalitymeter post-messages=true metrics=%s", line->len > 0 ? " ! " : "", metrics);
   return line->len > 0 ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
 }
 
@@ -121,12 +139,14 @@ add (Mean *mean, double value)
 static void
 take_scores (ServeMeasure *measure, const GstStructure *structure)
 {
+  g_mutex_lock (&measure->lock);
   for (int i = 0; measure->names[i] != NULL; i++) {
     double value;
 
     if (gst_structure_get_double (structure, measure->names[i], &value))
       add (&measure->means[i], value);
   }
+  g_mutex_unlock (&measure->lock);
 }
 
 static void
@@ -134,14 +154,12 @@ on_message (GstMessage *message, gpointer data)
 {
   ServeMeasure *measure = data;
 
-  g_mutex_lock (&measure->lock);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
     measure->failed = TRUE;
   else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_QOS)
     measure->late = TRUE;
   else if (gst_message_has_name (message, "generative-score"))
     take_scores (measure, gst_message_get_structure (message));
-  g_mutex_unlock (&measure->lock);
 }
 
 static GstPadProbeReturn
@@ -149,9 +167,7 @@ on_frame_in (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   ServeMeasure *measure = data;
 
-  g_mutex_lock (&measure->lock);
   measure->came = g_get_monotonic_time ();
-  g_mutex_unlock (&measure->lock);
   return GST_PAD_PROBE_OK;
 }
 
@@ -160,12 +176,13 @@ on_frame_out (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   ServeMeasure *measure = data;
 
-  g_mutex_lock (&measure->lock);
+  const gint64 came = atomic_exchange (&measure->came, 0);
+
   measure->frames++;
-  if (measure->came > 0)
-    add (&measure->latency, (double)(g_get_monotonic_time () - measure->came) / G_USEC_PER_SEC);
-  measure->came = 0;
-  g_mutex_unlock (&measure->lock);
+  if (came > 0) {
+    measure->microseconds += g_get_monotonic_time () - came;
+    measure->timed++;
+  }
   return GST_PAD_PROBE_OK;
 }
 
@@ -198,23 +215,22 @@ serve_measure_new (ServeSession *session, const ServePublishSettings *settings)
   return measure;
 }
 
-/* With the lock. */
 static void
 begin_window (ServeMeasure *measure, gint64 now)
 {
   measure->since = now;
-  measure->frames = 0;
+  measure->frames = measure->timed = 0;
+  measure->microseconds = 0;
   measure->failed = measure->late = FALSE;
-  measure->latency = (Mean){ 0 };
+  g_mutex_lock (&measure->lock);
   memset (measure->means, 0, g_strv_length (measure->names) * sizeof (Mean));
+  g_mutex_unlock (&measure->lock);
 }
 
 void
 serve_measure_restart (ServeMeasure *measure)
 {
-  g_mutex_lock (&measure->lock);
   begin_window (measure, g_get_monotonic_time ());
-  g_mutex_unlock (&measure->lock);
 }
 
 static double
@@ -226,23 +242,23 @@ mean_of (const Mean *mean)
 gboolean
 serve_measure_take (ServeMeasure *measure, gint64 now, double *values)
 {
-  gboolean over;
+  const gboolean failed = measure->failed;
+  const guint timed = measure->timed;
 
-  g_mutex_lock (&measure->lock);
   /* A failure is told at once, and a session that nobody takes frames of tells nothing. */
-  over = measure->failed || (double)(now - measure->since) >= measure->window * G_USEC_PER_SEC;
-  if (over && (measure->frames > 0 || measure->failed)) {
-    values[ERRORS] = measure->failed;
-    values[LATE] = measure->failed ? NAN : measure->late;
-    values[LATENCY] = mean_of (&measure->latency);
-    for (int i = 0; measure->names[i] != NULL; i++)
-      values[N_OWN + i] = mean_of (&measure->means[i]);
-  } else if (over) {
+  if (!failed && (double)(now - measure->since) < measure->window * G_USEC_PER_SEC)
+    return FALSE;
+  if (!failed && measure->frames == 0) {
     begin_window (measure, now);
-    over = FALSE;
+    return FALSE;
   }
-  if (over)
-    begin_window (measure, now);
+  values[ERRORS] = failed;
+  values[LATE] = failed ? NAN : measure->late;
+  values[LATENCY] = timed > 0 ? (double)measure->microseconds / timed / G_USEC_PER_SEC : NAN;
+  g_mutex_lock (&measure->lock);
+  for (int i = 0; measure->names[i] != NULL; i++)
+    values[N_OWN + i] = mean_of (&measure->means[i]);
   g_mutex_unlock (&measure->lock);
-  return over;
+  begin_window (measure, now);
+  return TRUE;
 }

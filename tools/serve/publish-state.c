@@ -5,7 +5,7 @@
 
 #include "../../lib/base/json-file.h"
 #include "../../lib/base/json-members.h"
-#include "publish.h"
+#include "publish-private.h"
 
 void
 serve_publish_state_clear (ServePublishState *state)

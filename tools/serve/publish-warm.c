@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "publish.h"
+#include "publish-private.h"
 
 /* How many frames are played. */
 #define FRAMES "4"

@@ -24,46 +24,6 @@ void serve_publishing_remove (ServePublishing *publishing, ServeSession *session
  * NULL. (transfer full) */
 char *serve_publish_describe_meters (const ServeModel *model);
 
-/* --- publish-state.c: what is remembered of a model --- */
-
-typedef struct {
-  char *stable, *previous; /* versions; NULL: none is known */
-  GHashTable *refused;     /* version to why it is not played */
-} ServePublishState;
-
-void serve_publish_state_clear (ServePublishState *state);
-/* FALSE with `error` where the file is there and is not one of these. */
-gboolean serve_publish_state_load (ServePublishState *state, const char *path, GError **error);
-gboolean serve_publish_state_save (
-    const ServePublishState *state, const char *path, GError **error);
-
-/* --- publish-warm.c --- */
-
-/* Play a few frames of `version` in a thread of its own, as sessions will: whether it can be, and
- * so that what is measured and compiled is at hand. `done` is called in the main loop's thread,
- * with NULL or what is wrong, unless `cancellable` was cancelled. */
-typedef void (*ServeWarmed) (const GError *error, gpointer data);
-void serve_publish_warm (const ServeModel *model, const ServeVersion *version,
-    GCancellable *cancellable, ServeWarmed done, gpointer data);
-
-/* --- publish-measure.c: what a session sees --- */
-
-typedef struct _ServeMeasure ServeMeasure;
-
-/* The figures of all sessions of a model, in the order in which measures have them: errors, late,
- * latency, and those of the settings. (transfer full: of GenRolloutFigure) */
-GArray *serve_measure_figures (const ServePublishSettings *settings);
-
-/* Measure `session` from now on, once, before it plays. (transfer none: it is the bin's) */
-ServeMeasure *serve_measure_new (ServeSession *session, const ServePublishSettings *settings);
-/* What is measured from now on is of another version. */
-void serve_measure_restart (ServeMeasure *measure);
-/* If a window is over at `now`: TRUE, and its values, one for each figure, NaN where there is none;
- * the next one begins. */
-gboolean serve_measure_take (ServeMeasure *measure, gint64 now, double *values);
-
-/* --- publish-routes.c --- */
-
 /* What is told of a model's versions. (transfer full) */
 JsonObject *serve_publishing_describe (ServePublishing *publishing, const ServeModel *model);
 /* Play `version` (NULL: the one that is tried, or the last one there is) in all sessions, at once,
