@@ -48,6 +48,32 @@ gen_json_is_deep (const char *text, int depth)
   return FALSE;
 }
 
+/* Whether the string from `at` to `end` has an escape of the character of number 0. */
+static gboolean
+string_has_zero (const char *at, const char *end)
+{
+  for (at++; at < end; at++) {
+    if (*at != '\\')
+      continue;
+    if (strncmp (at, "\\u0000", 6) == 0)
+      return TRUE;
+    at++;
+  }
+  return FALSE;
+}
+
+/* Whether any string of a text of JSON has. */
+static gboolean
+has_zero (const char *text)
+{
+  for (const char *end; *text != '\0'; text = end) {
+    end = skip (text);
+    if (*text == '"' && string_has_zero (text, end))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* Whether a number, as it is written, is a whole one that 64 bits with a sign do not hold, which
  * json-glib makes another of. */
 static gboolean
@@ -115,6 +141,16 @@ gen_json_from_text (const char *text, GError **error)
   }
   quoted = quote_large (text);
   return json_from_string (quoted != NULL ? quoted : text, error);
+}
+
+JsonNode *
+gen_json_from_request (const char *text, GError **error)
+{
+  if (!has_zero (text))
+    return gen_json_from_text (text, error);
+  g_set_error_literal (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "a text has no character of number 0");
+  return NULL;
 }
 
 /* Digits of the least number without an exponent that a double does not hold. */

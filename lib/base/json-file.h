@@ -16,6 +16,10 @@ gboolean gen_json_is_deep (const char *text, int depth);
  * strings of their digits, and texts deeper than GEN_JSON_DEPTH, which are G_IO_ERROR_INVALID_DATA.
  * NULL without an error where there is nothing in it. (transfer full) */
 GEN_PRIVATE_API JsonNode *gen_json_from_text (const char *text, GError **error);
+/* The same of what somebody asks for: a text with a character of number 0 is an error, too, as
+ * json-glib has nothing of it behind that, and what is looked at would not be what was sent.
+ * (transfer full) */
+GEN_PRIVATE_API JsonNode *gen_json_from_request (const char *text, GError **error);
 /* As gen_json_from_text, but such numbers become doubles, and those that are none are an error,
  * too. (transfer full) */
 GEN_PRIVATE_API JsonNode *gen_json_from_figures (const char *text, GError **error);

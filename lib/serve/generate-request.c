@@ -26,7 +26,7 @@ gen_serve_request_parse (GBytes *body, GError **error)
         error, GEN_SERVE_INVALID, NULL, "the body is no UTF-8, or has a byte of 0 in it");
     return NULL;
   }
-  node = gen_json_from_text (text, &failure);
+  node = gen_json_from_request (text, &failure);
   if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
     return json_object_ref (json_node_get_object (node));
   gen_serve_refuse (error, GEN_SERVE_INVALID, NULL,

@@ -57,6 +57,9 @@ test_bodies (void)
   refused (fields, facts, "[]", NULL, "object of JSON");
   refused (fields, facts, "{\"seed\":", NULL, "object of JSON");
   refused (fields, facts, "\"\xff\"", NULL, "UTF-8");
+  refused (fields, facts, "{\"seed\":1,\"format\":\"png\\u0000\"}", NULL, "number 0");
+  refused (fields, facts, "{\"seed\\u0000\":1}", NULL, "number 0");
+  refused (fields, facts, "{\"format\":\"\\\\u0000\"}", "format", "there is no");
   g_assert_null (gen_serve_request_parse (zero, &error));
   g_assert_error (error, GEN_SERVE_ERROR, GEN_SERVE_INVALID);
 }

@@ -138,7 +138,7 @@ http_request_object (SoupServerMessage *message)
   gsize size;
   const char *data = g_bytes_get_data (body, &size);
   g_autofree char *text = g_strndup (data != NULL ? data : "", size);
-  g_autoptr (JsonNode) node = gen_json_from_text (text, NULL);
+  g_autoptr (JsonNode) node = strlen (text) == size ? gen_json_from_request (text, NULL) : NULL;
 
   return node != NULL && JSON_NODE_HOLDS_OBJECT (node)
              ? json_object_ref (json_node_get_object (node))

@@ -146,7 +146,7 @@ reply (const GError *error)
 static gboolean
 set_parameters (ServeWebrtcConnection *connection, const char *text, GError **error)
 {
-  g_autoptr (JsonNode) node = gen_json_from_text (text, NULL);
+  g_autoptr (JsonNode) node = gen_json_from_request (text, NULL);
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
     g_set_error (error, SERVE_ERROR, SERVE_ERROR_INVALID,
