@@ -8,6 +8,35 @@
 #define ALLOWED_HEADERS "Authorization, Content-Type, If-Match, Last-Event-ID"
 #define EXPOSED_HEADERS "Location, ETag, Link, Retry-After, Content-Disposition"
 
+/* --- whether it says one thing --- */
+
+/* Where one of these stands twice, whoever is in front may have read the other. */
+static const char *const once[] = { "Authorization", "Content-Length", "Content-Type", "Host",
+  "Origin", "Sec-Fetch-Mode", "Sec-Fetch-Site", NULL };
+
+static gboolean
+check_once (ServeRequest *request)
+{
+  SoupMessageHeadersIter iter;
+  const char *name, *value;
+  guint found = 0;
+
+  soup_message_headers_iter_init (
+      &iter, soup_server_message_get_request_headers (request->message));
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    for (guint i = 0; once[i] != NULL; i++) {
+      if (g_ascii_strcasecmp (once[i], name) != 0)
+        continue;
+      if ((found & (1u << i)) != 0) {
+        serve_request_fail (request, SOUP_STATUS_BAD_REQUEST, NULL,
+            "there are several headers %s, and one is wanted", once[i]);
+        return FALSE;
+      }
+      found |= 1u << i;
+    }
+  return TRUE;
+}
+
 /* --- where it comes from --- */
 
 static gboolean
@@ -282,7 +311,7 @@ refuse_route (ServeRequest *request, const char *path)
 gboolean
 serve_http_check (ServeHttp *http, ServeRequest *request, const char *path, const ServeRoute *route)
 {
-  if (!check_source (http, request, route))
+  if (!check_once (request) || !check_source (http, request, route))
     return FALSE;
   if (route == NULL) {
     if (check_rate (http, request))
