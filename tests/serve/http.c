@@ -155,6 +155,29 @@ test_guesses (void)
   process_close (&p);
 }
 
+/* What a proxy in front may read otherwise than the server does. */
+static void
+test_twice (void)
+{
+  static const char *const pairs[][2] = { { "Host: $HOST", "Host: example.org" },
+    { "host: example.org", "HOST: $HOST" }, { "Host: $HOST\r\nOrigin: http://$HOST", "Origin: x" },
+    { "Host: $HOST\r\nAuthorization: Bearer watcher", "Authorization: Bearer master" },
+    { "Host: $HOST\r\nContent-Type: application/json", "Content-Type: text/plain" } };
+  Process p = { 0 };
+  g_autofree char *tokens = make_tokens ();
+
+  process_open (&p);
+  process_write (&p, "tokens", tokens);
+  process_start (&p, "[server]\nport = 0\nrtsp-port = 0\ntokens = \"tokens\"\n" CLOCK);
+  for (gsize i = 0; i < G_N_ELEMENTS (pairs); i++) {
+    g_autofree char *request = g_strdup_printf (
+        "GET /healthz HTTP/1.1\r\n%s\r\n%s\r\nConnection: close\r\n\r\n", pairs[i][0], pairs[i][1]);
+
+    g_assert_cmpuint (process_ask_status (&p, request), ==, 400);
+  }
+  process_close (&p);
+}
+
 /* Tokens that are taken away, or are new, count from SIGHUP on; a file that is wrong changes
  * nothing. */
 static void
@@ -190,7 +213,7 @@ test_reload (void)
 }
 
 /* A pipe in the place of the studio file is refused, and not waited for; and so is what says of an
- * alert what cannot be, with all else that the file says. */
+ * alert what cannot be, with all else that the file says; and one in which there is nothing yet. */
 static void
 test_wrong_reload (void)
 {
@@ -211,6 +234,9 @@ test_wrong_reload (void)
       "[alerts.wrong]\nwhen = \"nonsense > 1\"\ncommand = [\"true\"]\n");
   g_subprocess_send_signal (p.process, SIGHUP);
   process_wait_for (&p, "alerts.wrong");
+  process_write (&p, "studio.toml", "");
+  g_subprocess_send_signal (p.process, SIGHUP);
+  process_wait_for (&p, "nothing would be served");
   /* Tokens are wanted as before. */
   g_assert_cmpuint (process_get (&p, "GET", "/v1/models", ""), ==, 401);
   g_assert_cmpuint (
@@ -560,6 +586,7 @@ main (int argc, char **argv)
   g_test_add_func ("/serve/http/lengths", test_lengths);
   g_test_add_func ("/serve/http/promises", test_promises);
   g_test_add_func ("/serve/http/rate", test_rate);
+  g_test_add_func ("/serve/http/twice", test_twice);
   g_test_add_func ("/serve/http/garbage", test_garbage);
   g_test_add_func ("/serve/http/long-headers", test_long_headers);
   g_test_add_func ("/serve/http/slow", test_slow);

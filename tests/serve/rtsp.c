@@ -70,7 +70,7 @@ test_silent (void)
   g_autofree char *request = NULL, *setup = NULL, *nothing = NULL, *answer = NULL;
 
   process_open (&p);
-  process_start (&p, STUDIO "[limits]\nrequest-seconds = 1\n" CLOCK);
+  process_start (&p, STUDIO "[limits]\nrequest-seconds = 1\ndrain-seconds = 0\n" CLOCK);
   request = g_strdup_printf ("SETUP rtsp://127.0.0.1:%u/clock/stream=0 RTSP/1.0\r\nCSeq: 1\r\n"
                              "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n",
       p.rtsp_port);

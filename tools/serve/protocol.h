@@ -22,6 +22,8 @@ typedef struct {
    * `mount` may be NULL: members of the line that the server prints when it is ready, such as
    * "rtsp-port": 8554. */
   void (*describe) (gpointer state, const ServeMount *mount, JsonObject *object);
+  /* The studio file was read again: take over what is new of it besides the mounts; may be NULL. */
+  void (*reload) (gpointer state);
   /* Sessions are closed by now. Free the state. */
   void (*stop) (gpointer state);
 } ServeProtocol;

@@ -108,7 +108,6 @@ filter_idle (GstRTSPServer *rtsp, GstRTSPClient *client, gpointer data)
 void
 rtsp_clients_limit (GstRTSPServer *rtsp, ServeServer *server)
 {
-  gst_rtsp_server_set_content_length_limit (rtsp, (guint)server->configuration->limits->body_bytes);
   g_signal_connect (rtsp, "client-connected", G_CALLBACK (on_connected), server);
 }
 

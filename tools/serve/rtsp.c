@@ -97,24 +97,34 @@ stop (gpointer state)
   g_free (rtsp);
 }
 
+/* What may change while it plays: of connections and sessions that are yet to come. */
+static void
+reload (gpointer state)
+{
+  Rtsp *rtsp = state;
+  const ServeLimits *limits = rtsp->server->configuration->limits;
+  g_autoptr (GstRTSPAuth) auth = gst_rtsp_server_get_auth (rtsp->rtsp);
+  g_autoptr (GstRTSPSessionPool) pool = gst_rtsp_server_get_session_pool (rtsp->rtsp);
+
+  gst_rtsp_auth_set_tls_certificate (auth, serve_http_get_certificate (rtsp->server->http));
+  gst_rtsp_session_pool_set_max_sessions (pool, (guint)limits->connections);
+  gst_rtsp_server_set_content_length_limit (rtsp->rtsp, (guint)limits->body_bytes);
+}
+
 static void
 configure (Rtsp *rtsp)
 {
   const ServeConfiguration *configuration = rtsp->server->configuration;
   g_autoptr (GstRTSPAuth) auth = rtsp_auth_new (rtsp->server);
   g_autoptr (GstRTSPThreadPool) threads = gst_rtsp_server_get_thread_pool (rtsp->rtsp);
-  g_autoptr (GstRTSPSessionPool) pool = gst_rtsp_server_get_session_pool (rtsp->rtsp);
   g_autofree char *port = g_strdup_printf ("%d", configuration->server->rtsp_port);
-  GTlsCertificate *certificate = serve_http_get_certificate (rtsp->server->http);
 
-  if (certificate != NULL)
-    gst_rtsp_auth_set_tls_certificate (auth, certificate);
   gst_rtsp_server_set_auth (rtsp->rtsp, auth);
   gst_rtsp_server_set_address (rtsp->rtsp, configuration->server->address);
   gst_rtsp_server_set_service (rtsp->rtsp, port);
   gst_rtsp_thread_pool_set_max_threads (threads, THREADS);
-  gst_rtsp_session_pool_set_max_sessions (pool, (guint)configuration->limits->connections);
   rtsp_clients_limit (rtsp->rtsp, rtsp->server);
+  reload (rtsp);
 }
 
 static gpointer
@@ -185,5 +195,6 @@ const ServeProtocol serve_protocol_rtsp = {
   .add_mount = add_mount,
   .remove_mount = remove_mount,
   .describe = describe,
+  .reload = reload,
   .stop = stop,
 };

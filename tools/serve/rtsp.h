@@ -21,7 +21,7 @@ GstRTSPAuth *rtsp_auth_new (ServeServer *server);
  * full) */
 GstRTSPMediaFactory *rtsp_factory_new (ServeServer *server, ServeMount *mount, GError **error);
 
-/* Connections are bounded in number, and requests in size, by [limits]. */
+/* Connections are bounded in number by [limits]. */
 void rtsp_clients_limit (GstRTSPServer *rtsp, ServeServer *server);
 /* Close those that have set up nothing for request-seconds. */
 void rtsp_clients_sweep (GstRTSPServer *rtsp, ServeServer *server);

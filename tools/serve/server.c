@@ -352,6 +352,30 @@ change_mounts (ServeServer *server, const ServeLoaded *loaded)
 }
 
 static void
+reload_protocols (ServeServer *server)
+{
+  for (guint i = 0; i < server->playing->len; i++) {
+    const Playing *playing = server->playing->pdata[i];
+
+    if (playing->protocol->reload != NULL)
+      playing->protocol->reload (playing->state);
+  }
+}
+
+/* A file that is empty for a moment, as one that is written in place is, ends nobody's stream. */
+static gboolean
+check_serves (const ServeConfiguration *configuration, GError **error)
+{
+  if (configuration->models->len > 0 || configuration->mounts->len > 0)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "%s: there is neither a [models.NAME] nor a [mounts.NAME] in it, so that nothing would be "
+      "served",
+      configuration->path);
+  return FALSE;
+}
+
+static void
 warn_of_restart (const ServeServerSettings *old, const ServeServerSettings *new)
 {
   if (g_strcmp0 (old->address, new->address) != 0 || old->port != new->port ||
@@ -368,7 +392,8 @@ serve_server_reload (ServeServer *server, GError **error)
   ServeConfiguration *before = server->configuration;
   g_auto (ServeLoaded) loaded = { 0 };
 
-  if (configuration == NULL || !serve_load (configuration, &old, &loaded, error) ||
+  if (configuration == NULL || !check_serves (configuration, error) ||
+      !serve_load (configuration, &old, &loaded, error) ||
       !serve_watch_check (server->watch, configuration, error))
     return FALSE;
   server->configuration = configuration;
@@ -378,6 +403,7 @@ serve_server_reload (ServeServer *server, GError **error)
     return FALSE;
   }
   warn_of_restart (before->server, configuration->server);
+  reload_protocols (server);
   change_mounts (server, &loaded);
   take_loaded (server, &loaded);
   serve_configuration_unref (before);
