@@ -11,6 +11,8 @@
 #define SECOND 1000000000.0
 /* The longest time, a century: what is longer is a slip. */
 #define MAX_SECONDS 3.2e9
+/* How many names of figures are told of, where one is not among them. */
+#define MOST_NAMES 24
 
 typedef struct {
   char *condition, *name;
@@ -232,6 +234,20 @@ list_names (const GenField *fields, guint n_fields)
   return names;
 }
 
+/* Names with commas between, of a long list its beginning. (transfer full) */
+static char *
+join_names (const GPtrArray *names)
+{
+  const guint n = names->len - 1;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < MIN (n, MOST_NAMES); i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", (const char *)names->pdata[i]);
+  if (n > MOST_NAMES)
+    g_string_append_printf (text, ", and %u more", n - MOST_NAMES);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static gboolean
 bind_alert (Alert *alert, const GenField *fields, guint n_fields, GError **error)
 {
@@ -247,7 +263,7 @@ bind_alert (Alert *alert, const GenField *fields, guint n_fields, GError **error
     }
   names = list_names (fields, n_fields);
   hint = gen_nearest_hint (alert->name, (const char *const *)names->pdata);
-  all = g_strjoinv (", ", (char **)names->pdata);
+  all = join_names (names);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
       "character %u, \"%s\": the figure \"%s\" is not measured%s; there are %s", alert->place,
       alert->condition, alert->name, hint, all);

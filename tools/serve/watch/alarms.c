@@ -44,7 +44,9 @@ read_condition (const ServeFigures *figures, const ServeAlertSettings *settings,
     return NULL;
   if (gen_alerts_bind (condition, fields, n, &problem))
     return g_steal_pointer (&condition);
-  serve_record_fail (settings, "when", error, "%s", problem->message);
+  serve_record_fail (settings, "when", error,
+      "%s; quality-NAME is a figure of a metric, of which docs/metrics.md has all",
+      problem->message);
   return NULL;
 }
 
