@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "session-bin.h"
+#include "session-values.h"
 
 /* Properties of latentsrc, which has their ranges. */
 static const char *const of_latents[] = { "seed", "class", "walk", "speed", "truncation",
@@ -52,35 +53,6 @@ ref_latents_class (void)
                         : NULL;
 }
 
-/* --- values --- */
-
-static gboolean
-read_enum (GParamSpec *spec, const char *text, GValue *value)
-{
-  const GEnumValue *found = g_enum_get_value_by_nick (G_PARAM_SPEC_ENUM (spec)->enum_class, text);
-
-  if (found != NULL)
-    g_value_set_enum (value, found->value);
-  return found != NULL;
-}
-
-static void
-tell_value (GParamSpec *spec, const GValue *value, JsonObject *object, const char *member)
-{
-  if (G_IS_PARAM_SPEC_ENUM (spec))
-    json_object_set_string_member (object, member,
-        g_enum_get_value (G_PARAM_SPEC_ENUM (spec)->enum_class, g_value_get_enum (value))
-            ->value_nick);
-  else if (G_VALUE_HOLDS_DOUBLE (value))
-    json_object_set_double_member (object, member, g_value_get_double (value));
-  else if (G_VALUE_HOLDS_INT (value))
-    json_object_set_int_member (object, member, g_value_get_int (value));
-  else if (G_VALUE_HOLDS_UINT (value))
-    json_object_set_int_member (object, member, g_value_get_uint (value));
-  else
-    json_object_set_int_member (object, member, (gint64)g_value_get_uint64 (value));
-}
-
 /* --- telling what there is --- */
 
 static void
@@ -117,8 +89,8 @@ describe_value (const ServeMountSettings *settings, GParamSpec *spec, JsonObject
   else if (strcmp (spec->name, "speed") == 0)
     g_value_set_double (&value, settings->speed);
   else if (strcmp (spec->name, "walk") == 0)
-    read_enum (spec, settings->walk, &value);
-  tell_value (spec, &value, object, "value");
+    serve_value_read (spec, settings->walk, &value, NULL);
+  serve_value_tell (spec, &value, object, "value");
 }
 
 static void
@@ -242,49 +214,13 @@ read_class (const ServeMount *mount, const char *text, GValue *value, GError **e
 }
 
 static gboolean
-read_double (GParamSpec *spec, const char *text, GValue *value)
-{
-  char *end = NULL;
-  const double number = g_ascii_strtod (text, &end);
-
-  g_value_set_double (value, number);
-  return end != text && *end == '\0' && number >= G_PARAM_SPEC_DOUBLE (spec)->minimum &&
-         number <= G_PARAM_SPEC_DOUBLE (spec)->maximum;
-}
-
-static gboolean
-read_whole (GParamSpec *spec, const char *text, GValue *value)
-{
-  const gboolean wide = G_IS_PARAM_SPEC_UINT64 (spec);
-  const guint64 least = wide ? 0 : G_PARAM_SPEC_UINT (spec)->minimum;
-  const guint64 most = wide ? G_MAXUINT64 : G_PARAM_SPEC_UINT (spec)->maximum;
-  guint64 number;
-
-  if (!g_ascii_string_to_unsigned (text, 10, least, most, &number, NULL))
-    return FALSE;
-  if (wide)
-    g_value_set_uint64 (value, number);
-  else
-    g_value_set_uint (value, (guint)number);
-  return TRUE;
-}
-
-static gboolean
 read_property (
     const ServeMount *mount, GParamSpec *spec, const char *text, GValue *value, GError **error)
 {
-  gboolean read;
-
   g_value_init (value, spec->value_type);
   if (strcmp (spec->name, "class") == 0)
     return read_class (mount, text, value, error);
-  read = G_IS_PARAM_SPEC_ENUM (spec)     ? read_enum (spec, text, value)
-         : G_IS_PARAM_SPEC_DOUBLE (spec) ? read_double (spec, text, value)
-                                         : read_whole (spec, text, value);
-  if (!read)
-    g_set_error (error, SERVE_ERROR, SERVE_ERROR_INVALID, "%s: \"%s\" is no value of it: %s",
-        spec->name, text, g_param_spec_get_blurb (spec));
-  return read;
+  return serve_value_read (spec, text, value, error);
 }
 
 static gboolean
@@ -369,7 +305,7 @@ get_property (GstElement *latents, const char *name, JsonObject *object)
 
   g_value_init (&value, spec->value_type);
   g_object_get_property (G_OBJECT (latents), name, &value);
-  tell_value (spec, &value, object, name);
+  serve_value_tell (spec, &value, object, name);
 }
 
 static void
