@@ -67,11 +67,26 @@ expose_open (GstElement *bin, GstPad *pad, GError **error)
   return FALSE;
 }
 
+/* A line that ends on caps says what comes out, and the grammar of lines wants an element behind
+ * them. (transfer full) */
+static char *
+complete (const char *launch)
+{
+  const char *last = strrchr (launch, '!');
+  g_autofree char *text = last != NULL ? g_strstrip (g_strdup (last + 1)) : NULL;
+  g_autoptr (GstCaps) caps = text != NULL ? gst_caps_from_string (text) : NULL;
+  const gboolean ends = caps != NULL && gst_caps_get_size (caps) > 0 &&
+                        strchr (gst_structure_get_name (gst_caps_get_structure (caps, 0)), '/');
+
+  return ends ? g_strconcat (launch, " ! identity", NULL) : g_strdup (launch);
+}
+
 GstElement *
 serve_session_bin_parse (const char *launch, GError **error)
 {
+  g_autofree char *whole = complete (launch);
   g_autoptr (GstElement) bin =
-      gst_parse_bin_from_description_full (launch, FALSE, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
+      gst_parse_bin_from_description_full (whole, FALSE, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   GstPad *pad;
 
   if (bin == NULL)
