@@ -9,6 +9,7 @@ typedef struct {
   ServeRecord record;
   char *address; /* to listen on */
   int port, rtsp_port;
+  char *rtsp_url;          /* without a path; NULL: where HTTP is, and rtsp_port */
   char *certificate, *key; /* of TLS, for all protocols; NULL: none */
   gboolean without_tls;    /* others may reach it all the same */
   char *tokens;            /* file of who may do what; NULL: whoever reaches the server may all */

@@ -71,7 +71,7 @@ remove_mount (gpointer state, ServeMount *mount)
 }
 
 static void
-describe (gpointer state, const ServeMount *mount, JsonObject *object)
+describe (gpointer state, const ServeMount *mount, const char *host, JsonObject *object)
 {
   const Hls *hls = state;
   g_autofree char *path = NULL;

@@ -67,6 +67,59 @@ serve_request_get_query (const ServeRequest *request, const char *name)
   return g_hash_table_lookup (request->query, name);
 }
 
+/* Of "studio.example:8080", "[::1]:8080" and the like; NULL: it is none. (transfer full) */
+static char *
+read_host (const char *authority)
+{
+  g_autofree char *text = g_strconcat ("http://", authority, "/", NULL);
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+  const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
+
+  /* What has more than a host and a port in it means something else. */
+  return host != NULL && *host != '\0' && g_uri_get_userinfo (uri) == NULL &&
+                 strcmp (g_uri_get_path (uri), "/") == 0 && g_uri_get_query (uri) == NULL &&
+                 g_uri_get_fragment (uri) == NULL
+             ? g_strdup (host)
+             : NULL;
+}
+
+/* What a proxy says that it was asked for, or NULL; of several, each in front of the next one, the
+ * first. (transfer full) */
+static char *
+read_forwarded_host (const ServeRequest *request)
+{
+  const ServeHttp *http = request->server->http;
+  g_autofree char *address = http_request_address (request->message);
+  const char *told = http_request_header (request->message, "X-Forwarded-Host");
+  g_auto (GStrv) hops = NULL;
+
+  if (*told == '\0' || http->proxies == NULL || !http_proxies_has_text (http->proxies, address))
+    return NULL;
+  hops = g_strsplit (told, ",", 2);
+  return read_host (g_strstrip (hops[0]));
+}
+
+static char *
+read_local_address (const ServeRequest *request)
+{
+  GSocketAddress *address = soup_server_message_get_local_address (request->message);
+
+  return G_IS_INET_SOCKET_ADDRESS (address)
+             ? g_inet_address_to_string (
+                   g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)))
+             : g_strdup (request->server->configuration->server->address);
+}
+
+char *
+serve_request_find_host (const ServeRequest *request)
+{
+  char *host = read_forwarded_host (request);
+
+  if (host == NULL)
+    host = read_host (http_request_header (request->message, "Host"));
+  return host != NULL ? host : read_local_address (request);
+}
+
 JsonObject *
 serve_request_read (ServeRequest *request)
 {

@@ -63,6 +63,10 @@ gboolean serve_http_reload (ServeHttp *http, GError **error);
 /* What stands in the place of {name}, and the value of ?name=; NULL: nothing does. */
 const char *serve_request_get (const ServeRequest *request, const char *name);
 const char *serve_request_get_query (const ServeRequest *request, const char *name);
+/* The host by which the server was reached, without a port and brackets: what its client asked for,
+ * also where a proxy of the server's did on his behalf, or, where nothing is said, the address that
+ * the request came to. (transfer full) */
+char *serve_request_find_host (const ServeRequest *request);
 /* The object that the body is, or NULL after having answered. (transfer full) */
 JsonObject *serve_request_read (ServeRequest *request);
 

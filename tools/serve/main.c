@@ -107,7 +107,7 @@ tell_ready (ServeServer *server)
 
   json_object_set_string_member (object, "url", url);
   json_object_set_int_member (object, "port", port);
-  serve_server_describe (server, NULL, object);
+  serve_server_describe (server, NULL, NULL, object);
   json_node_take_object (node, object);
   text = gen_json_to_text (node, FALSE);
   g_print ("%s\n", text);

@@ -143,7 +143,7 @@ remove_mount (gpointer state, ServeMount *mount)
 }
 
 static void
-describe (gpointer state, const ServeMount *mount, JsonObject *object)
+describe (gpointer state, const ServeMount *mount, const char *host, JsonObject *object)
 {
   static const struct {
     const char *member, *file;

@@ -18,10 +18,10 @@ typedef struct {
   gboolean (*add_mount) (gpointer state, ServeMount *mount, GError **error);
   /* No new sessions of it. */
   void (*remove_mount) (gpointer state, ServeMount *mount);
-  /* Members that say where a mount is, such as "rtsp": "rtsp://127.0.0.1:8554/faces"; may be NULL.
-   * `mount` may be NULL: members of the line that the server prints when it is ready, such as
-   * "rtsp-port": 8554. */
-  void (*describe) (gpointer state, const ServeMount *mount, JsonObject *object);
+  /* Members that say where a mount is, such as "rtsp": "rtsp://127.0.0.1:8554/faces", for whoever
+   * reaches the server as `host`; may be NULL. `mount` and `host` may be NULL: members of the line
+   * that the server prints when it is ready, such as "rtsp-port": 8554. */
+  void (*describe) (gpointer state, const ServeMount *mount, const char *host, JsonObject *object);
   /* The studio file was read again: take over what is new of it besides the mounts; may be NULL. */
   void (*reload) (gpointer state);
   /* Sessions are closed by now. Free the state. */

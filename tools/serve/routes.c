@@ -85,8 +85,9 @@ static JsonObject *
 describe_mount (ServeRequest *request, gpointer mount)
 {
   JsonObject *object = serve_mount_describe (mount), *addresses = json_object_new ();
+  g_autofree char *host = serve_request_find_host (request);
 
-  serve_server_describe (request->server, mount, addresses);
+  serve_server_describe (request->server, mount, host, addresses);
   json_object_set_object_member (object, "addresses", addresses);
   return object;
 }

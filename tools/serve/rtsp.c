@@ -171,20 +171,32 @@ remove_mount (gpointer state, ServeMount *mount)
   gst_rtsp_mount_points_remove_factory (points, mount->path);
 }
 
+/* Where clients reach the server: as the studio file has it, or as they reach it by HTTP. (transfer
+ * full) */
+static char *
+find_url (const Rtsp *rtsp, const char *host)
+{
+  const char *told = rtsp->server->configuration->server->rtsp_url;
+
+  return told != NULL
+             ? g_strdup (told)
+             : g_strdup_printf (strchr (host, ':') != NULL ? "%s://[%s]:%u" : "%s://%s:%u",
+                   serve_http_get_certificate (rtsp->server->http) != NULL ? "rtsps" : "rtsp", host,
+                   rtsp->port);
+}
+
 static void
-describe (gpointer state, const ServeMount *mount, JsonObject *object)
+describe (gpointer state, const ServeMount *mount, const char *host, JsonObject *object)
 {
   const Rtsp *rtsp = state;
-  const char *address = rtsp->server->configuration->server->address;
-  g_autofree char *uri = NULL;
+  g_autofree char *url = NULL, *uri = NULL;
 
   if (mount == NULL) {
     json_object_set_int_member (object, "rtsp-port", rtsp->port);
     return;
   }
-  uri = g_strdup_printf (strchr (address, ':') != NULL ? "%s://[%s]:%u%s" : "%s://%s:%u%s",
-      serve_http_get_certificate (rtsp->server->http) != NULL ? "rtsps" : "rtsp", address,
-      rtsp->port, mount->path);
+  url = find_url (rtsp, host);
+  uri = g_strconcat (url, mount->path, NULL);
   json_object_set_string_member (object, "rtsp", uri);
 }
 

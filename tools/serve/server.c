@@ -167,14 +167,15 @@ start_protocol (ServeServer *server, const ServeProtocol *protocol, GError **err
 }
 
 void
-serve_server_describe (ServeServer *server, const ServeMount *mount, JsonObject *object)
+serve_server_describe (
+    ServeServer *server, const ServeMount *mount, const char *host, JsonObject *object)
 {
   for (guint i = 0; i < server->playing->len; i++) {
     const Playing *playing = server->playing->pdata[i];
 
     if (playing->protocol->describe != NULL &&
         (mount == NULL || serve_mount_has_protocol (mount, playing->protocol->name)))
-      playing->protocol->describe (playing->state, mount, object);
+      playing->protocol->describe (playing->state, mount, host, object);
   }
 }
 

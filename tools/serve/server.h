@@ -58,8 +58,10 @@ ServeMount *serve_server_find_mount (ServeServer *server, const char *name, GErr
 ServeSession *serve_server_find_session (ServeServer *server, const char *id, GError **error);
 /* Generators of sessions of `model` play its current version from their next frame on. */
 void serve_server_turn_sessions (ServeServer *server, ServeModel *model);
-/* Members that say where a mount is watched, or, where it is NULL, on which ports protocols are. */
-void serve_server_describe (ServeServer *server, const ServeMount *mount, JsonObject *object);
+/* Members that say where a mount is watched by whoever reaches the server as `host`, or, where both
+ * are NULL, on which ports protocols are. */
+void serve_server_describe (
+    ServeServer *server, const ServeMount *mount, const char *host, JsonObject *object);
 /* Write down what is done, and sign it. FALSE with `error`: it is not to be done. `details` are
  * taken. */
 gboolean serve_server_audit (

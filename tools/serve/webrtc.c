@@ -179,7 +179,7 @@ remove_mount (gpointer state, ServeMount *mount)
 }
 
 static void
-describe (gpointer state, const ServeMount *mount, JsonObject *object)
+describe (gpointer state, const ServeMount *mount, const char *host, JsonObject *object)
 {
   const ServeWebrtcRole *roles[] = { &serve_webrtc_whep, &serve_webrtc_whip };
 

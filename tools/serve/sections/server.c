@@ -18,6 +18,9 @@ static const ServeKey keys[] = {
       .blurb = "the port of HTTP, 0 for one that is free" },
   { "rtsp-port", SERVE_KEY_INTEGER, FIELD (rtsp_port), "8554", 0, G_MAXUINT16,
       .blurb = "the port of RTSP, 0 for one that is free" },
+  { "rtsp-url", SERVE_KEY_TEXT, FIELD (rtsp_url),
+      .blurb = "where clients reach RTSP, such as rtsps://studio.example:322, where that is not "
+               "the host that they ask by HTTP, with rtsp-port" },
   { "certificate", SERVE_KEY_FILE, FIELD (certificate),
       .blurb = "a file with the certificate for TLS (PEM), and those that it hangs on" },
   { "key", SERVE_KEY_FILE, FIELD (key),
@@ -110,6 +113,25 @@ check_origins (const ServeServerSettings *server, GError **error)
   return TRUE;
 }
 
+/* Without a path, which is the mount's. */
+static gboolean
+check_rtsp_url (const ServeServerSettings *server, GError **error)
+{
+  g_autoptr (GUri) uri =
+      server->rtsp_url != NULL ? g_uri_parse (server->rtsp_url, G_URI_FLAGS_NONE, NULL) : NULL;
+  const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : "";
+
+  if (server->rtsp_url == NULL)
+    return TRUE;
+  return ((strcmp (scheme, "rtsp") == 0 || strcmp (scheme, "rtsps") == 0) &&
+             g_uri_get_host (uri) != NULL && *g_uri_get_host (uri) != '\0' &&
+             *g_uri_get_path (uri) == '\0' && g_uri_get_query (uri) == NULL) ||
+         serve_record_fail (server, "rtsp-url", error,
+             "\"%s\" is none, such as rtsps://studio.example:322: a scheme, a host and perhaps a "
+             "port, and no path",
+             server->rtsp_url);
+}
+
 static gboolean
 check_proxies (const ServeServerSettings *server, GError **error)
 {
@@ -131,7 +153,8 @@ check (gpointer record, GError **error)
         "\"%s\" is no address, such as 127.0.0.1 or ::1",
         server->address != NULL ? server->address : "");
   return check_pairs (server, error) && check_reach (server, error) &&
-         check_origins (server, error) && check_proxies (server, error);
+         check_origins (server, error) && check_rtsp_url (server, error) &&
+         check_proxies (server, error);
 }
 
 const ServeSection serve_section_server = {
