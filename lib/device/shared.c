@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "weight-files.h"
+
 /* Smaller memory is not worth an entry. */
 #define LEAST_SHARED 4096
 /* From here on memory comes from the system, and goes back to it at once. */
@@ -208,6 +210,21 @@ gen_shared_keep (void *memory, gsize size)
   return g_bytes_new_with_free_func (memory, size, free_block, block);
 }
 
+/* The process's own first, then the machine's. `own` is what was packed. */
+static GBytes *
+find_or_add (const GenSharedKey *key, GBytes *own)
+{
+  GBytes *shared = gen_shared_find (key);
+  g_autoptr (GBytes) mapped = NULL;
+  gsize size;
+  const void *memory = g_bytes_get_data (own, &size);
+
+  if (shared != NULL)
+    return shared;
+  mapped = gen_weight_files_share (memory, size, key->words[0]);
+  return gen_shared_add (key, mapped != NULL ? mapped : own);
+}
+
 GBytes *
 gen_shared_take (void *memory, gsize size)
 {
@@ -219,7 +236,7 @@ gen_shared_take (void *memory, gsize size)
     return g_steal_pointer (&own);
   key.words[0] = gen_shared_hash (memory, size);
   key.words[1] = size;
-  shared = gen_shared_add (&key, own);
+  shared = find_or_add (&key, own);
   if (memcmp (g_bytes_get_data (shared, NULL), memory, size) == 0)
     return shared;
   g_bytes_unref (shared);
