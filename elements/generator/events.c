@@ -191,5 +191,7 @@ gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
     return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
     gst_generator_lateness_note_shown (&self->lateness, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_LATENCY)
+    gst_generator_lateness_note_distributed (&self->lateness, event);
   return parent->src_event (base, event);
 }

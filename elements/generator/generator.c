@@ -597,6 +597,7 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
   }
   if (!gst_generator_needs_all (&self->play.ports))
     gst_generator_lateness_judge (&self->lateness, buffer);
+  self->play.sharing.due = gst_generator_lateness_due (&self->lateness, buffer);
   flow = parent->submit_input_buffer (base, discont, buffer);
   if (flow == GST_FLOW_OK && gen_player_use (self->play.player) == NULL && !keep_caps (self)) {
     gst_clear_buffer (&base->queued_buf);
@@ -766,7 +767,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
   g_object_class_install_property (gobject_class, PROP_SHARED_FIGURES,
       g_param_spec_boxed ("shared-figures", "Shared figures",
           "How it goes with all that share runs: members, the frames that a run may have, runs, "
-          "frames, and places in runs that had none (unset: it plays by itself)",
+          "frames, places in runs that had none, and frames that were late as their run began "
+          "(unset: it plays by itself)",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);

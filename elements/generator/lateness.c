@@ -6,6 +6,8 @@
  * tells of it by QoS messages. */
 #include "lateness.h"
 
+#include <generative/shared-player.h>
+
 #include "../shared/stream-time.h"
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
@@ -19,6 +21,7 @@ gst_generator_lateness_reset (GstGeneratorLateness *lateness)
 {
   GST_OBJECT_LOCK (lateness->base);
   lateness->latency = (GstGenerativeLatency){ 0 };
+  lateness->distributed = GST_CLOCK_TIME_NONE;
   GST_OBJECT_UNLOCK (lateness->base);
   lateness->run_time = 0;
   gst_generator_lateness_forget (lateness);
@@ -56,6 +59,52 @@ gst_generator_lateness_note_run (GstGeneratorLateness *lateness, GstClockTime st
   lateness->run_time = gst_util_get_timestamp () - start;
   gst_generative_latency_note (
       &lateness->latency, GST_ELEMENT (lateness->base), lateness->run_time);
+}
+
+/* --- when it is to be there --- */
+
+void
+gst_generator_lateness_note_distributed (GstGeneratorLateness *lateness, GstEvent *event)
+{
+  GstClockTime latency;
+
+  gst_event_parse_latency (event, &latency);
+  GST_OBJECT_LOCK (lateness->base);
+  lateness->distributed = latency;
+  GST_OBJECT_UNLOCK (lateness->base);
+}
+
+/* How long after its own time a frame may come; FALSE where that is not known. What sinks have
+ * found is the truth, but only some tell it. */
+static gboolean
+find_allowance (GstGeneratorLateness *lateness, GstClockTimeDiff *allowance)
+{
+  gboolean live;
+
+  GST_OBJECT_LOCK (lateness->base);
+  *allowance = lateness->deadline;
+  live = lateness->latency.live && GST_CLOCK_TIME_IS_VALID (lateness->distributed);
+  if (!GST_CLOCK_STIME_IS_VALID (*allowance) && live)
+    *allowance = (GstClockTimeDiff)lateness->distributed;
+  GST_OBJECT_UNLOCK (lateness->base);
+  return GST_CLOCK_STIME_IS_VALID (*allowance) && GST_STATE (lateness->base) == GST_STATE_PLAYING;
+}
+
+gint64
+gst_generator_lateness_due (GstGeneratorLateness *lateness, const GstBuffer *buffer)
+{
+  const GstClockTime time =
+      gst_generative_running_time (&lateness->base->segment, GST_BUFFER_PTS (buffer));
+  GstClockTimeDiff allowance;
+  GstClockTime running;
+
+  if (!GST_CLOCK_TIME_IS_VALID (time) || !find_allowance (lateness, &allowance))
+    return GEN_SHARED_NO_DEADLINE;
+  running = gst_element_get_current_running_time (GST_ELEMENT (lateness->base));
+  if (!GST_CLOCK_TIME_IS_VALID (running))
+    return GEN_SHARED_NO_DEADLINE;
+  return g_get_monotonic_time () +
+         (GST_CLOCK_DIFF (running, time) + allowance) / (GstClockTimeDiff)GST_USECOND;
 }
 
 /* --- what is too late --- */

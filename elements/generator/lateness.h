@@ -10,6 +10,7 @@ typedef struct {
 
   /* Under its object lock, as sinks told. */
   GstClockTimeDiff deadline; /* after its time a frame must be there; NONE: nobody told */
+  GstClockTime distributed;  /* the latency that a live pipeline plays with; NONE: it is not told */
   double proportion;
 
   /* The streaming thread's. */
@@ -38,5 +39,10 @@ void gst_generator_lateness_note_run (GstGeneratorLateness *lateness, GstClockTi
 
 /* A QoS event: the sink has shown a frame, or has come to it too late. */
 void gst_generator_lateness_note_shown (GstGeneratorLateness *lateness, GstEvent *event);
+/* A LATENCY event: that of the pipeline. */
+void gst_generator_lateness_note_distributed (GstGeneratorLateness *lateness, GstEvent *event);
+/* When, of g_get_monotonic_time, the frame of `buffer` must have been made to be shown in time;
+ * GEN_SHARED_NO_DEADLINE where nobody told, or time stands still. */
+gint64 gst_generator_lateness_due (GstGeneratorLateness *lateness, const GstBuffer *buffer);
 /* Whether the frame of `buffer` is to be left out: GstBaseTransform is told, which does it. */
 void gst_generator_lateness_judge (GstGeneratorLateness *lateness, const GstBuffer *buffer);

@@ -163,7 +163,8 @@ gst_generator_sharing_describe (const GstGeneratorSharing *sharing)
   g_free (figures.refused);
   return gst_structure_new ("shared-figures", "members", G_TYPE_UINT, figures.members, "largest",
       G_TYPE_UINT, figures.largest, "runs", G_TYPE_UINT64, figures.runs, "frames", G_TYPE_UINT64,
-      figures.frames, "padding", G_TYPE_UINT64, figures.padding, NULL);
+      figures.frames, "padding", G_TYPE_UINT64, figures.padding, "late", G_TYPE_UINT64,
+      figures.late, NULL);
 }
 
 gboolean
@@ -172,8 +173,8 @@ gst_generator_sharing_run (
 {
   if (sharing->member == NULL)
     return gen_player_run (player, error);
-  return gen_shared_member_run (
-      sharing->member, (gint64)(get_settings (sharing, element).wait / GST_USECOND), error);
+  return gen_shared_member_run (sharing->member,
+      (gint64)(get_settings (sharing, element).wait / GST_USECOND), sharing->due, error);
 }
 
 GstClockTime

@@ -35,6 +35,9 @@ typedef struct {
   const GstGeneratorSharingSettings *settings;
   gboolean possible; /* of the way in which the model plays; the streaming thread's */
 
+  gint64
+      due; /* of g_get_monotonic_time, when the next frame is to be made; the streaming thread's */
+
   /* Changed by the streaming thread alone, under the object lock. */
   GenSharedMember *member; /* or NULL: it plays by itself */
 } GstGeneratorSharing;

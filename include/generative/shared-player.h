@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  *     member = gen_shared_member_new (player, &options, &error);
  *     gen_player_bind_numbers (player, 0, latent);
  *     gen_player_bind_output_frame (player, 0, &picture);
- *     gen_shared_member_run (member, patience, &error);    in the place of gen_player_run
+ *     gen_shared_member_run (member, patience, deadline, &error);    in the place of gen_player_run
  *
  * Members find each other by themselves: those whose models are the same graphs with the same
  * weights, whichever file they were read from, whose players are prepared for the same use, with
@@ -37,6 +37,8 @@ G_BEGIN_DECLS
 typedef struct _GenSharedMember GenSharedMember;
 
 #define GEN_SHARED_MAX_FRAMES 64
+/* Of a frame that may come at any time. */
+#define GEN_SHARED_NO_DEADLINE G_MAXINT64
 
 typedef struct {
   guint most;     /* frames in a run, at most GEN_SHARED_MAX_FRAMES */
@@ -48,6 +50,7 @@ typedef struct {
   guint largest;        /* frames that a run can have by now */
   guint64 runs, frames; /* of all that were members */
   guint64 padding;      /* places in runs that had no frame */
+  guint64 late;         /* frames whose run was expected to end after their deadline */
   char *refused;        /* why runs have one frame, where that is so for good; or NULL */
 } GenSharedFigures;
 
@@ -70,9 +73,12 @@ GEN_API void gen_shared_member_free (GenSharedMember *member);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSharedMember, gen_shared_member_free)
 
 /* Make the frame that is bound, when others have theirs, within `patience` microseconds as far as
- * waiting for them goes. FALSE with `error`, G_IO_ERROR_CANCELLED where somebody did not want it
- * any more; nothing has been written then. */
-GEN_API gboolean gen_shared_member_run (GenSharedMember *member, gint64 patience, GError **error);
+ * waiting for them goes, and so that it is made by `deadline` of g_get_monotonic_time, if it can
+ * be: then it goes before others that have more time. One that is late is made all the same. FALSE
+ * with `error`, G_IO_ERROR_CANCELLED where somebody did not want it any more; nothing has been
+ * written then. */
+GEN_API gboolean gen_shared_member_run (
+    GenSharedMember *member, gint64 patience, gint64 deadline, GError **error);
 /* From any thread: let a run that waits, and those that follow, be cancelled until
  * gen_shared_member_resume. One that is being made is waited for by whoever runs it. */
 GEN_API void gen_shared_member_cancel (GenSharedMember *member);

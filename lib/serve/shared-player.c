@@ -98,12 +98,12 @@ find_kind (GenSharedGroup *group, GenSharedMember *member)
 }
 
 static void
-submit (GenSharedGroup *group, GenSharedMember *member, gint64 patience)
+submit (GenSharedGroup *group, GenSharedMember *member, gint64 patience, gint64 deadline)
 {
   GenBatchRequest request = { .session = member->session,
     .arrival = g_get_monotonic_time (),
     .patience = CLAMP (patience, 0, G_MAXINT32),
-    .deadline = GEN_BATCH_NO_DEADLINE,
+    .deadline = deadline,
     .cost = 1,
     .data = member };
 
@@ -135,7 +135,7 @@ wait_for_run (GenSharedGroup *group, GenSharedMember *member)
 }
 
 gboolean
-gen_shared_member_run (GenSharedMember *member, gint64 patience, GError **error)
+gen_shared_member_run (GenSharedMember *member, gint64 patience, gint64 deadline, GError **error)
 {
   GenSharedGroup *group = member->group;
   g_autoptr (GError) failure = NULL;
@@ -143,7 +143,7 @@ gen_shared_member_run (GenSharedMember *member, gint64 patience, GError **error)
 
   pthread_mutex_lock (&group->lock);
   if (!member->cancelled) {
-    submit (group, member, patience);
+    submit (group, member, patience, deadline);
     made = wait_for_run (group, member);
   }
   member->state = GEN_SHARED_IDLE;
@@ -246,6 +246,7 @@ gen_shared_member_figures (GenSharedMember *member)
     .runs = of.runs,
     .frames = of.frames,
     .padding = of.padding,
+    .late = of.late,
     .refused = g_strdup (group->refused) };
   pthread_mutex_unlock (&group->lock);
   return figures;

@@ -6,6 +6,8 @@
 
 #include "batch-policy.h"
 
+G_STATIC_ASSERT (GEN_SHARED_NO_DEADLINE == GEN_BATCH_NO_DEADLINE);
+
 /* Members that play the same. Its locks are POSIX's, not GLib's: the thread sanitizer would not
  * see those. */
 typedef struct {

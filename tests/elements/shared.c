@@ -368,6 +368,44 @@ test_latency (void)
   g_assert_cmpuint (latency_of ("shared-wait=700000000"), <, wait);
 }
 
+/* How many frames were late so far. */
+static guint64
+count_late (GstHarness *harness)
+{
+  g_autoptr (GstElement) element = gst_harness_find_element (harness, "generator");
+  g_autoptr (GstStructure) figures = NULL;
+  guint64 late;
+
+  g_object_get (element, "shared-figures", &figures, NULL);
+  g_assert_nonnull (figures);
+  g_assert_true (gst_structure_get_uint64 (figures, "late", &late));
+  return late;
+}
+
+/* A frame is wanted at its running time and the latency of the pipeline, once that is told. */
+static void
+test_deadline (void)
+{
+  GstBus *bus;
+  GstHarness *harness = open_harness ("shared=true", &bus);
+  guint8 made[PIXELS];
+
+  gst_harness_use_testclock (harness);
+  gst_harness_set_time (harness, 10 * GST_SECOND);
+  make (harness, 0, made);
+  g_assert_cmpuint (count_late (harness), ==, 0);
+  gst_harness_query_latency (harness);
+  gst_harness_push_upstream_event (harness, gst_event_new_latency (5 * GST_SECOND));
+  make (harness, 1, made);
+  g_assert_cmpuint (count_late (harness), ==, 1);
+  make (harness, 30 * 20, made);
+  g_assert_cmpuint (count_late (harness), ==, 1);
+  gst_harness_push_upstream_event (harness, gst_event_new_latency (1000 * GST_SECOND));
+  make (harness, 2, made);
+  g_assert_cmpuint (count_late (harness), ==, 1);
+  close_harness (harness, bus);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -385,6 +423,7 @@ main (int argc, char **argv)
   g_test_add_func ("/shared/flush", test_flush);
   g_test_add_func ("/shared/changes", test_changes);
   g_test_add_func ("/shared/latency", test_latency);
+  g_test_add_func ("/shared/deadline", test_deadline);
   result = g_test_run ();
   scratch_remove (folder);
   g_free (folder);

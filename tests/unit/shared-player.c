@@ -132,7 +132,7 @@ make (GenPlayer *player, GenSharedMember *member, guint64 who, guint64 frame, gu
   draw ((float *)room, who, frame);
   gen_player_bind_numbers (player, 0, room);
   gen_player_bind_output_frame (player, 0, &to);
-  return member != NULL ? gen_shared_member_run (member, patience, error)
+  return member != NULL ? gen_shared_member_run (member, patience, GEN_SHARED_NO_DEADLINE, error)
                         : gen_player_run (player, error);
 }
 
@@ -295,7 +295,7 @@ test_numbers (void)
     draw (latent, 1, i);
     gen_player_bind_numbers (player, 0, latent);
     gen_player_bind_numbers (alone, 0, latent);
-    g_assert_true (gen_shared_member_run (member, 0, NULL));
+    g_assert_true (gen_shared_member_run (member, 0, GEN_SHARED_NO_DEADLINE, NULL));
     g_assert_true (gen_player_run (alone, NULL));
     made = gen_player_output (player)->data;
     wanted = gen_player_output (alone)->data;
@@ -319,9 +319,31 @@ test_not_finite (void)
   draw (latent, 0, 0);
   latent[3] = NAN;
   gen_player_bind_numbers (player, 0, latent);
-  g_assert_true (gen_shared_member_run (member, 0, NULL));
+  g_assert_true (gen_shared_member_run (member, 0, GEN_SHARED_NO_DEADLINE, NULL));
   g_assert_cmpuint (gen_player_take_not_finite (player), ==, 1);
   g_assert_cmpuint (gen_player_take_not_finite (player), ==, 0);
+}
+
+/* A frame that cannot be in time any more is made, and counted. */
+static void
+test_deadline (void)
+{
+  g_autoptr (GenModel) model = make_model (1, PLAIN);
+  g_autoptr (GenPlayer) player = make_player (model, TRUE);
+  g_autoptr (GenSharedMember) member = make_member (player, 4, FALSE);
+  const gint64 deadlines[] = { GEN_SHARED_NO_DEADLINE, g_get_monotonic_time () + LONG, 1 };
+  const guint64 late[] = { 0, 0, 1 };
+  guint8 made[PIXELS];
+
+  g_assert_true (make (player, member, 0, 0, made, 0, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (deadlines); i++) {
+    GenSharedFigures figures;
+
+    g_assert_true (gen_shared_member_run (member, 0, deadlines[i], NULL));
+    figures = gen_shared_member_figures (member);
+    g_assert_cmpuint (figures.late, ==, late[i]);
+    g_free (figures.refused);
+  }
 }
 
 /* --- who waits --- */
@@ -542,6 +564,7 @@ main (int argc, char **argv)
   g_test_add_func ("/shared-player/exact", test_exact);
   g_test_add_func ("/shared-player/numbers", test_numbers);
   g_test_add_func ("/shared-player/not-finite", test_not_finite);
+  g_test_add_func ("/shared-player/deadline", test_deadline);
   g_test_add_func ("/shared-player/cancel", test_cancel);
   g_test_add_func ("/shared-player/leave", test_leave);
   g_test_add_func ("/shared-player/visits", test_visits);
