@@ -7,6 +7,7 @@ typedef enum {
   GEN_LEVEL_BASELINE, /* what every processor of the kind has */
   GEN_LEVEL_AVX2,     /* x86-64-v3: with FMA and F16C */
   GEN_LEVEL_AVX512,   /* x86-64-v4: F, CD, BW, DQ and VL */
+  GEN_LEVELS,
 } GenLevel;
 
 /* The best of them that the processor has and features.h allows. */

@@ -117,8 +117,10 @@ GEN_PRIVATE_API void gen_integer_layer_depthwise (const GenIntegerLayer *layer,
 /* The way that the processor has to multiply such pairs; NULL where there is a better one for all
  * layers of bytes. */
 GEN_PRIVATE_API const GenIntegerLayer *gen_integer_layer_find_pairs (const GenIntegerShape *shape);
-/* How many times as fast as by it a layer of bytes is by gen_integer_layer_find's way. */
-GEN_PRIVATE_API double gen_integer_pairs_slowness (const GenIntegerLayer *pairs);
+/* How many times as fast as by it a layer of bytes is by gen_integer_layer_find's way, which goes
+ * by `pairs_fit`. */
+GEN_PRIVATE_API double gen_integer_pairs_slowness (
+    const GenIntegerLayer *pairs, gboolean pairs_fit);
 /* Weights of one tap, [channel][result], and the sums of a panel by them; of sources that are
  * 16-bit numbers. Rows of sums are GEN_INTEGER_WIDTH apart, here and where they are finished. */
 GEN_PRIVATE_API void gen_integer_layer_pack_pairs (const GenIntegerLayer *layer,

@@ -497,11 +497,14 @@ gen_integer_layer_find_pairs (const GenIntegerShape *shape)
 }
 
 double
-gen_integer_pairs_slowness (const GenIntegerLayer *pairs)
+gen_integer_pairs_slowness (const GenIntegerLayer *pairs, gboolean pairs_fit)
 {
 #if defined(__x86_64__) && !defined(__clang__)
   if (pairs == &vnni_pairs || pairs == &avx_vnni_pairs)
     return 2;
+  /* Three instructions for what takes pairs four. */
+  if (pairs_fit && (pairs == &avx512[0] || pairs == &avx2[0]))
+    return 4.0 / 3;
 #endif
   return 1;
 }

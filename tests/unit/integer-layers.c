@@ -24,6 +24,7 @@ typedef struct {
   int rank;                                /* axes of the picture; 0: a dense layer */
   gint64 in[3], kernel[3], stride[3], dilation[3], before[3], after[3];
   gboolean transposed; /* as numbers alone */
+  gboolean squares; /* goes Winograd's way by pairs of 16-bit numbers, where it is in whole bytes */
 } Case;
 
 static const Case cases[] = {
@@ -67,6 +68,22 @@ static const Case cases[] = {
   { "transposed/dilated", 1, 1, 24, 4, 2, { 4, 7 }, { 3, 3 }, { 1, 2 }, { 2, 3 }, { 3, 2 },
       { 1, 6 }, TRUE },
   { "transposed/row", 3, 1, 40, 1, 1, { 21 }, { 16 }, { 8 }, { 1 }, { 4 }, { 4 }, TRUE },
+  /* Phases of 2 x 2 and of 3 x 3 weights in squares: of 2, of 4, with edges on all sides, phases of
+   * unlike extents, channels and results that fill no vector, and groups. */
+  { "transposed/squares", 2, 1, 64, 48, 2, { 8, 8 }, { 4, 4 }, { 2, 2 }, { 1, 1 }, { 1, 1 },
+      { 1, 1 }, TRUE, TRUE },
+  { "transposed/squares-of-2", 2, 1, 128, 128, 2, { 5, 6 }, { 4, 4 }, { 2, 2 }, { 1, 1 }, { 1, 1 },
+      { 1, 1 }, TRUE, TRUE },
+  { "transposed/squares-uneven", 1, 1, 67, 41, 2, { 15, 17 }, { 4, 4 }, { 2, 2 }, { 1, 1 }, { 1, 2 },
+      { 0, 1 }, TRUE, TRUE },
+  { "transposed/squares-groups", 1, 2, 48, 40, 2, { 20, 20 }, { 4, 4 }, { 2, 2 }, { 1, 1 },
+      { 2, 1 }, { 1, 0 }, TRUE, TRUE },
+  { "transposed/squares-3x3", 1, 1, 64, 64, 2, { 8, 8 }, { 6, 6 }, { 2, 2 }, { 1, 1 }, { 2, 2 },
+      { 2, 2 }, TRUE, TRUE },
+  { "transposed/squares-stride-1", 1, 1, 64, 64, 2, { 16, 12 }, { 3, 3 }, { 1, 1 }, { 1, 1 },
+      { 1, 1 }, { 1, 1 }, TRUE, TRUE },
+  { "2x2/squares", 2, 1, 64, 64, 2, { 17, 16 }, { 2, 2 }, { 1, 1 }, { 1, 1 }, { 0, 1 }, { 1, 0 },
+      FALSE, TRUE },
   { "row", 1, 1, 259, 131, 0 },
   { "rows", 7, 1, 64, 16, 0 },
   { "many-rows", 45, 1, 101, 200, 0 },
@@ -331,6 +348,22 @@ has_layer (GenPlan *plan)
   return FALSE;
 }
 
+/* Weights that are not small fill bytes, and processors without VNNI multiply those as pairs. */
+static void
+check_way (const Layer *l, GenPlan *plan)
+{
+  const char *isa = g_getenv ("GENERATIVE_MAXIMUM_ISA");
+  g_autoptr (GArray) steps = gen_plan_steps (plan);
+  gboolean goes = FALSE;
+
+  if (!l->c->squares || l->weights == SMALL ||
+      (g_strcmp0 (isa, "baseline") != 0 && g_strcmp0 (isa, "avx2") != 0))
+    return;
+  for (guint i = 0; i < steps->len; i++)
+    goes |= g_strcmp0 (g_array_index (steps, GenStepInfo, i).way, "winograd") == 0;
+  g_assert_true (goes);
+}
+
 static void
 check_layer (const Layer *l)
 {
@@ -343,6 +376,7 @@ check_layer (const Layer *l)
 
   g_assert_no_error (error);
   g_assert_true (has_layer (plan));
+  check_way (l, plan);
   memcpy (gen_plan_input (plan, 0)->data, l->x_data, l->n_x);
   g_assert_true (gen_plan_run (plan, NULL));
   results = gen_plan_output (plan, 0)->data;

@@ -21,7 +21,7 @@ typedef struct {
   gint64 by[3]; /* the first pixel's source is at step_in * i + by */
 } GenQuantizedTap;
 
-typedef struct {
+struct _GenQuantizedProblem {
   gint64 phase[3], count[3]; /* results of an item along each axis */
   gint64 low[3], high[3];    /* of the taps */
   gint64 rows;               /* of all items */
@@ -30,7 +30,7 @@ typedef struct {
   gint64 *weights; /* the offset of each pixel's of each tap */
   GenIntegerShape shape;
   gsize packed; /* bytes before its panels */
-} GenQuantizedProblem;
+};
 
 typedef struct {
   GenQuantizedGeometry geometry;
@@ -69,12 +69,24 @@ gen_quantized_x_is_signed (const GenNode *node)
 /* Value `i` of a byte input, or its only one; 0 where it is absent. */
 gint32 gen_quantized_byte (const GenNode *node, guint input, const void *values, gint64 i);
 
-/* quantized_parameters.c: of the inputs' values, as l->parameters says. */
+/* quantized-problems.c: l->problems, and taps, which are so many steps along each axis, as
+ * distances in bytes. */
+void gen_quantized_find_problems (GenQuantizedLayer *l, const GenIntegerShape *shape);
+void gen_quantized_place_taps (GenQuantizedLayer *l);
+
+/* quantized-pack.c: whether no two neighbouring weights add up to more than 16 bits hold; what
+ * those of a result add up to at most in absolute values; and all of them, packed for the layer's
+ * way. */
+gboolean gen_quantized_pairs_fit (const GenQuantizedLayer *l, const GenNode *node);
+gint64 gen_quantized_find_heaviest (const GenQuantizedLayer *l, const GenNode *node);
+void gen_quantized_pack (GenQuantizedLayer *l, GenKernel *kernel);
+
+/* quantized-parameters.c: of the inputs' values, as l->parameters says. */
 void gen_quantized_fill_parameters (
     const GenQuantizedLayer *l, const GenNode *node, const void *const *inputs, char *to);
 void gen_quantized_run_parameters (const GenKernel *kernel, int part, int parts);
 
-/* quantized_after.c: the sums and products behind the layer's own results. */
+/* quantized-after.c: the sums and products behind the layer's own results. */
 gboolean gen_quantized_infer_afters (
     GenNode *node, gint64 channels, const GenShape *shape, GError **error);
 void gen_quantized_find_afters (GenQuantizedLayer *l, const GenNode *node);
@@ -85,7 +97,7 @@ void gen_quantized_run_afters (const GenKernel *kernel, void *const *results, in
 
 /* All of `finish` but its arrays, by what the node says. */
 void gen_quantized_begin_finish (const GenKernel *kernel, GenIntegerFinish *finish);
-/* quantized_run.c: the source in the form that the layer reads; the layer; the same Winograd's way.
+/* quantized-run.c: the source in the form that the layer reads; the layer; the same Winograd's way.
  */
 void gen_quantized_run_convert (const GenKernel *kernel, int part, int parts);
 void gen_quantized_run (const GenKernel *kernel, int part, int parts);

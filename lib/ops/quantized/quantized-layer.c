@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Preparing layers of 8-bit integers. Convolutions go Winograd's way where that is faster
- * (quantized_winograd.h). Else a layer is one problem for each phase of a transposed convolution,
- * or one alone, with some taps, of each group. Pixels that a window sees side by side are one tap,
- * where their channels lie one after the other. */
-#include "../../device/shared.h"
+ * (quantized-winograd.h); else windows are read where they lie, by pointers. */
 #include "../number.h"
 #include "quantized-layer-private.h"
 #include "quantized-overlap.h"
@@ -63,16 +60,6 @@ gen_quantized_infer (GenNode *node, gint64 channels, const GenShape *shape, GErr
 /* --- preparing --- */
 
 static void
-problem_clear (gpointer data)
-{
-  GenQuantizedProblem *problem = data;
-
-  g_free (problem->taps);
-  g_free (problem->bytes);
-  g_free (problem->weights);
-}
-
-static void
 layer_free (gpointer data)
 {
   GenQuantizedLayer *l = data;
@@ -83,223 +70,6 @@ layer_free (gpointer data)
   g_free (l->w_zero);
   g_free (l->own);
   g_free (l);
-}
-
-/* Which taps of an axis the results of phase `phase` see, as `k`, and where, as `by`, from left to
- * right; how many. */
-static gint64
-find_axis_taps (const GenQuantizedAxis *a, gboolean transposed, gint64 phase, gint64 *k, gint64 *by)
-{
-  gint64 n = 0;
-
-  for (gint64 at = 0; at < a->kernel; at++) {
-    gint64 i = transposed ? a->kernel - 1 - at : at;
-    gint64 from = transposed ? phase + a->before - i * a->dilation : i * a->dilation - a->before;
-
-    if (from % a->step_out != 0)
-      continue;
-    k[n] = i;
-    by[n++] = from / a->step_out;
-  }
-  return n;
-}
-
-/* Whether the taps of the last axis are neighbours, and one in memory. */
-static gboolean
-are_neighbours (const GenQuantizedLayer *l, const gint64 *by, gint64 n)
-{
-  for (gint64 i = 1; i < n; i++)
-    if (by[i] != by[i - 1] + 1)
-      return FALSE;
-  return l->geometry.groups == 1 && !l->depthwise && n > 0;
-}
-
-static void
-find_taps (GenQuantizedLayer *l, GenQuantizedProblem *p)
-{
-  const GenQuantizedGeometry *g = &l->geometry;
-  gint64 *k[3], *by[3], n[3], at = 0;
-
-  for (int i = 0; i < 3; i++) {
-    k[i] = g_new (gint64, g->axes[i].kernel);
-    by[i] = g_new (gint64, g->axes[i].kernel);
-    n[i] = find_axis_taps (&g->axes[i], g->transposed, p->phase[i], k[i], by[i]);
-    for (gint64 t = 0; t < n[i]; t++) {
-      p->low[i] = t == 0 ? by[i][t] : MIN (p->low[i], by[i][t]);
-      p->high[i] = t == 0 ? by[i][t] : MAX (p->high[i], by[i][t]);
-    }
-  }
-  p->shape.pixels = are_neighbours (l, by[2], n[2]) ? n[2] : 1;
-  l->most_pixels = MAX (l->most_pixels, p->shape.pixels);
-  p->shape.taps = n[0] * n[1] * n[2] / p->shape.pixels;
-  p->taps = g_new (GenQuantizedTap, p->shape.taps);
-  p->bytes = g_new (gint64, p->shape.taps);
-  p->weights = g_new (gint64, p->shape.taps * p->shape.pixels);
-  for (gint64 z = 0; z < n[0]; z++)
-    for (gint64 y = 0; y < n[1]; y++)
-      for (gint64 x = 0; x < n[2]; x++, at++) {
-        if (at % p->shape.pixels == 0)
-          p->taps[at / p->shape.pixels] =
-              (GenQuantizedTap){ .by = { by[0][z], by[1][y], by[2][x] } };
-        p->weights[at] = (k[0][z] * g->axes[1].kernel + k[1][y]) * g->axes[2].kernel + k[2][x];
-      }
-  for (int i = 0; i < 3; i++) {
-    g_free (k[i]);
-    g_free (by[i]);
-  }
-}
-
-static void
-find_problems (GenQuantizedLayer *l, const GenIntegerShape *shape)
-{
-  const GenQuantizedAxis *axes = l->geometry.axes;
-
-  l->problems = g_array_new (FALSE, TRUE, sizeof (GenQuantizedProblem));
-  g_array_set_clear_func (l->problems, problem_clear);
-  for (gint64 z = 0; z < axes[0].step_out; z++)
-    for (gint64 y = 0; y < axes[1].step_out; y++)
-      for (gint64 x = 0; x < axes[2].step_out; x++) {
-        GenQuantizedProblem p = {
-          .phase = { z, y, x }, .rows = l->geometry.items, .shape = *shape
-        };
-
-        for (int i = 0; i < 3; i++) {
-          p.count[i] = (axes[i].out - p.phase[i] + axes[i].step_out - 1) / axes[i].step_out;
-          p.rows *= MAX (p.count[i], 0);
-        }
-        if (p.rows <= 0)
-          continue;
-        find_taps (l, &p);
-        g_array_append_val (l->problems, p);
-      }
-}
-
-static GenIntegerWeights
-weights_of (
-    const GenQuantizedLayer *l, const GenQuantizedProblem *p, const guint8 *values, gint64 group)
-{
-  return (GenIntegerWeights){ values + group * l->geometry.by_group, l->geometry.by_result,
-    l->geometry.by_channel, p->weights };
-}
-
-static gboolean
-pairs_fit (const GenQuantizedLayer *l, const guint8 *values)
-{
-  for (guint i = 0; i < l->problems->len; i++)
-    for (gint64 g = 0; g < l->geometry.groups; g++) {
-      const GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
-      const GenIntegerWeights weights = weights_of (l, p, values, g);
-
-      if (!gen_integer_pairs_fit (&p->shape, &weights))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* A weight without its zero point. */
-static gint32
-plain_weight (
-    const GenNode *node, const guint8 *values, gint64 at, const void *zeros, gint64 result)
-{
-  const gboolean is_signed = gen_node_input (node, GEN_QUANTIZED_W)->type == GEN_TYPE_INT8;
-
-  return (is_signed ? (gint8)values[at] : values[at]) -
-         gen_quantized_byte (node, GEN_QUANTIZED_W_ZERO, zeros, result);
-}
-
-static void
-pack_winograd (GenQuantizedLayer *l, GenKernel *kernel)
-{
-  const GenQuantizedGeometry *g = &l->geometry;
-  const GenNode *node = kernel->node;
-  const guint8 *values = gen_tensor_constant (gen_node_input (node, GEN_QUANTIZED_W));
-  const void *zeros = gen_tensor_constant (gen_node_input (node, GEN_QUANTIZED_W_ZERO));
-  const gsize size = g->groups * l->winograd.group_packed, each = g->channels * 9;
-  g_autofree gint16 *plain = g_new (gint16, g->results * each);
-  char *packed = gen_shared_alloc (size);
-
-  for (gint64 group = 0; group < g->groups; group++) {
-    for (gsize i = 0; i < g->results * each; i++)
-      plain[i] = plain_weight (
-          node, values, group * g->by_group + i, zeros, group * g->results + i / each);
-    gen_quantized_winograd_pack (&l->winograd, plain, packed + group * l->winograd.group_packed);
-  }
-  l->packed = gen_shared_take (packed, size);
-  l->column_sums = g_new0 (gint32, gen_quantized_results (l));
-  kernel->packed_inputs = 1u << GEN_QUANTIZED_W;
-}
-
-/* What the weights of a result, without their zero points, add up to at most in absolute values. */
-static gint64
-find_heaviest (const GenNode *node, gint64 results)
-{
-  const GenTensor *w = gen_node_input (node, GEN_QUANTIZED_W);
-  const guint8 *values = gen_tensor_constant (w);
-  const void *zeros = gen_tensor_constant (gen_node_input (node, GEN_QUANTIZED_W_ZERO));
-  const gint64 each = gen_shape_elements (&w->shape) / results;
-  gint64 heaviest = 0;
-
-  for (gint64 result = 0; result < results; result++) {
-    gint64 sum = 0;
-
-    for (gint64 i = 0; i < each; i++)
-      sum += ABS (plain_weight (node, values, result * each + i, zeros, result));
-    heaviest = MAX (heaviest, sum);
-  }
-  return heaviest;
-}
-
-/* Weights of one channel each, without their zero points. */
-static void
-pack_depthwise (const GenQuantizedLayer *l, const GenQuantizedProblem *p, const GenNode *node,
-    const guint8 *values, gint32 *to, gint32 *sums)
-{
-  const void *zero = gen_tensor_constant (gen_node_input (node, GEN_QUANTIZED_W_ZERO));
-
-  for (gint64 t = 0; t < p->shape.taps; t++, to += l->parameters.padded)
-    for (gint64 c = 0; c < l->geometry.groups; c++) {
-      const gint32 weight =
-          plain_weight (node, values, c * l->geometry.by_group + p->weights[t], zero, c);
-
-      to[c] = weight & 0xffff;
-      sums[c] += weight;
-    }
-}
-
-static void
-pack (GenQuantizedLayer *l, GenKernel *kernel)
-{
-  const GenQuantizedGeometry *g = &l->geometry;
-  const guint8 *values = gen_tensor_constant (gen_node_input (kernel->node, GEN_QUANTIZED_W));
-  gsize size = 0;
-  char *packed;
-
-  for (guint i = 0; i < l->problems->len; i++) {
-    GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
-
-    p->packed = size;
-    size += l->depthwise ? p->shape.taps * l->parameters.padded * sizeof (gint32)
-                         : g->groups * gen_integer_layer_packed_size (l->layer, &p->shape);
-    size = (size + 63) & ~(gsize)63;
-  }
-  packed = gen_shared_alloc (size);
-  l->column_sums = g_new0 (gint32, l->problems->len * gen_quantized_results (l));
-  for (guint i = 0; i < l->problems->len; i++) {
-    const GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
-    gint32 *sums = l->column_sums + i * gen_quantized_results (l);
-
-    if (l->depthwise)
-      pack_depthwise (l, p, kernel->node, values, (gint32 *)(packed + p->packed), sums);
-    for (gint64 group = 0; group < g->groups && !l->depthwise; group++) {
-      const GenIntegerWeights weights = weights_of (l, p, values, group);
-
-      gen_integer_layer_pack (l->layer, &p->shape, &weights,
-          packed + p->packed + group * gen_integer_layer_packed_size (l->layer, &p->shape),
-          sums + group * g->results);
-    }
-  }
-  l->packed = gen_shared_take (packed, size);
-  kernel->packed_inputs = 1u << GEN_QUANTIZED_W;
 }
 
 static void
@@ -313,40 +83,6 @@ place_parameters (GenQuantizedLayer *l)
   p->shift = 2 * array;
   p->zeros = p->shift + l->problems->len * array;
   p->size = (p->zeros + l->most_pixels * l->pixel_bytes + 63) & ~(gsize)63;
-}
-
-/* Zero points as weights and sources are once they are packed. */
-static gint32
-packed_w_zero (const GenNode *node, const void *values, gint64 i)
-{
-  gboolean shifted = gen_node_input (node, GEN_QUANTIZED_W)->type == GEN_TYPE_UINT8;
-
-  return gen_quantized_byte (node, GEN_QUANTIZED_W_ZERO, values, i) - (shifted ? 128 : 0);
-}
-
-/* Zero points that weights have once they are packed; they count in the sums of columns. */
-static void
-find_w_zero (GenQuantizedLayer *l, const GenNode *node)
-{
-  const void *values = gen_tensor_constant (gen_node_input (node, GEN_QUANTIZED_W_ZERO));
-  const gint64 n = gen_quantized_results (l);
-  gboolean any = FALSE;
-
-  if (l->depthwise || l->by_winograd)
-    return;
-  l->w_zero = g_new0 (gint32, l->parameters.padded);
-  for (gint64 c = 0; c < n; c++) {
-    l->w_zero[c] = packed_w_zero (node, values, c);
-    any |= l->w_zero[c] != 0;
-  }
-  for (guint i = 0; i < l->problems->len; i++) {
-    const GenIntegerShape *shape = &g_array_index (l->problems, GenQuantizedProblem, i).shape;
-
-    for (gint64 c = 0; c < n; c++)
-      l->column_sums[i * n + c] -= shape->taps * shape->pixels * shape->channels * l->w_zero[c];
-  }
-  if (!any)
-    g_clear_pointer (&l->w_zero, g_free);
 }
 
 /* GenQuantizedParameters that hang on constants alone are made once. */
@@ -378,7 +114,9 @@ find_units (GenQuantizedLayer *l, int parts)
   gint64 most_panels = 1, most_taps = 1, rows = 0, border;
 
   if (l->by_winograd) {
-    l->units = l->geometry.groups * l->winograd.blocks;
+    for (guint i = 0; i < l->problems->len; i++)
+      l->units += l->geometry.groups * gen_quantized_winograd_blocks (&l->winograd,
+                                           &g_array_index (l->problems, GenQuantizedProblem, i));
     l->part_size = l->winograd.part_size;
     return;
   }
@@ -421,16 +159,16 @@ choose_way (GenQuantizedLayer *l, GenKernel *kernel, const GenIntegerShape *shap
   const GenNode *node = kernel->node;
   GenIntegerSource form;
 
-  l->by_winograd = !g->transposed && gen_quantized_rounds_after (node->activation.kind) &&
-                   gen_quantized_winograd_init (&l->winograd, &l->geometry, shape,
-                       find_heaviest (node, gen_quantized_results (l)), parts);
+  const gboolean pairs_fit = gen_quantized_pairs_fit (l, node);
+
+  l->by_winograd = !l->depthwise && gen_quantized_rounds_after (node->activation.kind) &&
+                   gen_quantized_winograd_init (&l->winograd, g, l->problems,
+                       gen_quantized_find_heaviest (l, node), pairs_fit, parts);
   if (l->by_winograd) {
     l->layer = l->winograd.layer;
     kernel->way = "winograd";
   } else {
-    l->layer = gen_integer_layer_find (
-        shape, !l->depthwise &&
-                   pairs_fit (l, gen_tensor_constant (gen_node_input (node, GEN_QUANTIZED_W))));
+    l->layer = gen_integer_layer_find (shape, pairs_fit);
     kernel->way = gen_integer_layer_name (l->layer);
   }
   l->group_bytes = g->channels;
@@ -440,22 +178,6 @@ choose_way (GenQuantizedLayer *l, GenKernel *kernel, const GenIntegerShape *shap
     l->group_bytes = (g->channels + form.group - 1) / form.group * form.group * (form.wide ? 2 : 1);
   }
   l->pixel_bytes = l->group_bytes * g->groups;
-}
-
-/* Taps, which are so many steps along each axis, as distances in bytes. */
-static void
-place_taps (GenQuantizedLayer *l)
-{
-  const GenQuantizedGeometry *g = &l->geometry;
-
-  for (guint i = 0; i < l->problems->len; i++) {
-    GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
-
-    for (gint64 t = 0; t < p->shape.taps; t++)
-      p->bytes[t] = ((p->taps[t].by[0] * g->axes[1].in + p->taps[t].by[1]) * g->axes[2].in +
-                        p->taps[t].by[2]) *
-                    l->pixel_bytes;
-  }
 }
 
 /* Scratch memory has parameters, then converted sources, then what each part needs. */
@@ -505,20 +227,16 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
   l->result_size = gen_data_type_size (y->type);
   shape.depthwise = l->depthwise;
   shape.few_rows = n / gen_quantized_results (l) < 4;
-  find_problems (l, &shape);
+  gen_quantized_find_problems (l, &shape);
   first = &g_array_index (l->problems, GenQuantizedProblem, 0);
   parts = gen_kernel_parts (
       kernel, n, 0.3 + 0.012 * shape.channels * first->shape.taps * first->shape.pixels);
   choose_way (l, kernel, &shape, parts);
-  place_taps (l);
+  gen_quantized_place_taps (l);
   l->parameters.padded = (gen_quantized_results (l) + 2 * GEN_INTEGER_WIDTH - 1) /
                          GEN_INTEGER_WIDTH * GEN_INTEGER_WIDTH;
   place_parameters (l);
-  if (l->by_winograd)
-    pack_winograd (l, kernel);
-  else
-    pack (l, kernel);
-  find_w_zero (l, node);
+  gen_quantized_pack (l, kernel);
   gen_quantized_find_afters (l, node);
   find_parameters (l, kernel);
   find_units (l, parts);

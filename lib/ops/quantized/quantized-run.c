@@ -369,17 +369,25 @@ gen_quantized_run_winograd (const GenKernel *kernel, int part, int parts)
                          ? kernel->inputs[GEN_QUANTIZED_X_ZERO]
                          : NULL;
   const gint32 x_zero = gen_quantized_byte (kernel->node, GEN_QUANTIZED_X_ZERO, zero, 0);
+  gint64 before = 0;
   gsize first, end;
 
   gen_kernel_share (l->units, 1, part, parts, &first, &end);
-  for (gsize unit = first; unit < end; unit++) {
-    const gint64 group = unit / w->blocks;
-    const GenIntegerFinish finish = find_finish (kernel, l, 0, group, parameters);
+  for (guint i = 0; i < l->problems->len; i++) {
+    const GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
+    const gint64 blocks = gen_quantized_winograd_blocks (w, p), n = g->groups * blocks;
 
-    gen_quantized_winograd_run (w, kernel, group * g->results, unit % w->blocks,
-        (const char *)kernel->inputs[0] + group * g->channels, parameters + l->parameters.zeros,
-        x_zero, packed + group * w->group_packed, &finish,
-        (char *)kernel->outputs[0] + group * g->results * l->result_size, l->result_size,
-        (char *)kernel->scratch + l->parts_at + part * l->part_size);
+    for (gint64 unit = MAX ((gint64)first - before, 0); unit < MIN ((gint64)end - before, n);
+         unit++) {
+      const gint64 group = unit / blocks;
+      const GenIntegerFinish finish = find_finish (kernel, l, i, group, parameters);
+
+      gen_quantized_winograd_run (w, kernel, p, group * g->results, unit % blocks,
+          (const char *)kernel->inputs[0] + group * g->channels, parameters + l->parameters.zeros,
+          x_zero, packed + p->packed + group * w->group_packed, &finish,
+          (char *)kernel->outputs[0] + group * g->results * l->result_size, l->result_size,
+          (char *)kernel->scratch + l->parts_at + part * l->part_size);
+    }
+    before += n;
   }
 }
