@@ -87,9 +87,16 @@ note_bytes (SoupServerMessage *message, guint size, gpointer data)
     progress->bytes += size;
 }
 
+/* A connection that is closed after its answer says so: else a client has sent the next request on
+ * it by then, and cannot know whether anybody has read that. */
 static void
 note_start (SoupServer *server, SoupServerMessage *message, gpointer data)
 {
+  const HttpConnections *connections = data;
+
+  if (connections->silent < 0)
+    soup_message_headers_replace (
+        soup_server_message_get_response_headers (message), "Connection", "close");
   g_signal_connect (message, "wrote-headers", G_CALLBACK (note_headers), NULL);
   g_signal_connect (message, "wrote-body-data", G_CALLBACK (note_bytes), NULL);
 }
