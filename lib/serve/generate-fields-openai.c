@@ -208,7 +208,7 @@ const GenServeField gen_serve_image_fields[] = {
 
 /* --- speech --- */
 
-static const char *const speech_formats[] = { "mp3", "opus", "flac", "wav", "pcm", NULL };
+static const char *const speech_formats[] = { "mp3", "opus", "aac", "flac", "wav", "pcm", NULL };
 
 static gboolean
 read_speech_format (GenServeRequest *request, const char *name, JsonNode *node, GError **error)

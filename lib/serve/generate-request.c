@@ -147,8 +147,9 @@ gen_serve_request_new (JsonObject *body, const GenServeField *fields, const GenS
   if (!read_fields (request, body, fields, error) || !check_required (body, fields, facts, error))
     return NULL;
   count_latents (request, body);
+  /* Of 53 bits, which whoever reads numbers of JSON as doubles tells back as they are. */
   if (!request->seed_said)
-    request->seed = (guint64)g_random_int () << 31 ^ g_random_int ();
+    request->seed = (guint64)g_random_int () << 21 ^ g_random_int ();
   return g_steal_pointer (&request);
 }
 

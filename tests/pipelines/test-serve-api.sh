@@ -125,12 +125,17 @@ else
 fi
 
 # Speech.
-for format in wav flac mp3 opus; do
+for format in wav flac mp3 opus aac; do
+    if [ $format = aac ] && ! has_element voaacenc; then
+        skip "there is no encoder of AAC"
+        continue
+    fi
     case $format in
     wav) type=audio/wav codec=pcm_s16le ;;
     flac) type=audio/flac codec=flac ;;
     mp3) type=audio/mpeg codec=mp3 ;;
     opus) type=audio/ogg codec=opus ;;
+    aac) type=audio/aac codec=aac ;;
     esac
     body="{\"model\":\"voice\",\"input\":\"abc def\",\"response_format\":\"$format\"}"
     answers "a text is spoken as $format" 200 $type /v1/audio/speech "$body"
@@ -139,6 +144,8 @@ for format in wav flac mp3 opus; do
     ask /v1/audio/speech "$body" >status
     holds "and the same again" cmp spoken answer
 done
+answers "a text of which nothing can be spoken is refused" 400 application/json /v1/audio/speech \
+    '{"model":"voice","input":"日本"}'
 printf 'abc def' >text.txt
 gst-launch-1.0 -q filesrc location=text.txt ! text/x-raw,format=utf8 ! generator model=voice.onnx ! \
     audioconvert dithering=none ! audio/x-raw,format=S16LE ! filesink location=launched.raw

@@ -36,6 +36,10 @@ SOUND (flac, "audio/flac", "flac", TRUE, NULL, "audio/x-raw,format=S16LE ! flace
     "giostreamsink");
 SOUND (mp3, "audio/mpeg", "mp3", FALSE, NULL, "lamemp3enc ! id3v2mux", "lamemp3enc", "id3v2mux");
 SOUND (opus, "audio/ogg", "ogg", FALSE, serve_settle_ogg, "opusenc ! oggmux", "opusenc", "oggmux");
+SOUND (aac, "audio/aac", "aac", FALSE, NULL,
+    "audio/x-raw,channels=[1,2] ! voaacenc ! "
+    "capsfilter caps=audio/mpeg,mpegversion=4,stream-format=adts",
+    "voaacenc", "capsfilter");
 /* As clients of OpenAI's API expect it. */
 SOUND (pcm, "audio/pcm", "pcm", FALSE, NULL,
     "capsfilter caps=audio/x-raw,format=S16LE,rate=24000,channels=1", "capsfilter");

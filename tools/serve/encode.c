@@ -3,7 +3,8 @@
 
 static const ServeEncoder *const encoders[] = { &serve_encoder_png, &serve_encoder_jpeg,
   &serve_encoder_webp, &serve_encoder_mp4, &serve_encoder_wav, &serve_encoder_flac,
-  &serve_encoder_mp3, &serve_encoder_opus, &serve_encoder_pcm, &serve_encoder_npy, NULL };
+  &serve_encoder_mp3, &serve_encoder_opus, &serve_encoder_aac, &serve_encoder_pcm,
+  &serve_encoder_npy, NULL };
 
 static gboolean
 suits (const GenServeFormat *format, const GenMedium *medium)

@@ -33,7 +33,7 @@ typedef struct {
 extern const ServeEncoder serve_encoder_png, serve_encoder_jpeg, serve_encoder_webp;
 extern const ServeEncoder serve_encoder_mp4;
 extern const ServeEncoder serve_encoder_wav, serve_encoder_flac, serve_encoder_mp3,
-    serve_encoder_opus, serve_encoder_pcm;
+    serve_encoder_opus, serve_encoder_aac, serve_encoder_pcm;
 extern const ServeEncoder serve_encoder_npy;
 
 /* Those that there are for what a medium makes, the usual one first, then NULL. (transfer

@@ -346,9 +346,12 @@ serve_player_play (ServePlayer *player, GstBuffer *input, const char *parameters
     flow = gst_pad_push (player->source, input);
   }
   player->made = NULL;
-  if (flow == GST_FLOW_OK)
+  if (flow == GST_FLOW_OK && (player->any || !player->input.text))
     return TRUE;
   mend (player);
+  if (flow == GST_FLOW_OK)
+    return gen_serve_refuse (
+        error, GEN_SERVE_INVALID, NULL, "the text has no symbol that the model knows");
   if (flow == GST_FLOW_EOS)
     return gen_serve_refuse (error, GEN_SERVE_CANCELLED, NULL, "it is not wanted any more");
   return take_error (player, gst_flow_get_name (flow), error);

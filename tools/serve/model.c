@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #include "../../lib/base/json-members.h"
 #include "error.h"
@@ -257,6 +258,15 @@ list_parameters (const ServeModel *model)
   return parameters;
 }
 
+/* When the version that is played was written, in seconds since 1970; 0: it has gone. */
+static gint64
+find_created (const ServeModel *model)
+{
+  GStatBuf facts;
+
+  return g_stat (model->current.path, &facts) == 0 ? (gint64)facts.st_mtime : 0;
+}
+
 JsonObject *
 serve_model_describe (const ServeModel *model)
 {
@@ -265,6 +275,7 @@ serve_model_describe (const ServeModel *model)
 
   json_object_set_string_member (object, "id", model->name);
   json_object_set_string_member (object, "object", "model");
+  json_object_set_int_member (object, "created", find_created (model));
   json_object_set_string_member (object, "owned_by", "generative-serve");
   json_object_set_string_member (object, "description", description);
   json_object_set_string_member (object, "version", model->current.name);
