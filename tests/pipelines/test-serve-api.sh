@@ -176,7 +176,10 @@ holds "with what was meant" grep -q 'did you mean \\"seed\\"' answer
 answers "a model that is none is not there" 404 application/json /v1/generate '{"model":"faces"}'
 answers "a model that takes pictures is refused" 400 application/json /v1/generate '{"model":"dimmer"}'
 answers "a body that is no JSON is refused" 400 application/json /v1/generate 'seed=7'
-answers "and one of another type" 415 application/json /v1/generate '{}' -H 'Content-Type: text/plain'
+answers "and one of two types" 400 application/json /v1/generate '{}' -H 'Content-Type: text/plain'
+status=$(curl -sS --max-time $patience -o answer -w '%{http_code}' -H 'Content-Type: text/plain' -d '{}' \
+    "$address/v1/generate")
+holds "and one of another type" [ "$status" = 415 ]
 answers "what nobody accepts is not made" 406 application/json /v1/generate '{"model":"digits"}' \
     -H 'Accept: text/html'
 
