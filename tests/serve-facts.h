@@ -4,7 +4,7 @@
 
 #include "../lib/serve/generate-request.h"
 
-static const GenServeLimits serve_facts_limits = { .pictures = 8 };
+static const GenServeLimits serve_facts_limits = { .pictures = 8, .frames = 50 };
 
 static const GenServeFormat serve_facts_png = {
   .name = "png", .media_type = "image/png", .extension = "png", .pictures = TRUE
@@ -12,6 +12,12 @@ static const GenServeFormat serve_facts_png = {
 static const GenServeFormat serve_facts_npy = {
   .name = "npy", .media_type = "application/x-npy", .extension = "npy", .joins = TRUE
 };
+static const GenServeFormat serve_facts_mp4 = { .name = "mp4",
+  .media_type = "video/mp4",
+  .extension = "mp4",
+  .pictures = TRUE,
+  .joins = TRUE,
+  .is_film = TRUE };
 static const GenServeFormat serve_facts_wav = {
   .name = "wav", .media_type = "audio/wav", .extension = "wav", .sounds = TRUE
 };

@@ -72,6 +72,15 @@ gen_serve_facts_find_parameter (const GenServeFacts *facts, const char *name)
   return NULL;
 }
 
+const GenServeFormat *
+gen_serve_facts_find_film (const GenServeFacts *facts)
+{
+  for (guint i = 0; facts->formats != NULL && facts->formats[i] != NULL; i++)
+    if (facts->formats[i]->is_film)
+      return facts->formats[i];
+  return NULL;
+}
+
 gboolean
 gen_serve_facts_has_class (const GenServeFacts *facts)
 {

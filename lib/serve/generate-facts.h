@@ -13,6 +13,7 @@ typedef struct {
   const char *extension;
   gboolean pictures, sounds, numbers; /* of what it can be made */
   gboolean joins;                     /* one file holds all that a request asks for */
+  gboolean is_film;                   /* as its frames */
   gboolean has_quality;
 } GenServeFormat;
 
@@ -63,5 +64,7 @@ GEN_PRIVATE_API void gen_serve_facts_add_parameter (
     GenServeFacts *facts, const char *name, const double *values, guint n);
 GEN_PRIVATE_API const GenServeParameter *gen_serve_facts_find_parameter (
     const GenServeFacts *facts, const char *name);
+/* The format in which several results are the frames of a film; NULL: there is none. */
+GEN_PRIVATE_API const GenServeFormat *gen_serve_facts_find_film (const GenServeFacts *facts);
 /* Whether a class can be said. */
 GEN_PRIVATE_API gboolean gen_serve_facts_has_class (const GenServeFacts *facts);

@@ -75,6 +75,32 @@ has_framerate (const GenServeFacts *facts)
   return gen_serve_takes_latent (facts) && facts->makes != &gen_medium_sound;
 }
 
+/* Of a film there may be more. */
+static guint
+most_results (const GenServeFacts *facts, const GenServeLimits *limits)
+{
+  return gen_serve_facts_find_film (facts) != NULL ? MAX (limits->pictures, limits->frames)
+                                                   : limits->pictures;
+}
+
+static gboolean
+read_count (GenServeRequest *request, const char *name, JsonNode *node, GError **error)
+{
+  gint64 count;
+
+  if (!gen_serve_value_whole (
+          node, name, 1, most_results (request->facts, request->limits), &count, error))
+    return FALSE;
+  request->count = (guint)count;
+  return TRUE;
+}
+
+static void
+describe_count (const GenServeFacts *facts, const GenServeLimits *limits, JsonObject *schema)
+{
+  gen_serve_schema_whole (schema, 1, most_results (facts, limits));
+}
+
 static const char **
 list_formats (const GenServeFacts *facts)
 {
@@ -115,7 +141,7 @@ const GenServeField gen_serve_generate_fields[] = {
       "What latents and classes are drawn from: the same seed makes the same; drawn, if unsaid" },
   { "class", gen_serve_facts_has_class, gen_serve_read_class, gen_serve_describe_class,
       "What it is to be of, by number or name; drawn, if unsaid" },
-  { "count", gen_serve_takes_latent, gen_serve_read_count, gen_serve_describe_count,
+  { "count", gen_serve_takes_latent, read_count, describe_count,
       "How many to make: files, or frames of a film" },
   { "first", gen_serve_takes_latent, read_first, describe_first,
       "The number of the first frame: 3 begins with what would have come fourth" },

@@ -128,6 +128,22 @@ count_latents (GenServeRequest *request, JsonObject *body)
     request->count = request->latents->len / (guint)request->facts->latent;
 }
 
+gboolean
+gen_serve_request_check_count (const GenServeRequest *request, GError **error)
+{
+  const GenServeFormat *film = gen_serve_facts_find_film (request->facts);
+  const guint most = request->format->is_film ? request->limits->frames : request->limits->pictures;
+
+  if (request->count <= most)
+    return TRUE;
+  if (film != NULL && film != request->format && request->limits->frames > most)
+    return gen_serve_refuse (error, GEN_SERVE_INVALID, "count",
+        "is %u, and %u are the most as %s: format \"%s\" has up to %u, as frames", request->count,
+        most, request->format->name, film->name, request->limits->frames);
+  return gen_serve_refuse (error, GEN_SERVE_INVALID, "count", "is %u, and %u are the most as %s",
+      request->count, most, request->format->name);
+}
+
 GenServeRequest *
 gen_serve_request_new (JsonObject *body, const GenServeField *fields, const GenServeFacts *facts,
     const GenServeLimits *limits, GError **error)
@@ -147,6 +163,8 @@ gen_serve_request_new (JsonObject *body, const GenServeField *fields, const GenS
   if (!read_fields (request, body, fields, error) || !check_required (body, fields, facts, error))
     return NULL;
   count_latents (request, body);
+  if (request->format != NULL && !gen_serve_request_check_count (request, error))
+    return NULL;
   /* Of 53 bits, which whoever reads numbers of JSON as doubles tells back as they are. */
   if (!request->seed_said)
     request->seed = (guint64)g_random_int () << 21 ^ g_random_int ();
@@ -227,12 +245,30 @@ allow_null (JsonObject *schema)
     json_array_add_null_element (json_object_get_array_member (schema, "enum"));
 }
 
+/* Of anything but a film as many can be had as of pictures. */
+static void
+limit_count (JsonObject *schema, const GenServeFormat *film, const GenServeLimits *limits)
+{
+  g_autofree char *text = g_strdup_printf (
+      "{\"if\":{\"properties\":{\"format\":{\"const\":\"%s\"}},\"required\":[\"format\"]},"
+      "\"then\":{\"properties\":{\"count\":{\"maximum\":%u}}},"
+      "\"else\":{\"properties\":{\"count\":{\"maximum\":%u}}}}",
+      film->name, limits->frames, limits->pictures);
+  g_autoptr (JsonNode) rule = json_from_string (text, NULL);
+  JsonObject *object = json_node_get_object (rule);
+  g_autoptr (GList) names = json_object_get_members (object);
+
+  for (GList *l = names; l != NULL; l = l->next)
+    json_object_set_member (schema, l->data, json_object_dup_member (object, l->data));
+}
+
 JsonObject *
 gen_serve_request_schema (const GenServeField *fields, const GenServeFacts *facts,
     const GenServeLimits *limits, gboolean several)
 {
   JsonObject *schema = json_object_new (), *properties = json_object_new ();
   JsonArray *required = json_array_new ();
+  const GenServeFormat *film = gen_serve_facts_find_film (facts);
 
   for (const GenServeField *field = fields; field->name != NULL; field++) {
     /* Where there is one model, it need not be said; it is the first field. */
@@ -255,5 +291,7 @@ gen_serve_request_schema (const GenServeField *fields, const GenServeFacts *fact
   json_object_set_object_member (schema, "properties", properties);
   json_object_set_array_member (schema, "required", required);
   json_object_set_boolean_member (schema, "additionalProperties", FALSE);
+  if (film != NULL && json_object_has_member (properties, "format"))
+    limit_count (schema, film, limits);
   return schema;
 }

@@ -22,7 +22,8 @@
 #define GEN_SERVE_MAX_FRAMERATE 240
 
 typedef struct {
-  guint pictures; /* pictures, sounds or frames of a film that one request asks for, at most */
+  guint pictures; /* pictures or sounds that one request asks for, at most */
+  guint frames;   /* of a film */
 } GenServeLimits;
 
 typedef struct {
@@ -75,6 +76,10 @@ GEN_PRIVATE_API GenServeRequest *gen_serve_request_new (JsonObject *body,
     GError **error);
 GEN_PRIVATE_API void gen_serve_request_free (GenServeRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenServeRequest, gen_serve_request_free)
+
+/* Whether that many can be had in its format, which is known. FALSE with `error`. */
+GEN_PRIVATE_API gboolean gen_serve_request_check_count (
+    const GenServeRequest *request, GError **error);
 
 /* The numbers of all parameters, those of the request and for the others those that they stand at,
  * as `generator` has them: "bits=1:0:1,strength=0.6"; NULL where there are none. (transfer full) */

@@ -57,6 +57,7 @@ cat >studio.toml <<END
 port = 0
 [limits]
 pictures = 40
+film-frames = 80
 requests-per-minute = 0
 [models.digits]
 location = "model/generator.onnx"
@@ -115,6 +116,12 @@ if has_element x264enc || has_element openh264enc; then
         -of csv=p=0 film.mp4)" = 40 ]
     holds "for two seconds" [ "$(ffprobe -v error -show_entries format=duration -of csv=p=0 film.mp4)" \
         = 2.000000 ]
+    answers "of which there may be more than of pictures" 200 video/mp4 /v1/generate \
+        '{"model":"digits","seed":7,"count":60,"walk":"slerp"}' -H 'Accept: video/mp4'
+    holds "and are" [ "$(ffprobe -v error -count_frames -show_entries stream=nb_read_frames \
+        -of csv=p=0 answer)" = 60 ]
+    answers "but not as many as anybody likes" 400 application/json /v1/generate \
+        '{"model":"digits","count":81,"format":"mp4"}'
     holds "which says what made it" sh -c \
         "ffprobe -v error -show_entries format_tags film.mp4 | grep -q trainedAlgorithmicMedia"
     ask /v1/generate \

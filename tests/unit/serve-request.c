@@ -259,6 +259,40 @@ test_schema (void)
   g_assert_cmpstr (json_array_get_string_element (required, 0), ==, "prompt");
 }
 
+/* A film has more frames than there may be files, and nothing else has. */
+static void
+test_films (void)
+{
+  g_autoptr (GenServeFacts) facts = serve_facts_digits ();
+  g_autoptr (GenServeRequest) film = NULL, open = NULL;
+  g_autoptr (JsonObject) schema = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonObject *count;
+
+  g_free ((gpointer)facts->formats);
+  facts->formats = serve_facts_list (&serve_facts_png, &serve_facts_mp4);
+  film = ask_well (gen_serve_generate_fields, facts, "{\"format\":\"mp4\",\"count\":50}");
+  g_assert_true (gen_serve_request_check_count (film, NULL));
+  refused (gen_serve_generate_fields, facts, "{\"format\":\"mp4\",\"count\":51}", "count", "50");
+  refused (gen_serve_generate_fields, facts, "{\"format\":\"png\",\"count\":9}", "count", "mp4");
+  /* Whoever chooses a format later asks then. */
+  open = ask_well (gen_serve_generate_fields, facts, "{\"count\":9}");
+  open->format = &serve_facts_png;
+  g_assert_false (gen_serve_request_check_count (open, &error));
+  g_assert_cmpstr (gen_serve_error_field (error), ==, "count");
+  open->format = &serve_facts_mp4;
+  g_assert_true (gen_serve_request_check_count (open, NULL));
+  refused (gen_serve_image_fields, facts, "{\"prompt\":\"three\",\"n\":9}", "n", "8");
+  schema = gen_serve_request_schema (gen_serve_generate_fields, facts, &serve_facts_limits, FALSE);
+  count =
+      json_object_get_object_member (json_object_get_object_member (schema, "properties"), "count");
+  g_assert_cmpint (json_object_get_int_member (count, "maximum"), ==, 50);
+  count = json_object_get_object_member (
+      json_object_get_object_member (json_object_get_object_member (schema, "else"), "properties"),
+      "count");
+  g_assert_cmpint (json_object_get_int_member (count, "maximum"), ==, 8);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -271,5 +305,6 @@ main (int argc, char **argv)
   g_test_add_func ("/serve-request/images", test_images);
   g_test_add_func ("/serve-request/speech", test_speech);
   g_test_add_func ("/serve-request/schema", test_schema);
+  g_test_add_func ("/serve-request/films", test_films);
   return g_test_run ();
 }

@@ -39,7 +39,8 @@ typedef struct {
   int connections, connections_per_client;
   int request_seconds;
   int body_bytes;
-  int pictures; /* in an answer */
+  int pictures; /* in an answer, */
+  int frames;   /* or in its film */
   int queue;    /* requests that wait to be generated */
   int width, height;
   double framerate;

@@ -130,6 +130,7 @@ const ServeEncoder serve_encoder_mp4 = {
       .extension = "mp4",
       .pictures = TRUE,
       .joins = TRUE,
+      .is_film = TRUE,
       .has_quality = TRUE },
   .is_there = mp4_is_there,
   .open = open_film,

@@ -103,6 +103,7 @@ serve_accept_choose (
     GenServeRequest *request, const GenServeField *fields, const char *accept, GError **error)
 {
   static const char *const images[] = { "png", NULL }, *const sounds[] = { "mp3", "wav", NULL };
+  const ServeAnswerKind *kind;
 
   if (fields == gen_serve_image_fields) {
     choose_format (request, images);
@@ -112,5 +113,6 @@ serve_accept_choose (
     choose_format (request, sounds);
     return request->as_events ? &serve_answer_speech : &serve_answer_file;
   }
-  return choose_by_header (request, accept, error);
+  kind = choose_by_header (request, accept, error);
+  return kind != NULL && gen_serve_request_check_count (request, error) ? kind : NULL;
 }

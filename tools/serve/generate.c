@@ -96,6 +96,7 @@ static const GenServeLimits *
 get_limits (ServeGenerate *generate)
 {
   generate->limits.pictures = (guint)generate->server->configuration->limits->pictures;
+  generate->limits.frames = (guint)generate->server->configuration->limits->frames;
   return &generate->limits;
 }
 

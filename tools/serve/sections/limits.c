@@ -27,6 +27,8 @@ static const ServeKey keys[] = {
       .blurb = "how many bytes a request has at most" },
   { "pictures", SERVE_KEY_INTEGER, FIELD (pictures), "64", 1, 100000,
       .blurb = "how many results an answer has at most" },
+  { "film-frames", SERVE_KEY_INTEGER, FIELD (frames), "1800", 1, 1000000,
+      .blurb = "how many frames a film has at most that is asked for" },
   { "queue", SERVE_KEY_INTEGER, FIELD (queue), "64", 1, 100000,
       .blurb = "how many requests wait for being generated" },
   { "width", SERVE_KEY_INTEGER, FIELD (width), "4096", 16, 32767,
