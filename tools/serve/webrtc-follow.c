@@ -3,16 +3,9 @@
  */
 #include "webrtc-peer-private.h"
 
-static gboolean
-on_pulse (gpointer data)
-{
-  ServeWebrtcPeer *peer = data;
-
-  serve_webrtc_peer_adapt (peer);
-  if (peer->events->alive != NULL)
-    peer->events->alive (peer, peer->data);
-  return G_SOURCE_CONTINUE;
-}
+/* Seconds: whoever watches reports every five, or seven by chance (RFC 3550, 6.2), and whoever
+ * publishes sends. */
+#define SILENCE 8
 
 static gboolean
 on_lost_time (gpointer data)
@@ -22,6 +15,37 @@ on_lost_time (gpointer data)
   peer->lost = 0;
   serve_webrtc_peer_end (peer, "the connection was lost");
   return G_SOURCE_REMOVE;
+}
+
+static void
+lose (ServeWebrtcPeer *peer)
+{
+  if (peer->lost == 0)
+    peer->lost = g_timeout_add_seconds (peer->ice->lost_seconds, on_lost_time, peer);
+}
+
+/* Who goes without a word, as a process that is killed does, is not missed by ICE. */
+static void
+listen (ServeWebrtcPeer *peer)
+{
+  if (g_atomic_int_compare_and_exchange (&peer->heard, TRUE, FALSE)) {
+    peer->silent = 0;
+    g_clear_handle_id (&peer->lost, g_source_remove);
+  } else if (++peer->silent == SILENCE) {
+    lose (peer);
+  }
+}
+
+static gboolean
+on_pulse (gpointer data)
+{
+  ServeWebrtcPeer *peer = data;
+
+  listen (peer);
+  serve_webrtc_peer_adapt (peer);
+  if (peer->events->alive != NULL)
+    peer->events->alive (peer, peer->data);
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -48,8 +72,8 @@ follow_connection (ServeWebrtcPeer *peer, gpointer value)
     serve_webrtc_peer_end (peer, "there is no way between the two sides (ICE has failed)");
   else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
     serve_webrtc_peer_end (peer, "the peer has gone");
-  else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_DISCONNECTED && peer->lost == 0)
-    peer->lost = g_timeout_add_seconds (peer->ice->lost_seconds, on_lost_time, peer);
+  else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_DISCONNECTED)
+    lose (peer);
 }
 
 static void
@@ -118,9 +142,31 @@ on_pad (GstElement *webrtc, GstPad *pad, gpointer data)
   }
 }
 
+static GstPadProbeReturn
+on_packet (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  g_atomic_int_set (&((ServeWebrtcPeer *)data)->heard, TRUE);
+  return GST_PAD_PROBE_OK;
+}
+
+/* All that the peer sends comes by an element of ICE, somewhere in webrtcbin. */
+static void
+on_element (GstBin *pipeline, GstBin *bin, GstElement *element, gpointer data)
+{
+  const GstElementFactory *factory = gst_element_get_factory (element);
+  g_autoptr (GstPad) pad = NULL;
+
+  if (factory == NULL || g_strcmp0 (GST_OBJECT_NAME (factory), "nicesrc") != 0)
+    return;
+  pad = gst_element_get_static_pad (element, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packet,
+      g_atomic_rc_box_acquire (data), serve_webrtc_peer_release);
+}
+
 void
 serve_webrtc_peer_follow (ServeWebrtcPeer *peer)
 {
+  serve_webrtc_peer_connect (peer, peer->pipeline, "deep-element-added", G_CALLBACK (on_element));
   serve_webrtc_peer_connect (
       peer, peer->webrtc, "notify::connection-state", G_CALLBACK (on_connection));
   if (peer->events->told != NULL)

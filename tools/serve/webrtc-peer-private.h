@@ -30,6 +30,8 @@ struct _ServeWebrtcPeer {
   ServeWebrtcChannel *channel;
   guint watch, handshake, lost, pulse; /* sources of the main loop, or 0 */
   gboolean answered, connected, ended;
+  guint silent; /* seconds since something came */
+  gint heard;   /* whether something has since that was looked at; by atomic operations */
 };
 
 /* --- calls to the main loop --- */

@@ -204,9 +204,9 @@ serve_webrtc_peer_new (ServeWebrtcOffer *offer, const ServeWebrtcIce *ice, Serve
     serve_webrtc_peer_free (peer);
     return NULL;
   }
+  serve_webrtc_peer_follow (peer);
   gst_bin_add (GST_BIN (peer->pipeline), peer->webrtc);
   set_ice (peer);
-  serve_webrtc_peer_follow (peer);
   bus = gst_element_get_bus (peer->pipeline);
   peer->watch = gst_bus_add_watch (bus, on_message, peer);
   peer->handshake = g_timeout_add_seconds (ice->handshake_seconds, on_handshake_time, peer);
