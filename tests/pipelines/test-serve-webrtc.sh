@@ -209,15 +209,16 @@ holds "and others are served" said_at_least frames 5
 # Who is killed while he watches or publishes says nothing, and ICE does not miss him.
 "$client" --frames=100000 --seconds=120 --tell={} "${url}mounts/ball/whep" >viewer 2>&1 &
 viewer=$!
-"$client" --publish --seconds=120 "${url}mounts/ball/whip" <>idle >published 2>&1 &
+comes 'grep -q reply viewer'
+"$client" --publish --audio --seconds=120 "${url}mounts/ball/whip" <>idle >published 2>&1 &
 publisher=$!
-comes 'grep -q reply viewer && grep -q connected published'
+comes 'grep -q connected published'
 kill -9 $viewer $publisher
 publisher=
 comes '[ "$(sessions)" -eq 0 ]'
 holds "who is killed while he watches is missed" [ "$(sessions)" -eq 0 ]
-watch ball --frames=5
-holds "so is who published" grep -q '"width":96,"height":64' said
+# What he has not sent is waited for until he is missed, and ends then.
+holds "so is who published" comes 'watch ball --frames=5 && grep -q "\"width\":96,\"height\":64" said'
 
 # More than connections-per-client, one after the other: those that are closed are no connections.
 answered=0
