@@ -8,6 +8,8 @@
 
 #include <glib-unix.h>
 
+#include "publish.h"
+
 /* Until somebody who was told to come back later does, in seconds. */
 #define RETRY_AFTER 2
 
@@ -79,6 +81,8 @@ begin (ServeAnswer *answer)
     seed = g_strdup_printf ("%" G_GUINT64_FORMAT, made->seed);
     soup_message_headers_replace (headers, "Generative-Seed", seed);
   }
+  if (answer->version != NULL)
+    soup_message_headers_replace (headers, "Generative-Version", answer->version);
   if (answer->kind->whole)
     return;
   soup_message_headers_set_encoding (headers, SOUP_ENCODING_CHUNKED);
@@ -226,12 +230,29 @@ watch (ServeAnswer *answer)
         g_socket_get_fd (socket), (GIOCondition)POLLRDHUP | G_IO_HUP | G_IO_ERR, on_gone, answer);
 }
 
+/* Whether it failed as the version's own fault; what a client gave up tells nothing. */
+static void
+note_version (const ServeAnswer *answer)
+{
+  const char *name = serve_pool_facts (answer->pool)->name;
+  const GError *error = serve_work_get_error (answer->work);
+  const gboolean failed = error != NULL && status_of (error) == SOUP_STATUS_INTERNAL_SERVER_ERROR;
+  ServeModel *model = serve_server_find_model (answer->server, name, NULL);
+
+  if (answer->version == NULL || model == NULL || answer->server->publishing == NULL ||
+      (!failed && !serve_work_is_done (answer->work)))
+    return;
+  serve_publishing_note (answer->server->publishing, model, answer->version, failed,
+      serve_work_latency (answer->work));
+}
+
 static void
 on_finished (SoupServerMessage *message, gpointer data)
 {
   ServeAnswer *answer = data;
 
   end (answer);
+  note_version (answer);
   serve_work_cancel (answer->work);
   serve_pool_kick (answer->pool);
   g_signal_handlers_disconnect_by_data (message, answer);
@@ -241,12 +262,13 @@ on_finished (SoupServerMessage *message, gpointer data)
   g_byte_array_unref (answer->file);
   json_array_unref (answer->files);
   g_object_unref (answer->message);
+  g_free (answer->version);
   g_free (answer);
 }
 
 void
 serve_answer (ServeRequest *request, const ServeAnswerKind *kind, ServePool *pool,
-    GenServeRequest *made, ServeSigning *signing)
+    const char *version, GenServeRequest *made, ServeSigning *signing)
 {
   ServeAnswer *answer = g_new0 (ServeAnswer, 1);
   g_autoptr (GError) error = NULL;
@@ -254,6 +276,8 @@ serve_answer (ServeRequest *request, const ServeAnswerKind *kind, ServePool *poo
   *answer = (ServeAnswer){ .kind = kind,
     .request = request,
     .message = g_object_ref (request->message),
+    .server = request->server,
+    .version = g_strdup (version),
     .pool = serve_pool_ref (pool),
     .work = serve_work_new (
         made, serve_pool_file_name (pool), serve_pool_hash (pool), signing, on_ready, answer),

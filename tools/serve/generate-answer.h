@@ -23,7 +23,9 @@ struct _ServeAnswer {
   const ServeAnswerKind *kind;
   ServeRequest *request;
   SoupServerMessage *message;
+  ServeServer *server;
   ServePool *pool;
+  char *version; /* which makes it, or NULL */
   ServeWork *work;
   GByteArray *out;
   GByteArray *file; /* what there is of the one that comes */
@@ -39,9 +41,10 @@ extern const ServeAnswerKind serve_answer_json;      /* {"created": …, "data":
 extern const ServeAnswerKind serve_answer_images;    /* events image_generation.completed */
 extern const ServeAnswerKind serve_answer_speech;    /* events speech.audio.delta, …done */
 
-/* Have `made` (taken) made by `pool` in its format, and answer `request` with it, later. */
+/* Have `made` (taken) made by `pool`, which is of `version` of its model, in its format, and answer
+ * `request` with it, later. How it went is noted for a trial of versions. */
 void serve_answer (ServeRequest *request, const ServeAnswerKind *kind, ServePool *pool,
-    GenServeRequest *made, ServeSigning *signing);
+    const char *version, GenServeRequest *made, ServeSigning *signing);
 
 /* Answer with an error of any of ours, by its code and field. */
 void serve_answer_refuse (ServeRequest *request, const GError *error);

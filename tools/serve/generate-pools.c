@@ -17,8 +17,8 @@ struct _ServePools {
   guint batch, queue;
 };
 
-static ServePool *
-make_pool (const ServePools *pools, const ServeModelSettings *said, const char *path,
+ServePool *
+serve_pools_make (const ServePools *pools, const ServeModelSettings *said, const char *path,
     GenModel *facts, GError **error)
 {
   ServePoolSettings settings = {
@@ -44,7 +44,8 @@ static gboolean
 load_pool (ServePools *pools, const ServeModel *model, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  ServePool *pool = make_pool (pools, model->settings, model->current.path, model->facts, &failure);
+  ServePool *pool =
+      serve_pools_make (pools, model->settings, model->current.path, model->facts, &failure);
 
   if (pool != NULL) {
     g_hash_table_replace (pools->pools, g_strdup (model->name), pool);
@@ -109,7 +110,7 @@ load_turn (gpointer data)
   Turn *turn = data;
 
   turn->pool =
-      make_pool (turn->pools, turn->model->settings, turn->path, turn->facts, &turn->error);
+      serve_pools_make (turn->pools, turn->model->settings, turn->path, turn->facts, &turn->error);
   g_idle_add (end_turn, turn);
   return NULL;
 }

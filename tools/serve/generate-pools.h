@@ -23,6 +23,10 @@ GPtrArray *serve_pools_list (ServePools *pools, const GenServeField *fields);
  * which there are. (transfer none) */
 ServePool *serve_pools_find (
     ServePools *pools, const GenServeField *fields, const char *name, GError **error);
+/* The pool of a file, of a model that is served, which takes a while; for any thread. NULL with
+ * `error`. (transfer full) */
+ServePool *serve_pools_make (const ServePools *pools, const ServeModelSettings *said,
+    const char *path, GenModel *facts, GError **error);
 /* Requests that have not been answered, */
 guint serve_pools_count (ServePools *pools);
 /* and those of them that wait for being generated. */

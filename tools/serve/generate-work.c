@@ -1,44 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "generate-work.h"
+/* What a request asks for, and how far it has come. */
+#include "generate-work-private.h"
 
-#include "generate-latents.h"
+#include <math.h>
 
 /* Results that may be under way or wait to be taken. */
 #define AHEAD 16
 /* Bytes that may wait. */
 #define WAITING_MOST (4 * 1024 * 1024)
-
-typedef struct {
-  ServeWork *work;
-  gpointer encoder;  /* NULL before the first sample */
-  GQueue pieces;     /* GBytes */
-  GByteArray *whole; /* of one that is to be signed, else NULL */
-  gboolean done;
-} File;
-
-struct _ServeWork {
-  gint ref_count;
-  GenServeRequest *request;
-  const ServeEncoder *encoder;
-  char *parameters, *model, *hash;
-  ServeSigning *signing;
-  ServeWorkFunc ready;
-  gpointer data;
-  GMainContext *context;
-
-  GMutex lock;
-  ServeEncodeOptions options;
-  File *files;
-  guint n_files, n_begun, n_taken;
-  gsize waiting; /* bytes */
-  GError *error;
-  gboolean cancelled, told;
-  /* Of a file of all results. */
-  GstSample **samples; /* by results; NULL where each has a file */
-  gboolean *complete;
-  guint n_joined;
-  gboolean joining;
-};
 
 ServeWork *
 serve_work_new (GenServeRequest *request, const char *model, const char *hash,
@@ -62,7 +31,7 @@ serve_work_new (GenServeRequest *request, const char *model, const char *hash,
         .count = request->count },
     .n_files = request->format->joins ? 1 : request->count };
   g_mutex_init (&work->lock);
-  work->files = g_new0 (File, work->n_files);
+  work->files = g_new0 (ServeWorkFile, work->n_files);
   for (guint i = 0; i < work->n_files; i++)
     work->files[i].work = work;
   if (request->format->joins) {
@@ -80,7 +49,7 @@ serve_work_ref (ServeWork *work)
 }
 
 static void
-clear_file (ServeWork *work, File *file)
+clear_file (ServeWork *work, ServeWorkFile *file)
 {
   if (file->encoder != NULL)
     work->encoder->free (file->encoder);
@@ -154,8 +123,8 @@ call_ready (gpointer data)
 }
 
 /* Under the lock. */
-static void
-tell (ServeWork *work)
+void
+serve_work_tell (ServeWork *work)
 {
   g_autoptr (GSource) source = NULL;
 
@@ -175,7 +144,7 @@ serve_work_fail (ServeWork *work, GError *error)
   g_mutex_lock (&work->lock);
   if (work->error == NULL)
     work->error = g_steal_pointer (&error);
-  tell (work);
+  serve_work_tell (work);
   g_mutex_unlock (&work->lock);
   g_clear_error (&error);
 }
@@ -189,7 +158,7 @@ serve_work_take (ServeWork *work, ServePiece *piece)
 
   g_mutex_lock (&work->lock);
   if (work->error == NULL && work->n_taken < work->n_files) {
-    File *file = &work->files[work->n_taken];
+    ServeWorkFile *file = &work->files[work->n_taken];
 
     *piece = (ServePiece){ work->n_taken, g_queue_pop_head (&file->pieces) };
     found = piece->bytes != NULL || file->done;
@@ -267,195 +236,13 @@ serve_work_is_exhausted (ServeWork *work)
   return over;
 }
 
-static gboolean
-is_wanted (ServeWork *work)
+double
+serve_work_latency (ServeWork *work)
 {
-  gboolean wanted;
+  double latency;
 
   g_mutex_lock (&work->lock);
-  wanted = !work->cancelled && work->error == NULL;
+  latency = work->n_timed > 0 ? (double)work->microseconds / work->n_timed / G_USEC_PER_SEC : NAN;
   g_mutex_unlock (&work->lock);
-  return wanted;
-}
-
-/* Under the lock. */
-static void
-put (File *file, GBytes *bytes)
-{
-  g_queue_push_tail (&file->pieces, g_bytes_ref (bytes));
-  file->work->waiting += g_bytes_get_size (bytes);
-  tell (file->work);
-}
-
-static void
-take_bytes (GBytes *bytes, gpointer data)
-{
-  File *file = data;
-  const gsize size = g_bytes_get_size (bytes);
-
-  if (size == 0)
-    return;
-  g_mutex_lock (&file->work->lock);
-  if (file->whole != NULL)
-    g_byte_array_append (file->whole, g_bytes_get_data (bytes, NULL), (guint)size);
-  else
-    put (file, bytes);
-  g_mutex_unlock (&file->work->lock);
-}
-
-/* --- files --- */
-
-static gboolean
-close_file (ServeWork *work, File *file, GError **error)
-{
-  g_autoptr (GBytes) all = NULL, signed_file = NULL;
-
-  if (file->encoder != NULL && !work->encoder->finish (file->encoder, error))
-    return FALSE;
-  if (file->whole != NULL) {
-    all = g_byte_array_free_to_bytes (g_steal_pointer (&file->whole));
-    signed_file =
-        serve_signing_sign (work->signing, all, work->request, work->model, work->hash, error);
-    if (signed_file == NULL)
-      return FALSE;
-  }
-  g_mutex_lock (&work->lock);
-  if (signed_file != NULL)
-    put (file, signed_file);
-  file->done = TRUE;
-  tell (work);
-  g_mutex_unlock (&work->lock);
-  if (file->encoder != NULL)
-    work->encoder->free (g_steal_pointer (&file->encoder));
-  return TRUE;
-}
-
-static gboolean
-encode (ServeWork *work, File *file, GstSample *sample, GError **error)
-{
-  if (file->encoder == NULL) {
-    if (serve_signing_wants (work->signing, &work->encoder->format))
-      file->whole = g_byte_array_new ();
-    file->encoder = work->encoder->open (&work->options, take_bytes, file, error);
-  }
-  return file->encoder != NULL && work->encoder->add (file->encoder, sample, error);
-}
-
-/* --- results --- */
-
-typedef struct {
-  ServeWork *work;
-  guint number;
-  ServePlayer *player;
-  GError *error;
-} Making;
-
-/* The same for all results of a model. */
-static void
-take_tags (ServeWork *work, ServePlayer *player)
-{
-  GstTagList *tags = serve_player_get_tags (player);
-
-  g_mutex_lock (&work->lock);
-  if (work->options.tags == NULL)
-    work->options.tags = g_steal_pointer (&tags);
-  g_mutex_unlock (&work->lock);
-  gst_clear_tag_list (&tags);
-}
-
-/* Behind what has come of the same result, as of a long text. */
-static void
-keep_sample (ServeWork *work, guint number, GstSample *sample)
-{
-  GstSample *before = work->samples[number];
-  GstBuffer *whole;
-
-  if (before == NULL) {
-    work->samples[number] = gst_sample_ref (sample);
-    return;
-  }
-  whole = gst_buffer_append (gst_buffer_copy (gst_sample_get_buffer (before)),
-      gst_buffer_ref (gst_sample_get_buffer (sample)));
-  work->samples[number] = gst_sample_new (whole, gst_sample_get_caps (sample), NULL, NULL);
-  gst_buffer_unref (whole);
-  gst_sample_unref (before);
-}
-
-static gboolean
-take_sample (GstSample *sample, gpointer data)
-{
-  Making *making = data;
-  ServeWork *work = making->work;
-
-  if (!is_wanted (work))
-    return FALSE;
-  take_tags (work, making->player);
-  if (work->samples == NULL)
-    return encode (work, &work->files[making->number], sample, &making->error);
-  keep_sample (work, making->number, sample);
-  return TRUE;
-}
-
-/* --- a file of all results --- */
-
-/* The next result in order, where it has been made: FALSE, it has not. Under the lock. */
-static gboolean
-steal_next (ServeWork *work, GstSample **sample)
-{
-  if (work->n_joined == work->request->count || !work->complete[work->n_joined])
-    return FALSE;
-  *sample = g_steal_pointer (&work->samples[work->n_joined++]);
-  return TRUE;
-}
-
-/* Whoever comes first adds what others make meanwhile. */
-static gboolean
-join (ServeWork *work, guint number, GError **error)
-{
-  GstSample *sample = NULL;
-  gboolean good = TRUE, whole;
-
-  g_mutex_lock (&work->lock);
-  work->complete[number] = TRUE;
-  if (work->joining) {
-    g_mutex_unlock (&work->lock);
-    return TRUE;
-  }
-  work->joining = TRUE;
-  while (good && steal_next (work, &sample)) {
-    g_mutex_unlock (&work->lock);
-    good = sample == NULL || encode (work, &work->files[0], sample, error);
-    g_clear_pointer (&sample, gst_sample_unref);
-    g_mutex_lock (&work->lock);
-  }
-  work->joining = FALSE;
-  whole = work->n_joined == work->request->count;
-  g_mutex_unlock (&work->lock);
-  return good && (!whole || close_file (work, &work->files[0], error));
-}
-
-/* --- a result --- */
-
-void
-serve_work_make (ServeWork *work, guint number, ServePlayer *player)
-{
-  const GenServeRequest *request = work->request;
-  Making making = { work, number, player, NULL };
-  g_autoptr (GError) error = NULL;
-  gboolean good;
-
-  if (!is_wanted (work))
-    return;
-  good = serve_player_play (player,
-      serve_latents_make (request, serve_player_input (player), number), work->parameters,
-      request->rate_numerator, request->rate_denominator, take_sample, &making, &error);
-  if (making.error != NULL) {
-    serve_work_fail (work, making.error);
-    return;
-  }
-  if (good)
-    good = work->samples != NULL ? join (work, number, &error)
-                                 : close_file (work, &work->files[number], &error);
-  if (!good)
-    serve_work_fail (work, g_steal_pointer (&error));
+  return latency;
 }

@@ -42,6 +42,8 @@ gboolean serve_work_take (ServeWork *work, ServePiece *piece);
 gboolean serve_work_is_done (ServeWork *work);
 /* What went wrong, or NULL: nothing more comes then. (transfer none) */
 const GError *serve_work_get_error (ServeWork *work);
+/* How many seconds it took a result on average until something of it came; NaN: none has. */
+double serve_work_latency (ServeWork *work);
 /* Nobody wants it any more: what has not begun is not made. */
 void serve_work_cancel (ServeWork *work);
 

@@ -5,13 +5,14 @@
 
 #include "generate-accept.h"
 #include "generate-answer.h"
-#include "generate-pools.h"
+#include "generate-trials.h"
 #include "openapi.h"
 #include "signing.h"
 
 struct _ServeGenerate {
   ServeServer *server;
   ServePools *pools;
+  ServeTrials *trials;
   ServeSigning *signing;
   GenServeLimits limits;
   GPtrArray *routes; /* Route */
@@ -70,14 +71,14 @@ serve_generate_find_route (const char *path)
 
 /* That of the model that the body names. */
 static ServePool *
-find_pool (const ServeGenerate *generate, const ServeGenerateRoute *route, JsonObject *body,
-    GError **error)
+find_pool (
+    const ServeGenerate *generate, const GenServeField *fields, JsonObject *body, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   const char *name = gen_serve_request_model (body, &failure);
 
   if (failure == NULL)
-    return serve_pools_find (generate->pools, route->fields, name, error);
+    return serve_pools_find (generate->pools, fields, name, error);
   g_propagate_error (error, g_steal_pointer (&failure));
   return NULL;
 }
@@ -108,23 +109,72 @@ is_json (const ServeRequest *request)
   return g_strcmp0 (soup_message_headers_get_content_type (headers, NULL), "application/json") == 0;
 }
 
+/* What is asked for, and who makes it. */
+typedef struct {
+  ServeModel *model;
+  ServePool *pool;
+  GenServeRequest *made;
+} Asked;
+
 static void
-respond (
-    ServeRequest *request, ServeGenerate *generate, const ServeGenerateRoute *route, GError **error)
+asked_clear (Asked *asked)
+{
+  g_clear_pointer (&asked->made, gen_serve_request_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Asked, asked_clear)
+
+/* By the version that is tried, if it is to be: as that one reads the request, of the same seed. */
+static void
+try_version (Asked *asked, ServeGenerate *generate, const char *client, JsonObject *body,
+    const GenServeField *fields)
+{
+  ServePool *pool = serve_trials_choose (generate->trials, asked->model, client, asked->made->seed);
+  GenServeRequest *made = pool != NULL ? gen_serve_request_new (body, fields,
+                                             serve_pool_facts (pool), get_limits (generate), NULL)
+                                       : NULL;
+
+  if (made == NULL)
+    return;
+  made->seed = asked->made->seed;
+  gen_serve_request_free (asked->made);
+  asked->made = made;
+  asked->pool = pool;
+}
+
+static gboolean
+read_request (Asked *asked, ServeRequest *request, ServeGenerate *generate,
+    const GenServeField *fields, GError **error)
 {
   g_autoptr (JsonObject) body = read_body (request, error);
-  ServePool *pool = body != NULL ? find_pool (generate, route, body, error) : NULL;
-  g_autoptr (GenServeRequest) made =
-      pool != NULL ? gen_serve_request_new (
-                         body, route->fields, serve_pool_facts (pool), get_limits (generate), error)
-                   : NULL;
+
+  asked->pool = body != NULL ? find_pool (generate, fields, body, error) : NULL;
+  if (asked->pool == NULL)
+    return FALSE;
+  asked->made = gen_serve_request_new (
+      body, fields, serve_pool_facts (asked->pool), get_limits (generate), error);
+  if (asked->made == NULL)
+    return FALSE;
+  asked->model =
+      serve_server_find_model (generate->server, serve_pool_facts (asked->pool)->name, NULL);
+  try_version (asked, generate, request->client, body, fields);
+  return TRUE;
+}
+
+static void
+respond (
+    ServeRequest *request, ServeGenerate *generate, const GenServeField *fields, GError **error)
+{
+  g_auto (Asked) asked = { 0 };
   const char *accept = soup_message_headers_get_list (
       soup_server_message_get_request_headers (request->message), "Accept");
-  const ServeAnswerKind *kind =
-      made != NULL ? serve_accept_choose (made, route->fields, accept, error) : NULL;
+  const ServeAnswerKind *kind = read_request (&asked, request, generate, fields, error)
+                                    ? serve_accept_choose (asked.made, fields, accept, error)
+                                    : NULL;
 
   if (kind != NULL)
-    serve_answer (request, kind, pool, g_steal_pointer (&made), generate->signing);
+    serve_answer (request, kind, asked.pool,
+        serve_trials_name (generate->trials, asked.model, asked.pool),
+        g_steal_pointer (&asked.made), generate->signing);
 }
 
 static void
@@ -139,7 +189,7 @@ handle (ServeRequest *request, gpointer data)
   else if (request->server->draining)
     gen_serve_refuse (&error, GEN_SERVE_UNAVAILABLE, NULL, "the server is about to end");
   else
-    respond (request, route->generate, route->route, &error);
+    respond (request, route->generate, route->route->fields, &error);
   if (error != NULL)
     serve_answer_refuse (request, error);
 }
@@ -175,6 +225,7 @@ serve_generate_new (ServeServer *server, GError **error)
   generate->pools = generate->signing != NULL ? serve_pools_new (server, error) : NULL;
   if (generate->pools == NULL)
     return NULL;
+  generate->trials = serve_trials_new (server, generate->pools);
   for (const ServeGenerateRoute *route = routes; route->path != NULL; route++)
     add_route (generate, route);
   generate->document = serve_http_add (server->http, "GET", "/openapi.json", SERVE_SCOPE_WATCH,
@@ -190,6 +241,7 @@ serve_generate_free (ServeGenerate *generate)
   if (generate->document != NULL)
     serve_http_remove (generate->server->http, generate->document);
   g_ptr_array_unref (generate->routes);
+  g_clear_pointer (&generate->trials, serve_trials_free);
   g_clear_pointer (&generate->pools, serve_pools_free);
   g_clear_pointer (&generate->signing, serve_signing_unref);
   g_free (generate);
@@ -221,11 +273,12 @@ serve_generate_schema (ServeGenerate *generate, const ServeGenerateRoute *route)
 guint
 serve_generate_count (ServeGenerate *generate)
 {
-  return serve_pools_count (generate->pools);
+  return serve_pools_count (generate->pools) + serve_trials_count (generate->trials);
 }
 
 guint
 serve_generate_count_waiting (ServeGenerate *generate)
 {
-  return serve_pools_count_waiting (generate->pools);
+  return serve_pools_count_waiting (generate->pools) +
+         serve_trials_count_waiting (generate->trials);
 }

@@ -133,9 +133,8 @@ is_alike (const GenPort *a, const GenPort *b)
                            a->channels == b->channels && a->sample_rate == b->sample_rate));
 }
 
-/* The facts of a version, where it takes and makes what the current one does. (transfer full) */
-static GenModel *
-load_alike (const ServeModel *model, const ServeVersion *version, GError **error)
+GenModel *
+serve_model_load_version (const ServeModel *model, const ServeVersion *version, GError **error)
 {
   g_autoptr (GenModel) facts = load (model->settings, version, error);
   g_autofree char *now = NULL, *then = NULL;
@@ -162,7 +161,7 @@ load_alike (const ServeModel *model, const ServeVersion *version, GError **error
 gboolean
 serve_model_check_version (const ServeModel *model, const ServeVersion *version, GError **error)
 {
-  g_autoptr (GenModel) facts = load_alike (model, version, error);
+  g_autoptr (GenModel) facts = serve_model_load_version (model, version, error);
 
   return facts != NULL;
 }
@@ -170,7 +169,7 @@ serve_model_check_version (const ServeModel *model, const ServeVersion *version,
 gboolean
 serve_model_turn_to (ServeModel *model, const ServeVersion *version, GError **error)
 {
-  GenModel *facts = load_alike (model, version, error);
+  GenModel *facts = serve_model_load_version (model, version, error);
   ServeVersion taken;
 
   if (facts == NULL)

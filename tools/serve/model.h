@@ -47,6 +47,10 @@ GPtrArray *serve_model_list_versions (const ServeModelSettings *settings, GError
  * told: serve_server_turn_sessions. */
 gboolean serve_model_turn_to (ServeModel *model, const ServeVersion *version, GError **error);
 
+/* What a version takes and makes, where that is what the current one does; NULL with `error`.
+ * (transfer full) */
+GenModel *serve_model_load_version (
+    const ServeModel *model, const ServeVersion *version, GError **error);
 /* Whether serve_model_turn_to could be done. */
 gboolean serve_model_check_version (
     const ServeModel *model, const ServeVersion *version, GError **error);

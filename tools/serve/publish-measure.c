@@ -262,3 +262,18 @@ serve_measure_take (ServeMeasure *measure, gint64 now, double *values)
   begin_window (measure, now);
   return TRUE;
 }
+
+/* --- requests --- */
+
+double *
+serve_measure_request (guint n, gboolean failed, double latency)
+{
+  double *values = g_new (double, n);
+
+  for (guint i = 0; i < n; i++)
+    values[i] = NAN;
+  values[ERRORS] = failed;
+  values[LATE] = failed ? NAN : 0;
+  values[LATENCY] = latency;
+  return values;
+}

@@ -41,6 +41,10 @@ void serve_measure_restart (ServeMeasure *measure);
  * the next one begins. */
 gboolean serve_measure_take (ServeMeasure *measure, gint64 now, double *values);
 
+/* What a request has seen, of `n` figures, NaN of those that sessions alone have. Nothing is late
+ * that has no time. (transfer full) */
+double *serve_measure_request (guint n, gboolean failed, double latency);
+
 typedef enum {
   PUBLISH_IDLE,
   PUBLISH_WARMING, /* a new version is loaded, and plays by itself */

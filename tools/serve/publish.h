@@ -20,6 +20,17 @@ void serve_publishing_free (ServePublishing *publishing);
 void serve_publishing_add (ServePublishing *publishing, ServeSession *session);
 void serve_publishing_remove (ServePublishing *publishing, ServeSession *session);
 
+/* The version of `model` that is tried; NULL: none is. (transfer none) */
+const ServeVersion *serve_publishing_find_candidate (
+    ServePublishing *publishing, const ServeModel *model);
+/* Whether it is to make what `request` (who asks, and for what) is for. */
+gboolean serve_publishing_tries (
+    ServePublishing *publishing, const ServeModel *model, const char *request);
+/* `version` has made what a request asked for, or has failed; the first of each of its results came
+ * after `latency` seconds on average, NaN where there was none. */
+void serve_publishing_note (ServePublishing *publishing, const ServeModel *model,
+    const char *version, gboolean failed, double latency);
+
 /* The element of a session's bin that measures its figures, where there are any: a launch line, or
  * NULL. (transfer full) */
 char *serve_publish_describe_meters (const ServeModel *model);
