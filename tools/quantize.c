@@ -2,21 +2,26 @@
 /* generative-model quantize: a model in fewer bits, and what that costs and gains. */
 #include <generative/terminal.h>
 
+#include "quantize-speed.h"
 #include "shrink-task.h"
 #include "training-data.h"
 
 #define DEFAULT_TO "int8"
 #define DEFAULT_RANGE "min-max"
+/* That each of many comparisons of speed takes. */
+#define MOST_SECONDS 0.1
 
 typedef struct {
   ShrinkTask task;
   char *to, *range, *keep, *budget;
+  gboolean even_slower;
   GenQuantizeSettings settings;
 
   GStrv kept;
   const GenQuantization *way;
   Budget limit;
   GenRanges *ranges;
+  GPtrArray *costly, *slow; /* names of layers that stay, for the budget, and as no faster */
 } Quantize;
 
 static void
@@ -28,6 +33,8 @@ quantize_clear (Quantize *q)
   g_free (q->budget);
   g_strfreev (q->kept);
   g_clear_pointer (&q->ranges, gen_ranges_free);
+  g_clear_pointer (&q->costly, g_ptr_array_unref);
+  g_clear_pointer (&q->slow, g_ptr_array_unref);
   shrink_task_clear (&q->task);
 }
 
@@ -87,27 +94,49 @@ rank (const Quantize *q, GError **error)
       q->task.graph, q->way, &q->settings, q->task.runs, tell_asked, &terminal, error);
 }
 
-/* The graph in which what was asked for and the first `n` of `ranks` stay as they are. */
+static void
+add_names (GPtrArray *to, const GPtrArray *names)
+{
+  for (guint i = 0; i < names->len; i++)
+    g_ptr_array_add (to, g_ptr_array_index (names, i));
+}
+
+/* The graph in which what was asked for, what was found and `left`, ended by NULL, stay as they
+ * are. */
 static GenGraph *
-make (Quantize *q, const GPtrArray *ranks, guint n, GPtrArray *layers, GError **error)
+make (const Quantize *q, const char *const *left, GPtrArray *layers, GError **error)
 {
   g_autoptr (GPtrArray) keep = g_ptr_array_new ();
   GenQuantizeSettings settings = q->settings;
 
   for (guint i = 0; q->kept != NULL && q->kept[i] != NULL; i++)
     g_ptr_array_add (keep, q->kept[i]);
-  for (guint i = 0; i < n; i++)
-    g_ptr_array_add (keep, ((GenSensitivity *)g_ptr_array_index (ranks, i))->name);
+  add_names (keep, q->costly);
+  add_names (keep, q->slow);
+  for (guint i = 0; left != NULL && left[i] != NULL; i++)
+    g_ptr_array_add (keep, (char *)left[i]);
   g_ptr_array_add (keep, NULL);
   settings.keep = keep->len > 1 ? (const char *const *)keep->pdata : NULL;
   return gen_quantize (q->task.graph, q->way, &settings, layers, error);
+}
+
+/* The names of the first `n`, ended by NULL. (transfer container) */
+static const char **
+first_names (const GPtrArray *ranks, guint n)
+{
+  const char **names = g_new0 (const char *, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    names[i] = ((const GenSensitivity *)g_ptr_array_index (ranks, i))->name;
+  return names;
 }
 
 /* Whether the budget is kept by it. */
 static gboolean
 judge (Quantize *q, const GPtrArray *ranks, guint n, gboolean *keeps, GError **error)
 {
-  g_autoptr (GenGraph) made = make (q, ranks, n, NULL, error);
+  g_autofree const char **left = first_names (ranks, n);
+  g_autoptr (GenGraph) made = make (q, left, NULL, error);
   Quality quality;
 
   if (made == NULL || !quality_meter_measure (q->task.meter, made, &quality, error))
@@ -144,21 +173,94 @@ find_left (Quantize *q, const GPtrArray *ranks, guint *left, GError **error)
 }
 
 /* Sensitive layers are looked for only where it takes some. */
-static GenGraph *
-make_within_budget (Quantize *q, GError **error)
+static gboolean
+keep_budget (Quantize *q, GError **error)
 {
   g_autoptr (GPtrArray) ranks = NULL;
   gboolean keeps = TRUE;
-  guint left = 0;
+  guint left;
 
-  if (q->budget != NULL && !judge (q, NULL, 0, &keeps, error))
-    return NULL;
-  if (!keeps && ((ranks = rank (q, error)) == NULL || !find_left (q, ranks, &left, error)))
-    return NULL;
-  return make (q, ranks, left, q->task.table.layers, error);
+  if (q->budget == NULL)
+    return TRUE;
+  if (!judge (q, NULL, 0, &keeps, error))
+    return FALSE;
+  if (keeps)
+    return TRUE;
+  if ((ranks = rank (q, error)) == NULL || !find_left (q, ranks, &left, error))
+    return FALSE;
+  for (guint i = 0; i < left; i++)
+    g_ptr_array_add (
+        q->costly, g_strdup (((const GenSensitivity *)g_ptr_array_index (ranks, i))->name));
+  return TRUE;
+}
+
+/* --- speed --- */
+
+static GenGraph *
+make_without (gpointer data, const char *const *left, GError **error)
+{
+  return make (data, left, NULL, error);
+}
+
+/* Nobody wants a model of bytes that is slower, unless it is asked for; what is not timed is not
+ * known to be. */
+static gboolean
+leave_slow (Quantize *q, GError **error)
+{
+  const QuantizeSpeed speed = { q->task.graph, &q->task.preparation,
+    MIN (q->task.seconds, MOST_SECONDS), make_without, q };
+  g_autoptr (GPtrArray) layers =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)gen_shrunk_layer_free);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_auto (GStrv) slow = NULL;
+  g_autoptr (GenGraph) made = NULL;
+
+  if (q->even_slower || !q->way->hastens || q->task.seconds == 0)
+    return TRUE;
+  made = make (q, NULL, layers, error);
+  if (made == NULL)
+    return FALSE;
+  for (guint i = 0; i < layers->len; i++) {
+    const GenShrunkLayer *layer = g_ptr_array_index (layers, i);
+
+    if (layer->changed)
+      g_ptr_array_add (names, layer->name);
+  }
+  slow = quantize_speed_find_slow (&speed, names, error);
+  for (guint i = 0; slow != NULL && slow[i] != NULL; i++)
+    g_ptr_array_add (q->slow, g_strdup (slow[i]));
+  return slow != NULL;
 }
 
 /* --- all of it --- */
+
+static void
+say_why (GPtrArray *layers, GPtrArray *names, const char *why)
+{
+  for (guint i = 0; i < layers->len; i++) {
+    GenShrunkLayer *layer = g_ptr_array_index (layers, i);
+
+    if (!g_ptr_array_find_with_equal_func (names, layer->name, g_str_equal, NULL))
+      continue;
+    g_free (layer->done);
+    layer->done = g_strdup_printf ("float32, %s", why);
+  }
+}
+
+static GenGraph *
+make_best (Quantize *q, GError **error)
+{
+  g_autoptr (GenGraph) made = NULL;
+
+  q->costly = g_ptr_array_new_with_free_func (g_free);
+  q->slow = g_ptr_array_new_with_free_func (g_free);
+  if (!keep_budget (q, error) || !leave_slow (q, error) ||
+      (made = make (q, NULL, q->task.table.layers, error)) == NULL)
+    return NULL;
+  say_why (q->task.table.layers, q->costly, "to keep the budget");
+  say_why (q->task.table.layers, q->slow, "no gain here");
+  return g_steal_pointer (&made);
+}
 
 static gboolean
 read_settings (Quantize *q, GError **error)
@@ -204,7 +306,7 @@ quantize (Quantize *q, GError **error)
     if (q->ranges == NULL)
       return FALSE;
   }
-  made = make_within_budget (q, error);
+  made = make_best (q, error);
   return made != NULL && shrink_task_finish (&q->task, made, error) && tell (q, error);
 }
 
@@ -251,6 +353,8 @@ run (int argc, char **argv)
     { "keep", 'k', 0, G_OPTION_ARG_STRING, &q.keep, "Layers that stay as they are", "NAME,…" },
     { "budget", 0, 0, G_OPTION_ARG_STRING, &q.budget,
         "What may be lost: sensitive layers stay until it is kept", "frechet<3%" },
+    { "even-slower", 0, 0, G_OPTION_ARG_NONE, &q.even_slower,
+        "Layers become bytes where they are no faster here, too", NULL },
     SHRINK_TASK_CALIBRATE_ENTRY (q.task, 'c'),
     SHRINK_TASK_ENTRIES (q.task),
     { NULL },

@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What models cost, two side by side: their runs take turns. */
+/* What models cost, two side by side. */
 #include <glib/gstdio.h>
 
 #include "shrink-table.h"
-
-/* Runs before any is timed: caches, clocks of cores. */
-#define WARM_UP 3
-#define MOST_RUNS 100000
-
-typedef struct {
-  GenModel *model;
-  GenPlan *plan;
-  GArray *times; /* of double, in seconds */
-} Side;
-
-static void
-side_clear (Side *side)
-{
-  g_clear_pointer (&side->plan, gen_plan_free);
-  g_clear_pointer (&side->model, gen_model_unref);
-  g_clear_pointer (&side->times, g_array_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Side, side_clear)
+#include "shrink-turns.h"
 
 static double
 seconds_now (void)
@@ -70,81 +51,36 @@ find_size (const char *path, const GenGraph *graph)
 }
 
 static gboolean
-open (
-    Side *side, const char *path, const Preparation *preparation, ShrinkCost *cost, GError **error)
+open (ShrinkSide *side, const char *path, const Preparation *preparation, ShrinkCost *cost,
+    GError **error)
 {
   const double begin = seconds_now ();
+  GenModel *model = gen_model_load (path, error);
 
-  side->model = gen_model_load (path, error);
-  if (side->model == NULL)
+  if (model == NULL)
     return FALSE;
-  cost->size = find_size (path, side->model->graph);
-  if (!preparation_fix_model (preparation, side->model, error) ||
-      (side->plan = preparation_compile (preparation, side->model->graph, error)) == NULL)
+  cost->size = find_size (path, model->graph);
+  if (!shrink_side_open (side, model, preparation, error))
     return FALSE;
   cost->load = seconds_now () - begin;
   cost->memory = gen_plan_arena_size (side->plan) + gen_plan_constant_size (side->plan);
   cost->items = 1;
   if (gen_plan_n_inputs (side->plan) > 0 && gen_plan_input (side->plan, 0)->shape.rank > 0)
     cost->items = (double)gen_plan_input (side->plan, 0)->shape.dims[0];
-  for (guint i = 0; i < gen_plan_n_inputs (side->plan); i++)
-    if (!preparation_fill (preparation, side->model, i, gen_plan_input (side->plan, i), error))
-      return FALSE;
-  side->times = g_array_new (FALSE, FALSE, sizeof (double));
   return TRUE;
-}
-
-static gboolean
-time_run (Side *side, gboolean counts, GError **error)
-{
-  const double begin = seconds_now ();
-  double seconds;
-
-  if (!gen_plan_run (side->plan, error))
-    return FALSE;
-  seconds = seconds_now () - begin;
-  if (counts)
-    g_array_append_val (side->times, seconds);
-  return TRUE;
-}
-
-static int
-compare (gconstpointer a, gconstpointer b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-
-  return x < y ? -1 : x > y;
-}
-
-static double
-find_median (GArray *times)
-{
-  g_array_sort (times, compare);
-  return times->len > 0 ? g_array_index (times, double, times->len / 2) : 0;
 }
 
 gboolean
 shrink_table_measure (ShrinkTable *table, const char *before, const char *after,
     const Preparation *preparation, double seconds, GError **error)
 {
-  g_auto (Side) first = { 0 }, second = { 0 };
-  Side *const sides[2] = { &first, &second };
-  const char *const paths[2] = { before, after };
-  ShrinkCost *const costs[2] = { &table->before, &table->after };
-  double end;
+  g_auto (ShrinkSide) first = { 0 }, second = { 0 };
 
-  for (int i = 0; i < 2; i++)
-    if (!open (sides[i], paths[i], preparation, costs[i], error))
-      return FALSE;
-  end = seconds_now () + 2 * seconds;
-  for (guint run = 0; run < MOST_RUNS; run++) {
-    for (int i = 0; i < 2; i++)
-      if (!time_run (sides[i], run >= WARM_UP, error))
-        return FALSE;
-    if (run > WARM_UP && seconds_now () >= end)
-      break;
-  }
-  for (int i = 0; i < 2; i++)
-    costs[i]->run = find_median (sides[i]->times);
+  if (!open (&first, before, preparation, &table->before, error) ||
+      !open (&second, after, preparation, &table->after, error) ||
+      !shrink_sides_time (&first, &second, seconds, error))
+    return FALSE;
+  table->before.run = shrink_side_median (&first);
+  table->after.run = shrink_side_median (&second);
   return TRUE;
 }

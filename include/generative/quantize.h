@@ -59,6 +59,7 @@ typedef struct {
   const char *name;
   const char *summary; /* a sentence */
   gboolean observes;   /* it needs the ranges of activations */
+  gboolean hastens;    /* its layers are to be faster: where one is not, it is better left */
   /* Change `graph`; `layers`, of GenShrunkLayer, gets one for each node with weights. */
   gboolean (*apply) (
       GenGraph *graph, const GenQuantizeSettings *settings, GPtrArray *layers, GError **error);
@@ -112,5 +113,18 @@ typedef void (*GenSensitivityFunc) (guint number, guint n, const char *name, gpo
 GEN_API GPtrArray *gen_quantize_rank (const GenGraph *graph, const GenQuantization *to,
     const GenQuantizeSettings *settings, const GenRunSet *set, GenSensitivityFunc asked,
     gpointer data, GError **error);
+
+/* What share of the time that the model takes as it was it takes with the layers of `left`, ended
+ * by NULL, as they were and all others quantised; FALSE with `error`. */
+typedef gboolean (*GenShareFunc) (
+    const char *const *left, double *share, gpointer data, GError **error);
+/**
+ * gen_quantize_find_slow: those of `names`, the layers that would be quantised, that are to stay
+ * for the model to be the fastest; none of them, where it is faster with all. `find_share` is asked
+ * as often as there are names, and some times more. NULL with `error` where no choice makes the
+ * model faster. (transfer full)
+ */
+GEN_API GStrv gen_quantize_find_slow (
+    const GPtrArray *names, GenShareFunc find_share, gpointer data, GError **error);
 
 G_END_DECLS

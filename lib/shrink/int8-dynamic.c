@@ -188,5 +188,6 @@ const GenQuantization gen_quantization_int8_dynamic = {
   .name = "int8-dynamic",
   .summary = "Weights are bytes, and so is what layers read, by the range that it has in each run: "
              "nothing need be known before; slower than int8",
+  .hastens = TRUE,
   .apply = apply,
 };

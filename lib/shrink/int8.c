@@ -229,5 +229,6 @@ const GenQuantization gen_quantization_int8 = {
   .summary = "Weights and activations are bytes, whose ranges are found before on what the model "
              "will see: the fastest, and a quarter of the size",
   .observes = TRUE,
+  .hastens = TRUE,
   .apply = apply,
 };

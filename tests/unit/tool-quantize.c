@@ -251,9 +251,15 @@ test_budget (Fixture *fixture, gconstpointer data)
     sqnr = i == 0 ? figure (told, "after", "sqnr") : sqnr;
     g_assert_cmpfloat (figure (told, "after", "sqnr"), >=, i == 0 ? 1 : sqnr + 3);
     layers = json_object_get_array_member (told, "layers");
-    for (guint k = 0; k < json_array_get_length (layers); k++)
-      left[i] +=
-          !json_object_get_boolean_member (json_array_get_object_element (layers, k), "changed");
+    for (guint k = 0; k < json_array_get_length (layers); k++) {
+      JsonObject *layer = json_array_get_object_element (layers, k);
+
+      if (json_object_get_boolean_member (layer, "changed"))
+        continue;
+      left[i]++;
+      g_assert_cmpstr (
+          json_object_get_string_member (layer, "done"), ==, "float32, to keep the budget");
+    }
   }
   g_assert_cmpuint (left[0], ==, 0);
   g_assert_cmpuint (left[1], >, 0);
@@ -263,6 +269,33 @@ test_budget (Fixture *fixture, gconstpointer data)
       ==, 1);
   assert_says (fixture->err, "no layer can be quantised");
   g_assert_false (exists (fixture, "none.onnx"));
+}
+
+/* All layers where that is asked for; else no fewer are faster, or nothing is written and it is
+ * said what helps. */
+static void
+test_slower (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (JsonNode) node = NULL;
+  JsonArray *layers;
+  JsonObject *told;
+  int status;
+
+  save_net (fixture);
+  g_assert_cmpint (tool (fixture, "quantize", "net.onnx", "-o", "made.onnx", "--seconds", "0.01",
+                       "--judged", "32", "--json", "--even-slower", NULL),
+      ==, 0);
+  told = run_json (fixture, &node);
+  layers = json_object_get_array_member (told, "layers");
+  for (guint k = 0; k < json_array_get_length (layers); k++)
+    g_assert_true (
+        json_object_get_boolean_member (json_array_get_object_element (layers, k), "changed"));
+  g_assert_cmpfloat (figure (told, "after", "run"), >, 0);
+  status = tool (fixture, "quantize", "net.onnx", "-o", "faster.onnx", "--seconds", "0.01",
+      "--judged", "32", NULL);
+  g_assert_true (exists (fixture, "faster.onnx") == (status == 0));
+  if (status != 0)
+    g_assert_nonnull (strstr (fixture->err, "--even-slower"));
 }
 
 /* The Fréchet distance to real samples, before and after. */
@@ -333,7 +366,7 @@ test_wrong (Fixture *fixture, gconstpointer data)
     { { "quantize", "picture.onnx", "-o", "a.onnx", "--to=int8-weights", "--shape=image=1x3x4x4" },
         "nothing to quantise", 1 },
     { { "quantize", "staged.onnx", "-o", "a.onnx" }, "hang on what it computes", 1 },
-    { { "quantize", "net.onnx", "-o", "no/where.onnx" }, "where.onnx", 1 },
+    { { "quantize", "net.onnx", "-o", "no/where.onnx", "--even-slower" }, "where.onnx", 1 },
   };
 
   save_net (fixture);
@@ -357,6 +390,7 @@ main (int argc, char **argv)
   g_test_add ("/tool/quantize/samples", Fixture, NULL, set_up, test_samples, tear_down);
   g_test_add ("/tool/quantize/sounds", Fixture, NULL, set_up, test_sounds, tear_down);
   g_test_add ("/tool/quantize/budget", Fixture, NULL, set_up, test_budget, tear_down);
+  g_test_add ("/tool/quantize/slower", Fixture, NULL, set_up, test_slower, tear_down);
   g_test_add ("/tool/quantize/reference", Fixture, NULL, set_up, test_reference, tear_down);
   g_test_add ("/tool/quantize/apart", Fixture, NULL, set_up, test_apart, tear_down);
   g_test_add ("/tool/quantize/wrong", Fixture, NULL, set_up, test_wrong, tear_down);
