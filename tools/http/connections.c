@@ -4,6 +4,8 @@
  * however often they send a byte; and those that read an answer byte by byte are, too. */
 #include "connections.h"
 
+#include "descriptors.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -12,6 +14,8 @@
 /* Seconds that nothing may happen, and after which connections are looked at. */
 #define SILENCE 20
 #define LOOK_EVERY 1
+/* Descriptors that are left to whoever is connected. */
+#define KEPT 16
 /* Bytes of an answer that are read in a second, at least, once those are over. */
 #define SLOWEST 2048
 
@@ -214,9 +218,16 @@ has_room (HttpConnections *connections, GSocketAddress *remote)
 static GIOStream *
 wrap (HttpConnections *connections, GSocketConnection *connection)
 {
+  GIOStream *stream;
+
   if (connections->certificate == NULL)
     return g_object_ref (G_IO_STREAM (connection));
-  return g_tls_server_connection_new (G_IO_STREAM (connection), connections->certificate, NULL);
+  stream = g_tls_server_connection_new (G_IO_STREAM (connection), connections->certificate, NULL);
+  /* Clients show no certificates: the system's authorities, which each connection would have a copy
+   * of, vouch for nobody. */
+  if (stream != NULL)
+    g_tls_connection_set_database (G_TLS_CONNECTION (stream), NULL);
+  return stream;
 }
 
 /* Somebody who has said nothing yet. */
@@ -285,7 +296,8 @@ accept_connection (
 
   local = g_socket_connection_get_local_address (connection, NULL);
   remote = g_socket_connection_get_remote_address (connection, NULL);
-  if (local == NULL || remote == NULL || !has_room (connections, remote))
+  if (local == NULL || remote == NULL || !has_room (connections, remote) ||
+      http_descriptors_are_short (KEPT))
     return TRUE;
   g_socket_set_timeout (g_socket_connection_get_socket (connection), SILENCE);
   /* Headers and body are written one after another: nothing waits for the first to be acknowledged.

@@ -9,6 +9,7 @@
 #include <generative/version.h>
 
 #include "../../lib/base/json-file.h"
+#include "../http/descriptors.h"
 #include "command.h"
 #include "quick.h"
 #include "server.h"
@@ -230,6 +231,7 @@ main (int argc, char **argv)
   }
   if (options.print_example)
     return print_example ();
+  http_descriptors_raise ();
   gst_init (NULL, NULL);
   return run (&options, (const char *const *)argv + 1);
 }

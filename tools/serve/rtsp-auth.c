@@ -12,6 +12,7 @@ G_DECLARE_FINAL_TYPE (RtspAuth, rtsp_auth, RTSP, AUTH, GstRTSPAuth)
 struct _RtspAuth {
   GstRTSPAuth parent;
   ServeServer *server;
+  gint has_certificate; /* atomic */
   GMutex lock;
   GHashTable *tokens; /* name to GstRTSPToken: contexts hold none of their own */
 };
@@ -109,6 +110,29 @@ authenticate (GstRTSPAuth *base, GstRTSPContext *context)
   return TRUE;
 }
 
+/* Clients show no certificates: the system's authorities, which each connection would have a copy
+ * of, vouch for nobody. */
+static void
+forget_authorities (GstRTSPConnection *connection)
+{
+  GTlsConnection *tls = gst_rtsp_connection_get_tls (connection, NULL);
+
+  if (tls != NULL)
+    g_tls_connection_set_database (tls, NULL);
+}
+
+static gboolean
+check (GstRTSPAuth *base, GstRTSPContext *context, const char *what)
+{
+  if (!GST_RTSP_AUTH_CLASS (rtsp_auth_parent_class)->check (base, context, what))
+    return FALSE;
+  /* A connection that is asked for its TLS without having any gets it. */
+  if (strcmp (what, GST_RTSP_AUTH_CHECK_CONNECT) == 0 &&
+      g_atomic_int_get (&RTSP_AUTH (base)->has_certificate))
+    forget_authorities (context->conn);
+  return TRUE;
+}
+
 static void
 finalize (GObject *object)
 {
@@ -124,6 +148,7 @@ rtsp_auth_class_init (RtspAuthClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = finalize;
   GST_RTSP_AUTH_CLASS (klass)->authenticate = authenticate;
+  GST_RTSP_AUTH_CLASS (klass)->check = check;
 }
 
 static void
@@ -142,4 +167,11 @@ rtsp_auth_new (ServeServer *server)
   auth->server = server;
   gst_rtsp_auth_set_realm (GST_RTSP_AUTH (auth), "gst-generative");
   return GST_RTSP_AUTH (auth);
+}
+
+void
+rtsp_auth_set_certificate (GstRTSPAuth *auth, GTlsCertificate *certificate)
+{
+  gst_rtsp_auth_set_tls_certificate (auth, certificate);
+  g_atomic_int_set (&RTSP_AUTH (auth)->has_certificate, certificate != NULL);
 }

@@ -4,6 +4,10 @@
  * while. */
 #include "rtsp.h"
 
+#include "../http/descriptors.h"
+
+/* Descriptors that are left to whoever is connected. */
+#define KEPT 16
 #define ADDRESS "rtsp-address"
 #define EXCESS "rtsp-excess"
 #define SINCE "rtsp-since" /* the second in which it came, or had a stream last */
@@ -51,7 +55,8 @@ is_excess (GstRTSPServer *rtsp, GstRTSPClient *client, const ServeLimits *limits
     of_address += g_strcmp0 (get_address (other->data), address) == 0;
   }
   g_list_free_full (clients, g_object_unref);
-  return n >= limits->connections || of_address >= limits->connections_per_client;
+  return http_descriptors_are_short (KEPT) || n >= limits->connections ||
+         of_address >= limits->connections_per_client;
 }
 
 static GstRTSPFilterResult
@@ -92,6 +97,18 @@ has_stream (GstRTSPClient *client)
   return has;
 }
 
+/* It ends as if its client had gone. Taken from the server's list, a connection whose handshake
+ * still waits would never be freed. */
+static void
+shut (GstRTSPClient *client)
+{
+  GstRTSPConnection *connection = gst_rtsp_client_get_connection (client);
+  GSocket *socket = connection != NULL ? gst_rtsp_connection_get_read_socket (connection) : NULL;
+
+  if (socket != NULL)
+    g_socket_shutdown (socket, TRUE, TRUE, NULL);
+}
+
 static GstRTSPFilterResult
 filter_idle (GstRTSPServer *rtsp, GstRTSPClient *client, gpointer data)
 {
@@ -101,7 +118,7 @@ filter_idle (GstRTSPServer *rtsp, GstRTSPClient *client, gpointer data)
   if (has_stream (client))
     note_second (client);
   else if (get_second () - since >= (guint)server->configuration->limits->request_seconds)
-    return GST_RTSP_FILTER_REMOVE;
+    shut (client);
   return GST_RTSP_FILTER_KEEP;
 }
 

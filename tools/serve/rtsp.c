@@ -3,6 +3,7 @@
 #include "rtsp.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "../http/proxies.h"
 
@@ -106,7 +107,7 @@ reload (gpointer state)
   g_autoptr (GstRTSPAuth) auth = gst_rtsp_server_get_auth (rtsp->rtsp);
   g_autoptr (GstRTSPSessionPool) pool = gst_rtsp_server_get_session_pool (rtsp->rtsp);
 
-  gst_rtsp_auth_set_tls_certificate (auth, serve_http_get_certificate (rtsp->server->http));
+  rtsp_auth_set_certificate (auth, serve_http_get_certificate (rtsp->server->http));
   gst_rtsp_session_pool_set_max_sessions (pool, (guint)limits->connections);
   gst_rtsp_server_set_content_length_limit (rtsp->rtsp, (guint)limits->body_bytes);
 }
@@ -122,6 +123,8 @@ configure (Rtsp *rtsp)
   gst_rtsp_server_set_auth (rtsp->rtsp, auth);
   gst_rtsp_server_set_address (rtsp->rtsp, configuration->server->address);
   gst_rtsp_server_set_service (rtsp->rtsp, port);
+  /* Of many that come at once, none has to ask again, a second later at the earliest. */
+  gst_rtsp_server_set_backlog (rtsp->rtsp, SOMAXCONN);
   gst_rtsp_thread_pool_set_max_threads (threads, THREADS);
   rtsp_clients_limit (rtsp->rtsp, rtsp->server);
   reload (rtsp);

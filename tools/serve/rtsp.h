@@ -16,6 +16,8 @@
 /* Lets in whoever has a token that watches, as the password of Basic: what the server knows of
  * tokens are hashes, by which no other way can be checked. (transfer full) */
 GstRTSPAuth *rtsp_auth_new (ServeServer *server);
+/* Of connections from now on; NULL: they have no TLS. */
+void rtsp_auth_set_certificate (GstRTSPAuth *auth, GTlsCertificate *certificate);
 
 /* Makes sessions of a mount. NULL with `error`: nothing is installed that encodes it. (transfer
  * full) */

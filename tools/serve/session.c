@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "../../lib/base/json-members.h"
+#include "../http/descriptors.h"
 #include "publish.h"
 #include "server.h"
 #include "session-bin.h"
@@ -11,6 +12,9 @@
 
 /* Of an id: 128 random bits are enough for not being guessed. */
 #define ID_DIGITS 32
+
+/* Descriptors that are wanted for one to begin: it opens some, and so do those that ask. */
+#define DESCRIPTORS 32
 
 struct _ServeSession {
   ServeServer *server; /* NULL: it is closed */
@@ -54,6 +58,11 @@ check_limits (const ServeServer *server, const char *owner, GError **error)
     g_set_error (error, SERVE_ERROR, SERVE_ERROR_TOO_MANY,
         "you have %d sessions, as many as limits.sessions-per-client allows",
         limits->sessions_per_client);
+    return FALSE;
+  }
+  if (http_descriptors_are_short (DESCRIPTORS)) {
+    g_set_error_literal (error, SERVE_ERROR, SERVE_ERROR_BUSY,
+        "the server has as many files and connections open as the system lets it (ulimit -n)");
     return FALSE;
   }
   return TRUE;
