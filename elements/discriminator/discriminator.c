@@ -108,8 +108,9 @@ enum {
   PROP_NUMBERS = PROP_GATE + GST_DISCRIMINATOR_GATE_N_PROPERTIES, /* input-range and the like */
   PROP_SAID = PROP_NUMBERS + GST_GENERATIVE_NUMBERS_N_INPUT,      /* states and the like */
   PROP_ADAPTERS = PROP_SAID + GST_GENERATIVE_SAID_N_PROPERTIES,   /* adapter and adapter-scale */
-  PROP_PLAYING = PROP_ADAPTERS + GST_GENERATIVE_ADAPTERS_N_PROPERTIES, /* device, precision,
-                                                                          kernels, threads */
+  PROP_SHARING = PROP_ADAPTERS + GST_GENERATIVE_ADAPTERS_N_PROPERTIES, /* shared and the like */
+  PROP_SHARED_FIGURES = PROP_SHARING + GST_GENERATIVE_N_SHARING,
+  PROP_PLAYING, /* device, precision, kernels, threads */
 };
 
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_FP32
@@ -231,6 +232,7 @@ gst_discriminator_set_property (
       gst_discriminator_follow_adapters (self, property_id - PROP_ADAPTERS);
     else if (!gst_generative_playing_set (
                  &self->judge.playing, property_id - PROP_PLAYING, value) &&
+             !gst_generative_sharing_set (&self->sharing, property_id - PROP_SHARING, value) &&
              !gst_discriminator_gate_set (&self->gate, property_id - PROP_GATE, value) &&
              !gst_generative_said_set (&self->said, property_id - PROP_SAID, value) &&
              !gst_generative_numbers_set (&self->hints.numbers, property_id - PROP_NUMBERS, value))
@@ -268,9 +270,13 @@ gst_discriminator_get_property (
   case PROP_CALIBRATION:
     g_value_set_enum (value, self->hints.uncalibrated ? CALIBRATION_NONE : CALIBRATION_AUTO);
     break;
+  case PROP_SHARED_FIGURES:
+    g_value_take_boxed (value, gst_generative_sharing_describe (&self->judge.sharing));
+    break;
   default:
     if (!gst_generative_adapters_get (&self->adapters, property_id - PROP_ADAPTERS, value) &&
         !gst_generative_playing_get (&self->judge.playing, property_id - PROP_PLAYING, value) &&
+        !gst_generative_sharing_get (&self->sharing, property_id - PROP_SHARING, value) &&
         !gst_discriminator_gate_get (&self->gate, property_id - PROP_GATE, value) &&
         !gst_generative_said_get (&self->said, property_id - PROP_SAID, value) &&
         !gst_generative_numbers_get (&self->hints.numbers, property_id - PROP_NUMBERS, value))
@@ -361,7 +367,7 @@ gst_discriminator_close (GstScoreFilter *filter)
   GstDiscriminatorPorts ports;
 
   gst_succession_end (&self->succession);
-  g_clear_pointer (&self->judge.player, gen_player_free);
+  gst_discriminator_judge_stop (&self->judge);
   gst_discriminator_windows_clear (&self->windows);
   gst_discriminator_walls_clear (&self->walls);
   GST_OBJECT_LOCK (self);
@@ -401,6 +407,28 @@ gst_discriminator_set_context (GstElement *element, GstContext *context)
   gst_generative_playing_set_context (
       &GST_DISCRIMINATOR (element)->judge.playing, element, context);
   GST_ELEMENT_CLASS (gst_discriminator_parent_class)->set_context (element, context);
+}
+
+/* A flush waits for nobody who waits for others, */
+static gboolean
+gst_discriminator_sink_event (GstBaseTransform *base, GstEvent *event)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START ||
+      GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    gst_generative_sharing_interrupt (
+        &self->judge.sharing, GST_ELEMENT (self), GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START);
+  return GST_BASE_TRANSFORM_CLASS (gst_discriminator_parent_class)->sink_event (base, event);
+}
+
+/* and neither does a stop. */
+static GstStateChangeReturn
+gst_discriminator_change_state (GstElement *element, GstStateChange transition)
+{
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    gst_generative_sharing_interrupt (&GST_DISCRIMINATOR (element)->judge.sharing, element, TRUE);
+  return GST_ELEMENT_CLASS (gst_discriminator_parent_class)->change_state (element, transition);
 }
 
 static const GenField *
@@ -471,6 +499,8 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           "generative.calibration says how (generative-model calibrate writes it)",
           GST_TYPE_DISCRIMINATOR_CALIBRATION, DEFAULT_CALIBRATION, ready));
   gst_discriminator_gate_install (gobject_class, PROP_GATE);
+  gst_generative_sharing_install (gobject_class, PROP_SHARING);
+  gst_generative_sharing_install_figures (gobject_class, PROP_SHARED_FIGURES);
   gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
@@ -481,9 +511,11 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
       "gst-generative");
 
   element_class->set_context = gst_discriminator_set_context;
+  element_class->change_state = gst_discriminator_change_state;
   base_class->transform_caps = gst_discriminator_transform_caps;
   base_class->propose_allocation = gst_discriminator_propose_allocation;
   base_class->query = gst_discriminator_query;
+  base_class->sink_event = gst_discriminator_sink_event;
   base_class->before_transform = gst_discriminator_before_transform;
   filter_class->open = gst_discriminator_open;
   filter_class->close = gst_discriminator_close;
@@ -511,6 +543,10 @@ gst_discriminator_init (GstDiscriminator *self)
   self->hints.sample_rate = DEFAULT_SAMPLE_RATE;
   self->hints.window = DEFAULT_WINDOW;
   self->hints.hop = DEFAULT_HOP;
+  gst_generative_sharing_init (&self->sharing);
+  self->judge.sharing.settings = &self->sharing;
+  self->judge.sharing.category = GST_CAT_DEFAULT;
+  self->judge.sharing.due = GEN_SHARED_NO_DEADLINE;
   self->judge.element = self->succession.element = GST_ELEMENT (self);
   self->walls.judge = self->windows.judge = &self->judge;
   self->succession.free = (GDestroyNotify)gen_model_unref;

@@ -24,6 +24,7 @@ struct _GstDiscriminator {
   char *path;
   GstGenerativeSaid said;
   GstGenerativeAdapters adapters;
+  GstGenerativeSharingSettings sharing;
   GstDiscriminatorHints hints; /* which stay as they are from open to close */
 
   GstGenerativeParameters parameters;

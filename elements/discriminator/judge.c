@@ -28,6 +28,26 @@ prepare (GstDiscriminatorJudge *judge, GenPlayer *player, const GenModelUse *use
       &judge->playing, judge->element, GST_CAT_DEFAULT, player, use, what, error);
 }
 
+/* Whatever plays now does so with others, if it is to. */
+static void
+share (GstDiscriminatorJudge *judge)
+{
+  if (judge->player != NULL && gen_player_use (judge->player) != NULL)
+    gst_generative_sharing_join (&judge->sharing, judge->element, judge->player);
+}
+
+gboolean
+gst_discriminator_judge_compile (
+    GstDiscriminatorJudge *judge, const GenModelUse *use, GError **error)
+{
+  gboolean good;
+
+  gst_generative_sharing_leave (&judge->sharing, judge->element);
+  good = prepare (judge, judge->player, use, error);
+  share (judge);
+  return good;
+}
+
 gboolean
 gst_discriminator_judge_play (
     GstDiscriminatorJudge *judge, const GenModelUse *use, int in_frame, GError **error)
@@ -37,23 +57,24 @@ gst_discriminator_judge_play (
 
   judge->in_frame = in_frame;
   if (judge->player != NULL && gen_player_model (judge->player) == judge->ports.model)
-    return prepare (judge, judge->player, use, error);
+    return gst_discriminator_judge_compile (judge, use, error);
   options = gst_generative_playing_options (&judge->playing, judge->element);
   player = gen_player_new (judge->ports.model, &options);
   if (!prepare (judge, player, use, error))
     return FALSE;
   if (judge->player != NULL)
     gen_player_continue (player, judge->player);
-  g_clear_pointer (&judge->player, gen_player_free);
+  gst_discriminator_judge_stop (judge);
   judge->player = g_steal_pointer (&player);
+  share (judge);
   return TRUE;
 }
 
-gboolean
-gst_discriminator_judge_compile (
-    GstDiscriminatorJudge *judge, const GenModelUse *use, GError **error)
+void
+gst_discriminator_judge_stop (GstDiscriminatorJudge *judge)
 {
-  return prepare (judge, judge->player, use, error);
+  gst_generative_sharing_leave (&judge->sharing, judge->element);
+  g_clear_pointer (&judge->player, gen_player_free);
 }
 
 double
@@ -84,7 +105,7 @@ gst_discriminator_judge_run (
   const GenBinding *made;
 
   gen_player_bind_input_frame (judge->player, 0, frame);
-  if (!gen_player_run (judge->player, error))
+  if (!gst_generative_sharing_run (&judge->sharing, judge->element, judge->player, error))
     return NULL;
   made = gen_player_output (judge->player);
   if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == n)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../shared/playing.h"
+#include "../shared/sharing.h"
 #include "ports.h"
 
 typedef struct {
@@ -14,7 +15,8 @@ typedef struct {
 
   /* The streaming thread's. */
   GenPlayer *player; /* NULL until caps are known */
-  int in_frame;      /* pictures, or 1 */
+  GstGenerativeSharing sharing;
+  int in_frame; /* pictures, or 1 */
 } GstDiscriminatorJudge;
 
 void gst_discriminator_judge_set_ports (
@@ -26,6 +28,8 @@ gboolean gst_discriminator_judge_play (
 /* The same of the player that is there. */
 gboolean gst_discriminator_judge_compile (
     GstDiscriminatorJudge *judge, const GenModelUse *use, GError **error);
+/* Until it plays again. */
+void gst_discriminator_judge_stop (GstDiscriminatorJudge *judge);
 /* How probable it is that what has that score is real; NaN where the model is not calibrated. */
 double gst_discriminator_judge_probability (const GstDiscriminatorJudge *judge, double score);
 /* Whether what failed is to be done again: on the CPU, which takes over from the device. */

@@ -124,6 +124,9 @@ gst_discriminator_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
     return GST_FLOW_ERROR; /* which has been posted */
   gst_discriminator_set_parameters (self, frame->pts);
   if (!score (self, frame, values, &error)) {
+    /* Nobody wants it any more. */
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      return GST_FLOW_FLUSHING;
     if (error->domain == GST_STREAM_ERROR)
       GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
     else

@@ -40,6 +40,7 @@ gst_discriminator_windows_fit (
     .from_frames = TRUE,
     .from_sound = { .int16 = GST_AUDIO_INFO_FORMAT (info) == GST_AUDIO_FORMAT_S16 } };
 
+  windows->judge->sharing.possible = FALSE;
   if (!gst_discriminator_judge_play (windows->judge, &use, 1, error)) {
     explain_length (&ports->input, length, error);
     return FALSE;

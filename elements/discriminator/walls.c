@@ -65,6 +65,8 @@ gst_discriminator_walls_fit (
         "The planes of a frame differ in their strides");
     return FALSE;
   }
+  /* Pictures one by one would each wait for others. */
+  walls->judge->sharing.possible = !walls->single || walls->tiles == 1;
   return gst_discriminator_judge_play (walls->judge, &use, walls->tiles, error);
 }
 

@@ -196,7 +196,7 @@ run_batch (Batch *self, GError **error)
       gen_player_bind_output_frame (self->play->player, i, NULL);
   }
   if (!bind_branches (self, n, error) ||
-      !gst_generator_sharing_run (
+      !gst_generative_sharing_run (
           &self->play->sharing, GST_ELEMENT (self->play->base), self->play->player, error))
     return FALSE;
   finish_numbers (self, slots, n);

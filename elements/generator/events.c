@@ -126,7 +126,7 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   gst_generator_sides_note (&self->play.sides, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START ||
       GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    gst_generator_sharing_interrupt (
+    gst_generative_sharing_interrupt (
         &self->play.sharing, GST_ELEMENT (self), GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START);
   if (!gst_generator_tags_note (&self->tags, event)) {
     gst_event_unref (event);

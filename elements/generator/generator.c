@@ -285,7 +285,7 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
 
   GST_OBJECT_LOCK (self);
   if (property_id == PROP_SHARED_FIGURES)
-    g_value_take_boxed (value, gst_generator_sharing_describe (&self->play.sharing));
+    g_value_take_boxed (value, gst_generative_sharing_describe (&self->play.sharing));
   else if (!gst_generator_settings_get (&self->settings, property_id - PROP_OWN, value) &&
            !gst_generative_playing_get (&self->play.playing, property_id - PROP_PLAYING, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -739,7 +739,7 @@ gst_generator_change_state (GstElement *element, GstStateChange transition)
 
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     gst_generator_sides_stop (&self->play.sides);
-    gst_generator_sharing_interrupt (&self->play.sharing, element, TRUE);
+    gst_generative_sharing_interrupt (&self->play.sharing, element, TRUE);
   }
   return GST_ELEMENT_CLASS (gst_generator_parent_class)->change_state (element, transition);
 }
@@ -764,12 +764,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
 
   gst_generator_settings_install (gobject_class, PROP_OWN);
   gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
-  g_object_class_install_property (gobject_class, PROP_SHARED_FIGURES,
-      g_param_spec_boxed ("shared-figures", "Shared figures",
-          "How it goes with all that share runs: members, the frames that a run may have, runs, "
-          "frames, places in runs that had none, and frames that were late as their run began "
-          "(unset: it plays by itself)",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  gst_generative_sharing_install_figures (gobject_class, PROP_SHARED_FIGURES);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -810,6 +805,7 @@ gst_generator_init (GstGenerator *self)
   gst_generative_playing_init (&self->play.playing, DEFAULT_PRECISION);
   self->play.base = self->lateness.base = GST_BASE_TRANSFORM (self);
   self->play.sharing.settings = &self->settings.sharing;
+  self->play.sharing.category = GST_CAT_DEFAULT;
   gst_generator_change_init (&self->change, &self->play, &self->settings, &self->parameters);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }

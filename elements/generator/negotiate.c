@@ -89,7 +89,7 @@ gst_generator_measure_latency (GstGenerator *self)
 {
   const GstGeneratorTiming timing = self->mode->timing (self->state);
   const gint64 run_time = gen_player_warm_up (self->play.player);
-  const GstClockTime wait = gst_generator_sharing_wait (&self->play.sharing, GST_ELEMENT (self));
+  const GstClockTime wait = gst_generative_sharing_wait (&self->play.sharing, GST_ELEMENT (self));
 
   gst_generator_lateness_begin (
       &self->lateness, &timing, (GstClockTime)run_time * (GST_SECOND / G_USEC_PER_SEC) + wait);

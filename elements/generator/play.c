@@ -39,7 +39,7 @@ gst_generator_play_end (GstGeneratorPlay *play)
 {
   GenModel *model;
 
-  gst_generator_sharing_leave (&play->sharing, GST_ELEMENT (play->base));
+  gst_generative_sharing_leave (&play->sharing, GST_ELEMENT (play->base));
   g_clear_pointer (&play->player, gen_player_free);
   GST_OBJECT_LOCK (play->base);
   model = g_steal_pointer (&play->ports.model);
@@ -55,7 +55,7 @@ gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *next)
   GenPlayer *old_player = play->player;
   GstGeneratorPorts old;
 
-  gst_generator_sharing_leave (&play->sharing, GST_ELEMENT (play->base));
+  gst_generative_sharing_leave (&play->sharing, GST_ELEMENT (play->base));
   GST_OBJECT_LOCK (play->base);
   old = *ports;
   /* The use is of the caps until now: nothing is prepared for it any more. */
@@ -140,13 +140,13 @@ gst_generator_play_prepare (
 gboolean
 gst_generator_play_compile (GstGeneratorPlay *play, const GenModelUse *use, GError **error)
 {
-  gst_generator_sharing_leave (&play->sharing, GST_ELEMENT (play->base));
+  gst_generative_sharing_leave (&play->sharing, GST_ELEMENT (play->base));
   if (!gst_generator_play_prepare (play, play->player, use, error))
     return FALSE;
   GST_OBJECT_LOCK (play->base);
   play->use = *gen_player_use (play->player);
   GST_OBJECT_UNLOCK (play->base);
-  gst_generator_sharing_join (&play->sharing, GST_ELEMENT (play->base), play->player);
+  gst_generative_sharing_join (&play->sharing, GST_ELEMENT (play->base), play->player);
   return TRUE;
 }
 

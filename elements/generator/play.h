@@ -8,7 +8,7 @@
 #include "../shared/playing.h"
 #include "branches.h"
 #include "caps.h"
-#include "sharing.h"
+#include "../shared/sharing.h"
 #include "sides.h"
 
 typedef struct {
@@ -29,7 +29,7 @@ typedef struct {
   gboolean told_not_finite, told_rate, told_loud;
   GstGeneratorBranches branches; /* what comes out besides, */
   GstGeneratorSides sides;       /* and goes in */
-  GstGeneratorSharing sharing;   /* with whom */
+  GstGenerativeSharing sharing;  /* with whom */
 } GstGeneratorPlay;
 
 /* What is to play from the next frame on: a player that is prepared for the frames that come now

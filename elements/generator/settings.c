@@ -163,7 +163,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
   gst_generative_said_install (klass, first + GST_GENERATOR_SAID);
   gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
-  gst_generator_sharing_install (klass, first + GST_GENERATOR_SHARING);
+  gst_generative_sharing_install (klass, first + GST_GENERATOR_SHARING);
 }
 
 void
@@ -184,7 +184,7 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
   settings->hints.interpolate = DEFAULT_INTERPOLATE;
   settings->warm_up = DEFAULT_WARM_UP;
-  gst_generator_sharing_init (&settings->sharing);
+  gst_generative_sharing_init (&settings->sharing);
 }
 
 void
@@ -298,7 +298,7 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
            gst_generator_sampling_set (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
            gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value) ||
-           gst_generator_sharing_set (&settings->sharing, number - GST_GENERATOR_SHARING, value);
+           gst_generative_sharing_set (&settings->sharing, number - GST_GENERATOR_SHARING, value);
   }
   return TRUE;
 }
@@ -372,7 +372,7 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
            gst_generator_sampling_get (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
            gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value) ||
-           gst_generator_sharing_get (&settings->sharing, number - GST_GENERATOR_SHARING, value);
+           gst_generative_sharing_get (&settings->sharing, number - GST_GENERATOR_SHARING, value);
   }
   return TRUE;
 }

@@ -7,7 +7,7 @@
 #include "../shared/picture-numbers.h"
 #include "caps.h"
 #include "sampling.h"
-#include "sharing.h"
+#include "../shared/sharing.h"
 
 /* Their order is that of the properties. */
 enum {
@@ -46,7 +46,7 @@ enum {
   GST_GENERATOR_NUMBERS = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
   GST_GENERATOR_SHARING =
       GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES, /* sharing.h */
-  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SHARING + GST_GENERATOR_N_SHARING,
+  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SHARING + GST_GENERATIVE_N_SHARING,
 };
 
 /* Under the element's object lock. */
@@ -58,7 +58,7 @@ typedef struct {
   guint batch_size, columns, warm_up;
   GstGenerativeSaid said;
   GstGeneratorSampling sampling;
-  GstGeneratorSharingSettings sharing;
+  GstGenerativeSharingSettings sharing;
   GstGeneratorHints hints;
   GstGenerativeNumbers numbers;
   gboolean reload, luma, synthetic_tag;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sharing.h"
 
-GST_DEBUG_CATEGORY_EXTERN (generator_debug);
-#define GST_CAT_DEFAULT generator_debug
-
 #define DEFAULT_SHARED FALSE
 #define DEFAULT_WAIT (5 * GST_MSECOND)
 #define DEFAULT_SIZE 8
@@ -12,26 +9,26 @@ GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 /* --- properties --- */
 
 void
-gst_generator_sharing_install (GObjectClass *klass, guint first)
+gst_generative_sharing_install (GObjectClass *klass, guint first)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
   const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
-  g_object_class_install_property (klass, first + GST_GENERATOR_SHARED,
+  g_object_class_install_property (klass, first + GST_GENERATIVE_SHARED,
       g_param_spec_boolean ("shared", "Shared",
           "Make frames in common runs with other elements of the process that play the same model "
           "in the same way and have shared=true",
           DEFAULT_SHARED, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_SHARED_WAIT,
+  g_object_class_install_property (klass, first + GST_GENERATIVE_SHARED_WAIT,
       g_param_spec_uint64 ("shared-wait", "Shared wait",
           "For how many nanoseconds a frame waits at most for those of others to share its run, "
           "where some are about to come (0: for none)",
           0, GST_SECOND, DEFAULT_WAIT, live));
-  g_object_class_install_property (klass, first + GST_GENERATOR_SHARED_SIZE,
+  g_object_class_install_property (klass, first + GST_GENERATIVE_SHARED_SIZE,
       g_param_spec_uint ("shared-size", "Shared size",
           "How many frames a run that is shared has at most; elements share those of their size", 2,
           GEN_SHARED_MAX_FRAMES, DEFAULT_SIZE, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_SHARED_EXACT,
+  g_object_class_install_property (klass, first + GST_GENERATIVE_SHARED_EXACT,
       g_param_spec_boolean ("shared-exact", "Shared exact",
           "A frame is the same to the last bit whoever shares its run, since every run has "
           "shared-size places, used or not; else it may differ as rounding does",
@@ -39,27 +36,39 @@ gst_generator_sharing_install (GObjectClass *klass, guint first)
 }
 
 void
-gst_generator_sharing_init (GstGeneratorSharingSettings *settings)
+gst_generative_sharing_install_figures (GObjectClass *klass, guint number)
 {
-  *settings = (GstGeneratorSharingSettings){
+  g_object_class_install_property (klass, number,
+      g_param_spec_boxed ("shared-figures", "Shared figures",
+          "How it goes with all that share runs: members, the frames that a run may have, runs, "
+          "frames, places in runs that had none, and frames that were late as their run began "
+          "(unset: it plays by itself)",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+void
+gst_generative_sharing_init (GstGenerativeSharingSettings *settings)
+{
+  *settings = (GstGenerativeSharingSettings){
     .shared = DEFAULT_SHARED, .wait = DEFAULT_WAIT, .size = DEFAULT_SIZE, .exact = DEFAULT_EXACT
   };
 }
 
 gboolean
-gst_generator_sharing_set (GstGeneratorSharingSettings *settings, guint number, const GValue *value)
+gst_generative_sharing_set (
+    GstGenerativeSharingSettings *settings, guint number, const GValue *value)
 {
   switch (number) {
-  case GST_GENERATOR_SHARED:
+  case GST_GENERATIVE_SHARED:
     settings->shared = g_value_get_boolean (value);
     return TRUE;
-  case GST_GENERATOR_SHARED_WAIT:
+  case GST_GENERATIVE_SHARED_WAIT:
     settings->wait = g_value_get_uint64 (value);
     return TRUE;
-  case GST_GENERATOR_SHARED_SIZE:
+  case GST_GENERATIVE_SHARED_SIZE:
     settings->size = g_value_get_uint (value);
     return TRUE;
-  case GST_GENERATOR_SHARED_EXACT:
+  case GST_GENERATIVE_SHARED_EXACT:
     settings->exact = g_value_get_boolean (value);
     return TRUE;
   default:
@@ -68,19 +77,20 @@ gst_generator_sharing_set (GstGeneratorSharingSettings *settings, guint number, 
 }
 
 gboolean
-gst_generator_sharing_get (const GstGeneratorSharingSettings *settings, guint number, GValue *value)
+gst_generative_sharing_get (
+    const GstGenerativeSharingSettings *settings, guint number, GValue *value)
 {
   switch (number) {
-  case GST_GENERATOR_SHARED:
+  case GST_GENERATIVE_SHARED:
     g_value_set_boolean (value, settings->shared);
     return TRUE;
-  case GST_GENERATOR_SHARED_WAIT:
+  case GST_GENERATIVE_SHARED_WAIT:
     g_value_set_uint64 (value, settings->wait);
     return TRUE;
-  case GST_GENERATOR_SHARED_SIZE:
+  case GST_GENERATIVE_SHARED_SIZE:
     g_value_set_uint (value, settings->size);
     return TRUE;
-  case GST_GENERATOR_SHARED_EXACT:
+  case GST_GENERATIVE_SHARED_EXACT:
     g_value_set_boolean (value, settings->exact);
     return TRUE;
   default:
@@ -90,10 +100,10 @@ gst_generator_sharing_get (const GstGeneratorSharingSettings *settings, guint nu
 
 /* --- playing --- */
 
-static GstGeneratorSharingSettings
-get_settings (GstGeneratorSharing *sharing, GstElement *element)
+static GstGenerativeSharingSettings
+get_settings (GstGenerativeSharing *sharing, GstElement *element)
 {
-  GstGeneratorSharingSettings settings;
+  GstGenerativeSharingSettings settings;
 
   GST_OBJECT_LOCK (element);
   settings = *sharing->settings;
@@ -102,7 +112,7 @@ get_settings (GstGeneratorSharing *sharing, GstElement *element)
 }
 
 static void
-set_member (GstGeneratorSharing *sharing, GstElement *element, GenSharedMember *member)
+set_member (GstGenerativeSharing *sharing, GstElement *element, GenSharedMember *member)
 {
   GenSharedMember *before;
 
@@ -114,9 +124,9 @@ set_member (GstGeneratorSharing *sharing, GstElement *element, GenSharedMember *
 }
 
 void
-gst_generator_sharing_join (GstGeneratorSharing *sharing, GstElement *element, GenPlayer *player)
+gst_generative_sharing_join (GstGenerativeSharing *sharing, GstElement *element, GenPlayer *player)
 {
-  const GstGeneratorSharingSettings settings = get_settings (sharing, element);
+  const GstGenerativeSharingSettings settings = get_settings (sharing, element);
   const GenSharedOptions options = { .most = settings.size, .exact = settings.exact };
   g_autoptr (GError) error = NULL;
   GenSharedMember *member = NULL;
@@ -126,24 +136,24 @@ gst_generator_sharing_join (GstGeneratorSharing *sharing, GstElement *element, G
   if (sharing->possible)
     member = gen_shared_member_new (player, &options, &error);
   if (member == NULL) {
-    GST_INFO_OBJECT (element, "shared is not heeded, it plays by itself: %s",
+    GST_CAT_INFO_OBJECT (sharing->category, element, "shared is not heeded, it plays by itself: %s",
         error != NULL ? error->message : "a stream, tiles or several frames make a run");
     set_member (sharing, element, NULL);
     return;
   }
   set_member (sharing, element, member);
-  GST_INFO_OBJECT (element, "shares runs of up to %u frames", settings.size);
+  GST_CAT_INFO_OBJECT (sharing->category, element, "shares runs of up to %u frames", settings.size);
 }
 
 void
-gst_generator_sharing_leave (GstGeneratorSharing *sharing, GstElement *element)
+gst_generative_sharing_leave (GstGenerativeSharing *sharing, GstElement *element)
 {
   GenSharedFigures figures;
 
   if (sharing->member == NULL)
     return;
   figures = gen_shared_member_figures (sharing->member);
-  GST_INFO_OBJECT (element,
+  GST_CAT_INFO_OBJECT (sharing->category, element,
       "%u that share runs have made %" G_GUINT64_FORMAT " frames in %" G_GUINT64_FORMAT
       " runs so far, of up to %u; %" G_GUINT64_FORMAT " places were padding%s%s",
       figures.members, figures.frames, figures.runs, figures.largest, figures.padding,
@@ -153,7 +163,7 @@ gst_generator_sharing_leave (GstGeneratorSharing *sharing, GstElement *element)
 }
 
 GstStructure *
-gst_generator_sharing_describe (const GstGeneratorSharing *sharing)
+gst_generative_sharing_describe (const GstGenerativeSharing *sharing)
 {
   GenSharedFigures figures;
 
@@ -168,8 +178,8 @@ gst_generator_sharing_describe (const GstGeneratorSharing *sharing)
 }
 
 gboolean
-gst_generator_sharing_run (
-    GstGeneratorSharing *sharing, GstElement *element, GenPlayer *player, GError **error)
+gst_generative_sharing_run (
+    GstGenerativeSharing *sharing, GstElement *element, GenPlayer *player, GError **error)
 {
   if (sharing->member == NULL)
     return gen_player_run (player, error);
@@ -178,14 +188,14 @@ gst_generator_sharing_run (
 }
 
 GstClockTime
-gst_generator_sharing_wait (GstGeneratorSharing *sharing, GstElement *element)
+gst_generative_sharing_wait (GstGenerativeSharing *sharing, GstElement *element)
 {
   return sharing->member != NULL ? get_settings (sharing, element).wait : 0;
 }
 
 void
-gst_generator_sharing_interrupt (
-    GstGeneratorSharing *sharing, GstElement *element, gboolean interrupted)
+gst_generative_sharing_interrupt (
+    GstGenerativeSharing *sharing, GstElement *element, gboolean interrupted)
 {
   GST_OBJECT_LOCK (element);
   if (sharing->member != NULL && interrupted)
