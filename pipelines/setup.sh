@@ -19,7 +19,7 @@ packages="gcc libc6-dev meson ninja-build pkgconf
  libdnnl-dev libopenblas-dev liblapacke-dev libminizip-dev libarchive-dev
  libonnx-dev libprotobuf-c-dev protobuf-c-compiler
  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libebur128-dev
- libssl-dev libcbor-dev liblcms2-dev libheif-dev libwebp-dev libjpeg-dev libutf8proc-dev libpcre2-dev
+ libssl-dev libcbor-dev liblcms2-dev libheif-dev libwebp-dev libjpeg-dev libdeflate-dev libutf8proc-dev libpcre2-dev
  libsoup-3.0-dev libgstrtspserver-1.0-dev libtomlplusplus-dev g++"
 # To play: gst-launch-1.0, the elements of the pipelines, and x264enc, which is in ugly.
 packages="$packages

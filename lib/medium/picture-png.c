@@ -7,10 +7,13 @@
 
 #include "av-encode.h"
 #include "embed.h"
+#include "have.h"
 #include "picture-private.h"
+#include "png-write.h"
 
-GBytes *
-gen_picture_encode_png (const GenPicture *picture, GError **error)
+/* What is too large for one chunk, or all where libdeflate is not there. */
+static GBytes *
+encode_by_libav (const GenPicture *picture, GError **error)
 {
   g_auto (GenAvEncoder) encoder = { 0 };
 
@@ -20,6 +23,18 @@ gen_picture_encode_png (const GenPicture *picture, GError **error)
   gen_av_encoder_take (&encoder, picture);
   av_opt_set (encoder.codec->priv_data, "pred", "mixed", 0);
   return gen_av_encoder_run (&encoder, error);
+}
+
+GBytes *
+gen_picture_encode_png (const GenPicture *picture, GError **error)
+{
+#ifdef GEN_HAVE_DEFLATE
+  GBytes *file = gen_png_write (picture);
+
+  if (file != NULL)
+    return file;
+#endif
+  return encode_by_libav (picture, error);
 }
 
 gboolean
