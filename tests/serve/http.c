@@ -552,6 +552,45 @@ test_leaving (void)
   process_close (&p);
 }
 
+static guint
+count_answers (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "HTTP/1.1 200", -1);
+
+  return *text != '\0' ? g_strv_length (parts) - 1 : 0;
+}
+
+/* Answers on one connection, of requests one after another and of two at once. */
+static void
+test_kept (void)
+{
+  static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  g_autofree char *two = g_strconcat (request, request, NULL);
+  const char *const texts[] = { request, request, two };
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GString) answers = g_string_new (NULL);
+  guint wanted = 0;
+  Process p = { 0 };
+
+  process_open (&p);
+  process_start (&p, PLAIN);
+  connection = process_connect (&p);
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+    process_send (connection, texts[i], strlen (texts[i]));
+    wanted += texts[i] == two ? 2 : 1;
+    while (count_answers (answers->str) < wanted) {
+      char bytes[4096];
+      const gssize size = g_input_stream_read (
+          g_io_stream_get_input_stream (G_IO_STREAM (connection)), bytes, sizeof bytes, NULL, NULL);
+
+      g_assert_cmpint (size, >, 0);
+      g_string_append_len (answers, bytes, size);
+    }
+  }
+  g_assert_null (strstr (answers->str, "Connection: close"));
+  process_close (&p);
+}
+
 /* Thousands that come and go in the middle of a request leave nothing behind. */
 static void
 test_flood (void)
@@ -592,6 +631,7 @@ main (int argc, char **argv)
   g_test_add_func ("/serve/http/slow", test_slow);
   g_test_add_func ("/serve/http/many", test_many);
   g_test_add_func ("/serve/http/leaving", test_leaving);
+  g_test_add_func ("/serve/http/kept", test_kept);
   g_test_add_func ("/serve/http/flood", test_flood);
   return g_test_run ();
 }

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "kept-stream.h"
+
 /* Seconds that nothing may happen, and after which connections are looked at. */
 #define SILENCE 20
 #define LOOK_EVERY 1
@@ -31,8 +33,9 @@ typedef struct {
   Phase phase;
   gint64 since; /* of g_get_monotonic_time */
   guint64 bytes;
-  gboolean shut;    /* by us: its end is all that can be read */
   GSource *arrival; /* waits for its first byte; NULL: libsoup has it */
+  GSocket *socket;
+  HttpKeptStream *kept; /* which libsoup has, or NULL */
 } Progress;
 
 struct _HttpConnections {
@@ -59,6 +62,23 @@ get_progress (SoupServerMessage *message)
   GSocketAddress *address = soup_server_message_get_remote_address (message);
 
   return address != NULL ? g_object_get_qdata (G_OBJECT (address), get_quark ()) : NULL;
+}
+
+static void
+progress_free (gpointer data)
+{
+  Progress *progress = data;
+
+  g_object_unref (progress->socket);
+  g_free (progress);
+}
+
+GSocket *
+http_connections_get_socket (SoupServerMessage *message)
+{
+  const Progress *progress = get_progress (message);
+
+  return progress != NULL ? progress->socket : NULL;
 }
 
 static void
@@ -94,13 +114,33 @@ note_bytes (SoupServerMessage *message, guint size, gpointer data)
 /* A connection that is closed after its answer says so: else a client has sent the next request on
  * it by then, and cannot know whether anybody has read that. */
 static void
+say_close (SoupServerMessage *message)
+{
+  soup_message_headers_replace (
+      soup_server_message_get_response_headers (message), "Connection", "close");
+}
+
+static void
+note_request (SoupServerMessage *message, gpointer data)
+{
+  const Progress *progress = get_progress (message);
+
+  if (progress == NULL || soup_check_version (3, 4, 0))
+    return;
+  if (progress->kept != NULL)
+    http_kept_stream_set_between (progress->kept, FALSE);
+  else
+    say_close (message);
+}
+
+static void
 note_start (SoupServer *server, SoupServerMessage *message, gpointer data)
 {
   const HttpConnections *connections = data;
 
   if (connections->silent < 0)
-    soup_message_headers_replace (
-        soup_server_message_get_response_headers (message), "Connection", "close");
+    say_close (message);
+  g_signal_connect (message, "got-headers", G_CALLBACK (note_request), NULL);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (note_headers), NULL);
   g_signal_connect (message, "wrote-body-data", G_CALLBACK (note_bytes), NULL);
 }
@@ -114,7 +154,11 @@ note_read (SoupServer *server, SoupServerMessage *message, gpointer data)
 static void
 note_end (SoupServer *server, SoupServerMessage *message, gpointer data)
 {
+  const Progress *progress = get_progress (message);
+
   set_phase (message, PHASE_ASKING);
+  if (progress != NULL && progress->kept != NULL)
+    http_kept_stream_set_between (progress->kept, TRUE);
 }
 
 void
@@ -215,13 +259,36 @@ has_room (HttpConnections *connections, GSocketAddress *remote)
              own < connections->limits.most_per_address);
 }
 
+static void
+forget_kept (gpointer data, GObject *stream)
+{
+  Progress *progress = g_object_get_qdata (data, get_quark ());
+
+  progress->kept = NULL;
+  g_object_unref (data);
+}
+
+/* Before 3.4 libsoup keeps what its client leaves between two requests for ever. What has TLS, it
+ * has to know as such, so that it cannot be helped: there each request has a connection. */
 static GIOStream *
-wrap (HttpConnections *connections, GSocketConnection *connection)
+keep (GSocketConnection *connection, GSocketAddress *remote)
+{
+  Progress *progress = g_object_get_qdata (G_OBJECT (remote), get_quark ());
+  GIOStream *stream = http_kept_stream_new (connection);
+
+  progress->kept = HTTP_KEPT_STREAM (stream);
+  g_object_weak_ref (G_OBJECT (stream), forget_kept, g_object_ref (remote));
+  return stream;
+}
+
+static GIOStream *
+wrap (HttpConnections *connections, GSocketConnection *connection, GSocketAddress *remote)
 {
   GIOStream *stream;
 
   if (connections->certificate == NULL)
-    return g_object_ref (G_IO_STREAM (connection));
+    return soup_check_version (3, 4, 0) ? g_object_ref (G_IO_STREAM (connection))
+                                        : keep (connection, remote);
   stream = g_tls_server_connection_new (G_IO_STREAM (connection), connections->certificate, NULL);
   /* Clients show no certificates: the system's authorities, which each connection would have a copy
    * of, vouch for nobody. */
@@ -260,7 +327,7 @@ hand_on (GSocket *socket, GIOCondition condition, gpointer data)
 
   if (recv (g_socket_get_fd (socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
     return G_SOURCE_REMOVE;
-  stream = wrap (arrival->connections, arrival->connection);
+  stream = wrap (arrival->connections, arrival->connection, arrival->remote);
   if (stream != NULL)
     soup_server_accept_iostream (
         arrival->connections->server, stream, arrival->local, arrival->remote, NULL);
@@ -306,7 +373,8 @@ accept_connection (
       g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   progress = g_new0 (Progress, 1);
   progress->since = g_get_monotonic_time ();
-  g_object_set_qdata_full (G_OBJECT (remote), get_quark (), progress, g_free);
+  progress->socket = g_object_ref (g_socket_connection_get_socket (connection));
+  g_object_set_qdata_full (G_OBJECT (remote), get_quark (), progress, progress_free);
   g_hash_table_insert (connections->open, connection, g_object_ref (remote));
   g_object_weak_ref (G_OBJECT (connection), forget, connections);
   progress->arrival = await (connections, connection, local, remote);
@@ -314,8 +382,7 @@ accept_connection (
 }
 
 /* libsoup closes each connection after an answer, and does not say so, where it listens to nothing
- * itself. What it listens to here is a socket that nobody has the other end of. Before 3.4 it never
- * closes what its client leaves between two requests: there each connection has one. */
+ * itself. What it listens to here is a socket that nobody has the other end of. */
 static void
 keep_alive (HttpConnections *connections)
 {
@@ -323,8 +390,6 @@ keep_alive (HttpConnections *connections)
   g_autoptr (GError) error = NULL;
   int ends[2];
 
-  if (!soup_check_version (3, 4, 0))
-    return;
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return;
   connections->silent = ends[1];

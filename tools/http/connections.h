@@ -39,6 +39,8 @@ void http_connections_set_limits (
 /* The answer to `message` takes as long as it takes: whoever sends it looks after a client that
  * does not read. */
 void http_connections_hold (SoupServerMessage *message);
+/* That of `message`, which libsoup does not know of. (transfer none) */
+GSocket *http_connections_get_socket (SoupServerMessage *message);
 
 /* The certificate and key of two files in PEM, of which nobody else may read the key. NULL with
  * `error`. (transfer full) */

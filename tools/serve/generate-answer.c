@@ -8,10 +8,13 @@
 
 #include <glib-unix.h>
 
+#include "../http/connections.h"
 #include "publish.h"
 
 /* Until somebody who was told to come back later does, in seconds. */
 #define RETRY_AFTER 2
+/* Bytes that are gathered before they are sent. */
+#define SENT_MOST (64 * 1024)
 
 /* --- errors --- */
 
@@ -68,7 +71,7 @@ content_type (const ServeAnswer *answer)
 }
 
 static void
-begin (ServeAnswer *answer)
+begin (ServeAnswer *answer, gboolean done)
 {
   const GenServeRequest *made = serve_work_request (answer->work);
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (answer->message);
@@ -83,7 +86,7 @@ begin (ServeAnswer *answer)
   }
   if (answer->version != NULL)
     soup_message_headers_replace (headers, "Generative-Version", answer->version);
-  if (answer->kind->whole)
+  if (answer->kind->whole || done)
     return;
   soup_message_headers_set_encoding (headers, SOUP_ENCODING_CHUNKED);
   soup_message_body_set_accumulate (soup_server_message_get_response_body (answer->message), FALSE);
@@ -101,7 +104,7 @@ end (ServeAnswer *answer)
 static void
 fail (ServeAnswer *answer, const GError *error)
 {
-  GSocket *socket = soup_server_message_get_socket (answer->message);
+  GSocket *socket = http_connections_get_socket (answer->message);
 
   end (answer);
   if (!answer->begun) {
@@ -141,14 +144,14 @@ take_piece (ServeAnswer *answer, const ServePiece *piece)
     answer->kind->end_file (answer, piece->number);
 }
 
-/* All that there is, up to a piece that can be sent. */
+/* All that there is, up to what is sent in one go. */
 static gboolean
 gather (ServeAnswer *answer)
 {
   gboolean any = FALSE;
   ServePiece piece;
 
-  while (answer->out->len == 0 && serve_work_take (answer->work, &piece)) {
+  while (answer->out->len < SENT_MOST && serve_work_take (answer->work, &piece)) {
     any = TRUE;
     take_piece (answer, &piece);
     g_clear_pointer (&piece.bytes, g_bytes_unref);
@@ -174,7 +177,7 @@ go_on (ServeAnswer *answer)
   if (done && answer->kind->finish != NULL)
     answer->kind->finish (answer);
   if (!answer->begun && (done || answer->out->len > 0))
-    begin (answer);
+    begin (answer, done);
   if ((flush (answer) || done) && (done || !answer->kind->whole)) {
     if (done) {
       end (answer);
@@ -223,7 +226,7 @@ on_gone (int fd, GIOCondition condition, gpointer data)
 static void
 watch (ServeAnswer *answer)
 {
-  GSocket *socket = soup_server_message_get_socket (answer->message);
+  GSocket *socket = http_connections_get_socket (answer->message);
 
   if (socket != NULL)
     answer->gone = g_unix_fd_add (
