@@ -119,4 +119,5 @@ const ServeEncoder serve_encoder_npy = {
   .add = add_array,
   .finish = finish_array,
   .free = g_free,
+  .unhurried = TRUE,
 };

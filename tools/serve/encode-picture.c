@@ -86,6 +86,7 @@ finish (gpointer file, GError **error)
     .add = add,                                                                                    \
     .finish = finish,                                                                              \
     .free = g_free,                                                                                \
+    .unhurried = TRUE,                                                                             \
   }
 PICTURE (png, "image/png", FALSE);
 PICTURE (jpeg, "image/jpeg", TRUE);

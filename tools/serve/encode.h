@@ -28,6 +28,8 @@ typedef struct {
   gboolean (*add) (gpointer file, GstSample *sample, GError **error);
   gboolean (*finish) (gpointer file, GError **error);
   void (*free) (gpointer file);
+  /* Nobody has anything of a part of it: a few bytes may wait for the others. */
+  gboolean unhurried;
 } ServeEncoder;
 
 extern const ServeEncoder serve_encoder_png, serve_encoder_jpeg, serve_encoder_webp;

@@ -4,6 +4,9 @@
 #include "generate-latents.h"
 #include "generate-work-private.h"
 
+/* Bytes of a file that nobody is in a hurry for, from which on they are told before it is done. */
+#define WORTH_TELLING (256 * 1024)
+
 static gboolean
 is_wanted (ServeWork *work)
 {
@@ -21,7 +24,8 @@ put (ServeWorkFile *file, GBytes *bytes)
 {
   g_queue_push_tail (&file->pieces, g_bytes_ref (bytes));
   file->work->waiting += g_bytes_get_size (bytes);
-  serve_work_tell (file->work);
+  if (!file->work->encoder->unhurried || file->work->waiting >= WORTH_TELLING)
+    serve_work_tell (file->work);
 }
 
 static void

@@ -125,6 +125,32 @@ leave (ServePool *pool)
     pool_free (pool);
 }
 
+static gpointer run (gpointer data);
+
+/* Those that nothing is to be made of any more, as where clients have left. Under the lock. */
+static void
+drop_exhausted (ServePool *pool)
+{
+  for (GList *item = pool->works.head, *next; item != NULL; item = next) {
+    next = item->next;
+    if (!serve_work_is_exhausted (item->data))
+      continue;
+    serve_work_unref (item->data);
+    g_queue_delete_link (&pool->works, item);
+  }
+}
+
+/* One more looks, who wakes another one where there is still more to do. Under the lock. */
+static void
+wake (ServePool *pool)
+{
+  g_cond_signal (&pool->changed);
+  if (pool->idle > 0 || pool->threads == pool->settings.threads)
+    return;
+  pool->threads++;
+  g_thread_unref (g_thread_new ("generate", run, pool));
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -142,6 +168,8 @@ run (gpointer data)
       pool->idle--;
       continue;
     }
+    if (pool->works.length > 0)
+      wake (pool);
     g_mutex_unlock (&pool->lock);
     do_work (&worker, work, number);
     serve_work_unref (work);
@@ -152,17 +180,6 @@ run (gpointer data)
     g_clear_pointer (&worker.players[i], serve_player_free);
   leave (pool);
   return NULL;
-}
-
-/* Under the lock. */
-static void
-wake (ServePool *pool)
-{
-  g_cond_broadcast (&pool->changed);
-  if (pool->idle > 0 || pool->threads == pool->settings.threads)
-    return;
-  pool->threads++;
-  g_thread_unref (g_thread_new ("generate", run, pool));
 }
 
 gboolean
@@ -186,6 +203,7 @@ void
 serve_pool_kick (ServePool *pool)
 {
   g_mutex_lock (&pool->lock);
+  drop_exhausted (pool);
   if (pool->works.length > 0)
     wake (pool);
   g_mutex_unlock (&pool->lock);

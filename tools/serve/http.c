@@ -20,6 +20,7 @@ free_route (gpointer data)
 
   g_free (route->method);
   g_free (route->path);
+  g_strfreev (route->segments);
   g_free (route);
 }
 
@@ -31,6 +32,7 @@ serve_http_add (ServeHttp *http, const char *method, const char *path, ServeScop
 
   route->method = g_strdup (method);
   route->path = g_strdup (path);
+  route->segments = g_strsplit (path, "/", -1);
   route->scope = scope;
   route->handler = handler;
   route->data = data;
@@ -70,10 +72,8 @@ match_segment (const char *wanted, const char *segment, GHashTable *parameters)
 }
 
 static gboolean
-match_path (const char *pattern, char **segments, GHashTable *parameters)
+match_path (char **wanted, char **segments, GHashTable *parameters)
 {
-  g_auto (GStrv) wanted = g_strsplit (pattern, "/", -1);
-
   g_hash_table_remove_all (parameters);
   for (int i = 0;; i++) {
     if (wanted[i] == NULL || segments[i] == NULL)
@@ -100,7 +100,7 @@ serve_http_match (const ServeHttp *http, const char *method, const char *path,
   for (guint i = 0; i < http->routes->len; i++) {
     const ServeRoute *route = http->routes->pdata[i];
 
-    if (!match_path (route->path, segments, parameters))
+    if (!match_path (route->segments, segments, parameters))
       continue;
     if (match_method (route->method, method))
       return route;

@@ -33,6 +33,7 @@ struct _ServeRequest {
 
 typedef struct {
   char *method, *path; /* "/v1/models/{name}" */
+  char **segments;     /* of the path */
   ServeScope scope;
   ServeHandler handler;
   gpointer data;
