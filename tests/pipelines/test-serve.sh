@@ -108,8 +108,14 @@ sed 's/^port = 0/port = 0\ntokens = "none"/' studio.toml >wrong.toml
 complains "so is a file of tokens, with what makes one" 'wrong.toml:3: server.tokens: .*token NAME' "$serve" --check --config=wrong.toml
 sed 's/\["mjpeg"\]/["mjpg"]/' studio.toml >wrong.toml
 complains "a protocol that there is not is" 'wrong.toml:13: mounts.clock.protocols: .*did you mean "mjpeg"' "$serve" --check --config=wrong.toml
+{ cat studio.toml && printf 'walk = "slurp"\n'; } >wrong.toml
+complains "a walk that there is not is" 'wrong.toml:14: mounts.clock.walk: .*did you mean "slerp"' "$serve" --check --config=wrong.toml
+printf '[server]\nport = 0\n' >wrong.toml
+succeeds "a file of which nothing can be watched is right" "$serve" --check --config=wrong.toml
+holds "and it is said" grep -q 'wrong.toml: 0 models, 0 mounts: nothing can be watched' log
 { cat studio.toml && printf '[publish.faces]\ncanary = 0.1\n'; } >wrong.toml
 complains "versions of a model that is no folder are" 'wrong.toml:14: publish.faces: .*should be a folder' "$serve" --check --config=wrong.toml
+complains "so is one of the command line, which has no lines" 'line: models.none.location: .*none.onnx' "$serve" none.onnx
 mkdir empty
 complains "there is something to be served" 'config=FILE says what is served' sh -c "cd empty && '$serve'"
 
@@ -153,7 +159,11 @@ wait "$client" 2>/dev/null
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls.key -out tls.pem -days 2 \
     -subj /CN=serve -addext 'subjectAltName=IP:127.0.0.1' >/dev/null 2>&1
-chmod 600 tls.key
+openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -out other.key >/dev/null 2>&1
+chmod 600 tls.key other.key
+sed 's/^port = 0/port = 0\ncertificate = "tls.pem"\nkey = "other.key"/' studio.toml >wrong.toml
+complains "a key of another certificate is told before any client is" \
+    'wrong.toml:3: server.certificate: .*other.key is not the key of .*tls.pem' "$serve" --check --config=wrong.toml
 sed 's/^port = 0/port = 0\ntokens = "tokens"\ncertificate = "tls.pem"\nkey = "tls.key"/' studio.toml >secure.toml
 token=$("$serve" token anna --scope=watch --config=secure.toml)
 holds "a token is made, and its hash alone is kept" sh -c "grep -q '^anna watch ' tokens && ! grep -q -e '$token' tokens"

@@ -138,6 +138,17 @@ serve (ServeServer *server, GError **error)
   return TRUE;
 }
 
+static void
+tell_checked (const ServeServer *server)
+{
+  const guint models = g_hash_table_size (server->models);
+  const guint mounts = g_hash_table_size (server->mounts);
+
+  g_print ("%s: %u model%s, %u mount%s%s\n", server->configuration->path, models,
+      models == 1 ? "" : "s", mounts, mounts == 1 ? "" : "s",
+      mounts == 0 ? ": nothing can be watched" : "");
+}
+
 static int
 run (const Options *options, const char *const *models)
 {
@@ -154,8 +165,7 @@ run (const Options *options, const char *const *models)
   if (options->check) {
     if (!serve_http_reload (server->http, &error))
       return serve_command_fail (error);
-    g_print ("%s: %u models, %u mounts\n", configuration->path, g_hash_table_size (server->models),
-        g_hash_table_size (server->mounts));
+    tell_checked (server);
     return SERVE_STATUS_FINE;
   }
   if (!serve (server, &error))
@@ -170,9 +180,12 @@ make_description (void)
 {
   g_autoptr (GString) text = g_string_new ("Commands:\n");
 
-  for (int i = 0; serve_commands[i] != NULL; i++)
-    g_string_append_printf (text, "  %s %s  %s\n", serve_commands[i]->name,
-        serve_commands[i]->arguments, serve_commands[i]->summary);
+  for (int i = 0; serve_commands[i] != NULL; i++) {
+    g_autofree char *call =
+        g_strconcat (serve_commands[i]->name, " ", serve_commands[i]->arguments, NULL);
+
+    g_string_append_printf (text, "  %-24s  %s\n", call, serve_commands[i]->summary);
+  }
   g_string_append (text, "\nSIGTERM ends it once nobody watches any more, at once when it comes "
                          "again; SIGHUP reads the studio file\nagain. docs/serving.md tells more.");
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -211,8 +224,12 @@ main (int argc, char **argv)
   };
 
   g_set_prgname ("generative-serve");
-  if (command != NULL)
+  if (command != NULL) {
+    g_autofree char *name = g_strconcat (g_get_prgname (), " ", command->name, NULL);
+
+    g_set_prgname (name);
     return command->run (argc - 1, argv + 1);
+  }
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_set_summary (context, "Serve models and pipelines, on this machine alone until "
                                          "the studio file says otherwise.");

@@ -56,12 +56,15 @@ function compare() {
 
 // --- the server's figures ---
 
-const units = { memory: " MB", processor: " cores", "latency-50": " s", "latency-95": " s", "latency-99": " s" };
+const units = { memory: " MB", processor: " cores", requests: " a second", frames: " a second", dropped: " a second" };
 const shares = /-share$/;
+const latencies = /^latency-/;
 
 function showNumber(name, value) {
   if (shares.test(name)) return `${(100 * value).toFixed(1)} %`;
-  const text = Number.isInteger(value) ? String(value) : value.toPrecision(3);
+  if (latencies.test(name)) return `${(1000 * value).toFixed(value < 0.1 ? 1 : 0)} ms`;
+  const text = Number.isInteger(value) ? String(value)
+    : units[name] ? value.toFixed(value < 10 ? 2 : 0) : value.toPrecision(3);
   return text + (units[name] ?? "");
 }
 
@@ -70,7 +73,7 @@ function listFigures({ version, state, seconds, figures = {} }) {
   const known = Object.entries(figures).filter(([, value]) => typeof value === "number");
   return [
     ["state", state], ["version", version], ["running for", `${Math.floor(seconds / 60)} min`],
-    ...known.map(([name, value]) => [name.replaceAll("-", " "), showNumber(name, value)]),
+    ...known.map(([name, value]) => [name.replace(/^latency-(\d+)$/, "$1% answered within").replaceAll("-", " "), showNumber(name, value)]),
   ].filter(([, value]) => value !== undefined);
 }
 

@@ -113,7 +113,7 @@ run (int argc, char **argv, const char *arguments, const char *summary, int most
   if (!g_option_context_parse (context, &argc, &argv, &error))
     return serve_command_fail (error);
   if (argc < 2 || argc > most) {
-    g_printerr ("usage: %s %s %s\n", g_get_prgname (), verb, arguments);
+    g_printerr ("usage: %s %s\n", g_get_prgname (), arguments);
     return SERVE_STATUS_USAGE;
   }
   session = make_session (authority, &error);

@@ -134,6 +134,7 @@ static gpointer
 start (ServeServer *server, GError **error)
 {
   Rtsp *rtsp = g_new0 (Rtsp, 1);
+  g_autoptr (GError) problem = NULL;
 
   rtsp->server = server;
   rtsp->proxies =
@@ -141,9 +142,11 @@ start (ServeServer *server, GError **error)
   rtsp->rtsp = gst_rtsp_server_new ();
   g_signal_connect (rtsp->rtsp, "client-connected", G_CALLBACK (client_connected), rtsp);
   configure (rtsp);
-  rtsp->source = gst_rtsp_server_create_source (rtsp->rtsp, NULL, error);
+  rtsp->source = gst_rtsp_server_create_source (rtsp->rtsp, NULL, &problem);
   if (rtsp->source == NULL) {
-    g_prefix_error (error, "server.rtsp-port %d: ", server->configuration->server->rtsp_port);
+    g_set_error (error, problem->domain, problem->code,
+        "server.rtsp-port %d: %s; --rtsp-port=N has another one, and 0 one that is free",
+        server->configuration->server->rtsp_port, problem->message);
     stop (rtsp);
     return NULL;
   }

@@ -9,6 +9,8 @@
 #define FIELD(name) G_STRUCT_OFFSET (ServeMountSettings, name)
 
 static const char *const codecs[] = { "h264", "vp8", NULL };
+/* As latentsrc's property has them. */
+static const char *const walks[] = { "none", "linear", "slerp", "loop", NULL };
 
 static const ServeKey keys[] = {
   { "model", SERVE_KEY_TEXT, FIELD (model), .blurb = "the name of one of the models" },
@@ -92,6 +94,19 @@ check_size (const ServeMountSettings *mount, GError **error)
 }
 
 static gboolean
+check_walk (const ServeMountSettings *mount, GError **error)
+{
+  g_autofree char *hint = NULL, *all = NULL;
+
+  if (mount->walk != NULL && g_strv_contains (walks, mount->walk))
+    return TRUE;
+  hint = mount->walk != NULL ? gen_nearest_hint (mount->walk, walks) : g_strdup ("");
+  all = g_strjoinv (", ", (char **)walks);
+  return serve_record_fail (mount, "walk", error, "there is no \"%s\"%s; there are %s",
+      mount->walk != NULL ? mount->walk : "", hint, all);
+}
+
+static gboolean
 check (gpointer record, GError **error)
 {
   const ServeMountSettings *mount = record;
@@ -104,7 +119,7 @@ check (gpointer record, GError **error)
   if (mount->seed != (double)(guint64)mount->seed)
     return serve_record_fail (mount, "seed", error, "a whole number is wanted");
   return (mount->model == NULL || check_model (mount, error)) && check_path (mount, error) &&
-         check_size (mount, error);
+         check_size (mount, error) && check_walk (mount, error);
 }
 
 const ServeSection serve_section_mounts = {
