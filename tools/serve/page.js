@@ -56,7 +56,7 @@ function compare() {
 
 // --- the server's figures ---
 
-const units = { memory: " MB", processor: " cores", requests: " a second", frames: " a second", dropped: " a second" };
+const units = { memory: " MB", processor: " cores", requests: " /s", frames: " /s", dropped: " /s" };
 const shares = /-share$/;
 const latencies = /^latency-/;
 
