@@ -39,6 +39,24 @@ is_linear (const GenNode *node, const char *name)
   return is (node, NULL, name) || is (node, "com.microsoft", name);
 }
 
+/* The same by a scale and a zero point that are found in each run, as DynamicQuantizeLinear does.
+ */
+static GenNode *
+find_dynamic (const GenTensor *tensor)
+{
+  GenNode *node = tensor != NULL ? tensor->producer : NULL;
+  const GenNode *from;
+
+  if (!is_linear (node, "DequantizeLinear") || tensor->type != GEN_TYPE_FLOAT32 ||
+      !gen_tensor_is_bytes (gen_node_input (node, 0)) || !is_one (gen_node_input (node, 1)))
+    return NULL;
+  from = gen_node_input (node, 0)->producer;
+  if (!is_linear (from, "QuantizeLinear") || gen_node_input (node, 1) != gen_node_input (from, 1) ||
+      gen_node_input (node, 2) != gen_node_input (from, 2))
+    return NULL;
+  return node;
+}
+
 GenNode *
 gen_graph_find_dequantize (const GenTensor *tensor)
 {
@@ -200,15 +218,37 @@ read_weights (Layer *layer, const GenNode *node, gboolean one_scale)
   return TRUE;
 }
 
+/* The product of two scales that are computed in each run. */
+static GenTensor *
+multiply_scales (GenReaders *readers, GenGraph *graph, GenTensor *x_scale, GenTensor *w_scale)
+{
+  GenNode *node = gen_graph_new_node (graph, NULL, gen_operator_find (NULL, "Mul", 14), 14);
+  GenTensor *product = gen_graph_add_value (graph, NULL);
+
+  g_ptr_array_add (graph->nodes, node);
+  product->type = GEN_TYPE_FLOAT32;
+  product->shape = w_scale->shape;
+  product->producer = node;
+  g_ptr_array_add (node->outputs, product);
+  gen_readers_set_input (readers, node, 0, w_scale);
+  gen_readers_set_input (readers, node, 1, x_scale);
+  return product;
+}
+
 /* The scale of sums: that of x by those of the weights. */
 static void
-find_scale (Layer *layer, GenGraph *graph, const GenTensor *x_scale)
+find_scale (Layer *layer, GenReaders *readers, GenGraph *graph, GenTensor *x_scale)
 {
-  const GenTensor *w_scale = layer->inputs[GEN_QUANTIZED_SCALE];
+  GenTensor *w_scale = layer->inputs[GEN_QUANTIZED_SCALE];
   const float *x = gen_tensor_constant (x_scale), *w = gen_tensor_constant (w_scale);
   gint64 n = gen_shape_elements (&w_scale->shape);
-  float *scale = g_new (float, n);
+  float *scale;
 
+  if (x == NULL) {
+    layer->inputs[GEN_QUANTIZED_SCALE] = multiply_scales (readers, graph, x_scale, w_scale);
+    return;
+  }
+  scale = g_new (float, n);
   for (gint64 i = 0; i < n; i++)
     scale[i] = *x * w[i];
   layer->inputs[GEN_QUANTIZED_SCALE] = add_floats (graph, scale, n);
@@ -224,7 +264,7 @@ is_in_units (const GenNode *node, const Layer *layer)
   const gint32 *z = gen_tensor_constant (zero);
   gint64 n = gen_shape_elements (&own->shape), m = gen_shape_elements (&sums->shape);
 
-  if (a == NULL || (n != 1 && n != layer->channels) || (zero != NULL && z == NULL))
+  if (a == NULL || b == NULL || (n != 1 && n != layer->channels) || (zero != NULL && z == NULL))
     return FALSE;
   for (gint64 i = 0; zero != NULL && i < gen_shape_elements (&zero->shape); i++)
     if (z[i] != 0)
@@ -293,13 +333,15 @@ join_numbers (GenReaders *readers, GenNode *node)
   if (node->inputs->len < 2 || !gen_node_is_plain (node))
     return FALSE;
   x = gen_graph_find_dequantize (gen_node_input (node, 0));
+  if (x == NULL)
+    x = find_dynamic (gen_node_input (node, 0));
   if (x == NULL || gen_node_input (x, 0)->role == GEN_ROLE_CONSTANT || !find_kind (&layer, node) ||
       !read_weights (&layer, gen_node_input (node, 1)->producer,
           is (node, NULL, "ConvTranspose") && gen_node_int (node, "group", 1) != 1))
     return FALSE;
   layer.inputs[GEN_QUANTIZED_X] = gen_node_input (x, 0);
   layer.inputs[GEN_QUANTIZED_X_ZERO] = gen_node_input (x, 2);
-  find_scale (&layer, node->graph, gen_node_input (x, 1));
+  find_scale (&layer, readers, node->graph, gen_node_input (x, 1));
   if (!read_bias (&layer, gen_node_input (node, 2)))
     return FALSE;
   become (readers, node, &layer);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Dynamic quantisation: the range of what a layer reads is found in each run, so that nothing has
- * to be known before; sums are exact, and become numbers again behind each layer. */
+ * to be known before; sums are exact, and become numbers again behind each layer. ONNX has no such
+ * sums of a ConvTranspose: around it stands what makes bytes of numbers and numbers of bytes, in
+ * each run as well, of which this engine makes a layer of integers, and any other the floats that
+ * it says. */
 #include <math.h>
 
 #include "add.h"
 #include "weights.h"
 
-#define OPSET 11 /* DynamicQuantizeLinear */
+#define OPSET 11      /* DynamicQuantizeLinear */
+#define AXIS_OPSET 13 /* DequantizeLinear by channel */
 
 typedef struct {
   GenGraph *graph;
@@ -125,6 +129,52 @@ add_numbers (const Pass *pass, const GenShrinkLayer *layer, GenNode *bytes, GenT
       (GenTensor *[]){ made, add_bias (pass, layer, &spread) }, 2, like, "biased", error);
 }
 
+/* The numbers that bytes of the layer's input stand for, and those that its weights do. */
+static gboolean
+put_numbers (const Pass *pass, const GenShrinkLayer *layer, GenNode *bytes, GenByteWeights *w,
+    GError **error)
+{
+  GenTensor *x[3] = { gen_node_output (bytes, 0), gen_node_output (bytes, 1),
+    gen_node_output (bytes, 2) };
+  GenTensor *weights[2], *numbers, *made;
+  const gboolean by_channel = w->n_scales > 1;
+
+  numbers = gen_shrink_add (pass->graph, NULL, "DequantizeLinear", pass->opset, x, 3,
+      gen_node_input (layer->node, 0), "dequantized", error);
+  if (numbers == NULL)
+    return FALSE;
+  weights[0] = gen_byte_weights_add (w, layer, &weights[1]);
+  made = gen_shrink_add (pass->graph, NULL, "DequantizeLinear", pass->opset, weights, 2,
+      layer->weights, "dequantized", error);
+  if (made == NULL)
+    return FALSE;
+  if (by_channel)
+    gen_node_set_int (made->producer, "axis", layer->axis);
+  layer->node->inputs->pdata[0] = numbers;
+  layer->node->inputs->pdata[1] = made;
+  return TRUE;
+}
+
+static gboolean
+put_transposed (
+    Pass *pass, const GenShrinkLayer *layer, int bits, GPtrArray *layers, GError **error)
+{
+  g_auto (GenByteWeights) w = { 0 };
+  GenNode *bytes = find_bytes (pass, gen_node_input (layer->node, 0), error);
+  gsize after;
+
+  if (bytes == NULL)
+    return FALSE;
+  if (!gen_byte_weights_find (&w, layer, bits, NULL, gen_node_int (layer->node, "group", 1) != 1))
+    return gen_shrink_refuse_weights (layer, error);
+  after = (gsize)w.n + (gsize)w.n_scales * sizeof (float);
+  if (!put_numbers (pass, layer, bytes, &w, error))
+    return FALSE;
+  gen_shrink_tell (layers, layer, TRUE, after, w.sqnr, "int%d weights%s, uint8 by run", bits,
+      w.n_scales > 1 ? " by channel" : "");
+  return TRUE;
+}
+
 static gboolean
 put_layer (Pass *pass, const GenShrinkLayer *layer, int bits, GPtrArray *layers, GError **error)
 {
@@ -149,11 +199,17 @@ put_layer (Pass *pass, const GenShrinkLayer *layer, int bits, GPtrArray *layers,
   return TRUE;
 }
 
-static gboolean
-suits (const GenShrinkLayer *layer)
+/* Why a layer is left, or NULL. */
+static const char *
+find_obstacle (const Pass *pass, const GenQuantizeSettings *settings, const GenShrinkLayer *layer)
 {
-  return !gen_shrink_is (layer->node, "ConvTranspose") &&
-         (layer->bias == NULL || layer->bias->role == GEN_ROLE_CONSTANT);
+  if (gen_shrink_keeps (settings, layer->node))
+    return "as was asked";
+  if (layer->bias != NULL && layer->bias->role != GEN_ROLE_CONSTANT)
+    return "its bias is no constant";
+  if (gen_shrink_is (layer->node, "ConvTranspose") && pass->opset < AXIS_OPSET)
+    return "its bytes take opset 13 (generative-model convert --opset=13)";
+  return NULL;
 }
 
 static gboolean
@@ -169,15 +225,19 @@ apply (GenGraph *graph, const GenQuantizeSettings *settings, GPtrArray *layers, 
   n = graph->nodes->len;
   for (guint i = 0; i < n; i++) {
     GenShrinkLayer layer;
+    const char *obstacle;
+    gboolean done = TRUE;
 
     if (!gen_shrink_find_layer (g_ptr_array_index (graph->nodes, i), &layer))
       continue;
-    if (gen_shrink_keeps (settings, layer.node))
-      gen_shrink_tell (layers, &layer, FALSE, 0, INFINITY, "float32, as was asked");
-    else if (!suits (&layer))
-      gen_shrink_tell (
-          layers, &layer, FALSE, 0, INFINITY, "float32: ONNX has no such operator of integers");
-    else if (!put_layer (&pass, &layer, settings->weight_bits, layers, error))
+    obstacle = find_obstacle (&pass, settings, &layer);
+    if (obstacle != NULL)
+      gen_shrink_tell (layers, &layer, FALSE, 0, INFINITY, "float32, %s", obstacle);
+    else if (gen_shrink_is (layer.node, "ConvTranspose"))
+      done = put_transposed (&pass, &layer, settings->weight_bits, layers, error);
+    else
+      done = put_layer (&pass, &layer, settings->weight_bits, layers, error);
+    if (!done)
       return FALSE;
   }
   gen_shrink_clean (graph);

@@ -74,8 +74,8 @@ static const Case cases[] = {
       { 1, 1 }, TRUE, TRUE },
   { "transposed/squares-of-2", 2, 1, 128, 128, 2, { 5, 6 }, { 4, 4 }, { 2, 2 }, { 1, 1 }, { 1, 1 },
       { 1, 1 }, TRUE, TRUE },
-  { "transposed/squares-uneven", 1, 1, 67, 41, 2, { 15, 17 }, { 4, 4 }, { 2, 2 }, { 1, 1 }, { 1, 2 },
-      { 0, 1 }, TRUE, TRUE },
+  { "transposed/squares-uneven", 1, 1, 67, 41, 2, { 15, 17 }, { 4, 4 }, { 2, 2 }, { 1, 1 },
+      { 1, 2 }, { 0, 1 }, TRUE, TRUE },
   { "transposed/squares-groups", 1, 2, 48, 40, 2, { 20, 20 }, { 4, 4 }, { 2, 2 }, { 1, 1 },
       { 2, 1 }, { 1, 0 }, TRUE, TRUE },
   { "transposed/squares-3x3", 1, 1, 64, 64, 2, { 8, 8 }, { 6, 6 }, { 2, 2 }, { 1, 1 }, { 2, 2 },
@@ -414,7 +414,7 @@ test_layer (gconstpointer data)
     l.form = i / 12;
     l.threads = 1 + i % 3;
     l.one_w_zero = one || l.w == GEN_TYPE_INT8 || (l.form == LINEAR && c->rank == 0);
-    if (c->transposed && l.form < NUMBERS)
+    if ((c->transposed && l.form < NUMBERS) || (c->squares && i % 5 > 1)) /* large ones take long */
       continue;
     fill (l.x_data, l.n_x, l.weights == EXTREME ? EXTREME : ANY, l.x == GEN_TYPE_INT8, 1 + i);
     fill (l.w_data, l.n_w, l.weights, l.w == GEN_TYPE_INT8, 2 + i);
