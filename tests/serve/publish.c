@@ -284,6 +284,39 @@ test_no_frame_lost (void)
   serving_close (&s);
 }
 
+/* Without the file of the version that is played nothing begins, and that is told; the next version
+ * takes its place without being tried. What is decided while its file cannot be written is there
+ * once it can. */
+static void
+test_removed (void)
+{
+  Serving s = { 0 };
+  g_autofree char *path = NULL, *state = NULL;
+  g_autoptr (GError) error = NULL;
+  ServeMount *mount;
+
+  open_versions (&s, "canary = 0\n");
+  mount = serving_mount (&s, "classes");
+  path = g_build_filename (s.folder, "versions", "v1.onnx", NULL);
+  state = g_build_filename (s.folder, "state.json", NULL);
+  g_assert_cmpint (g_mkdir (state, 0777), ==, 0);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*v1.onnx any more");
+  g_assert_null (serve_session_new (s.server, mount, "anna", "mjpeg", &error));
+  g_assert_error (error, SERVE_ERROR, SERVE_ERROR_BUSY);
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*version-promoted: there is no file*");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*is not remembered*");
+  add_version (&s, "v2.onnx", 0.5f);
+  wait_for (&s, "stable", "v2");
+  g_test_assert_expected_messages ();
+  g_assert_cmpfloat (
+      gen_counters_sum (s.server->counters, "generative_serve_write_failures_total"), >=, 1);
+  g_assert_cmpint (g_rmdir (state), ==, 0);
+  while (!g_file_test (state, G_FILE_TEST_IS_REGULAR))
+    g_main_context_iteration (NULL, TRUE);
+  serving_close (&s);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -295,5 +328,6 @@ main (int argc, char **argv)
   g_test_add_func ("/serve/publish/by-hand", test_by_hand);
   g_test_add_func ("/serve/publish/meters", test_meters);
   g_test_add_func ("/serve/publish/no-frame-lost", test_no_frame_lost);
+  g_test_add_func ("/serve/publish/removed", test_removed);
   return g_test_run ();
 }

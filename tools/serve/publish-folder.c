@@ -41,6 +41,12 @@ publish_is_current (const Publication *publication, const ServeVersion *version)
   return g_str_equal (version->name, publication->model->current.name);
 }
 
+gboolean
+publish_has_lost_current (const Publication *publication)
+{
+  return !g_file_test (publication->model->current.path, G_FILE_TEST_EXISTS);
+}
+
 ServeVersion *
 publish_find_version (Publication *publication)
 {

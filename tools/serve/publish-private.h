@@ -58,6 +58,7 @@ typedef struct {
   ServeModel *model;
   const ServePublishSettings *settings;
   ServePublishState state;
+  gboolean unsaved; /* the state's file does not have it */
   PublishPhase phase;
   ServeVersion candidate; /* unless idle */
   GCancellable *warming;
@@ -102,6 +103,9 @@ void publish_refuse (ServePublishing *publishing, Publication *publication, cons
 
 /* Whether a version is the one that sessions play, but for those that try another one. */
 gboolean publish_is_current (const Publication *publication, const ServeVersion *version);
+/* Whether somebody has removed the file of that version: sessions go on with it, and none begins.
+ */
+gboolean publish_has_lost_current (const Publication *publication);
 /* The last version in the model's folder, where it comes behind the current one, its file is as it
  * was at the look before, and it has not been refused; NULL: there is none. To be asked at each
  * look. (transfer full) */

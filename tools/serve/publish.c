@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "publish-private.h"
+#include "watch/watch.h"
 
 /* How often folders and windows are looked at, in seconds. */
 #define LOOK_EVERY 1
+
+/* Why a version is not tried for long. */
+#define LOST "there is no file of the version before any more"
 
 static const GenRolloutDecision at_limit[] = {
   [SERVE_UNDECIDED_ROLL_BACK] = GEN_ROLLOUT_ROLL_BACK,
@@ -28,15 +32,24 @@ publish_find (ServePublishing *publishing, const ServeModel *model)
 
 /* --- decisions --- */
 
+/* What cannot be saved now, as on a disk that is full, is tried again at each look. */
 static void
-save_state (const Publication *publication)
+save_state (Publication *publication)
 {
+  const gboolean again = publication->unsaved;
   g_autoptr (GError) error = NULL;
 
-  if (publication->settings->state != NULL &&
-      !serve_publish_state_save (&publication->state, publication->settings->state, &error))
+  if (publication->settings->state == NULL)
+    return;
+  publication->unsaved =
+      !serve_publish_state_save (&publication->state, publication->settings->state, &error);
+  if (publication->unsaved)
+    serve_watch_write_failed (publication->server->watch, "state");
+  if (publication->unsaved && !again)
     g_warning (
         "what is published of %s is not remembered: %s", publication->model->name, error->message);
+  else if (!publication->unsaved && again)
+    g_message ("what is published of %s is remembered again", publication->model->name);
 }
 
 gboolean
@@ -189,6 +202,10 @@ on_warmed (const GError *problem, gpointer data)
         publication->publishing, publication, "version-refused", NULL, problem->message);
     return;
   }
+  if (publish_has_lost_current (publication)) {
+    promote (publication->publishing, publication, LOST);
+    return;
+  }
   if (!publish_note (
           publication, "version-tried", publication->candidate.name, NULL, NULL, &error)) {
     g_warning ("%s", error->message);
@@ -233,8 +250,12 @@ static void
 decide (ServePublishing *publishing, Publication *publication, gint64 now)
 {
   g_autofree char *reason = NULL;
-  const GenRolloutDecision decision = gen_rollout_decide (publication->rollout, now, &reason);
+  const GenRolloutDecision decision = publish_has_lost_current (publication)
+                                          ? GEN_ROLLOUT_PROMOTE
+                                          : gen_rollout_decide (publication->rollout, now, &reason);
 
+  if (reason == NULL && decision == GEN_ROLLOUT_PROMOTE)
+    reason = g_strdup (LOST);
   if (decision == GEN_ROLLOUT_PROMOTE) {
     promote (publishing, publication, reason);
   } else if (decision == GEN_ROLLOUT_ROLL_BACK) {
@@ -277,6 +298,8 @@ look (gpointer data)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     Publication *publication = value;
 
+    if (publication->unsaved)
+      save_state (publication);
     if (publication->phase == PUBLISH_CANARY)
       decide (publishing, publication, now);
     look_for_version (publishing, publication);

@@ -449,6 +449,9 @@ serve_server_audit (
 {
   g_autoptr (JsonObject) taken = details;
 
-  return server->audit == NULL || (gen_audit_log_add (server->audit, event, by, taken, error) &&
-                                      gen_audit_log_sign (server->audit, error));
+  if (server->audit == NULL || (gen_audit_log_add (server->audit, event, by, taken, error) &&
+                                   gen_audit_log_sign (server->audit, error)))
+    return TRUE;
+  serve_watch_write_failed (server->watch, "audit");
+  return FALSE;
 }

@@ -68,6 +68,21 @@ check_limits (const ServeServer *server, const char *owner, GError **error)
   return TRUE;
 }
 
+/* Sessions that play have the model, and go on. */
+static gboolean
+check_file (const ServeMount *mount, GError **error)
+{
+  const ServeModel *model = mount->model;
+
+  if (model == NULL || g_file_test (model->current.path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_warning ("mounts.%s: there is no %s any more", mount->name, model->current.path);
+  g_set_error (error, SERVE_ERROR, SERVE_ERROR_BUSY,
+      "version %s of model %s has been removed, so that nothing begins with it",
+      model->current.name, model->name);
+  return FALSE;
+}
+
 static void
 change_count (ServeServer *server, const char *owner, int by)
 {
@@ -98,7 +113,7 @@ serve_session_new (
   ServeSession *session;
   GstElement *bin;
 
-  if (!check_limits (server, owner, error))
+  if (!check_limits (server, owner, error) || !check_file (mount, error))
     return NULL;
   bin = serve_session_bin_new (mount, error);
   if (bin == NULL)

@@ -49,5 +49,8 @@ const GenCounterFamily serve_count_alerts = { "generative_serve_alerts_total",
 const GenCounterFamily serve_count_notices = { "generative_serve_notices_total",
   "Notices of alerts, by way (webhook, command) and outcome (delivered, failed)", GEN_COUNTER_TOTAL,
   { "way", "outcome" } };
+const GenCounterFamily serve_count_write_failures = { "generative_serve_write_failures_total",
+  "Writes that failed, as on a disk that is full, by file (audit, state)", GEN_COUNTER_TOTAL,
+  { "file" } };
 const GenCounterFamily serve_count_start = { "process_start_time_seconds",
   "When the process began, in seconds since 1970", GEN_COUNTER_GAUGE };

@@ -27,4 +27,5 @@ extern const GenCounterFamily serve_count_build;
 extern const GenCounterFamily serve_count_alert_active;
 extern const GenCounterFamily serve_count_alerts;
 extern const GenCounterFamily serve_count_notices;
+extern const GenCounterFamily serve_count_write_failures;
 extern const GenCounterFamily serve_count_start;

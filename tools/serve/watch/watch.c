@@ -100,6 +100,15 @@ look (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+void
+serve_watch_write_failed (ServeWatch *watch, const char *file)
+{
+  const char *const values[] = { file };
+
+  gen_counter_add (
+      gen_counters_take (watch->server->counters, &serve_count_write_failures, values), 1);
+}
+
 /* --- what is told --- */
 
 static void

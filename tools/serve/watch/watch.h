@@ -24,5 +24,7 @@ void serve_watch_stop (ServeWatch *watch);
 
 /* A request has come, for `route` (NULL: for none). */
 void serve_watch_request (ServeWatch *watch, ServeRequest *request, const ServeRoute *route);
+/* A file, "audit" or "state", could not be written. */
+void serve_watch_write_failed (ServeWatch *watch, const char *file);
 /* A session begins, or ends. */
 void serve_watch_session (ServeWatch *watch, const ServeSession *session, gboolean begins);
