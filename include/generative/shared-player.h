@@ -29,6 +29,9 @@ G_BEGIN_DECLS
  * more rows round otherwise (some 1e-6 of float32); with `exact` to the bit, for then every run has
  * as many places, and those that nobody needs are padding.
  *
+ * What a model remembers (its states) is each member's own: it goes on with what it remembers of
+ * its own frames, and gen_player_reset of its player begins anew.
+ *
  * The run is made by the thread of one of those that wait. What fails, fails for all that had part
  * in it. Nothing is allocated for a frame.
  *
@@ -63,8 +66,8 @@ typedef struct {
 
 /* Whoever plays with `player`, which is prepared and stays so until the member is freed. NULL with
  * `error`, which says why, where what it plays cannot be shared: on another device than the CPU,
- * of a model that remembers, that draws random numbers, whose shapes hang on what it computes or
- * that takes a certain number of items; of several frames a run, or with further inputs and
+ * of a model that plays spectra, that draws random numbers, whose shapes hang on what it computes
+ * or that takes a certain number of items; of several frames a run, or with further inputs and
  * outputs. (transfer full) */
 GEN_API GenSharedMember *gen_shared_member_new (
     GenPlayer *player, const GenSharedOptions *options, GError **error);

@@ -34,8 +34,8 @@ find_obstacle (const GenPlayer *player, const GenModelUse *use)
     return "it has further inputs or outputs, or plays pictures in parts";
   if (use->input.batch > 0)
     return "the model takes a certain number of items";
-  if (gen_model_has_states (model))
-    return "the model remembers what it has played before";
+  if (model->spectra != NULL)
+    return "it plays a sound, whose pieces follow each other";
   if (gen_graph_draws (model->graph))
     return "the model draws random numbers";
   return NULL;

@@ -84,6 +84,15 @@ gboolean gen_shared_fits (const GenPlayer *player, GenPlayer *one, int frames);
 gboolean gen_shared_run (
     GenPlayer *player, GenSharedMember *const *members, guint n, GError **error);
 
+/* --- shared-states.c --- */
+
+/* Whether what `player`, of `frames` frames a run, remembers is that many times what `one` does. */
+gboolean gen_shared_states_fit (const GenPlayer *player, const GenPlayer *one, int frames);
+/* Frame number `frame` of the run goes on with what `from` remembers, */
+void gen_shared_take_states (GenPlayer *player, guint frame, GenPlayer *from);
+/* and `to` remembers what became of that. */
+void gen_shared_give_states (GenPlayer *player, guint frame, GenPlayer *to);
+
 /* --- shared-trial.c --- */
 
 /* Whether a frame is the same in runs of `player`, which is prepared for several, as alone in

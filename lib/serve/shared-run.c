@@ -63,8 +63,9 @@ gen_shared_fits (const GenPlayer *player, GenPlayer *one, int frames)
         gen_plan_input (many, gen_player_place (player, i))->size !=
             (gsize)frames * gen_plan_input (alone, gen_player_place (one, i))->size)
       return FALSE;
-  return player->now->use.to_frames ||
-         gen_plan_output (many, 0)->size == (gsize)frames * gen_plan_output (alone, 0)->size;
+  return gen_shared_states_fit (player, one, frames) &&
+         (player->now->use.to_frames ||
+             gen_plan_output (many, 0)->size == (gsize)frames * gen_plan_output (alone, 0)->size);
 }
 
 static void
@@ -107,6 +108,8 @@ bind (GenPlayer *player, GenSharedMember *const *members, guint n)
   take_parameters (player, members[0]->player);
   for (guint i = 0; i < (guint)player->now->use.frames; i++)
     bind_frame (player, i, i < n ? members[i]->player : NULL);
+  for (guint i = 0; i < n; i++)
+    gen_shared_take_states (player, i, members[i]->player);
 }
 
 /* --- what is made --- */
@@ -141,6 +144,8 @@ gen_shared_run (GenPlayer *player, GenSharedMember *const *members, guint n, GEr
     return FALSE;
   if (!player->now->use.to_frames)
     hand_out_numbers (player, members, n);
+  for (guint i = 0; i < n; i++)
+    gen_shared_give_states (player, i, members[i]->player);
   hand_out_told (player, members, n);
   return TRUE;
 }

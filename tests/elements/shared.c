@@ -58,6 +58,33 @@ save_net (const char *name, guint64 seed, gint64 batch)
   g_assert_no_error (error);
 }
 
+/* Grey pictures sigmoid (h'), of what is remembered: h' = h / 2 + z U. */
+static void
+save_remembering (const char *name)
+{
+  const float half = 0.5f;
+  g_autoptr (GenGraph) graph = gen_graph_new ("net");
+  g_autofree char *path = path_of (name);
+  g_autoptr (GError) error = NULL;
+  GenTensor *z = gen_graph_add_input (graph, "z", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, LENGTH));
+  GenTensor *h = gen_graph_add_input (graph, "h", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, PIXELS));
+  GenTensor *factor = gen_graph_add_constant (
+      graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (1), g_bytes_new (&half, sizeof half));
+  GenTensor *next = gen_binary (graph, "Add", gen_binary (graph, "Mul", h, factor, &error),
+      multiply (graph, z, LENGTH, PIXELS, 1), &error);
+  GenTensor *y = gen_unary (graph, "Sigmoid", next, &error);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  gen_graph_add_output (graph, next);
+  z->shape.dims[0] = h->shape.dims[0] = y->shape.dims[0] = next->shape.dims[0] = -1;
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("0,1"));
+  g_hash_table_insert (
+      graph->metadata, g_strdup ("generative.states"), g_strdup_printf ("h=%s", next->name));
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
+
 /* --- pipelines that count --- */
 
 typedef struct {
@@ -179,6 +206,23 @@ test_branches (void)
   play (BRANCHES, 1, "shared=true", shared);
   assert_same (alone, shared, BRANCHES, 1);
   play (BRANCHES, 1, "shared=true shared-wait=0 shared-size=2", shared);
+  assert_same (alone, shared, BRANCHES, 1);
+  g_free (alone);
+  g_free (shared);
+}
+
+/* Each remembers its own frames. */
+static void
+test_states (void)
+{
+  g_autofree char *path = path_of ("remembering.onnx");
+  g_autofree char *settings = g_strdup_printf ("model=%s", path);
+  g_autofree char *exact = g_strconcat (settings, " shared=true shared-exact=true", NULL);
+  guint8 (*alone)[FRAMES][PIXELS] = g_malloc0 (BRANCHES * sizeof *alone);
+  guint8 (*shared)[FRAMES][PIXELS] = g_malloc0 (BRANCHES * sizeof *shared);
+
+  play (BRANCHES, 1, settings, alone);
+  play (BRANCHES, 1, exact, shared);
   assert_same (alone, shared, BRANCHES, 1);
   g_free (alone);
   g_free (shared);
@@ -416,7 +460,9 @@ main (int argc, char **argv)
   folder = scratch_new ();
   save_net ("net.onnx", 1, -1);
   save_net ("second.onnx", 2, -1);
+  save_remembering ("remembering.onnx");
   g_test_add_func ("/shared/branches", test_branches);
+  g_test_add_func ("/shared/states", test_states);
   g_test_add_func ("/shared/exact", test_exact);
   g_test_add_func ("/shared/alone", test_alone);
   g_test_add_func ("/shared/stop", test_stop);
