@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The content of a file, read or mapped by its size. */
+/* The content of a file, read or mapped by its size, once for all who have the same file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,11 +11,36 @@
 #include "../device/shared.h"
 #include "file-stamp.h"
 
+/* Smaller ones are not worth being found. */
+#define LEAST_SHARED (64 * 1024)
+/* Microseconds: stamps of files are of steps of some milliseconds. */
+#define SETTLES 100000
+
 static void
 set_error (GError **error, int number, const char *path)
 {
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number), "cannot read '%s': %s", path,
       g_strerror (number));
+}
+
+static GenSharedKey
+key_of (const struct stat *info)
+{
+  return (GenSharedKey){ { info->st_dev, info->st_ino, info->st_size,
+      info->st_mtim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_mtim.tv_nsec,
+      info->st_ctim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_ctim.tv_nsec, 1 } };
+}
+
+/* Nobody has written to it while it was read, nor so short a time before that its stamps would be
+ * the same after another write. */
+static gboolean
+is_settled (const struct stat *before, const struct stat *after)
+{
+  const gint64 changed = after->st_ctim.tv_sec * G_GINT64_CONSTANT (1000000) +
+                         after->st_ctim.tv_nsec / G_GINT64_CONSTANT (1000);
+  const GenSharedKey a = key_of (before), b = key_of (after);
+
+  return memcmp (&a, &b, sizeof a) == 0 && ABS (g_get_real_time () - changed) > SETTLES;
 }
 
 static GBytes *
@@ -41,12 +66,23 @@ read_bytes (int fd, gsize size, const char *path, GError **error)
   return n == size ? g_steal_pointer (&bytes) : g_bytes_new_from_bytes (bytes, 0, n);
 }
 
-static GenSharedKey
-key_of (const struct stat *info)
+/* The file as it is now; whoever has the same file, unchanged, has the same bytes: sessions that
+ * play one model have its weights once. */
+static GBytes *
+read_shared (int fd, const struct stat *info, const char *path, GError **error)
 {
-  return (GenSharedKey){ { info->st_dev, info->st_ino, info->st_size,
-      info->st_mtim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_mtim.tv_nsec,
-      info->st_ctim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_ctim.tv_nsec, 1 } };
+  const gsize size = (gsize)info->st_size;
+  const GenSharedKey key = key_of (info);
+  GBytes *shared = size >= LEAST_SHARED ? gen_shared_find (&key) : NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  struct stat after;
+
+  if (shared != NULL)
+    return shared;
+  bytes = read_bytes (fd, size, path, error);
+  if (bytes == NULL || size < LEAST_SHARED || fstat (fd, &after) < 0 || !is_settled (info, &after))
+    return g_steal_pointer (&bytes);
+  return gen_shared_add (&key, bytes);
 }
 
 /* The file, mapped; whoever has the same file, unchanged, has the same bytes. */
@@ -93,7 +129,7 @@ open_bytes (int fd, const char *path, guint64 *stamp, GError **error)
   key = key_of (&info);
   *stamp = gen_shared_hash (&key, sizeof key) | 1;
   if (info.st_size < GEN_FILE_MAP_SIZE)
-    return read_bytes (fd, info.st_size, path, error);
+    return read_shared (fd, &info, path, error);
   return map_bytes (fd, &info, path, error);
 }
 

@@ -223,6 +223,33 @@ test_mapped_once (Fixture *fixture, gconstpointer data)
 }
 
 /* What a killed writer left is removed; the file itself and all other names stay. */
+/* Small enough to be read: once for all as soon as its stamps tell it from what is written next,
+ * and what has been read stays what it was. */
+static void
+test_read_once (Fixture *fixture, gconstpointer data)
+{
+  const gint64 deadline = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
+  g_autoptr (GBytes) first = NULL, same = NULL, changed = NULL;
+  FILE *file;
+
+  write_text (fixture->path, "begin");
+  g_assert_cmpint (truncate (fixture->path, 1 << 20), ==, 0);
+  do {
+    g_clear_pointer (&first, g_bytes_unref);
+    g_clear_pointer (&same, g_bytes_unref);
+    first = gen_file_bytes (fixture->path, NULL);
+    same = gen_file_bytes (fixture->path, NULL);
+    g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+  } while (g_bytes_get_data (first, NULL) != g_bytes_get_data (same, NULL));
+
+  file = g_fopen (fixture->path, "r+");
+  g_assert_cmpuint (fwrite ("other", 6, 1, file), ==, 1);
+  g_assert_cmpint (fclose (file), ==, 0);
+  changed = gen_file_bytes (fixture->path, NULL);
+  g_assert_cmpmem (g_bytes_get_data (changed, NULL), 6, "other", 6);
+  g_assert_cmpmem (g_bytes_get_data (first, NULL), 6, "begin", 6);
+}
+
 static void
 test_sweep (Fixture *fixture, gconstpointer data)
 {
@@ -305,6 +332,7 @@ main (int argc, char **argv)
   g_test_add ("/files/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/files/mapped", Fixture, NULL, set_up, test_mapped, tear_down);
   g_test_add ("/files/mapped-once", Fixture, NULL, set_up, test_mapped_once, tear_down);
+  g_test_add ("/files/read-once", Fixture, NULL, set_up, test_read_once, tear_down);
   g_test_add ("/files/sweep", Fixture, NULL, set_up, test_sweep, tear_down);
   g_test_add ("/files/sweep-writer", Fixture, NULL, set_up, test_sweep_writer, tear_down);
   g_test_add_func ("/files/aligned", test_aligned);
