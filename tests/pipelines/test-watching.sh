@@ -85,7 +85,12 @@ expressions = [target['expr'] for panel in dashboard['panels'] for target in pan
 expressions += [variable['definition'] for variable in dashboard['templating']['list'] if 'definition' in variable]
 expressions += [annotation['expr'] for annotation in dashboard['annotations']['list']]
 rules = read('examples/monitoring/serve-rules.yml')
-rules = re.sub(r'(?m)^ *(- (alert|record)|summary|description): .*$', '', rules)
+handbook = set (re.findall (r'(?m)^## (Generative\w+)$', read ('docs/incidents.md')))
+alerts = re.findall (r'(?m)^ *- alert: (\w+)$', rules)
+assert handbook == set (alerts), f'docs/incidents.md and the rules differ in {handbook ^ set (alerts)}'
+runbooks = re.findall (r'(?m)^ *runbook: "docs/incidents.md#(\w+)"$', rules)
+assert runbooks == [alert.lower () for alert in alerts], f'runbooks: {runbooks}'
+rules = re.sub(r'(?m)^ *(- (alert|record)|summary|description|runbook): .*$', '', rules)
 for what, text in [('dashboard.json', e) for e in expressions] + [('serve-rules.yml', rules)]:
     unknown = used(text) - known
     assert not unknown, f'{what}: there is no {sorted(unknown)} (in {text[:80]})'
