@@ -248,7 +248,9 @@ run_single (Batch *self, GError **error)
           copy_latent (self, slot, p);
         bind_part_of_output (self, slot, p);
         gst_generator_sides_bind (&self->play->sides, self->play->player);
-        if (!bind_branches (self, 1, error) || !gen_player_run (self->play->player, error))
+        if (!bind_branches (self, 1, error) ||
+            !gst_generative_sharing_run (
+                &self->play->sharing, GST_ELEMENT (self->play->base), self->play->player, error))
           return FALSE;
         take_branches (self, slot, 1);
         notice_not_finite (self, slot, 1);

@@ -5,6 +5,8 @@
  * member. */
 #include "shared-private.h"
 
+#include <string.h>
+
 #include "../graph/same.h"
 #include "../model/model-private.h"
 
@@ -16,6 +18,16 @@ static GPtrArray *all;       /* GenSharedGroup; NULL when there are none */
 static GenBatchFigures gone; /* of groups that there were */
 
 /* --- what can be shared --- */
+
+/* How many items the model itself takes, whatever whoever plays it gives it at once; -1: any. */
+static gint64
+batch_of (const GenModel *model, const GenModelUse *use)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (strcmp (model->inputs[i].name, use->input.name) == 0)
+      return model->inputs[i].batch;
+  return use->input.batch;
+}
 
 static const char *
 find_obstacle (const GenPlayer *player, const GenModelUse *use)
@@ -32,7 +44,7 @@ find_obstacle (const GenPlayer *player, const GenModelUse *use)
     return "several frames make a run already";
   if (use->n_inputs > 0 || use->n_outputs > 0 || use->in_parts)
     return "it has further inputs or outputs, or plays pictures in parts";
-  if (use->input.batch > 0)
+  if (batch_of (model, use) > 0)
     return "the model takes a certain number of items";
   if (model->spectra != NULL)
     return "it plays a sound, whose pieces follow each other";
@@ -66,6 +78,7 @@ compile (GenSharedGroup *group, GenPlayer *one, int frames, GError **error)
   GenModelUse use = group->use;
 
   use.frames = frames;
+  use.input.batch = batch_of (group->model, &group->use);
   if (!gen_player_prepare (player, &use, NULL, error))
     return NULL;
   if (!gen_shared_fits (player, one, frames)) {

@@ -173,6 +173,21 @@ stream_close (Stream *stream)
   g_cond_clear (&stream->come);
 }
 
+/* How many places runs had beyond their frames, before it is closed; G_MAXUINT64: it plays alone.
+ */
+static guint64
+count_padding (Stream *stream)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (stream->pipeline), "g0");
+  g_autoptr (GstStructure) figures = NULL;
+  guint64 padding = G_MAXUINT64;
+
+  g_object_get (element, "shared-figures", &figures, NULL);
+  if (figures != NULL)
+    gst_structure_get_uint64 (figures, "padding", &padding);
+  return padding;
+}
+
 static void
 play (guint n, guint first_seed, const char *settings, guint8 (*pictures)[FRAMES][PIXELS])
 {
@@ -218,12 +233,18 @@ test_states (void)
   g_autofree char *path = path_of ("remembering.onnx");
   g_autofree char *settings = g_strdup_printf ("model=%s", path);
   g_autofree char *exact = g_strconcat (settings, " shared=true shared-exact=true", NULL);
+  Stream stream = { 0 };
   guint8 (*alone)[FRAMES][PIXELS] = g_malloc0 (BRANCHES * sizeof *alone);
   guint8 (*shared)[FRAMES][PIXELS] = g_malloc0 (BRANCHES * sizeof *shared);
 
   play (BRANCHES, 1, settings, alone);
   play (BRANCHES, 1, exact, shared);
   assert_same (alone, shared, BRANCHES, 1);
+  /* By the plan of several. */
+  stream_open (&stream, 1, 1, FRAMES, exact);
+  stream_finish (&stream);
+  g_assert_cmpuint (count_padding (&stream), ==, (guint64)FRAMES * 7);
+  stream_close (&stream);
   g_free (alone);
   g_free (shared);
 }
