@@ -48,30 +48,69 @@ gen_json_is_deep (const char *text, int depth)
   return FALSE;
 }
 
-/* Whether the string from `at` to `end` has an escape of the character of number 0. */
-static gboolean
-string_has_zero (const char *at, const char *end)
+/* The number of an escape such as \u00e9, or -1. */
+static int
+read_escape (const char *at)
 {
-  for (at++; at < end; at++) {
-    if (*at != '\\')
-      continue;
-    if (strncmp (at, "\\u0000", 6) == 0)
-      return TRUE;
-    at++;
+  int number = 0;
+
+  if (at[0] != '\\' || at[1] != 'u')
+    return -1;
+  for (int i = 2; i < 6; i++) {
+    const int digit = g_ascii_xdigit_value (at[i]);
+
+    if (digit < 0)
+      return -1;
+    number = number * 16 + digit;
   }
-  return FALSE;
+  return number;
 }
 
-/* Whether any string of a text of JSON has. */
-static gboolean
-has_zero (const char *text)
+/* Why an escape is no character that json-glib reads as it is written; NULL: it is one. */
+static const char *
+find_odd_escape (const char *at)
 {
-  for (const char *end; *text != '\0'; text = end) {
-    end = skip (text);
-    if (*text == '"' && string_has_zero (text, end))
-      return TRUE;
+  const int number = read_escape (at);
+
+  if (number == 0)
+    return "a text has no character of number 0";
+  if (number >= 0xdc00 && number <= 0xdfff)
+    return "a text has the second half of a surrogate pair without the first";
+  if (number < 0xd800 || number > 0xdbff)
+    return NULL;
+  return read_escape (at + 6) >= 0xdc00 && read_escape (at + 6) <= 0xdfff
+             ? NULL
+             : "a text has the first half of a surrogate pair without the second";
+}
+
+/* The same of all escapes of the string from `at` to `end`. */
+static const char *
+find_odd_string (const char *at, const char *end)
+{
+  const char *reason = NULL;
+
+  for (at++; at < end && reason == NULL; at++) {
+    if (*at != '\\')
+      continue;
+    reason = find_odd_escape (at);
+    /* Behind the first half, the second one has been looked at. */
+    at += read_escape (at) >= 0xd800 && read_escape (at) <= 0xdbff ? 11 : 1;
   }
-  return FALSE;
+  return reason;
+}
+
+/* And of all strings of a text of JSON. */
+static const char *
+find_odd (const char *text)
+{
+  const char *reason = NULL;
+
+  for (const char *end; *text != '\0' && reason == NULL; text = end) {
+    end = skip (text);
+    if (*text == '"')
+      reason = find_odd_string (text, end);
+  }
+  return reason;
 }
 
 /* Whether a number, as it is written, is a whole one that 64 bits with a sign do not hold, which
@@ -146,10 +185,11 @@ gen_json_from_text (const char *text, GError **error)
 JsonNode *
 gen_json_from_request (const char *text, GError **error)
 {
-  if (!has_zero (text))
+  const char *reason = find_odd (text);
+
+  if (reason == NULL)
     return gen_json_from_text (text, error);
-  g_set_error_literal (
-      error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "a text has no character of number 0");
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, reason);
   return NULL;
 }
 

@@ -17,8 +17,8 @@ gboolean gen_json_is_deep (const char *text, int depth);
  * NULL without an error where there is nothing in it. (transfer full) */
 GEN_PRIVATE_API JsonNode *gen_json_from_text (const char *text, GError **error);
 /* The same of what somebody asks for: a text with a character of number 0 is an error, too, as
- * json-glib has nothing of it behind that, and what is looked at would not be what was sent.
- * (transfer full) */
+ * json-glib has nothing of it behind that, and what is looked at would not be what was sent; so is
+ * one with half a surrogate pair, of which it makes what is no UTF-8. (transfer full) */
 GEN_PRIVATE_API JsonNode *gen_json_from_request (const char *text, GError **error);
 /* As gen_json_from_text, but such numbers become doubles, and those that are none are an error,
  * too. (transfer full) */

@@ -59,6 +59,11 @@ test_bodies (void)
   refused (fields, facts, "\"\xff\"", NULL, "UTF-8");
   refused (fields, facts, "{\"seed\":1,\"format\":\"png\\u0000\"}", NULL, "number 0");
   refused (fields, facts, "{\"seed\\u0000\":1}", NULL, "number 0");
+  refused (fields, facts, "{\"format\":\"\\ud83dR\"}", NULL, "first half");
+  refused (fields, facts, "{\"format\":\"\\ud83d\\u0041\"}", NULL, "first half");
+  refused (fields, facts, "{\"format\":\"\\ud83d\\ude00\\ude00\"}", NULL, "second half");
+  refused (fields, facts, "{\"\\ud83d\":1}", NULL, "first half");
+  refused (fields, facts, "{\"format\":\"\\ud83d\\ude00\"}", "format", "there is no");
   refused (fields, facts, "{\"format\":\"\\\\u0000\"}", "format", "there is no");
   g_assert_null (gen_serve_request_parse (zero, &error));
   g_assert_error (error, GEN_SERVE_ERROR, GEN_SERVE_INVALID);
