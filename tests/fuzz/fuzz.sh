@@ -4,8 +4,8 @@
 # Needs clang and its runtime (Debian: clang, libclang-rt-dev). What it finds is left in
 # build-fuzz/found-TARGET; a file that crashes goes into corpus/TARGET once it is mended.
 #
-#   sh tests/fuzz/fuzz.sh TARGET [SECONDS]      TARGET: onnx, data, lists, marks, provenance,
-#                                            requests or studio
+#   sh tests/fuzz/fuzz.sh TARGET [SECONDS]      TARGET: onnx, data, lists, marks, peers,
+#                                            provenance, requests or studio
 #
 #   CC, CXX       (environment) clang by another name
 #   ONNX_TESTDATA (environment) where ONNX's backend tests are, whose models are good seeds
