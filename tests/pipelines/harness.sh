@@ -10,11 +10,12 @@ export GST_PLUGIN_PATH="$build/elements"
 export GST_REGISTRY="$build/test-registry.bin"
 export GENERATIVE_MODEL="$build/tools/generative-model"
 work=$(mktemp -d)
+. "$top/tests/pipelines/sanitizers.sh"
 on_exit() { rm -rf "$work"; }
 trap on_exit EXIT
 trap 'exit 1' INT TERM
 # Seconds until what is waited for cannot be coming any more.
-patience=60
+patience=${patience:-60}
 tests=0
 failures=0
 
