@@ -127,7 +127,12 @@ holds "and complained of nothing" sh -c '! grep -iE "critical|(warning|error): m
 
 # --- what fails, and what ends ---
 
+gst-launch-1.0 -q videotestsrc num-buffers=1 ! pngenc ! filesink location=picture.png
 cat >failing.toml <<EOF
+[mounts.picture]
+pipeline = "filesrc location=$work/picture.png ! pngdec ! imagefreeze is-live=true ! videoconvert"
+protocols = ["rtsp", "mjpeg"]
+shared = true
 [mounts.broken]
 pipeline = "videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=25/1 ! queue ! identity error-after=50 ! videoconvert"
 protocols = ["rtsp", "mjpeg"]
@@ -142,6 +147,16 @@ holds "clients of RTSP see the end of what fails" [ $? -ne 124 ]
 holds "and what there was before" [ -s broken.rtp ]
 succeeds "so do those of MJPEG" timeout 60 curl -s "$http/mounts/broken/stream.mjpeg" -o /dev/null
 succeeds "and of what ends" timeout 60 curl -s "$http/mounts/short/stream.mjpeg" -o /dev/null
+# What cannot even begin fails while its stream is put together, again and again.
+rm picture.png
+for client in 1 2 3 4 5 6 7 8; do
+    timeout 60 ffprobe -v error -rtsp_transport tcp "rtsp://$rtsp/picture" >log 2>&1 &
+    playing="$playing $!"
+done
+wait $playing
+playing=
+complains "what cannot begin is refused by RTSP" "5..|nvalid data" ffprobe -v error -rtsp_transport tcp "rtsp://$rtsp/picture"
+holds "and the server goes on" kill -0 "$server"
 holds "no session stays" comes '! sessions | grep -q protocol'
 holds "the log tells what failed, by protocol" grep -q "mounts.broken, rtsp: Failed after" complaints
 holds "and what has ended" grep -q "mounts.short, mjpeg: what it plays has ended" complaints

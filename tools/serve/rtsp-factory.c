@@ -27,30 +27,37 @@ G_DEFINE_TYPE (RtspFactory, rtsp_factory, GST_TYPE_RTSP_MEDIA_FACTORY)
 
 /* --- the session that a bin plays --- */
 
+/* Goes with the session, after the bin, whose end is told in whichever thread. */
 typedef struct {
   ServeSession *session;
+  GWeakRef bin;
   gint64 touched; /* of the streaming thread */
 } Play;
 
-static gboolean
-close_session (gpointer data)
+static void
+close_session (ServeSession *session)
 {
-  ServeSession *session = data;
-
   serve_session_set_closed (session, NULL, NULL);
   serve_session_close (session);
   serve_session_unref (session);
-  return G_SOURCE_REMOVE;
 }
 
-/* The bin goes, in whichever thread. */
-static void
-free_play (gpointer data)
+static gboolean
+end_play (gpointer data)
 {
   Play *play = data;
 
-  g_idle_add_full (G_PRIORITY_DEFAULT, close_session, play->session, NULL);
+  close_session (play->session);
+  g_weak_ref_clear (&play->bin);
   g_free (play);
+  return G_SOURCE_REMOVE;
+}
+
+/* The bin goes. Until the main loop comes to it, the session may be closed still. */
+static void
+free_play (gpointer play)
+{
+  g_idle_add (end_play, play);
 }
 
 static void
@@ -63,7 +70,8 @@ unref_session (gpointer session)
 static void
 session_closed (ServeSession *session, gpointer data)
 {
-  g_autoptr (GstElement) bin = g_weak_ref_get (data);
+  Play *play = data;
+  g_autoptr (GstElement) bin = g_weak_ref_get (&play->bin);
 
   if (bin != NULL)
     gst_element_send_event (bin, gst_event_new_eos ());
@@ -106,13 +114,6 @@ on_message (GstMessage *message, gpointer data)
   gst_message_parse_error (message, &error, NULL);
   g_warning ("mounts.%s, rtsp: %s", serve_session_get_mount (session)->name, error->message);
   g_idle_add_full (G_PRIORITY_DEFAULT, fail_session, serve_session_ref (session), unref_session);
-}
-
-static void
-free_weak (gpointer weak)
-{
-  g_weak_ref_clear (weak);
-  g_free (weak);
 }
 
 static GstPadProbeReturn
@@ -191,16 +192,14 @@ fill (RtspFactory *factory, GstElement *bin, ServeSession *session, GError **err
 static void
 attach (GstElement *bin, ServeSession *session)
 {
-  GWeakRef *weak = g_new0 (GWeakRef, 1);
   Play *play = g_new0 (Play, 1);
   g_autoptr (GstIterator) pads = gst_element_iterate_src_pads (serve_session_get_bin (session));
   g_auto (GValue) item = G_VALUE_INIT;
 
   play->session = session;
-  g_weak_ref_init (weak, bin);
+  g_weak_ref_init (&play->bin, bin);
   g_object_set_data_full (G_OBJECT (bin), SESSION, play, free_play);
-  g_object_set_data_full (G_OBJECT (bin), SESSION "-weak", weak, free_weak);
-  serve_session_set_closed (session, session_closed, weak);
+  serve_session_set_closed (session, session_closed, play);
   /* The bin holds it, too. */
   serve_watched_bin_watch (SERVE_WATCHED_BIN (bin), on_message, session, NULL);
   while (gst_iterator_next (pads, &item) == GST_ITERATOR_OK) {
