@@ -9,6 +9,8 @@
 #include "systemd.h"
 
 #define REQUEST "serve-request"
+/* No route has it as its method. */
+#define PREFLIGHT ""
 #define CLIENTS_MOST 4096
 
 /* --- routes --- */
@@ -104,7 +106,8 @@ serve_http_match (const ServeHttp *http, const char *method, const char *path,
       continue;
     if (match_method (route->method, method))
       return route;
-    g_string_append_printf (methods, "%s, ", route->method);
+    if (strcmp (route->method, "OPTIONS") != 0)
+      g_string_append_printf (methods, "%s, ", route->method);
     if (strcmp (route->method, "GET") == 0)
       g_string_append (methods, "HEAD, ");
   }
@@ -117,6 +120,14 @@ serve_http_match (const ServeHttp *http, const char *method, const char *path,
 
 /* --- requests --- */
 
+/* What a browser asks before a page's request, without a token: no route is meant. */
+static gboolean
+is_preflight (const ServeRequest *request)
+{
+  return strcmp (request->method, "OPTIONS") == 0 &&
+         *http_request_header (request->message, "Access-Control-Request-Method") != '\0';
+}
+
 static void
 look_early (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query,
     gpointer data)
@@ -124,8 +135,8 @@ look_early (SoupServer *soup, SoupServerMessage *message, const char *path, GHas
   ServeHttp *http = data;
   ServeRequest *request = serve_request_new (http->server, message, query);
   g_autofree char *allowed = NULL;
-  const ServeRoute *route =
-      serve_http_match (http, request->method, path, request->parameters, &allowed);
+  const ServeRoute *route = serve_http_match (http,
+      is_preflight (request) ? PREFLIGHT : request->method, path, request->parameters, &allowed);
 
   g_object_set_data_full (G_OBJECT (message), REQUEST, request, serve_request_free);
   http_answer_begin (message);

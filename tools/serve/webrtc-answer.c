@@ -2,6 +2,7 @@
 /* From the offer of a peer to the answer: each step is asked of webrtcbin, and the next one follows
  * when it has been done. */
 #include <gio/gio.h>
+#include <string.h>
 
 #include "webrtc-peer-private.h"
 
@@ -115,6 +116,9 @@ choose_formats (ServeWebrtcPeer *peer)
     guint line;
 
     g_object_get (transceiver, "mlineindex", &line, NULL);
+    /* One of ours that has no medium yet. */
+    if (line == G_MAXUINT)
+      continue;
     medium = find_medium (peer, line);
     if (medium == NULL) {
       g_object_set (transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE, NULL);
@@ -152,12 +156,30 @@ on_remote (GstPromise *promise, gpointer data)
     serve_webrtc_peer_call (data, answer_offer, NULL, NULL);
 }
 
+/* What comes has the format that was chosen, and not the first one of its medium: webrtcbin takes
+ * that, unless there is a transceiver that is for another one. */
+static void
+add_receivers (ServeWebrtcPeer *peer)
+{
+  for (guint i = 0; i < peer->offer->media->len; i++) {
+    const ServeWebrtcMedium *medium = peer->offer->media->pdata[i];
+    g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+
+    g_signal_emit_by_name (peer->webrtc, "add-transceiver",
+        GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, medium->caps, &transceiver);
+    /* What is lost of pictures is asked for. */
+    g_object_set (transceiver, "do-nack", strcmp (medium->codec->medium, "video") == 0, NULL);
+  }
+}
+
 void
 serve_webrtc_peer_answer (ServeWebrtcPeer *peer)
 {
   GstSDPMessage *sdp = NULL;
   g_autoptr (GstWebRTCSessionDescription) offer = NULL;
 
+  if (peer->events->received != NULL)
+    add_receivers (peer);
   serve_webrtc_peer_connect (
       peer, peer->webrtc, "notify::ice-gathering-state", G_CALLBACK (on_gathering));
   gst_sdp_message_copy (peer->offer->sdp, &sdp);

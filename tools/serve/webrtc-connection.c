@@ -277,44 +277,17 @@ serve_webrtc_connect (ServeWebrtc *webrtc, const ServeWebrtcRole *role, ServeReq
 
 /* --- the answer --- */
 
-/* "stun://host" as a header has it: <stun:host>; rel="ice-server". */
-static void
-add_ice_server (SoupMessageHeaders *headers, const char *address)
-{
-  const char *scheme_end = strstr (address, "://");
-  const char *host = scheme_end + strlen ("://"), *at = strrchr (host, '@');
-  g_autofree char *scheme = g_strndup (address, (gsize)(scheme_end - address));
-  g_autoptr (GString) link = g_string_new (NULL);
-
-  g_string_append_printf (link, "<%s:%s>; rel=\"ice-server\"", scheme, at != NULL ? at + 1 : host);
-  if (at != NULL) {
-    g_autofree char *pair = g_strndup (host, (gsize)(at - host));
-    g_auto (GStrv) parts = g_strsplit (pair, ":", 2);
-    g_autofree char *user = g_uri_unescape_string (parts[0], NULL);
-    g_autofree char *password = g_uri_unescape_string (parts[1] != NULL ? parts[1] : "", NULL);
-
-    g_string_append_printf (link,
-        "; username=\"%s\"; credential=\"%s\"; credential-type=\"password\"",
-        user != NULL ? user : "", password != NULL ? password : "");
-  }
-  soup_message_headers_append (headers, "Link", link->str);
-}
-
 static void
 add_headers (ServeWebrtcConnection *connection)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (connection->message);
-  const ServeWebrtcIce *ice = &connection->webrtc->ice;
   g_autofree char *location = g_strdup_printf (
       "/mounts/%s/%s/%s", connection->mount->name, connection->role->name, connection->id);
 
   soup_message_headers_replace (headers, "Location", location);
   soup_message_headers_replace (headers, "ETag", connection->tag);
   soup_message_headers_replace (headers, "Accept-Patch", FRAGMENT);
-  if (ice->stun != NULL)
-    add_ice_server (headers, ice->stun);
-  for (int i = 0; ice->turn != NULL && ice->turn[i] != NULL; i++)
-    add_ice_server (headers, ice->turn[i]);
+  serve_webrtc_add_servers (connection->webrtc, connection->message);
 }
 
 void

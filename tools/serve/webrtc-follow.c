@@ -124,6 +124,23 @@ on_channel (GstElement *webrtc, GObject *object, gpointer data)
   serve_webrtc_channel_unref (channel);
 }
 
+/* A peer may send what was not chosen, such as a second picture: left alone, it would end the
+ * connection. */
+static void
+drop (ServeWebrtcPeer *peer, GstPad *pad)
+{
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GstPad) end = NULL;
+
+  if (sink == NULL)
+    return;
+  g_object_set (sink, "sync", FALSE, "async", FALSE, NULL);
+  end = gst_element_get_static_pad (sink, "sink");
+  gst_bin_add (GST_BIN (peer->pipeline), sink);
+  gst_element_sync_state_with_parent (sink);
+  gst_pad_link (pad, end);
+}
+
 static void
 on_pad (GstElement *webrtc, GstPad *pad, gpointer data)
 {
@@ -137,9 +154,12 @@ on_pad (GstElement *webrtc, GstPad *pad, gpointer data)
   for (guint i = 0; i < peer->offer->media->len; i++) {
     const ServeWebrtcMedium *medium = peer->offer->media->pdata[i];
 
-    if (medium->payload == payload)
+    if (medium->payload == payload) {
       peer->events->received (peer, pad, medium, peer->data);
+      return;
+    }
   }
+  drop (peer, pad);
 }
 
 static GstPadProbeReturn

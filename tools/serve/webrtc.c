@@ -68,6 +68,9 @@ publish_end (ServeRequest *request, gpointer webrtc)
   "{\"summary\":\"Candidates of a connection\",\"requestBody\":{\"required\":true,\"content\":{"   \
   "\"application/trickle-ice-sdpfrag\":{\"schema\":{\"type\":\"string\"}}}},"                      \
   "\"responses\":{\"204\":{\"description\":\"They are taken\"}}}"
+#define TELL                                                                                       \
+  "{\"summary\":\"Servers of ICE that peers may use, by headers Link\",\"responses\":{\"204\":{"   \
+  "\"description\":\"The servers\"}}}"
 #define END                                                                                        \
   "{\"summary\":\"End a connection\",\"responses\":{\"200\":{\"description\":\"It has ended\"}}}"
 
@@ -81,9 +84,11 @@ add_routes (ServeWebrtc *webrtc)
     const char *openapi;
   } routes[] = {
     { "POST", "/mounts/{name}/whep", &serve_webrtc_whep, watch, serve_webrtc_whep.openapi },
+    { "OPTIONS", "/mounts/{name}/whep", &serve_webrtc_whep, serve_webrtc_tell, TELL },
     { "PATCH", "/mounts/{name}/whep/{id}", &serve_webrtc_whep, watch_trickle, TRICKLE },
     { "DELETE", "/mounts/{name}/whep/{id}", &serve_webrtc_whep, watch_end, END },
     { "POST", "/mounts/{name}/whip", &serve_webrtc_whip, publish, serve_webrtc_whip.openapi },
+    { "OPTIONS", "/mounts/{name}/whip", &serve_webrtc_whip, serve_webrtc_tell, TELL },
     { "PATCH", "/mounts/{name}/whip/{id}", &serve_webrtc_whip, publish_trickle, TRICKLE },
     { "DELETE", "/mounts/{name}/whip/{id}", &serve_webrtc_whip, publish_end, END },
   };

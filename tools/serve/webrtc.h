@@ -65,6 +65,13 @@ void serve_webrtc_answered (
     ServeWebrtcPeer *peer, const char *answer, const GError *error, gpointer connection);
 void serve_webrtc_ended (ServeWebrtcPeer *peer, const char *reason, gpointer connection);
 
+/* --- servers of ICE, in webrtc-servers.c --- */
+
+/* Headers that say which there are. */
+void serve_webrtc_add_servers (const ServeWebrtc *webrtc, SoupServerMessage *message);
+/* Answer OPTIONS by them. */
+void serve_webrtc_tell (ServeRequest *request, gpointer webrtc);
+
 /* --- mounts that are shared, in webrtc-shared.c --- */
 
 /* The one stream of `mount`, which plays as long as anybody holds it. It is forgotten by
