@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "symbols-private.h"
+
 #define BEGIN "^"
 #define BETWEEN "_"
 #define END "$"
@@ -158,4 +160,45 @@ gen_text_take (const char *text, guint most, gboolean *whole)
   if (sentence > text)
     return (gsize)(sentence - text);
   return (gsize)((word > text ? word : at) - text);
+}
+
+/* --- what can be said --- */
+
+/* White space and marks are not looked for, nor what stands around and between symbols. */
+static gboolean
+is_single (const char *symbol)
+{
+  const gunichar first = g_utf8_get_char (symbol);
+
+  return *g_utf8_next_char (symbol) == '\0' && !g_unichar_isspace (first) &&
+         !g_unichar_ismark (first) && strchr ("^$_", *symbol) == NULL;
+}
+
+static void
+append_choice (GString *pattern, gunichar character)
+{
+  if (character < 0x80 && strchr ("\\]^-[", (int)character) != NULL)
+    g_string_append_c (pattern, '\\');
+  g_string_append_unichar (pattern, character);
+}
+
+char *
+gen_symbols_pattern (const GenSymbols *symbols)
+{
+  g_autoptr (GList) all = g_list_sort (g_hash_table_get_keys (symbols->ids), (GCompareFunc)strcmp);
+  g_autoptr (GString) pattern = g_string_new ("[");
+
+  for (const GList *symbol = all; symbol != NULL; symbol = symbol->next) {
+    const gunichar first = g_utf8_get_char (symbol->data);
+
+    if (!is_single (symbol->data))
+      continue;
+    append_choice (pattern, first);
+    if (symbols->folds_case && g_unichar_toupper (first) != first)
+      append_choice (pattern, g_unichar_toupper (first));
+  }
+  if (pattern->len == 1)
+    return g_strdup ("\\S");
+  g_string_append_c (pattern, ']');
+  return g_string_free (g_steal_pointer (&pattern), FALSE);
 }

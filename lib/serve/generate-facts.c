@@ -37,6 +37,7 @@ clear (gpointer data)
   g_free (facts->description);
   g_free ((gpointer)facts->formats);
   g_strfreev (facts->class_names);
+  g_free (facts->text_pattern);
   g_free (facts->speaker_parameter);
   g_free (facts->length_parameter);
   g_ptr_array_unref (facts->parameters);

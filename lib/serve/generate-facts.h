@@ -48,6 +48,7 @@ typedef struct {
   char **class_names; /* NULL: it does not say */
   int width, height;  /* of pictures */
   int rate_numerator, rate_denominator;
+  char *text_pattern;      /* of texts that a voice can speak (JSON Schema), or NULL */
   int speakers;            /* of a voice; else 0 */
   char *speaker_parameter; /* which says who speaks, or NULL */
   char *length_parameter;  /* which says how slowly, or NULL */

@@ -89,7 +89,8 @@ gen_serve_describe_prompt (
   json_object_set_string_member (schema, "type", "string");
   json_object_set_int_member (schema, "minLength", 1);
   json_object_set_int_member (schema, "maxLength", GEN_SERVE_MAX_PROMPT);
-  json_object_set_string_member (schema, "pattern", "\\S");
+  json_object_set_string_member (
+      schema, "pattern", facts->text_pattern != NULL ? facts->text_pattern : "\\S");
 }
 
 /* --- what is drawn --- */

@@ -52,7 +52,9 @@ until grep -q url said; do
 done
 url=$(sed -n 's|.*"url":"\([^"]*\)".*|\1|p' said)
 echo 1..2
-if "$schemathesis" run "${url}openapi.json" --max-examples "${EXAMPLES:-10}" --no-color >log 2>&1; then
+# It writes no SDP, which is what offers and candidates of WebRTC are.
+if "$schemathesis" run "${url}openapi.json" --max-examples "${EXAMPLES:-10}" --no-color \
+    --exclude-path-regex '/wh[ei]p' >log 2>&1; then
     echo "ok 1 Schemathesis finds nothing"
 else
     echo "not ok 1 Schemathesis finds nothing"

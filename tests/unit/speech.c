@@ -3,6 +3,7 @@
  * these compute. */
 #include <generative/player.h>
 
+#include "../../lib/medium/symbols-private.h"
 #include "../speech-net.h"
 
 /* --- symbols --- */
@@ -54,6 +55,24 @@ test_symbols (void)
   assert_ids (symbols, "tXt語", "1 0 32 0 32 0 2", "X語");
   assert_ids (symbols, "T", "", "T");
   assert_ids (symbols, " \n", "", "");
+}
+
+/* What a pattern finds in a text is a symbol of it. */
+static void
+test_pattern (void)
+{
+  static const Symbol some[] = { { "^", 1 }, { "_", 0 }, { "$", 2 }, { " ", 3 }, { "a", 4 },
+    { "ɪ", 5 }, { "]", 6 }, { "-", 7 }, { "sh", 8 }, { "\xcc\x88", 9 } };
+  g_autoptr (GenSymbols) symbols = make_symbols (FALSE, some, G_N_ELEMENTS (some));
+  g_autoptr (GenSymbols) folded = make_symbols (TRUE, some + 4, 1);
+  g_autoptr (GenSymbols) none = make_symbols (FALSE, some, 4);
+  g_autofree char *pattern = gen_symbols_pattern (symbols), *of_folded = NULL, *of_none = NULL;
+
+  g_assert_cmpstr (pattern, ==, "[\\-\\]aɪ]");
+  of_folded = gen_symbols_pattern (folded);
+  g_assert_cmpstr (of_folded, ==, "[aA]");
+  of_none = gen_symbols_pattern (none);
+  g_assert_cmpstr (of_none, ==, "\\S");
 }
 
 /* Capitals, symbols of several letters, and a table that says nothing of what is between. */
@@ -239,6 +258,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/speech/symbols", test_symbols);
+  g_test_add_func ("/speech/pattern", test_pattern);
   g_test_add_func ("/speech/letters", test_letters);
   g_test_add_func ("/speech/voice", test_voice);
   g_test_add_func ("/speech/wrong-voice", test_wrong_voice);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "generate-facts-of.h"
 
+#include "../../lib/medium/symbols-private.h"
+
 #include <string.h>
 
 #include "encode.h"
@@ -30,6 +32,7 @@ add_voice (GenServeFacts *facts, const GenModel *model)
   const GenServeParameter *scales = gen_serve_facts_find_parameter (facts, SCALES);
 
   facts->speakers = model->voice->speakers;
+  facts->text_pattern = gen_symbols_pattern (model->voice->symbols);
   if (gen_serve_facts_find_parameter (facts, SPEAKER) != NULL)
     facts->speaker_parameter = g_strdup (SPEAKER);
   if (gen_serve_facts_find_parameter (facts, LENGTH) != NULL) {

@@ -40,8 +40,9 @@ typedef struct {
 #define PICTURES BYTES ("image/png") "," BYTES ("image/jpeg") "," BYTES ("image/webp")
 #define SOUNDS                                                                                     \
   BYTES ("audio/wav")                                                                              \
-  "," BYTES ("audio/flac") "," BYTES ("audio/mpeg") "," BYTES ("audio/ogg") "," BYTES ("audio/"    \
-                                                                                       "pcm")
+  "," BYTES ("audio/flac") "," BYTES ("audio/mpeg") "," BYTES ("audio/ogg") "," BYTES (            \
+      "audio/aac") "," BYTES ("audio/"                                                             \
+                              "pcm")
 
 static const ServeGenerateRoute routes[] = {
   { "/v1/generate", "Generate", gen_serve_generate_fields,
