@@ -33,6 +33,7 @@ static void
 describe_any_text (const GenServeFacts *facts, const GenServeLimits *limits, JsonObject *schema)
 {
   json_object_set_string_member (schema, "type", "string");
+  json_object_set_string_member (schema, "pattern", "^" GEN_SERVE_ANYTHING "$");
 }
 
 /* --- formats --- */

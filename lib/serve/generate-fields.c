@@ -86,11 +86,13 @@ void
 gen_serve_describe_prompt (
     const GenServeFacts *facts, const GenServeLimits *limits, JsonObject *schema)
 {
+  g_autofree char *pattern = g_strconcat ("^" GEN_SERVE_ANYTHING,
+      facts->text_pattern != NULL ? facts->text_pattern : "\\S", GEN_SERVE_ANYTHING "$", NULL);
+
   json_object_set_string_member (schema, "type", "string");
   json_object_set_int_member (schema, "minLength", 1);
   json_object_set_int_member (schema, "maxLength", GEN_SERVE_MAX_PROMPT);
-  json_object_set_string_member (
-      schema, "pattern", facts->text_pattern != NULL ? facts->text_pattern : "\\S");
+  json_object_set_string_member (schema, "pattern", pattern);
 }
 
 /* --- what is drawn --- */

@@ -5,6 +5,9 @@
 #include "generate-request.h"
 #include "generate-values.h"
 
+/* What may stand around anything in a text, as JSON Schema has it: no text has character 0. */
+#define GEN_SERVE_ANYTHING "[^\\u0000]*"
+
 #define GEN_SERVE_FIELD(field)                                                                     \
   gboolean gen_serve_read_##field (                                                                \
       GenServeRequest *request, const char *name, JsonNode *node, GError **error);                 \
