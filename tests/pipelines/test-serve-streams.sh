@@ -95,6 +95,9 @@ holds "who is fast gets frames beside one who is slow" [ "$(frames fast.mkv)" -e
 wait $playing
 playing=
 holds "and who is slow gets fewer" [ "$(grep -ac '^--frame' slow)" -lt 40 ]
+curl -s -o metrics "$http/metrics"
+lost=$(sed -n 's/^generative_serve_dropped_total{mount="snow",protocol="mjpeg"} //p' metrics)
+holds "which are counted" [ "${lost:-0}" -ge 20 ]
 holds "sessions of viewers who have left end" comes '! sessions | grep -q "snow"'
 
 # --- RTSP ---

@@ -13,7 +13,8 @@
 
 typedef struct {
   GMutex lock;
-  GstSample *sample;   /* that nobody has taken, or NULL */
+  GstSample *sample; /* that nobody has taken, or NULL */
+  GenCounter *lost;
   MjpegFrames *frames; /* of the main loop's thread; NULL: they are gone */
   gboolean woken;
 } Slot;
@@ -106,6 +107,8 @@ take_sample (GstAppSink *sink, gpointer data)
   if (sample == NULL)
     return GST_FLOW_EOS;
   g_mutex_lock (&slot->lock);
+  if (slot->sample != NULL)
+    gen_counter_add (slot->lost, 1);
   g_clear_pointer (&slot->sample, gst_sample_unref);
   slot->sample = sample;
   woken = slot->woken;
@@ -144,13 +147,14 @@ start (MjpegFrames *frames, GError **error)
 
 MjpegFrames *
 mjpeg_frames_new (ServeServer *server, ServeMount *mount, const char *owner,
-    const MjpegEvents *events, gpointer data, GError **error)
+    const MjpegEvents *events, gpointer data, GenCounter *lost, GError **error)
 {
   MjpegFrames *frames = g_new0 (MjpegFrames, 1);
 
   frames->slot = g_atomic_rc_box_new0 (Slot);
   g_mutex_init (&frames->slot->lock);
   frames->slot->frames = frames;
+  frames->slot->lost = lost;
   frames->events = events;
   frames->data = data;
   frames->player =

@@ -6,6 +6,7 @@
 
 #include "../http/connections.h"
 #include "mjpeg.h"
+#include "watch/families.h"
 
 #define BOUNDARY "frame"
 #define TYPE "multipart/x-mixed-replace; boundary=" BOUNDARY
@@ -126,14 +127,24 @@ mjpeg_stream_add_viewer (MjpegStream *stream, ServeRequest *request)
 
 /* --- the stream --- */
 
+/* A frame takes the place of one that a viewer has not got to. */
+static void
+count_lost (MjpegStream *stream, const Viewer *viewer)
+{
+  if (viewer->sent > 0 && mjpeg_frames_count (stream->frames) - viewer->sent > 1)
+    gen_counter_add (stream->lost, 1);
+}
+
 static void
 came (gpointer data)
 {
   MjpegStream *stream = data;
 
   mjpeg_snapshot_waiting (stream);
-  for (guint i = 0; i < stream->viewers->len; i++)
+  for (guint i = 0; i < stream->viewers->len; i++) {
+    count_lost (stream, stream->viewers->pdata[i]);
     send_frame (stream->viewers->pdata[i]);
+  }
 }
 
 /* Nobody sees it any more. */
@@ -167,6 +178,8 @@ mjpeg_stream_new (ServeServer *server, ServeMount *mount)
   stream->mount = serve_mount_ref (mount);
   stream->viewers = g_ptr_array_new_with_free_func (free_viewer);
   stream->snapshots = g_ptr_array_new ();
+  stream->lost = gen_counters_take (
+      server->counters, &serve_count_dropped, (const char *[]){ mount->name, "mjpeg" });
   return stream;
 }
 
@@ -184,8 +197,8 @@ gboolean
 mjpeg_stream_play (MjpegStream *stream, const char *owner, GError **error)
 {
   if (stream->frames == NULL)
-    stream->frames =
-        mjpeg_frames_new (stream->server, stream->mount, owner, &events, stream, error);
+    stream->frames = mjpeg_frames_new (
+        stream->server, stream->mount, owner, &events, stream, stream->lost, error);
   else
     serve_session_touch (mjpeg_frames_get_session (stream->frames));
   return stream->frames != NULL;

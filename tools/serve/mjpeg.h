@@ -13,9 +13,10 @@ typedef struct {
   void (*ended) (gpointer data); /* none will come; whoever has the frames frees them */
 } MjpegEvents;
 
-/* Those of a new session of `mount`, for `owner` or all. NULL with `error` (SERVE_ERROR). */
+/* Those of a new session of `mount`, for `owner` or all. NULL with `error` (SERVE_ERROR). Frames
+ * that the main loop is too late for are counted by `lost`, which outlives them. */
 MjpegFrames *mjpeg_frames_new (ServeServer *server, ServeMount *mount, const char *owner,
-    const MjpegEvents *events, gpointer data, GError **error);
+    const MjpegEvents *events, gpointer data, GenCounter *lost, GError **error);
 void mjpeg_frames_free (MjpegFrames *frames);
 /* The last frame, as JPEG, or NULL: none has come. (transfer none) */
 GBytes *mjpeg_frames_get (const MjpegFrames *frames);
@@ -33,6 +34,7 @@ struct _MjpegStream {
   ServeServer *server;
   ServeMount *mount;
   MjpegFrames *frames;  /* NULL: it does not play */
+  GenCounter *lost;     /* frames that viewers of the mount have not taken in time: it stays */
   GPtrArray *viewers;   /* that get all frames they take */
   GPtrArray *snapshots; /* requests that wait for the first frame */
   gboolean alone;       /* it is there for one viewer, and goes with it */

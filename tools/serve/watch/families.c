@@ -20,6 +20,9 @@ const GenCounterFamily serve_count_sessions_total = { "generative_serve_sessions
   "Sessions that have begun", GEN_COUNTER_TOTAL, { "mount", "protocol" } };
 const GenCounterFamily serve_count_sessions_most = { "generative_serve_sessions_limit",
   "Sessions that may play at once", GEN_COUNTER_GAUGE };
+const GenCounterFamily serve_count_dropped = { "generative_serve_dropped_total",
+  "Frames that viewers did not take in time, and did not get", GEN_COUNTER_TOTAL,
+  { "mount", "protocol" } };
 const GenCounterFamily serve_count_ready = { "generative_serve_ready",
   "Whether the server takes new sessions", GEN_COUNTER_GAUGE };
 const GenCounterFamily serve_count_wanted_replicas = { "generative_serve_wanted_replicas",

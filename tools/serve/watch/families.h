@@ -14,6 +14,7 @@ extern const GenCounterFamily serve_count_connections;
 extern const GenCounterFamily serve_count_sessions;
 extern const GenCounterFamily serve_count_sessions_total;
 extern const GenCounterFamily serve_count_sessions_most;
+extern const GenCounterFamily serve_count_dropped;
 extern const GenCounterFamily serve_count_ready;
 extern const GenCounterFamily serve_count_wanted_replicas;
 extern const GenCounterFamily serve_count_load;

@@ -92,6 +92,7 @@ static const struct {
   { "generative_serve_requests_total", add_requests },
   { "generative_stage_frames_total", add_frames },
   { "generative_stage_dropped_total", add_dropped },
+  { "generative_serve_dropped_total", add_dropped },
   { "generative_errors_total", add_errors },
   { "process_cpu_seconds_total", add_processor },
   { "generative_serve_sessions", add_sessions },
