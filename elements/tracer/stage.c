@@ -4,6 +4,7 @@
 
 #include "figures.h"
 #include "losses.h"
+#include "model-version.h"
 
 #define NO_TIME GST_TRACE_NO_TIME
 
@@ -27,6 +28,7 @@ gst_trace_new (GenCounters *counters)
   trace->intervals = 1;
   trace->quark = g_quark_from_string (key);
   trace->stages = g_ptr_array_new ();
+  trace->versions = gst_trace_versions_new ();
   g_mutex_init (&trace->lock);
   g_mutex_init (&trace->gathering);
   return trace;
@@ -50,6 +52,7 @@ gst_trace_unref (GstTrace *trace)
   }
   gen_counters_unref (trace->counters);
   g_ptr_array_unref (trace->stages);
+  g_hash_table_unref (trace->versions);
   g_mutex_clear (&trace->lock);
   g_mutex_clear (&trace->gathering);
   g_free (trace);

@@ -29,7 +29,8 @@ typedef struct {
   GPtrArray *stages; /* GstTraceStage */
 
   /* Of whoever gathers: the process. */
-  GMutex gathering; /* one at a time, before the other lock */
+  GMutex gathering;     /* one at a time, before the other lock */
+  GHashTable *versions; /* of models, by path: what model-version.c keeps */
   GenCounter *memory, *processor;
   guint64 processor_told; /* nanoseconds */
 } GstTrace;
