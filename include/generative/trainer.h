@@ -91,6 +91,8 @@ struct _GenTrainerSettings {
                        are. Losses that are scaled do without */
   int accumulate;   /* steps whose gradients, in the mean, make one update, from 1. Losses that are
                        scaled do without */
+  gboolean keep_zeros; /* zeros in matrices and kernels that have other numbers, too, stay, as those
+                          of a net that was pruned to them */
   const GenLoss *loss;
   double r1, r2;           /* weights of the penalties on the discriminator's gradient on real (r1)
                               and made samples: half of it times the mean square; 0 for none. They

@@ -5,6 +5,7 @@
 #include "step-exchange.h"
 #include "step-private.h"
 #include "step-retention.h"
+#include "step-zeros.h"
 
 /* The weights of several nets as one list. */
 static GPtrArray *
@@ -157,10 +158,13 @@ accumulate (
 
 /* Gradients of `loss`, and what they are multiplied by. */
 static gboolean
-prepare_update (GenStep *step, Update *update, const char *name, GenTensor *loss,
+prepare_update (GenStep *step, Update *update, const guint *nets, guint n, GenTensor *loss,
     GPtrArray *weights, GenTensor **gradients, GError **error)
 {
-  if (!find_gradients (step, &update->scaling, name, loss, weights, gradients, error))
+  const char *name = step->nets[nets[0]].net->role->name;
+
+  if (!find_gradients (step, &update->scaling, name, loss, weights, gradients, error) ||
+      (step->settings->keep_zeros && !gen_step_zeros_hold (step, nets, n, gradients, error)))
     return FALSE;
   update->count = step->scales ? update->scaling.updates : step->count;
   update->factor = update->scaling.factor;
@@ -266,8 +270,8 @@ gen_step_minimise_again (GenStep *step, const guint *nets, guint n, GenTensor *l
   loss = gen_step_retention_penalise (step, nets, n, loss, error);
   if (loss == NULL)
     return FALSE;
-  if (update.rate == NULL || !prepare_update (step, &update, step->nets[nets[0]].net->role->name,
-                                 loss, weights, gradients, error))
+  if (update.rate == NULL ||
+      !prepare_update (step, &update, nets, n, loss, weights, gradients, error))
     return FALSE;
   if (of > 1 && !count_updates (step, &update, number, of, error))
     return FALSE;

@@ -239,6 +239,13 @@ static const GenSetting of_all[] = {
       .minimum = 1,
       .maximum = 65536,
       .of_learning = TRUE },
+  { .name = "keep-zeros",
+      .nick = "Keep zeros",
+      .description = "Zeros among the weights of layers stay, as those of a net that was pruned to "
+                     "them; what is zero all over is trained",
+      .type = GEN_SETTING_FLAG,
+      FIELD (trainer.keep_zeros),
+      .of_learning = TRUE },
   { .name = "beta1",
       .nick = "Beta 1",
       .description =

@@ -107,6 +107,81 @@ test_accumulate (void)
   }
 }
 
+/* Every third number of the matrices is zero. (transfer full) */
+static GenGraph *
+pruned_new (guint net)
+{
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph = gen_preset_mlp.nets[net](&options, &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
+    float *values;
+    gsize size;
+
+    if (tensor->role != GEN_ROLE_CONSTANT || tensor->type != GEN_TYPE_FLOAT32 ||
+        tensor->shape.rank < 2)
+      continue;
+    size = gen_tensor_size (tensor);
+    values = g_memdup2 (gen_tensor_constant (tensor), size);
+    for (gsize k = 0; k < size / sizeof (float); k += 3)
+      values[k] = 0;
+    g_bytes_unref (tensor->data);
+    tensor->data = g_bytes_new_take (values, size);
+  }
+  return graph;
+}
+
+static gboolean
+is_pruned (const GenBinding *weight, gsize k)
+{
+  return weight->shape.rank >= 2 && k % 3 == 0;
+}
+
+/* By every optimiser, with a decay, over several steps; what was not zero is trained, biases that
+ * begin at zero among it. Averages have the same zeros. */
+static void
+test_zeros (void)
+{
+  for (int o = 0; gen_optimizer_list ()[o] != NULL; o++)
+    for (int keeps = 0; keeps < 2; keeps++) {
+      const gboolean averages = gen_optimizer_list ()[o] == &gen_optimizer_schedule_free;
+      const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 1,
+        .optimizer = gen_optimizer_list ()[o], .learning_rate = 0.01, .ema = averages ? 0 : 0.5,
+        .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS, .weight_decay = 0.01 }, .clip_norm = 1,
+        .keep_zeros = keeps, .precision = GEN_PRECISION_FLOAT32, .recipe = gen_preset_mlp.recipe,
+        .format = options.format };
+      GenGraph *nets[2] = { pruned_new (0), pruned_new (1) };
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GenTrainer) trainer = gen_trainer_new (nets, &settings, &error);
+      gsize filled = 0, pruned = 0, others = 0, zeros = 0;
+
+      g_assert_no_error (error);
+      for (int step = 0; step < 3; step++)
+        make_step (trainer);
+      for (guint i = 0; i < gen_trainer_n_weights (trainer); i++) {
+        const GenBinding *weight = gen_trainer_weight (trainer, i);
+        const float *values = weight->data;
+
+        for (gsize k = 0; k < weight->size / sizeof (float); k++) {
+          pruned += is_pruned (weight, k);
+          filled += is_pruned (weight, k) && values[k] != 0;
+          others += !is_pruned (weight, k);
+          zeros += !is_pruned (weight, k) && values[k] == 0;
+        }
+      }
+      g_assert_cmpuint (pruned, >, 100);
+      g_assert_cmpuint (zeros, <, others / 10);
+      if (keeps)
+        g_assert_cmpuint (filled, ==, 0);
+      else
+        g_assert_cmpuint (filled, >, pruned / 2);
+      gen_graph_unref (nets[0]);
+      gen_graph_unref (nets[1]);
+    }
+}
+
 /* The norm of all of the discriminator's changes is at most that times the rate, and their
  * direction is as without. */
 static void
@@ -252,6 +327,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/updates/accumulate", test_accumulate);
+  g_test_add_func ("/updates/zeros", test_zeros);
   g_test_add_func ("/updates/clip", test_clip);
   g_test_add_func ("/updates/schedules", test_schedules);
   g_test_add_func ("/updates/schedule-free", test_schedule_free);
