@@ -75,7 +75,9 @@ gst_generator_lateness_note_distributed (GstGeneratorLateness *lateness, GstEven
 }
 
 /* How long after its own time a frame may come; FALSE where that is not known. What sinks have
- * found is the truth, but only some tell it. */
+ * found is the truth, but only some tell it. A pipeline whose application does not follow latency
+ * messages stays at one from before a model was compiled: less than what the element has asked for
+ * is none to go by. */
 static gboolean
 find_allowance (GstGeneratorLateness *lateness, GstClockTimeDiff *allowance)
 {
@@ -85,7 +87,8 @@ find_allowance (GstGeneratorLateness *lateness, GstClockTimeDiff *allowance)
   *allowance = lateness->deadline;
   live = lateness->latency.live && GST_CLOCK_TIME_IS_VALID (lateness->distributed);
   if (!GST_CLOCK_STIME_IS_VALID (*allowance) && live)
-    *allowance = (GstClockTimeDiff)lateness->distributed;
+    *allowance = (GstClockTimeDiff)MAX (
+        lateness->distributed, lateness->latency.upstream + lateness->latency.own);
   GST_OBJECT_UNLOCK (lateness->base);
   return GST_CLOCK_STIME_IS_VALID (*allowance) && GST_STATE (lateness->base) == GST_STATE_PLAYING;
 }
