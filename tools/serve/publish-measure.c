@@ -5,8 +5,10 @@
 
 #include <generative/metric.h>
 
+#include "../../elements/shared/score.h"
 #include "../../lib/base/json-members.h"
 #include "publish-private.h"
+#include "session-bin.h"
 #include "watched-bin.h"
 
 /* Those of every session; others come behind them. */
@@ -117,11 +119,10 @@ serve_publish_describe_meters (const ServeModel *model)
   if (settings->discriminator != NULL) {
     g_autofree char *escaped = g_strescape (settings->discriminator, NULL);
 
-    g_string_append_printf (line, "discriminator post-messages=true model=\"%s\"", escaped);
+    g_string_append_printf (line, "discriminator model=\"%s\"", escaped);
   }
   if (*metrics != '\0')
-    g_string_append_printf (
-        line, "%squalitymeter post-messages=true metrics=%s", line->len > 0 ? " ! " : "", metrics);
+    g_string_append_printf (line, "%squalitymeter metrics=%s", line->len > 0 ? " ! " : "", metrics);
   return line->len > 0 ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
 }
 
@@ -158,8 +159,6 @@ on_message (GstMessage *message, gpointer data)
     measure->failed = TRUE;
   else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_QOS)
     measure->late = TRUE;
-  else if (gst_message_has_name (message, "generative-score"))
-    take_scores (measure, gst_message_get_structure (message));
 }
 
 static GstPadProbeReturn
@@ -186,6 +185,21 @@ on_frame_out (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* A frame has one of these, and a buffer of sound one for each window that ends in it. */
+static GstPadProbeReturn
+on_frame_measured (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  gpointer state = NULL;
+  GstMeta *meta;
+
+  while ((meta = gst_buffer_iterate_meta (buffer, &state)) != NULL)
+    if (gst_meta_info_is_custom (meta->info) &&
+        gst_custom_meta_has_name ((GstCustomMeta *)meta, GST_GENERATIVE_SCORE))
+      take_scores (data, gst_custom_meta_get_structure ((GstCustomMeta *)meta));
+  return GST_PAD_PROBE_OK;
+}
+
 static void
 probe (GstElement *element, const char *name, GstPadProbeCallback func, ServeMeasure *measure)
 {
@@ -201,17 +215,20 @@ ServeMeasure *
 serve_measure_new (ServeSession *session, const ServePublishSettings *settings)
 {
   ServeMeasure *measure = g_new0 (ServeMeasure, 1);
+  GstElement *bin = serve_session_get_bin (session);
   GstElement *generator = serve_session_get_generator (session);
+  GstElement *meters = serve_session_bin_get_meters (bin);
 
   g_mutex_init (&measure->lock);
   measure->window = settings->window;
   measure->names = list_names (settings);
   measure->means = g_new0 (Mean, g_strv_length (measure->names) + 1);
   measure->since = g_get_monotonic_time ();
-  serve_watched_bin_watch (
-      SERVE_WATCHED_BIN (serve_session_get_bin (session)), on_message, measure, measure_free);
+  serve_watched_bin_watch (SERVE_WATCHED_BIN (bin), on_message, measure, measure_free);
   probe (generator, "sink", on_frame_in, measure);
   probe (generator, "src", on_frame_out, measure);
+  if (meters != NULL)
+    probe (meters, "src", on_frame_measured, measure);
   return measure;
 }
 

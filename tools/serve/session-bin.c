@@ -9,6 +9,7 @@
 
 #define LATENTS "latents"
 #define GENERATOR "generator"
+#define METERS "meters"
 
 /* What waits at an end for being taken. */
 #define FRAMES_WAIT 2
@@ -226,6 +227,7 @@ append_meters (const ServeModel *model, GstElement *bin, GstElement **last, GErr
       gst_parse_bin_from_description_full (line, TRUE, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (meters == NULL)
     return FALSE;
+  gst_object_set_name (GST_OBJECT (meters), METERS);
   gst_bin_add (GST_BIN (bin), meters);
   if (!gst_element_link (*last, meters)) {
     g_set_error (error, SERVE_ERROR, SERVE_ERROR_FAILED,
@@ -380,4 +382,10 @@ GstElement *
 serve_session_bin_get_generator (GstElement *bin)
 {
   return find (bin, GENERATOR);
+}
+
+GstElement *
+serve_session_bin_get_meters (GstElement *bin)
+{
+  return find (bin, METERS);
 }

@@ -16,3 +16,5 @@ GstElement *serve_session_bin_new (const ServeMount *mount, GError **error);
 /* In it: NULL where there is none. (transfer none) */
 GstElement *serve_session_bin_get_latents (GstElement *bin);
 GstElement *serve_session_bin_get_generator (GstElement *bin);
+/* What the model's versions are compared by: frames leave it with what was measured of them. */
+GstElement *serve_session_bin_get_meters (GstElement *bin);
