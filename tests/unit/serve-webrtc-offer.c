@@ -29,7 +29,7 @@ parse (const char *text, GError **error)
 static gboolean
 is_there (const char *codec)
 {
-  return serve_webrtc_codec_get_encoder (serve_webrtc_codec_find (codec, NULL)) != NULL;
+  return serve_webrtc_codec_get_encoding (serve_webrtc_codec_find (codec, NULL)) != NULL;
 }
 
 static void

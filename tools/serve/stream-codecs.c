@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Frames in the future are of no use to a live stream: encoders look ahead at none, and each works
- * in one thread, since there are as many as there are streams. Key frames come when they are asked
- * for, and at no change of scenes, so that parts and segments of HLS are as long as is promised. */
+/* Key frames come when they are asked for, and at no change of scenes, so that parts and segments
+ * of HLS are as long as is promised. */
 #include "stream-codecs.h"
 
-#include <string.h>
-
-#include <gio/gio.h>
 #include <gst/video/video.h>
 
 #include "configuration.h"
@@ -14,44 +10,40 @@
 /* Samples of colour stand for two by two. */
 #define EVEN "video/x-raw,format=I420,width=[2,16384,2],height=[2,16384,2]"
 
-static const ServeStreamEncoder h264_encoders[] = {
-  { "x264enc",
-      "tune=zerolatency speed-preset=veryfast threads=1 bframes=0 b-adapt=false rc-lookahead=0 "
-      "key-int-max=600 option-string=scenecut=0 ! capsfilter caps=video/x-h264,stream-format=avc",
-      "bitrate", 1000 },
-  { "openh264enc",
-      "complexity=low rate-control=bitrate gop-size=600 scene-change-detection=false ! h264parse ! "
-      "capsfilter caps=video/x-h264,stream-format=avc,alignment=au",
-      "bitrate", 1 },
+static const ServeLiveEncoding h264_encodings[] = {
+  { &serve_live_encoder_x264,
+      "speed-preset=veryfast rc-lookahead=0 key-int-max=600 option-string=scenecut=0",
+      "capsfilter caps=video/x-h264,stream-format=avc" },
+  { &serve_live_encoder_openh264, "gop-size=600 scene-change-detection=false",
+      "h264parse ! capsfilter caps=video/x-h264,stream-format=avc,alignment=au" },
   { NULL },
 };
 
 static const ServeStreamCodec h264 = {
   .name = "h264",
   .blurb = "H.264: what every player decodes",
-  .encoders = h264_encoders,
+  .encodings = h264_encodings,
   .raw = EVEN,
   .payloader = "rtph264pay config-interval=-1 aggregate-mode=zero-latency",
   .in_mp4 = TRUE,
 };
 
-static const ServeStreamEncoder vp8_encoders[] = {
-  { "vp8enc", "deadline=1 cpu-used=8 threads=1 end-usage=cbr lag-in-frames=0 keyframe-max-dist=600",
-      "target-bitrate", 1 },
+static const ServeLiveEncoding vp8_encodings[] = {
+  { &serve_live_encoder_vp8, "keyframe-max-dist=600", NULL },
   { NULL },
 };
 
 static const ServeStreamCodec vp8 = {
   .name = "vp8",
   .blurb = "VP8: by RTSP alone, as MP4 has no place for it",
-  .encoders = vp8_encoders,
+  .encodings = vp8_encodings,
   .raw = EVEN,
   .payloader = "rtpvp8pay",
 };
 
-static const ServeStreamEncoder aac_encoders[] = {
-  { "avenc_aac", "", "bitrate", 1 },
-  { "voaacenc", "", "bitrate", 1 },
+static const ServeLiveEncoding aac_encodings[] = {
+  { &serve_live_encoder_avenc_aac, NULL, NULL },
+  { &serve_live_encoder_voaac, NULL, NULL },
   { NULL },
 };
 
@@ -59,7 +51,7 @@ static const ServeStreamCodec aac = {
   .name = "aac",
   .blurb = "AAC: what every player decodes",
   .is_audio = TRUE,
-  .encoders = aac_encoders,
+  .encodings = aac_encodings,
   .raw = "audio/x-raw,rate=48000,channels=[1,2]",
   .frame = 1024,
   .rate = 48000,
@@ -67,8 +59,8 @@ static const ServeStreamCodec aac = {
   .in_mp4 = TRUE,
 };
 
-static const ServeStreamEncoder opus_encoders[] = {
-  { "opusenc", "frame-size=20 bitrate-type=constrained-vbr", "bitrate", 1 },
+static const ServeLiveEncoding opus_encodings[] = {
+  { &serve_live_encoder_opus, NULL, NULL },
   { NULL },
 };
 
@@ -76,7 +68,7 @@ static const ServeStreamCodec opus = {
   .name = "opus",
   .blurb = "Opus: where there is no encoder of AAC",
   .is_audio = TRUE,
-  .encoders = opus_encoders,
+  .encodings = opus_encodings,
   .raw = "audio/x-raw,rate=48000,channels=[1,2]",
   .frame = 960,
   .rate = 48000,
@@ -88,27 +80,16 @@ const ServeStreamCodec *const serve_stream_codecs[] = { &h264, &vp8, &aac, &opus
 
 /* --- what is installed --- */
 
-static const ServeStreamEncoder *
-find_encoder (const ServeStreamCodec *codec)
+static const ServeLiveEncoding *
+find_encoding (const ServeStreamCodec *codec, GError **error)
 {
-  for (const ServeStreamEncoder *encoder = codec->encoders; encoder->element != NULL; encoder++) {
-    g_autoptr (GstElementFactory) factory = gst_element_factory_find (encoder->element);
-
-    if (factory != NULL)
-      return encoder;
-  }
-  return NULL;
+  return serve_live_encoding_find (codec->encodings, codec->name, error);
 }
 
 static const ServeStreamCodec *
 check (const ServeStreamCodec *codec, GError **error)
 {
-  if (find_encoder (codec) != NULL)
-    return codec;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-      "there is no encoder of %s: the element %s is not installed", codec->name,
-      codec->encoders[0].element);
-  return NULL;
+  return find_encoding (codec, error) != NULL ? codec : NULL;
 }
 
 const ServeStreamCodec *
@@ -120,7 +101,7 @@ serve_stream_codec_for_video (int codec, GError **error)
 const ServeStreamCodec *
 serve_stream_codec_for_audio (GError **error)
 {
-  return find_encoder (&aac) != NULL ? &aac : check (&opus, error);
+  return check (&aac, NULL) != NULL ? &aac : check (&opus, error);
 }
 
 /* --- what they make --- */
@@ -130,15 +111,15 @@ serve_stream_codec_for_audio (GError **error)
 char *
 serve_stream_codec_describe (const ServeStreamCodec *codec)
 {
-  const ServeStreamEncoder *encoder = find_encoder (codec);
+  g_autofree char *encoder = serve_live_encoding_describe (find_encoding (codec, NULL));
 
-  return g_strdup_printf ("%s ! %s ! %s name=encoder %s",
+  return g_strdup_printf ("%s ! %s ! %s",
       codec->is_audio ? "audioconvert ! audioresample" : "videoconvert ! videoscale", codec->raw,
-      encoder->element, encoder->settings);
+      encoder);
 }
 
 typedef struct {
-  const ServeStreamEncoder *encoder;
+  const ServeLiveEncoding *encoding;
   ServeMount *mount;
   guint frames, left; /* from key frame to key frame, and up to the next one */
 } Pictures;
@@ -150,14 +131,6 @@ free_pictures (gpointer data)
 
   serve_mount_unref (pictures->mount);
   g_free (pictures);
-}
-
-static void
-set_bitrate (GstElement *element, const ServeStreamEncoder *encoder, int bits)
-{
-  g_autofree char *text = g_strdup_printf ("%d", MAX (1, bits / encoder->unit));
-
-  gst_util_set_object_arg (G_OBJECT (element), encoder->bitrate, text);
 }
 
 /* How large pictures are is known before the first of them is encoded. */
@@ -172,8 +145,8 @@ look_at_event (GstPad *pad, GstEvent *event, Pictures *pictures)
     return;
   gst_event_parse_caps (event, &caps);
   if (gst_video_info_from_caps (&info, caps))
-    set_bitrate (element, pictures->encoder,
-        1000 * serve_mount_get_bitrate (pictures->mount, info.width, info.height));
+    serve_live_encoding_set_bitrate (pictures->encoding, element,
+        1000 * (guint)serve_mount_get_bitrate (pictures->mount, info.width, info.height));
 }
 
 static GstPadProbeReturn
@@ -203,11 +176,11 @@ serve_stream_codec_prepare (
   Pictures *pictures;
 
   if (codec->is_audio) {
-    set_bitrate (element, find_encoder (codec), SOUND_BITS);
+    serve_live_encoding_set_bitrate (find_encoding (codec, NULL), element, SOUND_BITS);
     return;
   }
   pictures = g_new0 (Pictures, 1);
-  pictures->encoder = find_encoder (codec);
+  pictures->encoding = find_encoding (codec, NULL);
   pictures->mount = serve_mount_ref (mount);
   pictures->frames = MAX (frames, 1);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,

@@ -3,23 +3,17 @@
  * installed is known when the server runs. */
 #pragma once
 
+#include "live-encoders.h"
 #include "mount.h"
-
-typedef struct {
-  const char *element;
-  const char *settings; /* as in a launch line, what follows the element included */
-  const char *bitrate;  /* the property that says how many bits a second it makes, */
-  int unit;             /* and how many one of its units is */
-} ServeStreamEncoder;
 
 typedef struct {
   const char *name, *blurb;
   gboolean is_audio;
-  const ServeStreamEncoder *encoders; /* the best one first; ends on one without an element */
-  const char *raw;                    /* caps of what they take */
-  int frame;                          /* samples of sound that are a frame, or 0 */
-  int rate;                           /* of sound: what `raw` says */
-  const char *payloader;              /* of RTP */
+  const ServeLiveEncoding *encodings;
+  const char *raw;       /* caps of what they take */
+  int frame;             /* samples of sound that are a frame, or 0 */
+  int rate;              /* of sound: what `raw` says */
+  const char *payloader; /* of RTP */
   gboolean in_mp4;
 } ServeStreamCodec;
 

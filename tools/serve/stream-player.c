@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "session-bin.h"
+
 struct _ServeStreamPlayer {
   ServeMount *mount;
   const char *protocol;
@@ -37,6 +39,8 @@ look_at_message (GstBus *bus, GstMessage *message, gpointer data)
   ServeStreamPlayer *player = data;
   g_autoptr (GError) error = NULL;
 
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_LATENCY)
+    gst_bin_recalculate_latency (GST_BIN (player->pipeline));
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     gst_message_parse_error (message, &error, NULL);
     g_warning ("mounts.%s, %s: %s", player->mount->name, player->protocol, error->message);
@@ -74,6 +78,17 @@ serve_stream_player_new (ServeServer *server, ServeMount *mount, const char *own
   return player;
 }
 
+/* All but its pipeline, which is stopping or is going to. */
+static void
+free_rest (ServeStreamPlayer *player)
+{
+  serve_session_set_closed (player->session, NULL, NULL);
+  serve_session_close (player->session);
+  serve_session_unref (player->session);
+  serve_mount_unref (player->mount);
+  g_free (player);
+}
+
 void
 serve_stream_player_free (ServeStreamPlayer *player)
 {
@@ -82,11 +97,27 @@ serve_stream_player_free (ServeStreamPlayer *player)
   if (gst_element_set_state (player->pipeline, GST_STATE_NULL) == GST_STATE_CHANGE_FAILURE)
     gst_element_set_state (player->pipeline, GST_STATE_NULL);
   gst_object_unref (player->pipeline);
-  serve_session_set_closed (player->session, NULL, NULL);
-  serve_session_close (player->session);
-  serve_session_unref (player->session);
-  serve_mount_unref (player->mount);
-  g_free (player);
+  free_rest (player);
+}
+
+void
+serve_stream_player_free_later (ServeStreamPlayer *player, ServeReaper *reaper)
+{
+  g_clear_handle_id (&player->watch, g_source_remove);
+  serve_reaper_take (reaper, player->pipeline, 0);
+  free_rest (player);
+}
+
+/* `element`, which is taken, gets what comes out of the session by that name. */
+static gboolean
+link_element (ServeStreamPlayer *player, const char *name, GstElement *element, GError **error)
+{
+  gst_bin_add (GST_BIN (player->pipeline), element);
+  if (gst_element_link_pads (serve_session_get_bin (player->session), name, element, "sink"))
+    return TRUE;
+  g_set_error (error, SERVE_ERROR, SERVE_ERROR_FAILED, "mounts.%s has no %s that could be encoded",
+      player->mount->name, name);
+  return FALSE;
 }
 
 GstElement *
@@ -98,12 +129,23 @@ serve_stream_player_add (
 
   if (bin == NULL)
     return NULL;
-  gst_bin_add (GST_BIN (player->pipeline), bin);
-  if (gst_element_link_pads (serve_session_get_bin (player->session), name, bin, "sink"))
-    return bin;
-  g_set_error (error, SERVE_ERROR, SERVE_ERROR_FAILED, "mounts.%s has no %s that could be encoded",
-      player->mount->name, name);
-  return NULL;
+  return link_element (player, name, bin, error) ? bin : NULL;
+}
+
+static gboolean
+feed (ServeStreamPlayer *player, const char *name, ServeRelay *relay, GError **error)
+{
+  return !serve_session_bin_has (serve_session_get_bin (player->session), name) ||
+         link_element (player, name, serve_relay_add_sink (relay, name), error);
+}
+
+gboolean
+serve_stream_player_feed (ServeStreamPlayer *player, ServeRelay *relay, GError **error)
+{
+  g_autoptr (GstClock) clock = serve_relay_get_clock ();
+
+  gst_pipeline_use_clock (GST_PIPELINE (player->pipeline), clock);
+  return feed (player, "video", relay, error) && feed (player, "audio", relay, error);
 }
 
 /* What nobody wants of a session goes nowhere. */

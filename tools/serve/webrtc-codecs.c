@@ -7,12 +7,11 @@
 
 /* --- VP8 (RFC 6386, RFC 7741): every browser has to have it --- */
 
-static const ServeWebrtcEncoder vp8_encoders[] = {
-  { "vp8enc",
-      "deadline=1 cpu-used=8 threads=1 end-usage=cbr error-resilient=default "
-      "keyframe-max-dist=120 buffer-initial-size=300 buffer-optimal-size=400 buffer-size=600 "
-      "lag-in-frames=0",
-      "target-bitrate", 1, NULL },
+static const ServeLiveEncoding vp8_encodings[] = {
+  { &serve_live_encoder_vp8,
+      "error-resilient=default keyframe-max-dist=120 buffer-initial-size=300 "
+      "buffer-optimal-size=400 buffer-size=600",
+      NULL },
   { NULL },
 };
 static const char *const vp8_decoders[] = { "vp8dec", NULL };
@@ -22,7 +21,7 @@ static const ServeWebrtcCodec vp8 = {
   .blurb = "VP8: every browser has to have it",
   .medium = "video",
   .encoding = "VP8",
-  .encoders = vp8_encoders,
+  .encodings = vp8_encodings,
   .payloader = "rtpvp8pay picture-id-mode=15-bit",
   .depayloader = "rtpvp8depay request-keyframe=true wait-for-keyframe=true",
   .decoders = vp8_decoders,
@@ -30,13 +29,11 @@ static const ServeWebrtcCodec vp8 = {
 
 /* --- H.264 (RFC 6184), constrained baseline, packets of fragments --- */
 
-static const ServeWebrtcEncoder h264_encoders[] = {
-  { "x264enc",
-      "tune=zerolatency speed-preset=ultrafast threads=1 key-int-max=120 bframes=0 "
-      "b-adapt=false vbv-buf-capacity=300",
-      "bitrate", 1000, "video/x-h264,profile=constrained-baseline,stream-format=byte-stream" },
-  { "openh264enc", "complexity=low rate-control=bitrate gop-size=120 usage-type=camera", "bitrate",
-      1, "video/x-h264,profile=constrained-baseline" },
+static const ServeLiveEncoding h264_encodings[] = {
+  { &serve_live_encoder_x264, "speed-preset=ultrafast key-int-max=120 vbv-buf-capacity=300",
+      "video/x-h264,profile=constrained-baseline,stream-format=byte-stream" },
+  { &serve_live_encoder_openh264, "gop-size=120 usage-type=camera",
+      "video/x-h264,profile=constrained-baseline" },
   { NULL },
 };
 static const char *const h264_decoders[] = { "avdec_h264", "openh264dec", NULL };
@@ -58,7 +55,7 @@ static const ServeWebrtcCodec h264 = {
   .blurb = "H.264, constrained baseline: many devices decode it in hardware",
   .medium = "video",
   .encoding = "H264",
-  .encoders = h264_encoders,
+  .encodings = h264_encodings,
   .payloader = "h264parse config-interval=-1 ! rtph264pay aggregate-mode=zero-latency "
                "config-interval=-1",
   .depayloader = "rtph264depay request-keyframe=true wait-for-keyframe=true ! h264parse",
@@ -68,8 +65,8 @@ static const ServeWebrtcCodec h264 = {
 
 /* --- Opus (RFC 6716, RFC 7587) --- */
 
-static const ServeWebrtcEncoder opus_encoders[] = {
-  { "opusenc", "frame-size=20 bitrate-type=constrained-vbr", "bitrate", 1, NULL },
+static const ServeLiveEncoding opus_encodings[] = {
+  { &serve_live_encoder_opus, NULL, NULL },
   { NULL },
 };
 static const char *const opus_decoders[] = { "opusdec use-inband-fec=true plc=true", NULL };
@@ -79,7 +76,7 @@ static const ServeWebrtcCodec opus = {
   .blurb = "Opus: every browser has to have it",
   .medium = "audio",
   .encoding = "OPUS",
-  .encoders = opus_encoders,
+  .encodings = opus_encodings,
   .payloader = "rtpopuspay",
   .depayloader = "rtpopusdepay",
   .decoders = opus_decoders,
@@ -114,13 +111,10 @@ is_installed (const char *line)
   return factory != NULL;
 }
 
-const ServeWebrtcEncoder *
-serve_webrtc_codec_get_encoder (const ServeWebrtcCodec *codec)
+const ServeLiveEncoding *
+serve_webrtc_codec_get_encoding (const ServeWebrtcCodec *codec)
 {
-  for (const ServeWebrtcEncoder *encoder = codec->encoders; encoder->element != NULL; encoder++)
-    if (is_installed (encoder->element))
-      return encoder;
-  return NULL;
+  return serve_live_encoding_find (codec->encodings, codec->name, NULL);
 }
 
 const char *
@@ -153,20 +147,18 @@ GstElement *
 serve_webrtc_codec_make_sender (
     const ServeWebrtcCodec *codec, int payload, guint bitrate, GError **error)
 {
-  const ServeWebrtcEncoder *encoder = serve_webrtc_codec_get_encoder (codec);
-  g_autofree char *line = NULL;
+  const ServeLiveEncoding *encoding =
+      serve_live_encoding_find (codec->encodings, codec->name, error);
+  g_autofree char *encoder = NULL, *line = NULL;
   GstElement *sender;
 
-  if (encoder == NULL) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-        "there is no encoder of %s: %s is not installed", codec->name, codec->encoders[0].element);
+  if (encoding == NULL)
     return NULL;
-  }
+  encoder = serve_live_encoding_describe (encoding);
   line = g_strdup_printf ("queue leaky=downstream max-size-buffers=%d max-size-bytes=0 "
-                          "max-size-time=0 ! %s ! %s name=encoder %s %s%s ! %s pt=%d",
+                          "max-size-time=0 ! %s ! %s ! %s pt=%d",
       is_video (codec) ? 2 : 10, is_video (codec) ? "videoconvert" : "audioconvert ! audioresample",
-      encoder->element, encoder->settings, encoder->caps != NULL ? "! " : "",
-      encoder->caps != NULL ? encoder->caps : "", codec->payloader, payload);
+      encoder, codec->payloader, payload);
   sender = make_bin (line, error);
   if (sender != NULL)
     serve_webrtc_codec_set_bitrate (codec, sender, bitrate);
@@ -194,9 +186,7 @@ serve_webrtc_codec_make_receiver (
 void
 serve_webrtc_codec_set_bitrate (const ServeWebrtcCodec *codec, GstElement *sender, guint bitrate)
 {
-  const ServeWebrtcEncoder *kind = serve_webrtc_codec_get_encoder (codec);
   g_autoptr (GstElement) encoder = gst_bin_get_by_name (GST_BIN (sender), "encoder");
-  g_autofree char *text = g_strdup_printf ("%u", MAX (bitrate / kind->unit, 1));
 
-  gst_util_set_object_arg (G_OBJECT (encoder), kind->bitrate, text);
+  serve_live_encoding_set_bitrate (serve_webrtc_codec_get_encoding (codec), encoder, bitrate);
 }

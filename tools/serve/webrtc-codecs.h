@@ -3,22 +3,14 @@
  * known when the server starts. */
 #pragma once
 
-#include <gst/gst.h>
+#include "live-encoders.h"
 
 typedef struct {
-  const char *element;
-  const char *settings; /* as in a launch line: what live pictures and sounds want */
-  const char *bitrate;  /* the property that says how many bits a second it makes, */
-  guint unit;           /* and how many one of its units is */
-  const char *caps;     /* what is wanted of it, or NULL */
-} ServeWebrtcEncoder;
-
-typedef struct {
-  const char *name;                   /* as the configuration has it */
-  const char *blurb;                  /* a sentence */
-  const char *medium;                 /* "video" or "audio" */
-  const char *encoding;               /* as SDP has it */
-  const ServeWebrtcEncoder *encoders; /* the best one first; ends on one without an element */
+  const char *name;     /* as the configuration has it */
+  const char *blurb;    /* a sentence */
+  const char *medium;   /* "video" or "audio" */
+  const char *encoding; /* as SDP has it */
+  const ServeLiveEncoding *encodings;
   const char *payloader;
   const char *depayloader;
   const char *const *decoders; /* the best one first, NULL-terminated */
@@ -32,8 +24,8 @@ extern const ServeWebrtcCodec *const serve_webrtc_codecs[];
 
 const ServeWebrtcCodec *serve_webrtc_codec_find (const char *name, GError **error);
 
-/* The first of its encoders and decoders that is installed, or NULL. */
-const ServeWebrtcEncoder *serve_webrtc_codec_get_encoder (const ServeWebrtcCodec *codec);
+/* How it is encoded and decoded with what is installed, or NULL. */
+const ServeLiveEncoding *serve_webrtc_codec_get_encoding (const ServeWebrtcCodec *codec);
 const char *serve_webrtc_codec_get_decoder (const ServeWebrtcCodec *codec);
 
 /* Raw frames to RTP with a payload type: a bin with the pads "sink" and "src", and the encoder in

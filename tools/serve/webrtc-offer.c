@@ -174,7 +174,7 @@ get_format (const GstSDPMedia *media, int payload)
 static gboolean
 is_usable (const ServeWebrtcCodec *codec, ServeWebrtcDirection direction)
 {
-  return direction == SERVE_WEBRTC_SEND ? serve_webrtc_codec_get_encoder (codec) != NULL
+  return direction == SERVE_WEBRTC_SEND ? serve_webrtc_codec_get_encoding (codec) != NULL
                                         : serve_webrtc_codec_get_decoder (codec) != NULL;
 }
 
