@@ -3,8 +3,6 @@
  * not. */
 #include "process.h"
 
-#define CLOCK "[mounts.clock]\npipeline = \"videotestsrc is-live=true\"\nprotocols = []\n"
-
 /* An answer, up to its end by Content-Length. (transfer full) */
 static char *
 read_answer (GSocketConnection *connection)
@@ -36,7 +34,7 @@ test_next (void)
   g_autofree char *request = NULL;
 
   process_open (&p);
-  process_start (&p, "[server]\nport = 0\nrtsp-port = 0\n" CLOCK);
+  process_start (&p, "[server]\nport = 0\nrtsp-port = 0\n" PROCESS_CLOCK);
   connection = process_connect (&p);
   request = g_strdup_printf ("GET /v1/mounts/clock HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", p.port);
   for (int i = 0; i < 3; i++) {
@@ -56,10 +54,50 @@ test_next (void)
   process_close (&p);
 }
 
+static guint
+count_answers (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "HTTP/1.1 200", -1);
+
+  return *text != '\0' ? g_strv_length (parts) - 1 : 0;
+}
+
+/* Answers on one connection, of requests one after another and of two at once. */
+static void
+test_kept (void)
+{
+  static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  g_autofree char *two = g_strconcat (request, request, NULL);
+  const char *const texts[] = { request, request, two };
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GString) answers = g_string_new (NULL);
+  guint wanted = 0;
+  Process p = { 0 };
+
+  process_open (&p);
+  process_start (&p, PROCESS_PLAIN);
+  connection = process_connect (&p);
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+    process_send (connection, texts[i], strlen (texts[i]));
+    wanted += texts[i] == two ? 2 : 1;
+    while (count_answers (answers->str) < wanted) {
+      char bytes[4096];
+      const gssize size = g_input_stream_read (
+          g_io_stream_get_input_stream (G_IO_STREAM (connection)), bytes, sizeof bytes, NULL, NULL);
+
+      g_assert_cmpint (size, >, 0);
+      g_string_append_len (answers, bytes, size);
+    }
+  }
+  g_assert_null (strstr (answers->str, "Connection: close"));
+  process_close (&p);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/serve/connections/next", test_next);
+  g_test_add_func ("/serve/connections/kept", test_kept);
   return g_test_run ();
 }

@@ -14,6 +14,10 @@
 
 #define PROCESS_PATIENCE 60 /* seconds */
 
+/* A mount that plays, and a server of nothing else. */
+#define PROCESS_CLOCK "[mounts.clock]\npipeline = \"videotestsrc is-live=true\"\nprotocols = []\n"
+#define PROCESS_PLAIN "[server]\nport = 0\nrtsp-port = 0\n" PROCESS_CLOCK
+
 typedef struct {
   char *folder;
   GSubprocess *process;
