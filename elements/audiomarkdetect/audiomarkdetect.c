@@ -105,8 +105,9 @@ gst_audio_mark_detect_finalize (GObject *object)
 
 /* What comes next does not follow what came before. */
 static void
-end_spans (GstAudioMarkDetect *self)
+end_spans (gpointer element)
 {
+  GstAudioMarkDetect *self = element;
   GenSoundMarkReading reading;
 
   if (self->hears && gen_sound_mark_reader_finish (self->reader, &reading))
@@ -154,20 +155,8 @@ gst_audio_mark_detect_sink_event (GstBaseTransform *base, GstEvent *event)
 {
   GstAudioMarkDetect *self = GST_AUDIO_MARK_DETECT (base);
 
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_EOS:
-    end_spans (self);
-    gst_generative_mark_report_summarise (&self->report);
-    break;
-  case GST_EVENT_FLUSH_STOP:
-  case GST_EVENT_SEGMENT:
-  case GST_EVENT_STREAM_START:
-    end_spans (self);
+  if (gst_generative_mark_report_take_event (&self->report, event, end_spans))
     self->reached = 0;
-    break;
-  default:
-    break;
-  }
   return GST_BASE_TRANSFORM_CLASS (gst_audio_mark_detect_parent_class)->sink_event (base, event);
 }
 

@@ -194,6 +194,25 @@ gst_generative_mark_report_summarise (GstGenerativeMarkReport *report)
     fail (report, error);
 }
 
+gboolean
+gst_generative_mark_report_take_event (
+    GstGenerativeMarkReport *report, GstEvent *event, void (*end) (gpointer element))
+{
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_EOS:
+  case GST_EVENT_FLUSH_STOP:
+  case GST_EVENT_SEGMENT:
+  case GST_EVENT_STREAM_START:
+    end (report->element);
+    break;
+  default:
+    return FALSE;
+  }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    gst_generative_mark_report_summarise (report);
+  return TRUE;
+}
+
 /* --- open and closed --- */
 
 static gboolean

@@ -56,3 +56,7 @@ gboolean gst_generative_mark_report_count (GstGenerativeMarkReport *report, guin
 void gst_generative_mark_report_add_meta (GstGenerativeMarkReport *report, GstBuffer *buffer);
 /* The stream is over: the summary, of what was looked at since the last one. */
 void gst_generative_mark_report_summarise (GstGenerativeMarkReport *report);
+/* An event comes: `end` is told of the element where what follows does not go on from what came
+ * before, which is what the return says, and the end of the stream is summarised. */
+gboolean gst_generative_mark_report_take_event (
+    GstGenerativeMarkReport *report, GstEvent *event, void (*end) (gpointer element));

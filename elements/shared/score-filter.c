@@ -147,22 +147,6 @@ ends_stretch (GstBaseTransform *base, GstEvent *event)
   }
 }
 
-/* What waits goes in front of an event that nothing passes. */
-static gboolean
-ends_waiting (GstEvent *event)
-{
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_STREAM_START:
-  case GST_EVENT_CAPS:
-  case GST_EVENT_SEGMENT:
-  case GST_EVENT_SEGMENT_DONE:
-  case GST_EVENT_EOS:
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
 static void
 flush (GstScoreFilter *filter)
 {
@@ -190,7 +174,7 @@ notice_event (GstScoreFilter *filter, GstEvent *event)
       klass->interrupt (filter);
     gst_generative_reporting_interrupt (&self->reporting);
   }
-  if (ends_waiting (event))
+  if (gst_score_gate_ends_waiting (event))
     gst_score_gate_finish (filter);
   switch (GST_EVENT_TYPE (event)) {
   case GST_EVENT_SEGMENT:

@@ -463,9 +463,8 @@ gst_score_gate_follow (GstScoreFilter *self, GstBuffer *buffer)
   return GST_FLOW_OK;
 }
 
-/* Those behind which there is another stream, or none, are not among them. */
-static gboolean
-stays_in_place (GstEvent *event)
+gboolean
+gst_score_gate_ends_waiting (GstEvent *event)
 {
   switch (GST_EVENT_TYPE (event)) {
   case GST_EVENT_STREAM_START:
@@ -473,11 +472,17 @@ stays_in_place (GstEvent *event)
   case GST_EVENT_SEGMENT:
   case GST_EVENT_SEGMENT_DONE:
   case GST_EVENT_EOS:
-  case GST_EVENT_FLUSH_STOP:
-    return FALSE;
+    return TRUE;
   default:
-    return GST_EVENT_IS_SERIALIZED (event);
+    return FALSE;
   }
+}
+
+static gboolean
+stays_in_place (GstEvent *event)
+{
+  return GST_EVENT_IS_SERIALIZED (event) && GST_EVENT_TYPE (event) != GST_EVENT_FLUSH_STOP &&
+         !gst_score_gate_ends_waiting (event);
 }
 
 gboolean

@@ -50,6 +50,8 @@ guint gst_score_gate_waits (GstScoreFilter *self);
 GstFlowReturn gst_score_gate_take (GstScoreFilter *self, GstBuffer *buffer, GstClockTime pts);
 /* `buffer` goes with what was measured last. (transfer full) */
 GstFlowReturn gst_score_gate_follow (GstScoreFilter *self, GstBuffer *buffer);
+/* Whether nothing passes `event`: what waits goes in front of it. */
+gboolean gst_score_gate_ends_waiting (GstEvent *event);
 /* A serialized event, in its place among the buffers: FALSE where none wait, and nobody has taken
  * it. (transfer full where TRUE) */
 gboolean gst_score_gate_queue_event (GstScoreFilter *self, GstEvent *event);

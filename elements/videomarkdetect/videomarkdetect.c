@@ -130,8 +130,9 @@ gst_video_mark_detect_finalize (GObject *object)
 
 /* What comes next does not follow what came before. */
 static void
-end_spans (GstVideoMarkDetect *self)
+end_spans (gpointer element)
 {
+  GstVideoMarkDetect *self = element;
   GenPictureMarkReading reading;
 
   if (self->reader == NULL && self->learned == NULL)
@@ -201,20 +202,8 @@ gst_video_mark_detect_sink_event (GstBaseTransform *base, GstEvent *event)
 {
   GstVideoMarkDetect *self = GST_VIDEO_MARK_DETECT (base);
 
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_EOS:
-    end_spans (self);
-    gst_generative_mark_report_summarise (&self->report);
-    break;
-  case GST_EVENT_FLUSH_STOP:
-  case GST_EVENT_SEGMENT:
-  case GST_EVENT_STREAM_START:
-    end_spans (self);
+  if (gst_generative_mark_report_take_event (&self->report, event, end_spans))
     self->next = 0;
-    break;
-  default:
-    break;
-  }
   return GST_BASE_TRANSFORM_CLASS (gst_video_mark_detect_parent_class)->sink_event (base, event);
 }
 
