@@ -41,6 +41,14 @@ const GenCounterFamily serve_count_shared_frames = { "generative_serve_shared_fr
   "Frames that were made in such runs", GEN_COUNTER_TOTAL };
 const GenCounterFamily serve_count_shared_padding = { "generative_serve_shared_padding_total",
   "Places in such runs that had no frame", GEN_COUNTER_TOTAL };
+const GenCounterFamily serve_count_device_used = { "generative_device_memory_used_bytes",
+  "Memory of a graphics processor that is used, by all programs together", GEN_COUNTER_GAUGE,
+  { "device", "name" } };
+const GenCounterFamily serve_count_device_total = { "generative_device_memory_bytes",
+  "Memory that a graphics processor has", GEN_COUNTER_GAUGE, { "device", "name" } };
+const GenCounterFamily serve_count_device_busy = { "generative_device_busy_ratio",
+  "The share of time that a graphics processor is busy, by all programs together",
+  GEN_COUNTER_GAUGE, { "device", "name" } };
 const GenCounterFamily serve_count_model = { "generative_serve_model_info",
   "The version of a model that is played", GEN_COUNTER_GAUGE, { "model", "version" } };
 const GenCounterFamily serve_count_build = { "generative_serve_build_info",

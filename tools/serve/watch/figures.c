@@ -16,7 +16,7 @@ typedef struct {
   gint64 time; /* microseconds; 0: it is none */
   double requests, failed, refused;
   double frames, dropped, errors, processor;
-  double sessions, sessions_most, connections, waiting, queued, memory;
+  double sessions, sessions_most, connections, waiting, queued, memory, device_memory;
   GenCounterClasses latency;
 } Sample;
 
@@ -68,6 +68,13 @@ ADD (add_waiting, waiting)
 ADD (add_queued, queued)
 ADD (add_memory, memory)
 
+/* Of a device that is lost nothing is known. */
+static void
+add_device_memory (Walk *walk, const char *const *values, double value)
+{
+  walk->sample->device_memory += isnan (value) ? 0 : value;
+}
+
 /* A mean of what elements say, each as much as the other. */
 static void
 add_quality (Walk *walk, const char *const *values, double value)
@@ -101,6 +108,7 @@ static const struct {
   { "generative_serve_requests_waiting", add_waiting },
   { "generative_queue_buffers", add_queued },
   { "process_resident_memory_bytes", add_memory },
+  { "generative_device_memory_used_bytes", add_device_memory },
   { "generative_quality", add_quality },
 };
 
@@ -160,6 +168,7 @@ FIGURE (measure_errors, now->errors - before->errors)
 FIGURE (measure_waiting, now->waiting)
 FIGURE (measure_queued, now->queued)
 FIGURE (measure_memory, now->memory / 1e6)
+FIGURE (measure_device_memory, now->device_memory / 1e6)
 FIGURE (measure_processor, rate (before->processor, now->processor, seconds))
 
 static double
@@ -195,6 +204,8 @@ static const struct {
   { "waiting", "requests that wait for being generated", measure_waiting },
   { "queued", "buffers that wait in queues", measure_queued },
   { "memory", "memory of the process, in megabytes", measure_memory },
+  { "device-memory", "memory that is used of graphics processors, in megabytes",
+      measure_device_memory },
   { "processor", "processor cores that the process is busy on", measure_processor },
 };
 

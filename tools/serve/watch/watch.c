@@ -8,6 +8,7 @@
 
 #include "../generate.h"
 #include "alarms.h"
+#include "devices.h"
 #include "families.h"
 #include "figures.h"
 #include "scale.h"
@@ -20,9 +21,10 @@ struct _ServeWatch {
   GstTracer *tracer; /* NULL: the plugin is not there */
   ServeFigures *figures;
   ServeScale scale;
-  ServeAlarms *alarms; /* NULL until they are loaded */
-  ServeSpans *spans;   /* NULL: nobody wants traces */
-  GHashTable *models;  /* a model's name to the counter of its version */
+  ServeDevices *devices; /* NULL: there are none */
+  ServeAlarms *alarms;   /* NULL until they are loaded */
+  ServeSpans *spans;     /* NULL: nobody wants traces */
+  GHashTable *models;    /* a model's name to the counter of its version */
   guint timer;
 };
 
@@ -92,6 +94,8 @@ look (gpointer data)
 
   set_state (watch);
   serve_scale_look (&watch->scale, watch->server, now);
+  if (watch->devices != NULL)
+    serve_devices_look (watch->devices);
   if (watch->tracer != NULL)
     g_signal_emit_by_name (watch->tracer, "gather");
   serve_figures_look (watch->figures, now);
@@ -170,6 +174,7 @@ serve_watch_new (ServeServer *server)
 
   watch->server = server;
   watch->tracer = trace (counters);
+  watch->devices = serve_devices_new (counters);
   watch->figures = serve_figures_new (counters);
   watch->models = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   set (watch, &serve_count_start, (double)g_get_real_time () / G_USEC_PER_SEC);
@@ -191,6 +196,7 @@ serve_watch_free (ServeWatch *watch)
   gst_clear_object (&watch->tracer);
   g_clear_pointer (&watch->alarms, serve_alarms_free);
   g_clear_pointer (&watch->spans, serve_spans_unref);
+  g_clear_pointer (&watch->devices, serve_devices_free);
   serve_figures_free (watch->figures);
   g_hash_table_unref (watch->models);
   g_free (watch);
