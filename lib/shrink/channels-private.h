@@ -40,6 +40,9 @@ struct _GenChannels {
   GPtrArray *staying;  /* of GenTensor */
 };
 
+/* channel-groups.c: the groups of channels that marks say, and the places of each channel. */
+void gen_channels_find_groups (GenChannels *channels);
+void gen_channels_find_places (GenChannels *channels);
 /* Unite what views say, once all else is. */
 void gen_channels_unite_views (GenChannels *channels);
 /* The number of the channel that a place is of, or -1. */
