@@ -31,10 +31,10 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 SIZES = {"mlp": ("mlp", "GRAY8", 28), "dcgan": ("dcgan", "GRAY8", 28), "dcgan64": ("dcgan", "RGB", 64)}
-REQUESTS = {"png": ('{"seed":SEED,"format":"png"}', "image/png"),
-            "16 png": ('{"seed":SEED,"format":"png","count":16}', "application/json"),
-            "16 npy": ('{"seed":SEED,"format":"npy","count":16}', "application/x-npy")}
-CONNECTIONS = (1, 8, 32, 64)
+# The body, what is accepted, and by how many connections.
+REQUESTS = {"png": ('{"seed":SEED,"format":"png"}', "image/png", (1, 8, 32, 64)),
+            "16 png": ('{"seed":SEED,"format":"png","count":16}', "application/json", (1, 8)),
+            "16 npy": ('{"seed":SEED,"format":"npy","count":16}', "application/x-npy", (1, 8))}
 VIEWERS = (8, 32)
 LOAD = """
 local n = 0
@@ -72,6 +72,10 @@ protocols = ["mjpeg"]
 
 def on_core(core):
     return lambda: os.sched_setaffinity(0, {core})
+
+
+def ratio(a, b):
+    return a / b if b else float("nan")
 
 
 class Server:
@@ -136,7 +140,7 @@ class Bench:
 
     def load(self, server, request, connections, seconds):
         """Requests a second, milliseconds at 50, 95, 99 %, of the processor, and megabytes."""
-        body, accept = REQUESTS[request]
+        body, accept, _ = REQUESTS[request]
         before = server.seconds()
         done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", self.folder / "load.lua",
                                f"http://127.0.0.1:{server.port}/v1/generate"], text=True, capture_output=True,
@@ -178,7 +182,7 @@ class Bench:
     def compare(self, title, servers, measure, higher):
         rounds = [[measure(server) for server in servers] for _ in range(self.settings.rounds)]
         ours, theirs = ([statistics.median(column) for column in zip(*(r[i] for r in rounds))] for i in (0, 1))
-        times = [a / b if i in higher else b / a for i, (a, b) in enumerate(zip(ours, theirs))]
+        times = [ratio(a, b) if i in higher else ratio(b, a) for i, (a, b) in enumerate(zip(ours, theirs))]
         print(f"| {title} | " + " | ".join(f"{a:.4g} / {b:.4g} ({t:.2f})" for a, b, t in zip(ours, theirs, times))
               + " |", flush=True)
 
@@ -186,11 +190,11 @@ class Bench:
         with self.servers(net) as servers:
             print(f"\n| {net}: ours / Python's (times better) | requests a second | ms at 50% | 95% | 99% | "
                   "ms of the processor | MB |\n|---|---|---|---|---|---|---|")
-            for request in REQUESTS:
+            for request, (_, _, each) in REQUESTS.items():
                 for server in servers:
                     # What is compiled and warmed at the first request is.
                     self.load(server, request, 8, 2)
-                for connections in CONNECTIONS:
+                for connections in each:
                     self.compare(f"{request}, {connections} connections", servers,
                                  lambda server: self.load(server, request, connections, self.settings.seconds), {0})
             print(f"\n| {net} | frames a second | ms of the processor a frame | MB |\n|---|---|---|---|")
