@@ -72,6 +72,8 @@ find_odd_escape (const char *at)
 {
   const int number = read_escape (at);
 
+  if (at[1] == 'u' && number < 0)
+    return "an escape such as \\u00e9 has four digits, of which one here is none";
   if (number == 0)
     return "a text has no character of number 0";
   if (number >= 0xdc00 && number <= 0xdfff)

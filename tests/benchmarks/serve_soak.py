@@ -201,12 +201,14 @@ def put(name, data):
 
 
 def publish(turn):
-    """A new version, by turns of each net, and the oldest goes."""
+    """A new version, by turns of each net, and old ones go that are not played."""
     with open(f"{'odd' if turn % 2 else 'even'}/generator.onnx", "rb") as file:
         put(f"v{turn + 2}.onnx", file.read())
     there = sorted(os.listdir("versions"), key=lambda name: int(re.sub(r"\D", "", name) or 0))
+    playing = ask("GET", "/v1/models/digits/experiment")[1].decode()
     for name in there[:-4]:
-        os.unlink("versions/" + name)
+        if f'"{name.removesuffix(".onnx")}"' not in playing:
+            os.unlink("versions/" + name)
     tally.add("publish", True)
 
 

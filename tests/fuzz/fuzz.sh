@@ -4,8 +4,8 @@
 # Needs clang and its runtime (Debian: clang, libclang-rt-dev). What it finds is left in
 # build-fuzz/found-TARGET; a file that crashes goes into corpus/TARGET once it is mended.
 #
-#   sh tests/fuzz/fuzz.sh TARGET [SECONDS]      TARGET: onnx, data, lists, marks, peers,
-#                                            provenance, requests or studio
+#   sh tests/fuzz/fuzz.sh TARGET [SECONDS]      TARGET: onnx, data, lists, marks, offers,
+#                                            peers, provenance, requests or studio
 #
 #   CC, CXX       (environment) clang by another name
 #   ONNX_TESTDATA (environment) where ONNX's backend tests are, whose models are good seeds
@@ -15,7 +15,7 @@ target=$1 seconds=${2:-600}
 build=build-fuzz
 testdata=${ONNX_TESTDATA:-/usr/share/libonnx-testdata/data}
 
-[ -f $build/build.ninja ] || CC=${CC:-clang} CXX=${CXX:-clang++} meson setup $build -Dfuzzers=true -Delements=disabled \
+[ -f $build/build.ninja ] || CC=${CC:-clang} CXX=${CXX:-clang++} meson setup $build -Dfuzzers=true -Delements=auto \
     -Dcuda=disabled -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
     -Dcpp_args=-fsanitize=fuzzer-no-link
 ninja -C $build --quiet "tests/fuzz/fuzz-$target"

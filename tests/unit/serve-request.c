@@ -63,6 +63,7 @@ test_bodies (void)
   refused (fields, facts, "{\"format\":\"\\ud83d\\u0041\"}", NULL, "first half");
   refused (fields, facts, "{\"format\":\"\\ud83d\\ude00\\ude00\"}", NULL, "second half");
   refused (fields, facts, "{\"\\ud83d\":1}", NULL, "first half");
+  refused (fields, facts, "{\"format\":\"\\ud83\\ed0\"}", NULL, "four digits");
   refused (fields, facts, "{\"format\":\"\\ud83d\\ude00\"}", "format", "there is no");
   refused (fields, facts, "{\"format\":\"\\\\u0000\"}", "format", "there is no");
   g_assert_null (gen_serve_request_parse (zero, &error));
