@@ -2,28 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What generative-serve makes for requests, by curl: every kind of file, looked at by ffprobe and
 # file, the same as gst-launch-1.0 makes, streamed, refused, and given up.
-. "$(dirname "$0")/harness.sh"
-server=
-on_exit() {
-    if [ -n "$server" ]; then kill "$server" 2>/dev/null; fi
-    rm -rf "$work"
-}
-cd "$work" || exit 1
-serve=$build/tools/serve/generative-serve
-
-if [ ! -x "$serve" ]; then
-    skip "this build has no generative-serve"
-    finish
-fi
-
-# start: serve studio.toml; $address says where.
-start() {
-    rm -f said
-    "$serve" --config=studio.toml >said 2>complaints &
-    server=$!
-    comes 'grep -q url said' || { cat complaints >&2; return 1; }
-    address=$(sed -n 's|.*"url":"\([^"]*\)/".*|\1|p' said)
-}
+. "$(dirname "$0")/serve-harness.sh"
 
 # ask PATH BODY [CURL-OPTION...]: the answer goes to the file answer, its headers to headers; prints the
 # status.
@@ -68,7 +47,7 @@ location = "dimmer.onnx"
 [models.classes]
 location = "classes.onnx"
 END
-succeeds "it starts" start
+succeeds "it starts" start --config=studio.toml
 
 # Pictures.
 answers "a picture is made" 200 image/png /v1/generate '{"model":"digits","seed":7}'
@@ -228,15 +207,12 @@ holds "its page has lines" [ "$(grep -c ^curl lines.sh)" -ge 4 ]
 succeeds "and they run" sh -e lines.sh
 holds "and make what they say" [ "$(probe codec_name face.png)$(probe codec_name hello.mp3)" = pngmp3 ]
 
-kill "$server"
-wait "$server"
-holds "it ends well" [ $? -eq 0 ]
-server=
+holds "it ends well" stop
 
 # Signed.
 if "$GENERATIVE_MODEL" c2pa demonstration-key keys >log 2>&1; then
     printf '[provenance]\nkey = "keys/key.pem"\ncertificate = "keys/certificate.pem"\n' >>studio.toml
-    succeeds "it starts with a key" start
+    succeeds "it starts with a key" start --config=studio.toml
     for format in png mp4 wav; do
         case $format in
         wav) body='{"model":"voice","prompt":"abc","format":"wav"}' ;;

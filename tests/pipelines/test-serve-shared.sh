@@ -2,27 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sessions of generative-serve that play one model have their frames made in common runs, and it tells
 # how many, and how many replicas its load wants.
-. "$(dirname "$0")/harness.sh"
-server=
-clients=
-on_exit() {
-    for process in $server $clients; do kill "$process" 2>/dev/null; done
-    rm -rf "$work"
-}
-cd "$work" || exit 1
-serve=$build/tools/serve/generative-serve
+. "$(dirname "$0")/serve-harness.sh"
 
-if [ ! -x "$serve" ]; then
-    skip "this build has no generative-serve"
-    finish
-fi
-
-start() {
-    "$serve" --config=studio.toml >said 2>complaints &
-    server=$!
-    comes 'grep -q url said || ! kill -0 $server' && grep -q url said || { cat complaints >&2; return 1; }
-    address=$(sed -n 's|.*"url":"\([^"]*\)/".*|\1|p' said)
-}
 # counter NAME: what it stands at.
 counter() { curl -sS --max-time $patience "$address/metrics" | sed -n "s/^generative_serve_$1 //p"; }
 # gains: at least 20 frames more than runs.
@@ -47,7 +28,7 @@ framerate = 25
 walk = "slerp"
 protocols = ["mjpeg"]
 END
-succeeds "it starts" start
+succeeds "it starts" start --config=studio.toml
 holds "one replica is wanted of a server with nothing to do" [ "$(counter wanted_replicas)" = 1 ]
 holds "and no run was shared" [ "$(counter shared_runs_total)" = 0 ]
 for i in 1 2 3 4; do
@@ -60,9 +41,5 @@ for i in 1 2 3 4; do
 done
 for client in $clients; do kill "$client"; done
 clients=
-kill "$server"
-wait "$server"
-status=$?
-server=
-holds "it ends when it is told to" [ $status = 0 ]
+holds "it ends when it is told to" stop
 finish

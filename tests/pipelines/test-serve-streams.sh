@@ -3,37 +3,19 @@
 # What generative-serve streams, taken by programs that nobody here wrote: RTSP by ffmpeg and rtspsrc,
 # HLS by ffmpeg, MJPEG by ffmpeg and souphttpsrc, snapshots by curl; and low-latency HLS by
 # a player that holds lists and fragments against the specification (hls-client.py).
-. "$(dirname "$0")/harness.sh"
-serve=$build/tools/serve/generative-serve
-server=
-playing=
-on_exit() {
-    for process in $playing $server; do kill -9 "$process" 2>/dev/null; done
-    rm -rf "$work"
-}
+. "$(dirname "$0")/serve-harness.sh"
 client=$top/tests/pipelines/hls-client.py
-cd "$work" || exit 1
 
-if [ ! -x "$serve" ]; then
-    skip "this build has no generative-serve"
-    finish
-fi
-
-# start FILE: serve what it says; $http, $rtsp and $tls_rtsp say where.
-start() {
-    rm -f said
-    "$serve" --config="$1" --port=0 --rtsp-port=0 >said 2>complaints &
-    server=$!
-    comes 'grep -q "\"port\"" said || ! kill -0 $server 2>/dev/null'
-    http=$(sed -n 's|.*"url":"\([^"]*\)/".*|\1|p' said)
+# begin FILE: serve what it says; $http and $rtsp say where.
+begin() {
+    start --config="$1" --port=0 --rtsp-port=0
+    http=$address
     rtsp=127.0.0.1:$(sed -n 's|.*"rtsp-port":\([0-9]*\).*|\1|p' said)
-    [ -n "$http" ] || cat complaints >&2
 }
-stop() {
+# Told twice, it ends at once.
+stop_at_once() {
     kill "$server" && kill "$server"
-    wait "$server"
-    ended=$?
-    server=
+    ends
 }
 # frames FILE: how many there are.
 frames() { ffprobe -v error -count_frames -select_streams v -show_entries stream=nb_read_frames -of csv=p=0 "$1"; }
@@ -58,14 +40,28 @@ protocols = ["mjpeg"]
 [mounts.tone]
 pipeline = "audiotestsrc is-live=true ! audioconvert"
 EOF
-start studio.toml
+begin studio.toml
 
 # --- HLS ---
 
 hls=$http/mounts/clock/hls/index.m3u8
-succeeds "low-latency HLS is as RFC 8216bis has it, of pictures and sound" python3 "$client" "$hls" 3
-succeeds "so it is of 29.97 frames a second, and an odd size" python3 "$client" "$http/mounts/odd/hls/index.m3u8" 3
-succeeds "so it is of sound alone" python3 "$client" "$http/mounts/tone/hls/index.m3u8" 1
+# A player each, at once: what they wait for is time.
+for mount in clock:3 odd:3 tone:1; do
+    python3 "$client" "$http/mounts/${mount%:*}/hls/index.m3u8" "${mount#*:}" >"player-${mount%:*}" 2>&1 &
+    clients="$clients $!"
+done
+# ends_well PLAYER MOUNT: what it has found is said.
+ends_well() {
+    wait "$1"
+    status=$?
+    cat "player-$2"
+    return $status
+}
+set -- $clients
+succeeds "low-latency HLS is as RFC 8216bis has it, of pictures and sound" ends_well "$1" clock
+succeeds "so it is of 29.97 frames a second, and an odd size" ends_well "$2" odd
+succeeds "so it is of sound alone" ends_well "$3" tone
+clients=
 succeeds "ffmpeg reads it" ffmpeg -v error -i "$hls" -t 3 -map 0:v -map 0:a -c copy -y hls.mp4
 holds "with all of its frames" [ "$(frames hls.mp4)" -ge 70 ]
 curl -s "$hls" >master
@@ -89,11 +85,11 @@ for type in png jpeg; do
 done
 # Snow is 6 MB a second, more than sockets hold: who takes a hundredth of it gets few frames.
 curl -s --limit-rate 60k --max-time 6 -o slow "$http/mounts/snow/stream.mjpeg" &
-playing=$!
+clients=$!
 ffmpeg -v error -f mpjpeg -i "$http/mounts/snow/stream.mjpeg" -frames:v 60 -y fast.mkv
 holds "who is fast gets frames beside one who is slow" [ "$(frames fast.mkv)" -eq 60 ]
-wait $playing
-playing=
+wait $clients
+clients=
 holds "and who is slow gets fewer" [ "$(grep -ac '^--frame' slow)" -lt 40 ]
 curl -s -o metrics "$http/metrics"
 lost=$(sed -n 's/^generative_serve_dropped_total{mount="snow",protocol="mjpeg"} //p' metrics)
@@ -114,18 +110,17 @@ done
 complains "a path that there is not is refused" "404|not found" ffprobe -v error "rtsp://$rtsp/nothing"
 holds "sessions of clients that have left end" comes '! sessions | grep -q rtsp'
 gst-launch-1.0 -q rtspsrc location="rtsp://$rtsp/odd" protocols=tcp ! fakesink >log 2>&1 &
-playing=$!
+clients=$!
 holds "a client has a session" comes '[ -n "$(session rtsp)" ]'
 curl -s -X DELETE "$http/v1/sessions/$(session rtsp)" -o /dev/null
-holds "and its stream ends when the server ends that" comes '! kill -0 $playing 2>/dev/null'
-playing=
+holds "and its stream ends when the server ends that" comes '! kill -0 $clients 2>/dev/null'
+clients=
 holds "a stream that nobody asks for ends" comes '! sessions | grep -q hls'
 succeeds "and begins again where its numbers were" sh -c "
     curl -s '$http/mounts/clock/hls/video.m3u8' >again && ! grep -q 'MEDIA-SEQUENCE:0\$' again &&
     ! grep -q 'DISCONTINUITY-SEQUENCE:0\$' again"
 holds "a mount that says no protocols does without those that do not fit" grep -q "tone is not watched by mjpeg" complaints
-stop
-holds "it has ended by itself" [ $ended -eq 0 ]
+holds "it ends by itself" stop_at_once
 holds "and complained of nothing" sh -c '! grep -iE "critical|(warning|error): mounts" complaints'
 
 # --- what fails, and what ends ---
@@ -143,7 +138,7 @@ protocols = ["rtsp", "mjpeg"]
 pipeline = "videotestsrc is-live=true num-buffers=50 ! video/x-raw,width=64,height=48,framerate=25/1 ! videoconvert"
 protocols = ["mjpeg"]
 EOF
-start failing.toml
+begin failing.toml
 # rtspsrc may find the connection closed as it says that it leaves.
 timeout 60 gst-launch-1.0 -q rtspsrc location="rtsp://$rtsp/broken" protocols=tcp ! filesink location=broken.rtp >log 2>&1
 holds "clients of RTSP see the end of what fails" [ $? -ne 124 ]
@@ -154,16 +149,16 @@ succeeds "and of what ends" timeout 60 curl -s "$http/mounts/short/stream.mjpeg"
 rm picture.png
 for client in 1 2 3 4 5 6 7 8; do
     timeout 60 ffprobe -v error -rtsp_transport tcp "rtsp://$rtsp/picture" >log 2>&1 &
-    playing="$playing $!"
+    clients="$clients $!"
 done
-wait $playing
-playing=
+wait $clients
+clients=
 complains "what cannot begin is refused by RTSP" "5..|nvalid data" ffprobe -v error -rtsp_transport tcp "rtsp://$rtsp/picture"
 holds "and the server goes on" kill -0 "$server"
 holds "no session stays" comes '! sessions | grep -q protocol'
 holds "the log tells what failed, by protocol" grep -q "mounts.broken, rtsp: Failed after" complaints
 holds "and what has ended" grep -q "mounts.short, mjpeg: what it plays has ended" complaints
-stop
+stop_at_once
 
 # --- tokens, TLS, signatures ---
 
@@ -185,7 +180,7 @@ certificate = "demo/certificate.pem"
 pipeline = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=120 ! videoconvert"
 protocols = ["rtsp", "hls", "mjpeg"]
 EOF
-start closed.toml
+begin closed.toml
 # with TOKEN FILE: the status of a request for it.
 with() { curl -sk -o answer -w '%{http_code}' ${1:+-H "Authorization: Bearer $1"} "$http/mounts/clock/$2"; }
 holds "HLS takes a token" [ "$(with "" hls/index.m3u8)" = 401 ]
@@ -210,5 +205,5 @@ if [ -s demo/key.pem ]; then
 else
     skip "this build signs nothing"
 fi
-stop
+stop_at_once
 finish

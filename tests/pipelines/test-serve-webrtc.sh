@@ -2,15 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # WebRTC of generative-serve: what a client of its own sees by WHEP, what it publishes by WHIP, and
 # what requests that are wrong are told.
-. "$(dirname "$0")/harness.sh"
-server=
-publisher=
+. "$(dirname "$0")/serve-harness.sh"
 client=$build/tests/tools/whep-client
-on_exit() {
-    for process in $server $publisher; do kill "$process" 2>/dev/null; done
-    rm -rf "$work"
-}
-cd "$work" || exit 1
 
 if [ ! -x "$client" ]; then
     skip "this build has no WebRTC"
@@ -20,13 +13,12 @@ if ! has_element webrtcbin || ! has_element nicesrc; then
     skip "GStreamer has no webrtcbin here, or no nicesrc"
     finish
 fi
-export GENERATIVE_SERVE="$build/tools/serve/generative-serve"
 
 # watch MOUNT OPTION...: what the client says goes to the file said.
 watch() {
     path=$1
     shift
-    "$client" --seconds=$patience "$@" "${url}mounts/$path/whep" >said 2>complaints
+    "$client" --seconds=$patience "$@" "${url}mounts/$path/whep" >said 2>trouble
 }
 # said_at_least MEMBER LEAST: the last line has a member that is at least so much.
 said_at_least() {
@@ -77,14 +69,11 @@ handshakes = 2
 handshake-seconds = 8
 lost-seconds = 2
 END
-"$GENERATIVE_SERVE" --config=studio.toml >ready 2>log &
-server=$!
-comes '[ -s ready ] || ! kill -0 $server 2>/dev/null'
-url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' ready)
-if [ -z "$url" ]; then
-    fail "the server starts" log
+if ! start --config=studio.toml; then
+    fail "the server starts" complaints
     finish
 fi
+url=$address/
 
 # --- watching ---
 
@@ -107,7 +96,7 @@ holds "pictures come by H.264" said_at_least frames 20
 watch ball --trickle --frames=20
 holds "candidates may come later" grep -q '"trickled","candidates":[1-9][0-9]*,"status":204' said
 holds "and connect" said_at_least frames 20
-"$client" --seconds=$patience --frames=40 "${url}mounts/shared/whep" >other 2>>complaints &
+"$client" --seconds=$patience --frames=40 "${url}mounts/shared/whep" >other 2>>trouble &
 other=$!
 watch shared --frames=40
 wait $other
@@ -117,8 +106,8 @@ holds "both of them" said_at_least frames 40
 # --- publishing ---
 
 mkfifo stop idle
-"$client" --publish --audio --seconds=120 "${url}mounts/ball/whip" <stop >published 2>>complaints &
-publisher=$!
+"$client" --publish --audio --seconds=120 "${url}mounts/ball/whip" <stop >published 2>>trouble &
+clients=$!
 exec 3>stop
 comes 'grep -q connected published'
 holds "a stream is published" grep -q '"answer","status":201' published
@@ -132,8 +121,8 @@ holds "one at a time publishes" grep -q '"answer","status":409' second
 viewer=$!
 comes 'grep -q reply viewer'
 exec 3>&-
-wait $publisher
-publisher=
+wait $clients
+clients=
 holds "the publication is deleted" grep -q '"deleted","status":200' published
 wait $viewer
 holds "who watches it sees its end" grep -q '"event":"ended"' viewer
@@ -211,10 +200,10 @@ holds "and others are served" said_at_least frames 5
 viewer=$!
 comes 'grep -q reply viewer'
 "$client" --publish --audio --seconds=120 "${url}mounts/ball/whip" <>idle >published 2>&1 &
-publisher=$!
+clients=$!
 comes 'grep -q connected published'
-kill -9 $viewer $publisher
-publisher=
+kill -9 $viewer $clients
+clients=
 comes '[ "$(sessions)" -eq 0 ]'
 holds "who is killed while he watches is missed" [ "$(sessions)" -eq 0 ]
 # What he has not sent is waited for until he is missed, and ends then.
@@ -227,10 +216,6 @@ for attempt in $(seq 100); do
 done
 holds "who closes a connection may open another" [ $answered -eq 100 ]
 
-kill $server
-wait $server
-status=$?
-server=
-holds "the server ends well" [ $status -eq 0 ]
-holds "without a word of trouble" [ "$(grep -v status=503 log | grep -ciE 'critical|assert|warning')" -eq 0 ]
+holds "the server ends well" stop
+holds "without a word of trouble" [ "$(grep -v status=503 complaints | grep -ciE 'critical|assert|warning')" -eq 0 ]
 finish

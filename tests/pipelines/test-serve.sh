@@ -3,40 +3,8 @@
 # generative-serve as whoever operates it knows it: one command, studio files that are right and wrong,
 # tokens, TLS, sessions that are told and ended, how it drains and ends, and what it and systemd say to
 # each other.
-. "$(dirname "$0")/harness.sh"
-server=
-clients=
-on_exit() {
-    for process in $server $clients; do kill "$process" 2>/dev/null; done
-    rm -rf "$work"
-}
-cd "$work" || exit 1
-serve=$build/tools/serve/generative-serve
+. "$(dirname "$0")/serve-harness.sh"
 
-if [ ! -x "$serve" ]; then
-    skip "this build has no generative-serve"
-    finish
-fi
-
-# start ARGUMENT...: $address says where it is then.
-start() {
-    : >said
-    "$serve" "$@" >said 2>complaints &
-    server=$!
-    comes 'grep -q url said || ! kill -0 $server' && grep -q url said || { cat complaints >&2; return 1; }
-    address=$(sed -n 's|.*"url":"\([^"]*\)/".*|\1|p' said)
-}
-# ends: how it ends, by itself or after SIGTERM.
-ends() {
-    wait "$server"
-    status=$?
-    server=
-    return $status
-}
-stop() {
-    kill "$server"
-    ends
-}
 # ask PATH [CURL-OPTION...]: the answer goes to the file answer; prints the status.
 ask() {
     path=$1
