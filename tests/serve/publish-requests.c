@@ -3,8 +3,8 @@
  * same ones, and what they see decides. */
 #include <glib/gstdio.h>
 
-#include "../../tools/serve/publish.h"
 #include "asking.h"
+#include "looking.h"
 
 #define STUDIO                                                                                     \
   "[server]\nport = 0\nrtsp-port = 0\naudit = \"audit.log\"\n"                                     \
@@ -59,7 +59,7 @@ static void
 wait_for (Fixture *f, const char *member, const char *value)
 {
   while (!stands (f, member, value))
-    g_main_context_iteration (NULL, TRUE);
+    turn (f->serving.server->publishing);
 }
 
 /* The picture of `seed`, and by which version. */

@@ -3,7 +3,7 @@
  * play on without losing a frame. */
 #include <glib/gstdio.h>
 
-#include "../../tools/serve/publish.h"
+#include "looking.h"
 #include "playing.h"
 
 #define STUDIO                                                                                     \
@@ -56,7 +56,7 @@ wait_for (Serving *s, const char *member, const char *value)
   g_autofree char *text = NULL;
 
   do {
-    g_main_context_iteration (NULL, TRUE);
+    turn (s->server->publishing);
     g_free (text);
     text = text_of (s, member);
     if (g_get_monotonic_time () > end) {
@@ -189,11 +189,11 @@ test_refused (void)
   before = playing_next (&playing);
   g_assert_true (g_file_set_contents (path, "rubbish", -1, NULL));
   while (!is_audited (&s, "version-refused"))
-    g_main_context_iteration (NULL, TRUE);
+    turn (s.server->publishing);
 
   serving_save_dimmer (folder, "v3.onnx");
   while (!is_audited (&s, "v3"))
-    g_main_context_iteration (NULL, TRUE);
+    turn (s.server->publishing);
   g_assert_cmpstr (model_of (&s)->current.name, ==, "v1");
   still = playing_next (&playing);
   g_assert_true (g_bytes_equal (before, still));
@@ -234,7 +234,7 @@ test_by_hand (void)
   g_assert_true (is_audited (&s, "anna"));
   /* What was rolled back does not come again by itself, but by hand. */
   for (int i = 0; i < 3; i++)
-    g_main_context_iteration (NULL, TRUE);
+    turn (s.server->publishing);
   g_assert_cmpstr (model_of (&s)->current.name, ==, "v1");
   g_assert_true (serve_publishing_promote (publishing, model_of (&s), "v2", "anna", &error));
   g_assert_no_error (error);
@@ -313,7 +313,7 @@ test_removed (void)
       gen_counters_sum (s.server->counters, "generative_serve_write_failures_total"), >=, 1);
   g_assert_cmpint (g_rmdir (state), ==, 0);
   while (!g_file_test (state, G_FILE_TEST_IS_REGULAR))
-    g_main_context_iteration (NULL, TRUE);
+    turn (s.server->publishing);
   serving_close (&s);
 }
 

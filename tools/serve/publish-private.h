@@ -87,6 +87,9 @@ struct _ServePublishing {
 
 /* --- publish.c --- */
 
+/* Do what is due by now: windows that are over, trials that are decided, folders in which something
+ * has changed. Each second, as long as the server runs; G_SOURCE_CONTINUE. */
+gboolean publish_look (gpointer publishing);
 Publication *publish_find (ServePublishing *publishing, const ServeModel *model);
 /* Write down what is decided: into the audit log, and what is told. FALSE with `error`: it is not
  * to be done. */

@@ -283,8 +283,8 @@ look_for_version (ServePublishing *publishing, Publication *publication)
   g_clear_pointer (&found, serve_version_free);
 }
 
-static gboolean
-look (gpointer data)
+gboolean
+publish_look (gpointer data)
 {
   ServePublishing *publishing = data;
   const gint64 now = g_get_monotonic_time ();
@@ -424,7 +424,7 @@ serve_publishing_new (ServeServer *server, GError **error)
       return NULL;
     }
   if (records->len > 0)
-    publishing->timer = g_timeout_add_seconds (LOOK_EVERY, look, publishing);
+    publishing->timer = g_timeout_add_seconds (LOOK_EVERY, publish_look, publishing);
   return publishing;
 }
 
