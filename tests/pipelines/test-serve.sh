@@ -56,6 +56,11 @@ start --port=0 --rtsp-port=0 faces.onnx || exit 1
 holds "one command serves a model" [ "$(ask /v1/mounts/faces)" = 200 ]
 holds "and tells what it makes" grep -q '"width":16' answer
 holds "and ends well" stop
+/usr/bin/python3 "$top/tests/pipelines/make-models.py" . || exit 1
+start --port=0 --rtsp-port=0 voice.onnx || exit 1
+holds "a voice, of which nothing can be watched, is served as well" [ "$(ask /v1/models/voice)" = 200 ]
+holds "and what it says is to be asked for, as the log tells" grep -q 'mounts.voice.model: .*v1/audio/speech' complaints
+holds "which ends well, too" stop
 
 # --- studio files ---
 

@@ -132,6 +132,8 @@ struct _ServeConfiguration {
   gint ref_count;
   char *path;   /* of the file, for errors; NULL: of none */
   char *folder; /* from which on paths are */
+  gboolean
+      quick; /* of models alone, by the command line: what cannot be watched of them is left out */
   GHashTable *lines;
   GHashTable *records; /* ServeSection to GPtrArray of records */
 

@@ -70,9 +70,18 @@ load_mounts (const ServeConfiguration *configuration, const ServeLoaded *old, Se
     const ServeMountSettings *settings = configuration->mounts->pdata[i];
     ServeModel *model =
         settings->model != NULL ? g_hash_table_lookup (loaded->models, settings->model) : NULL;
-    g_autoptr (ServeMount) mount = take_mount (settings, old, model, error);
+    g_autoptr (GError) problem = NULL;
+    g_autoptr (ServeMount) mount = take_mount (settings, old, model, &problem);
 
-    if (mount == NULL || !check_protocols (mount, error))
+    if (mount == NULL && configuration->quick) {
+      g_message ("%s", problem->message);
+      continue;
+    }
+    if (mount == NULL) {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+    if (!check_protocols (mount, error))
       return FALSE;
     g_hash_table_insert (loaded->mounts, (char *)mount->name, serve_mount_ref (mount));
   }

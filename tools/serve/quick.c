@@ -52,8 +52,10 @@ serve_quick_configuration (const char *const *paths, GError **error)
     g_string_append_printf (toml, "\n[mounts.%s]\nmodel = \"%s\"\n", name, name);
   }
   configuration = serve_configuration_parse (toml->str, toml->len, "the command line", error);
+  if (configuration == NULL)
+    return NULL;
+  configuration->quick = TRUE;
   /* Nobody has seen these lines. */
-  if (configuration != NULL)
-    g_clear_pointer (&configuration->lines, g_hash_table_unref);
+  g_clear_pointer (&configuration->lines, g_hash_table_unref);
   return configuration;
 }
