@@ -12,9 +12,11 @@ begin() {
     http=$address
     rtsp=127.0.0.1:$(sed -n 's|.*"rtsp-port":\([0-9]*\).*|\1|p' said)
 }
-# Told twice, it ends at once.
+# Told again once it has heard the first time, it ends at once.
 stop_at_once() {
-    kill "$server" && kill "$server"
+    kill "$server"
+    comes '[ "$(curl -sk -o /dev/null -w "%{http_code}" "$http/readyz")" != 200 ]'
+    kill "$server" 2>/dev/null
     ends
 }
 # frames FILE: how many there are.
@@ -86,7 +88,7 @@ done
 # Snow is 6 MB a second, more than sockets hold: who takes a hundredth of it gets few frames.
 curl -s --limit-rate 60k --max-time 6 -o slow "$http/mounts/snow/stream.mjpeg" &
 clients=$!
-ffmpeg -v error -f mpjpeg -i "$http/mounts/snow/stream.mjpeg" -frames:v 60 -y fast.mkv
+ffmpeg -v error -f mpjpeg -i "$http/mounts/snow/stream.mjpeg" -c copy -frames:v 60 -y fast.mkv
 holds "who is fast gets frames beside one who is slow" [ "$(frames fast.mkv)" -eq 60 ]
 wait $clients
 clients=
