@@ -34,7 +34,7 @@ typedef struct {
   gint64 since; /* of g_get_monotonic_time */
   guint64 bytes;
   GSource *arrival; /* waits for its first byte; NULL: libsoup has it */
-  GSocket *socket;
+  GSocket *socket; /* which has the address, so that this has no reference; NULL once it has gone */
   HttpKeptStream *kept; /* which libsoup has, or NULL */
 } Progress;
 
@@ -62,15 +62,6 @@ get_progress (SoupServerMessage *message)
   GSocketAddress *address = soup_server_message_get_remote_address (message);
 
   return address != NULL ? g_object_get_qdata (G_OBJECT (address), get_quark ()) : NULL;
-}
-
-static void
-progress_free (gpointer data)
-{
-  Progress *progress = data;
-
-  g_object_unref (progress->socket);
-  g_free (progress);
 }
 
 GSocket *
@@ -219,7 +210,10 @@ static void
 forget (gpointer data, GObject *connection)
 {
   HttpConnections *connections = data;
+  GObject *address = g_hash_table_lookup (connections->open, connection);
+  Progress *progress = g_object_get_qdata (address, get_quark ());
 
+  progress->socket = NULL;
   g_hash_table_remove (connections->open, connection);
 }
 
@@ -373,8 +367,8 @@ accept_connection (
       g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   progress = g_new0 (Progress, 1);
   progress->since = g_get_monotonic_time ();
-  progress->socket = g_object_ref (g_socket_connection_get_socket (connection));
-  g_object_set_qdata_full (G_OBJECT (remote), get_quark (), progress, progress_free);
+  progress->socket = g_socket_connection_get_socket (connection);
+  g_object_set_qdata_full (G_OBJECT (remote), get_quark (), progress, g_free);
   g_hash_table_insert (connections->open, connection, g_object_ref (remote));
   g_object_weak_ref (G_OBJECT (connection), forget, connections);
   progress->arrival = await (connections, connection, local, remote);
@@ -478,9 +472,10 @@ http_connections_free (HttpConnections *connections)
   http_connections_close (connections);
   g_hash_table_iter_init (&iter, connections->open);
   while (g_hash_table_iter_next (&iter, &connection, &address)) {
-    const Progress *progress = g_object_get_qdata (address, get_quark ());
+    Progress *progress = g_object_get_qdata (address, get_quark ());
 
     g_object_weak_unref (connection, forget, connections);
+    progress->socket = NULL;
     if (progress->arrival != NULL)
       g_source_destroy (progress->arrival);
   }
