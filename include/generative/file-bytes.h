@@ -14,8 +14,9 @@ G_BEGIN_DECLS
  * gen_file_bytes: the content of a regular file. A small one is read: its bytes stay
  * good even when somebody overwrites the file in place, which would kill a process that
  * has it mapped. A large one (GEN_FILE_MAP_SIZE) is mapped; whoever replaces it must do so by a
- * rename. Either is there once for all who ask for the same file, unchanged. Errors are of G_FILE_ERROR
- * and name the file.
+ * rename. Either is there once for all who ask for the same file, unchanged. Errors are of
+ * G_FILE_ERROR and name the file.
+ *
  * Returns: (transfer full)
  */
 GEN_API GBytes *gen_file_bytes (const char *path, GError **error);
