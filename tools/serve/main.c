@@ -10,6 +10,7 @@
 
 #include "../../lib/base/json-file.h"
 #include "../http/descriptors.h"
+#include "allocator.h"
 #include "command.h"
 #include "quick.h"
 #include "server.h"
@@ -223,6 +224,7 @@ main (int argc, char **argv)
     { NULL },
   };
 
+  serve_allocator_settle ();
   g_set_prgname ("generative-serve");
   if (command != NULL) {
     g_autofree char *name = g_strconcat (g_get_prgname (), " ", command->name, NULL);
