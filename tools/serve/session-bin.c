@@ -5,15 +5,12 @@
 
 #include "error.h"
 #include "publish.h"
+#include "waiting.h"
 #include "watched-bin.h"
 
 #define LATENTS "latents"
 #define GENERATOR "generator"
 #define METERS "meters"
-
-/* What waits at an end for being taken. */
-#define FRAMES_WAIT 2
-#define SOUND_WAITS (500 * GST_MSECOND)
 
 static const char *const media[] = { "video", "audio" };
 static const char *const media_types[] = { "video/x-raw", "audio/x-raw" };
@@ -175,18 +172,16 @@ make_video_caps (const ServeMount *mount)
   return caps;
 }
 
+/* Of sound the rate is of 0. */
 static gboolean
-expose_queue (GstElement *bin, GstElement **last, const char *name, GError **error)
+expose_queue (GstElement *bin, GstElement **last, const char *name, ServeRate rate, GError **error)
 {
-  const gboolean is_video = strcmp (name, "video") == 0;
   g_autofree char *called = g_strconcat (name, "-queue", NULL);
   g_autoptr (GstPad) pad = NULL;
 
   if (!append (bin, last, "queue", called, error))
     return FALSE;
-  gst_util_set_object_arg (G_OBJECT (*last), "leaky", "downstream");
-  g_object_set (*last, "max-size-bytes", 0, "max-size-buffers", is_video ? FRAMES_WAIT : 0,
-      "max-size-time", is_video ? (guint64)0 : (guint64)SOUND_WAITS, NULL);
+  serve_waiting_limit (*last, rate);
   pad = gst_element_get_static_pad (*last, "src");
   return expose (bin, name, pad);
 }
@@ -200,7 +195,7 @@ finish_video (
          append (bin, &last, "videoscale", NULL, error) &&
          (rated || append (bin, &last, "videorate", NULL, error)) &&
          append_caps (bin, &last, make_video_caps (mount), error) &&
-         expose_queue (bin, &last, "video", error);
+         expose_queue (bin, &last, "video", mount->framerate, error);
 }
 
 static gboolean
@@ -209,7 +204,7 @@ finish_audio (GstElement *bin, GstElement *last, GError **error)
   return append (bin, &last, "audioconvert", NULL, error) &&
          append (bin, &last, "audioresample", NULL, error) &&
          append_caps (bin, &last, gst_caps_new_empty_simple ("audio/x-raw"), error) &&
-         expose_queue (bin, &last, "audio", error);
+         expose_queue (bin, &last, "audio", (ServeRate){ 0, 1 }, error);
 }
 
 /* --- beginnings --- */

@@ -145,23 +145,26 @@ make_bin (const char *line, GError **error)
 
 GstElement *
 serve_webrtc_codec_make_sender (
-    const ServeWebrtcCodec *codec, int payload, guint bitrate, GError **error)
+    const ServeWebrtcCodec *codec, int payload, guint bitrate, ServeRate rate, GError **error)
 {
   const ServeLiveEncoding *encoding =
       serve_live_encoding_find (codec->encodings, codec->name, error);
   g_autofree char *encoder = NULL, *line = NULL;
+  g_autoptr (GstElement) queue = NULL;
   GstElement *sender;
 
   if (encoding == NULL)
     return NULL;
   encoder = serve_live_encoding_describe (encoding);
-  line = g_strdup_printf ("queue leaky=downstream max-size-buffers=%d max-size-bytes=0 "
-                          "max-size-time=0 ! %s ! %s ! %s pt=%d",
-      is_video (codec) ? 2 : 10, is_video (codec) ? "videoconvert" : "audioconvert ! audioresample",
-      encoder, codec->payloader, payload);
+  line = g_strdup_printf ("queue name=waiting ! %s ! %s ! %s pt=%d",
+      is_video (codec) ? "videoconvert" : "audioconvert ! audioresample", encoder, codec->payloader,
+      payload);
   sender = make_bin (line, error);
-  if (sender != NULL)
-    serve_webrtc_codec_set_bitrate (codec, sender, bitrate);
+  if (sender == NULL)
+    return NULL;
+  queue = gst_bin_get_by_name (GST_BIN (sender), "waiting");
+  serve_waiting_limit (queue, is_video (codec) ? rate : (ServeRate){ 0, 1 });
+  serve_webrtc_codec_set_bitrate (codec, sender, bitrate);
   return sender;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "live-encoders.h"
+#include "waiting.h"
 
 typedef struct {
   const char *name;     /* as the configuration has it */
@@ -29,9 +30,9 @@ const ServeLiveEncoding *serve_webrtc_codec_get_encoding (const ServeWebrtcCodec
 const char *serve_webrtc_codec_get_decoder (const ServeWebrtcCodec *codec);
 
 /* Raw frames to RTP with a payload type: a bin with the pads "sink" and "src", and the encoder in
- * it by the name "encoder". A frame that comes while two wait takes the place of the older. */
+ * it by the name "encoder". Frames of `rate` wait in front of it (waiting.h). */
 GstElement *serve_webrtc_codec_make_sender (
-    const ServeWebrtcCodec *codec, int payload, guint bitrate, GError **error);
+    const ServeWebrtcCodec *codec, int payload, guint bitrate, ServeRate rate, GError **error);
 /* RTP to raw frames: a bin with the pads "sink" and "src". Pictures that are larger than `width` x
  * `height` are an error of it. */
 GstElement *serve_webrtc_codec_make_receiver (

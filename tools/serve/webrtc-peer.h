@@ -56,9 +56,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServeWebrtcPeer, serve_webrtc_peer_free)
 GstBin *serve_webrtc_peer_get_bin (ServeWebrtcPeer *peer);
 const ServeWebrtcOffer *serve_webrtc_peer_get_offer (ServeWebrtcPeer *peer);
 /* Send the raw frames of `source`, a pad in the same bin, as `medium`. Its bits a second follow
- * what arrives, up to `bitrate`. */
+ * what arrives, up to `bitrate`; `rate` is that of pictures. */
 gboolean serve_webrtc_peer_send (ServeWebrtcPeer *peer, GstPad *source,
-    const ServeWebrtcMedium *medium, guint bitrate, GError **error);
+    const ServeWebrtcMedium *medium, guint bitrate, ServeRate rate, GError **error);
 /* A candidate of the peer's. */
 void serve_webrtc_peer_add_candidate (ServeWebrtcPeer *peer, guint line, const char *candidate);
 gboolean serve_webrtc_peer_is_connected (ServeWebrtcPeer *peer);

@@ -86,10 +86,10 @@ link_sender (ServeWebrtcPeer *peer, GstPad *source, GstElement *sender, guint li
 
 gboolean
 serve_webrtc_peer_send (ServeWebrtcPeer *peer, GstPad *source, const ServeWebrtcMedium *medium,
-    guint bitrate, GError **error)
+    guint bitrate, ServeRate rate, GError **error)
 {
   g_autoptr (GstElement) sender =
-      serve_webrtc_codec_make_sender (medium->codec, medium->payload, bitrate, error);
+      serve_webrtc_codec_make_sender (medium->codec, medium->payload, bitrate, rate, error);
   Sending sending = { .medium = medium, .sender = sender };
 
   if (sender == NULL)

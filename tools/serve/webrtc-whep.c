@@ -100,9 +100,10 @@ send_pad (ServeWebrtcConnection *connection, ServeWebrtcPeer *peer, GstElement *
 
   if (pad == NULL)
     return TRUE;
-  return medium != NULL ? serve_webrtc_peer_send (
-                              peer, pad, medium, get_bitrate (connection->mount, medium), error)
-                        : discard (serve_webrtc_peer_get_bin (peer), pad);
+  return medium != NULL
+             ? serve_webrtc_peer_send (peer, pad, medium, get_bitrate (connection->mount, medium),
+                   connection->mount->framerate, error)
+             : discard (serve_webrtc_peer_get_bin (peer), pad);
 }
 
 static gboolean
