@@ -119,8 +119,13 @@ def compare(browser, server, shots):
     check("the other one is told what the first is", browser.evaluate(f"{field(2, 'Seed')}.value"), "11")
     nodes = browser.nodes()
     check("sides have names", [("region", f"plain, {side}") in nodes for side in ("left", "right")], [True, True])
+    browser.resize(400)
+    check("on a phone the other one may be out of sight", browser.evaluate(
+        f"{SIDE.format(1)}.querySelector('video').getBoundingClientRect().top > innerHeight"))
     click(browser, ".play", 2)
     browser.wait("[...document.querySelectorAll('.how')].every(h => h.textContent === 'Playing by WebRTC')")
+    check("and plays", browser.wait(f"{SIDE.format(1)}.querySelector('video').currentTime > 0.5"))
+    browser.resize(1400)
     server.wait(browser, "each has a session", lambda all: len(all) == 2)
     put(browser, 1, "Class", 3)
     server.wait(browser, "both are changed", lambda all: [s["parameters"]["class"] for s in all] == [3, 3])

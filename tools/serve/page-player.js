@@ -94,6 +94,8 @@ export class Player extends EventTarget {
     this.video.hidden = false;
     this.image.hidden = true;
     this.video.srcObject = watching.stream;
+    // By itself a browser plays no more than what is in sight.
+    this.video.play().catch(() => {});
     this.#showButton();
     this.#tell("Connecting …");
     watching.addEventListener("ready", () => this.#sendPending());
