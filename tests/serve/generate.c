@@ -306,6 +306,69 @@ test_several (void)
   close_fixture (&f);
 }
 
+/* What is made beside others, in runs with some of them, is what is made alone. */
+static void
+test_together (void)
+{
+  static const struct {
+    const char *body, *accept;
+  } asked[] = {
+    { "{\"model\":\"classes\",\"seed\":1}", NULL },
+    { "{\"model\":\"classes\",\"seed\":2,\"format\":\"npy\",\"count\":7}", NULL },
+    { "{\"model\":\"classes\",\"seed\":3,\"parameters\":{\"strength\":2}}", NULL },
+    { "{\"model\":\"classes\",\"seed\":4,\"class\":1,\"format\":\"jpeg\"}", NULL },
+    { "{\"model\":\"classes\",\"seed\":5,\"count\":11}", "multipart/mixed" },
+    { "{\"model\":\"classes\",\"seed\":6,\"size\":\"512x512\",\"count\":5}",
+        "application/x-ndjson" },
+    { "{\"model\":\"classes\",\"seed\":7,\"format\":\"npy\",\"count\":16}", NULL },
+    { "{\"model\":\"classes\",\"seed\":8,\"parameters\":{\"strength\":2},\"count\":3}", NULL },
+    { "{\"model\":\"classes\",\"seed\":9,\"walk\":\"slerp\",\"framerate\":10}", NULL },
+    { "{\"model\":\"noisy\",\"seed\":10,\"count\":4}", NULL },
+    { "{\"model\":\"classes\",\"seed\":11,\"first\":4}", NULL },
+    { "{\"model\":\"classes\",\"seed\":12}", NULL },
+  };
+  Answer alone[G_N_ELEMENTS (asked)] = { 0 }, together[G_N_ELEMENTS (asked)] = { 0 };
+  Fixture f;
+
+  serving_open (&f.serving);
+  save_noisy (f.serving.folder);
+  serving_load (&f.serving, "[server]\nport = 0\n[limits]\nrequests-per-minute = 0\n"
+                            "[models.classes]\nlocation = \"classes.onnx\"\n"
+                            "[models.noisy]\nlocation = \"noisy.onnx\"\n");
+  begin_asking (&f);
+  for (gsize i = 0; i < G_N_ELEMENTS (asked); i++)
+    ask (&f, "/v1/generate", asked[i].body, asked[i].accept, 200, &alone[i]);
+  for (guint round = 0; round < 4; round++) {
+    for (gsize i = 0; i < G_N_ELEMENTS (asked); i++)
+      begin (&f, "/v1/generate", asked[i].body, asked[i].accept, NULL, &together[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS (asked); i++) {
+      finish (&together[i]);
+      g_assert_true (g_bytes_equal (alone[i].body, together[i].body));
+      answer_clear (&together[i]);
+    }
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (asked); i++)
+    answer_clear (&alone[i]);
+  close_fixture (&f);
+}
+
+/* An answer of more than is sent in one go comes whole. */
+static void
+test_long (void)
+{
+  g_auto (Answer) json = { 0 };
+  g_autoptr (JsonObject) object = NULL;
+  Fixture f;
+
+  open_fixture (&f, "");
+  ask (&f, "/v1/generate", "{\"seed\":1,\"count\":16,\"size\":\"300x300\"}", "application/json",
+      200, &json);
+  object = object_of (&json);
+  g_assert_cmpuint (g_bytes_get_size (json.body), >, 128 * 1024);
+  g_assert_cmpint (json_array_get_length (json_object_get_array_member (object, "data")), ==, 16);
+  close_fixture (&f);
+}
+
 /* --- OpenAI's --- */
 
 static void
@@ -455,6 +518,8 @@ main (int argc, char **argv)
   g_test_add_func ("/serve-generate/noisy", test_noisy);
   g_test_add_func ("/serve-generate/numbers", test_numbers);
   g_test_add_func ("/serve-generate/several", test_several);
+  g_test_add_func ("/serve-generate/together", test_together);
+  g_test_add_func ("/serve-generate/long", test_long);
   g_test_add_func ("/serve-generate/images", test_images);
   g_test_add_func ("/serve-generate/refused", test_refused);
   g_test_add_func ("/serve-generate/queue", test_queue);

@@ -75,16 +75,43 @@ begin (Array *array, GError **error)
   return TRUE;
 }
 
+typedef struct {
+  GstBuffer *buffer;
+  GstMapInfo map;
+} Mapped;
+
+static void
+unmap (gpointer data)
+{
+  Mapped *mapped = data;
+
+  gst_buffer_unmap (mapped->buffer, &mapped->map);
+  gst_buffer_unref (mapped->buffer);
+  g_free (mapped);
+}
+
+/* Where they lie. NULL with `error`. */
+static GBytes *
+map_bytes (GstBuffer *buffer, GError **error)
+{
+  Mapped *mapped = g_new0 (Mapped, 1);
+
+  if (!gst_buffer_map (buffer, &mapped->map, GST_MAP_READ)) {
+    g_free (mapped);
+    gen_serve_refuse (error, GEN_SERVE_FAILED, NULL, "what was made cannot be read");
+    return NULL;
+  }
+  mapped->buffer = gst_buffer_ref (buffer);
+  return g_bytes_new_with_free_func (mapped->map.data, mapped->map.size, unmap, mapped);
+}
+
 static gboolean
 add_array (gpointer file, GstSample *sample, GError **error)
 {
   Array *array = file;
-  GstBuffer *buffer = gst_sample_get_buffer (sample);
   g_autoptr (GBytes) bytes = NULL;
   GenDataType type;
   GenShape shape;
-  gpointer data;
-  gsize size;
 
   if (!read_shape (sample, &type, &shape, error))
     return FALSE;
@@ -95,8 +122,9 @@ add_array (gpointer file, GstSample *sample, GError **error)
   array->shape = shape;
   if (array->samples++ == 0 && !begin (array, error))
     return FALSE;
-  gst_buffer_extract_dup (buffer, 0, gst_buffer_get_size (buffer), &data, &size);
-  bytes = g_bytes_new_take (data, size);
+  bytes = map_bytes (gst_sample_get_buffer (sample), error);
+  if (bytes == NULL)
+    return FALSE;
   array->made (bytes, array->data);
   return TRUE;
 }

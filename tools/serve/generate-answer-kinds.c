@@ -5,19 +5,13 @@
 #include "../../lib/base/json-file.h"
 #include "generate-answer.h"
 
+/* Characters that so many bytes become at most, with what was left of those before. */
+#define BASE64_SIZE(bytes) ((guint)((bytes) / 3 + 2) * 4)
+
 static void
 write_text (ServeAnswer *answer, const char *text)
 {
   g_byte_array_append (answer->out, (const guint8 *)text, (guint)strlen (text));
-}
-
-static void
-write_bytes (GByteArray *array, GBytes *bytes)
-{
-  gsize size;
-  const guint8 *data = g_bytes_get_data (bytes, &size);
-
-  g_byte_array_append (array, data, (guint)size);
 }
 
 /* --- as it is --- */
@@ -25,7 +19,10 @@ write_bytes (GByteArray *array, GBytes *bytes)
 static void
 add_as_it_is (ServeAnswer *answer, GBytes *bytes)
 {
-  write_bytes (answer->out, bytes);
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  g_byte_array_append (answer->out, data, (guint)size);
 }
 
 const ServeAnswerKind serve_answer_file = { .add = add_as_it_is };
@@ -69,32 +66,60 @@ const ServeAnswerKind serve_answer_multipart = {
 
 /* --- in JSON --- */
 
+/* A file is the first member of an object, written as it comes. */
 static void
-keep (ServeAnswer *answer, GBytes *bytes)
+begin_object (ServeAnswer *answer, guint number)
 {
-  write_bytes (answer->file, bytes);
-}
-
-/* The file that has come, which is forgotten. */
-static JsonObject *
-take_file (ServeAnswer *answer)
-{
-  JsonObject *object = json_object_new ();
-  g_autofree char *text = g_base64_encode (answer->file->data, answer->file->len);
-
-  json_object_set_string_member (object, "b64_json", text);
-  g_byte_array_set_size (answer->file, 0);
-  return object;
+  write_text (answer, "{\"b64_json\":\"");
 }
 
 static void
-write_object (ServeAnswer *answer, JsonObject *object)
+add_as_text (ServeAnswer *answer, GBytes *bytes)
+{
+  GByteArray *out = answer->out;
+  const guint before = out->len;
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  g_byte_array_set_size (out, before + BASE64_SIZE (size));
+  g_byte_array_set_size (
+      out, before + (guint)g_base64_encode_step (data, size, FALSE, (char *)out->data + before,
+                        &answer->base64_state, &answer->base64_rest));
+}
+
+static void
+end_text (ServeAnswer *answer)
+{
+  GByteArray *out = answer->out;
+  const guint before = out->len;
+
+  g_byte_array_set_size (out, before + BASE64_SIZE (0));
+  g_byte_array_set_size (
+      out, before + (guint)g_base64_encode_close (FALSE, (char *)out->data + before,
+                        &answer->base64_state, &answer->base64_rest));
+  answer->base64_state = answer->base64_rest = 0;
+  write_text (answer, "\"");
+}
+
+/* "{…}" (transfer full) */
+static char *
+format (JsonObject *object)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
-  g_autofree char *text = gen_json_to_text (node, FALSE);
 
   json_object_unref (object);
-  write_text (answer, text);
+  return gen_json_to_text (node, FALSE);
+}
+
+/* The members of `object`, which is taken, behind the file. */
+static void
+end_object (ServeAnswer *answer, JsonObject *object)
+{
+  g_autofree char *text = format (object);
+
+  end_text (answer);
+  write_text (answer, ",");
+  write_text (answer, text + 1);
 }
 
 static void
@@ -111,41 +136,64 @@ describe (const ServeAnswer *answer, JsonObject *object)
 static void
 end_line (ServeAnswer *answer, guint number)
 {
-  JsonObject *object = take_file (answer);
+  JsonObject *object = json_object_new ();
 
   json_object_set_int_member (object, "index", number);
   describe (answer, object);
-  write_object (answer, object);
+  end_object (answer, object);
   write_text (answer, "\n");
 }
 
 const ServeAnswerKind serve_answer_lines = {
   .media_type = "application/x-ndjson",
-  .add = keep,
+  .begin_file = begin_object,
+  .add = add_as_text,
   .end_file = end_line,
 };
+
+/* What is said of all of them, up to the array that they are in. */
+static void
+begin_json (ServeAnswer *answer)
+{
+  JsonObject *object = json_object_new ();
+  g_autofree char *text = NULL;
+
+  json_object_set_int_member (object, "created", g_get_real_time () / G_USEC_PER_SEC);
+  describe (answer, object);
+  text = format (object);
+  text[strlen (text) - 1] = ',';
+  write_text (answer, text);
+  write_text (answer, "\"data\":[");
+}
+
+static void
+begin_member (ServeAnswer *answer, guint number)
+{
+  if (number == 0)
+    begin_json (answer);
+  else
+    write_text (answer, ",");
+  begin_object (answer, number);
+}
 
 static void
 end_member (ServeAnswer *answer, guint number)
 {
-  json_array_add_object_element (answer->files, take_file (answer));
+  end_text (answer);
+  write_text (answer, "}");
 }
 
 static void
 end_json (ServeAnswer *answer)
 {
-  JsonObject *object = json_object_new ();
-
-  json_object_set_int_member (object, "created", g_get_real_time () / G_USEC_PER_SEC);
-  describe (answer, object);
-  json_object_set_array_member (object, "data", json_array_ref (answer->files));
-  write_object (answer, object);
+  write_text (answer, "]}");
 }
 
 const ServeAnswerKind serve_answer_json = {
   .media_type = "application/json",
   .whole = TRUE,
-  .add = keep,
+  .begin_file = begin_member,
+  .add = add_as_text,
   .end_file = end_member,
   .finish = end_json,
 };
@@ -153,32 +201,53 @@ const ServeAnswerKind serve_answer_json = {
 /* --- events --- */
 
 static void
-write_event (ServeAnswer *answer, const char *type, JsonObject *object)
+begin_event (ServeAnswer *answer, const char *type)
 {
-  json_object_set_string_member (object, "type", type);
   write_text (answer, "event: ");
   write_text (answer, type);
   write_text (answer, "\ndata: ");
-  write_object (answer, object);
-  write_text (answer, "\n\n");
+}
+
+#define IMAGE_COMPLETED "image_generation.completed"
+
+static void
+begin_image (ServeAnswer *answer, guint number)
+{
+  begin_event (answer, IMAGE_COMPLETED);
+  begin_object (answer, number);
 }
 
 static void
 end_image (ServeAnswer *answer, guint number)
 {
-  JsonObject *object = take_file (answer);
+  JsonObject *object = json_object_new ();
 
   json_object_set_int_member (object, "created_at", g_get_real_time () / G_USEC_PER_SEC);
   json_object_set_int_member (object, "index", number);
   describe (answer, object);
-  write_event (answer, "image_generation.completed", object);
+  json_object_set_string_member (object, "type", IMAGE_COMPLETED);
+  end_object (answer, object);
+  write_text (answer, "\n\n");
 }
 
 const ServeAnswerKind serve_answer_images = {
   .media_type = "text/event-stream",
-  .add = keep,
+  .begin_file = begin_image,
+  .add = add_as_text,
   .end_file = end_image,
 };
+
+static void
+write_event (ServeAnswer *answer, const char *type, JsonObject *object)
+{
+  g_autofree char *text = NULL;
+
+  json_object_set_string_member (object, "type", type);
+  text = format (object);
+  begin_event (answer, type);
+  write_text (answer, text);
+  write_text (answer, "\n\n");
+}
 
 static void
 add_speech (ServeAnswer *answer, GBytes *bytes)

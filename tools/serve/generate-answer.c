@@ -144,14 +144,15 @@ take_piece (ServeAnswer *answer, const ServePiece *piece)
     answer->kind->end_file (answer, piece->number);
 }
 
-/* All that there is, up to what is sent in one go. */
+/* All that there is, up to what is sent in one go, where not all of it is. */
 static gboolean
 gather (ServeAnswer *answer)
 {
   gboolean any = FALSE;
   ServePiece piece;
 
-  while (answer->out->len < SENT_MOST && serve_work_take (answer->work, &piece)) {
+  while ((answer->kind->whole || answer->out->len < SENT_MOST) &&
+         serve_work_take (answer->work, &piece)) {
     any = TRUE;
     take_piece (answer, &piece);
     g_clear_pointer (&piece.bytes, g_bytes_unref);
@@ -262,8 +263,6 @@ on_finished (SoupServerMessage *message, gpointer data)
   serve_work_unref (answer->work);
   serve_pool_unref (answer->pool);
   g_byte_array_unref (answer->out);
-  g_byte_array_unref (answer->file);
-  json_array_unref (answer->files);
   g_object_unref (answer->message);
   g_free (answer->version);
   g_free (answer);
@@ -284,9 +283,7 @@ serve_answer (ServeRequest *request, const ServeAnswerKind *kind, ServePool *poo
     .pool = serve_pool_ref (pool),
     .work = serve_work_new (
         made, serve_pool_file_name (pool), serve_pool_hash (pool), signing, on_ready, answer),
-    .out = g_byte_array_new (),
-    .file = g_byte_array_new (),
-    .files = json_array_new () };
+    .out = g_byte_array_new () };
   g_signal_connect (answer->message, "finished", G_CALLBACK (on_finished), answer);
   if (!serve_pool_push (pool, answer->work, &error)) {
     answer->ended = TRUE;

@@ -28,8 +28,7 @@ struct _ServeAnswer {
   char *version; /* which makes it, or NULL */
   ServeWork *work;
   GByteArray *out;
-  GByteArray *file; /* what there is of the one that comes */
-  JsonArray *files; /* of those that go out as a whole */
+  int base64_state, base64_rest; /* of the file that comes, where it goes out as text */
   gboolean begun, file_begun, ended;
   guint gone; /* source that tells when nobody is there any more */
 };

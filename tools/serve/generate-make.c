@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A result as it is made: played, encoded into the file that it belongs to, and signed. In the
+/* What has been played becomes files: encoded into the one that it belongs to, and signed. In the
  * thread of whoever works. */
-#include "generate-latents.h"
 #include "generate-work-private.h"
 
 /* Bytes of a file that nobody is in a hurry for, from which on they are told before it is done. */
 #define WORTH_TELLING (256 * 1024)
 
-static gboolean
-is_wanted (ServeWork *work)
+gboolean
+serve_work_is_wanted (ServeWork *work)
 {
   gboolean wanted;
 
@@ -84,40 +83,15 @@ encode (ServeWork *work, ServeWorkFile *file, GstSample *sample, GError **error)
 
 /* --- results --- */
 
-typedef struct {
-  ServeWork *work;
-  guint number;
-  ServePlayer *player;
-  GError *error;
-  gint64 began; /* 0: something has come */
-} Making;
-
-/* The same for all results of a model. */
-static void
-take_tags (ServeWork *work, ServePlayer *player)
+void
+serve_work_note (ServeWork *work, GstTagList *tags, gint64 began)
 {
-  GstTagList *tags = serve_player_get_tags (player);
-
   g_mutex_lock (&work->lock);
-  if (work->options.tags == NULL)
-    work->options.tags = g_steal_pointer (&tags);
-  g_mutex_unlock (&work->lock);
-  gst_clear_tag_list (&tags);
-}
-
-/* How long the first of a result took. */
-static void
-note_time (Making *making)
-{
-  ServeWork *work = making->work;
-
-  if (making->began == 0)
-    return;
-  g_mutex_lock (&work->lock);
-  work->microseconds += g_get_monotonic_time () - making->began;
+  if (work->options.tags == NULL && tags != NULL)
+    work->options.tags = gst_tag_list_ref (tags);
+  work->microseconds += g_get_monotonic_time () - began;
   work->n_timed++;
   g_mutex_unlock (&work->lock);
-  making->began = 0;
 }
 
 /* Behind what has come of the same result, as of a long text. */
@@ -138,19 +112,12 @@ keep_sample (ServeWork *work, guint number, GstSample *sample)
   gst_sample_unref (before);
 }
 
-static gboolean
-take_sample (GstSample *sample, gpointer data)
+gboolean
+serve_work_accept (ServeWork *work, guint number, GstSample *sample, GError **error)
 {
-  Making *making = data;
-  ServeWork *work = making->work;
-
-  if (!is_wanted (work))
-    return FALSE;
-  note_time (making);
-  take_tags (work, making->player);
   if (work->samples == NULL)
-    return encode (work, &work->files[making->number], sample, &making->error);
-  keep_sample (work, making->number, sample);
+    return encode (work, &work->files[number], sample, error);
+  keep_sample (work, number, sample);
   return TRUE;
 }
 
@@ -192,28 +159,9 @@ join (ServeWork *work, guint number, GError **error)
   return good && (!whole || close_file (work, &work->files[0], error));
 }
 
-/* --- a result --- */
-
-void
-serve_work_make (ServeWork *work, guint number, ServePlayer *player)
+gboolean
+serve_work_finish (ServeWork *work, guint number, GError **error)
 {
-  const GenServeRequest *request = work->request;
-  Making making = { work, number, player, NULL, g_get_monotonic_time () };
-  g_autoptr (GError) error = NULL;
-  gboolean good;
-
-  if (!is_wanted (work))
-    return;
-  good = serve_player_play (player,
-      serve_latents_make (request, serve_player_input (player), number), work->parameters,
-      request->rate_numerator, request->rate_denominator, take_sample, &making, &error);
-  if (making.error != NULL) {
-    serve_work_fail (work, making.error);
-    return;
-  }
-  if (good)
-    good = work->samples != NULL ? join (work, number, &error)
-                                 : close_file (work, &work->files[number], &error);
-  if (!good)
-    serve_work_fail (work, g_steal_pointer (&error));
+  return work->samples != NULL ? join (work, number, error)
+                               : close_file (work, &work->files[number], error);
 }

@@ -23,14 +23,14 @@ struct _ServePlayer {
   GstPad *source, *sink; /* ours, at its ends */
   GstBus *bus;
   ServePlayerInput input;
-  GstGenerativeTensors one; /* latent, of which `input` may be several */
+  guint frames; /* of a run */
   GstCaps *caps, *wanted;
   int rate_numerator, rate_denominator;
   char *parameters;
   /* Of what is being played. */
   ServePlayerFunc made;
   gpointer data;
-  gboolean any;
+  guint n_inputs, n_made;
   GstTagList *tags;
 };
 
@@ -52,10 +52,11 @@ take_buffer (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   ServePlayer *player = gst_pad_get_element_private (pad);
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
   g_autoptr (GstSample) sample = gst_sample_new (buffer, caps, NULL, NULL);
+  const guint number = MIN (player->n_made++, player->n_inputs - 1);
 
   gst_buffer_unref (buffer);
-  player->any = TRUE;
-  return player->made == NULL || player->made (sample, player->data) ? GST_FLOW_OK : GST_FLOW_EOS;
+  return player->made == NULL || player->made (sample, number, player->data) ? GST_FLOW_OK
+                                                                             : GST_FLOW_EOS;
 }
 
 static gboolean
@@ -127,7 +128,6 @@ static GstElement *
 make_generator (const ServePlayerSettings *settings, GError **error)
 {
   GstElement *generator = gst_element_factory_make ("generator", NULL);
-  GObjectClass *klass;
 
   if (generator == NULL) {
     gen_serve_refuse (error, GEN_SERVE_UNAVAILABLE, NULL,
@@ -136,17 +136,14 @@ make_generator (const ServePlayerSettings *settings, GError **error)
     return NULL;
   }
   gst_object_ref_sink (generator);
-  klass = G_OBJECT_GET_CLASS (generator);
   g_object_set (generator, "model", settings->model, "reload", FALSE, NULL);
   set_text (generator, "device", settings->device);
   set_text (generator, "precision", settings->precision);
   set_text (generator, "parameters", settings->parameters);
   if (settings->threads > 0)
     g_object_set (generator, "threads", (guint)settings->threads, NULL);
-  if (settings->shared && g_object_class_find_property (klass, "shared") != NULL)
-    g_object_set (generator, "shared", TRUE, NULL);
-  if (settings->shared && settings->shared_size > 0)
-    g_object_set (generator, "shared-size", settings->shared_size, NULL);
+  if (settings->frames > 1)
+    g_object_set (generator, "batch-size", settings->frames, NULL);
   return generator;
 }
 
@@ -211,10 +208,7 @@ serve_player_new (const ServePlayerSettings *settings, GError **error)
   gst_pad_push_event (player->source, gst_event_new_stream_start ("request"));
   if (!choose_input (player, error))
     return NULL;
-  player->one = player->input.latents;
-  for (int i = 0; settings->vectors > 1 && i < player->one.n; i++)
-    player->input.latents.shapes[i] =
-        GEN_SHAPE (settings->vectors, gen_shape_elements (&player->one.shapes[i]));
+  player->frames = MAX (settings->frames, 1);
   return g_steal_pointer (&player);
 }
 
@@ -240,12 +234,6 @@ const ServePlayerInput *
 serve_player_input (const ServePlayer *player)
 {
   return &player->input;
-}
-
-const GstGenerativeTensors *
-serve_player_one (const ServePlayer *player)
-{
-  return &player->one;
 }
 
 GstCaps *
@@ -325,34 +313,70 @@ mend (ServePlayer *player)
   gst_clear_caps (&player->caps);
 }
 
+/* When the frames that follow each other from the first one on are. */
+static void
+stamp (const ServePlayer *player, GstBuffer *input, guint number)
+{
+  const guint64 rate = (guint64)player->rate_numerator,
+                seconds = (guint64)player->rate_denominator * GST_SECOND;
+
+  GST_BUFFER_PTS (input) = gst_util_uint64_scale (number, seconds, rate);
+  GST_BUFFER_DURATION (input) = gst_util_uint64_scale (1, seconds, rate);
+}
+
+/* Those behind what cannot be pushed are given up. */
+static GstFlowReturn
+push_all (ServePlayer *player, GstBuffer *const *inputs, guint n, gboolean begun)
+{
+  GstFlowReturn flow = begun ? GST_FLOW_OK : GST_FLOW_NOT_NEGOTIATED;
+
+  for (guint i = 0; i < n; i++) {
+    if (flow != GST_FLOW_OK) {
+      gst_buffer_unref (inputs[i]);
+      continue;
+    }
+    if (!player->input.text)
+      stamp (player, inputs[i], i);
+    flow = gst_pad_push (player->source, inputs[i]);
+  }
+  return flow;
+}
+
+/* A run that is not full begins when something comes that no further frame goes before. */
+static void
+fill_up (ServePlayer *player)
+{
+  gst_pad_push_event (player->source, gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
+                                          gst_structure_new_empty ("generative-run")));
+}
+
 gboolean
-serve_player_play (ServePlayer *player, GstBuffer *input, const char *parameters,
+serve_player_play (ServePlayer *player, GstBuffer *const *inputs, guint n, const char *parameters,
     int rate_numerator, int rate_denominator, ServePlayerFunc made, gpointer data, GError **error)
 {
-  GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
+  const gboolean is_text = player->input.text;
+  GstFlowReturn flow;
+  gboolean complete;
 
   follow_parameters (player, parameters);
   player->made = made;
   player->data = data;
-  player->any = FALSE;
-  if (!begin (player, rate_numerator, rate_denominator)) {
-    gst_buffer_unref (input);
-  } else {
-    if (!player->input.text) {
-      GST_BUFFER_PTS (input) = 0;
-      GST_BUFFER_DURATION (input) =
-          gst_util_uint64_scale_int (GST_SECOND, player->rate_denominator, player->rate_numerator);
-    }
-    flow = gst_pad_push (player->source, input);
-  }
+  player->n_inputs = n;
+  player->n_made = 0;
+  flow = push_all (player, inputs, n, begin (player, rate_numerator, rate_denominator));
+  if (flow == GST_FLOW_OK && n < player->frames)
+    fill_up (player);
   player->made = NULL;
-  if (flow == GST_FLOW_OK && (player->any || !player->input.text))
+  complete = n > 1 ? player->n_made == n : player->n_made > 0;
+  if (flow == GST_FLOW_OK && (complete || (n == 1 && !is_text && player->frames == 1)))
     return TRUE;
   mend (player);
-  if (flow == GST_FLOW_OK)
+  if (flow == GST_FLOW_OK && is_text)
     return gen_serve_refuse (
         error, GEN_SERVE_INVALID, NULL, "the text has no symbol that the model knows");
   if (flow == GST_FLOW_EOS)
     return gen_serve_refuse (error, GEN_SERVE_CANCELLED, NULL, "it is not wanted any more");
-  return take_error (player, gst_flow_get_name (flow), error);
+  return take_error (player,
+      flow == GST_FLOW_OK ? "the model makes less than it was given" : gst_flow_get_name (flow),
+      error);
 }

@@ -2,12 +2,11 @@
 #include "generate-pool.h"
 
 #include "generate-facts-of.h"
+#include "generate-turns.h"
+#include "generate-worker.h"
 
-typedef enum {
-  AS_MEDIA,
-  AS_NUMBERS,
-  N_KINDS,
-} Kind;
+/* What is left to encode of a run is offered to other threads from so many microseconds on. */
+#define WORTH_OFFERING 300
 
 struct _ServePool {
   ServePoolSettings settings;
@@ -17,86 +16,20 @@ struct _ServePool {
 
   GMutex lock;
   GCond changed;
-  GQueue works; /* ServeWork; the one whose turn is next comes first */
+  GQueue works;   /* ServeWork; the one whose turn is next comes first */
+  GQueue offered; /* ServeRun: of which others may encode some */
   guint references, threads, idle;
   gboolean ended;
   ServePlayer *first; /* that has told the facts, for whoever works first */
 };
 
-typedef struct {
-  ServePool *pool;
-  ServePlayer *players[N_KINDS]; /* NULL: there has been no use for it */
-} Worker;
-
-/* --- players --- */
-
-static ServePlayer *
-make_player (const ServePool *pool, Kind kind, GError **error)
-{
-  ServePlayerSettings settings = pool->settings.player;
-
-  settings.numbers = kind == AS_NUMBERS;
-  return serve_player_new (&settings, error);
-}
-
-static ServePlayer *
-get_player (Worker *worker, Kind kind, GError **error)
-{
-  ServePool *pool = worker->pool;
-  ServePlayer **player = &worker->players[kind];
-
-  if (*player != NULL)
-    return *player;
-  if (kind == AS_MEDIA) {
-    g_mutex_lock (&pool->lock);
-    *player = g_steal_pointer (&pool->first);
-    g_mutex_unlock (&pool->lock);
-  }
-  if (*player == NULL)
-    *player = make_player (pool, kind, error);
-  return *player;
-}
-
 /* --- threads --- */
-
-/* The next result of the request whose turn it is, which goes to the end then. Under the lock. */
-static ServeWork *
-find_work (ServePool *pool, guint *number)
-{
-  for (guint n = pool->works.length; n > 0; n--) {
-    ServeWork *work = g_queue_pop_head (&pool->works);
-    gboolean found = serve_work_next (work, number);
-
-    if (serve_work_is_exhausted (work)) {
-      if (found)
-        return work;
-      serve_work_unref (work);
-      continue;
-    }
-    g_queue_push_tail (&pool->works, work);
-    if (found)
-      return serve_work_ref (work);
-  }
-  return NULL;
-}
-
-static void
-do_work (Worker *worker, ServeWork *work, guint number)
-{
-  const Kind kind = serve_work_wants_numbers (work) ? AS_NUMBERS : AS_MEDIA;
-  GError *error = NULL;
-  ServePlayer *player = get_player (worker, kind, &error);
-
-  if (player != NULL)
-    serve_work_make (work, number, player);
-  else
-    serve_work_fail (work, error);
-}
 
 static void
 pool_free (ServePool *pool)
 {
   g_queue_clear_full (&pool->works, (GDestroyNotify)serve_work_unref);
+  g_queue_clear_full (&pool->offered, (GDestroyNotify)serve_run_unref);
   g_clear_pointer (&pool->first, serve_player_free);
   g_clear_pointer (&pool->facts, gen_serve_facts_unref);
   g_free (pool->path);
@@ -151,33 +84,109 @@ wake (ServePool *pool)
   g_thread_unref (g_thread_new ("generate", run, pool));
 }
 
+/* One of which there is something left, or NULL. Under the lock. */
+static ServeRun *
+find_offered (ServePool *pool)
+{
+  ServeRun *run;
+
+  while ((run = g_queue_peek_head (&pool->offered)) != NULL) {
+    if (serve_run_left (run) > 0)
+      return serve_run_ref (run);
+    serve_run_unref (g_queue_pop_head (&pool->offered));
+  }
+  return NULL;
+}
+
+static void
+offer (ServePool *pool, ServeRun *run)
+{
+  g_mutex_lock (&pool->lock);
+  g_queue_push_tail (&pool->offered, serve_run_ref (run));
+  wake (pool);
+  g_mutex_unlock (&pool->lock);
+}
+
+static void
+withdraw (ServePool *pool, ServeRun *run)
+{
+  g_mutex_lock (&pool->lock);
+  if (g_queue_remove (&pool->offered, run))
+    serve_run_unref (run);
+  g_mutex_unlock (&pool->lock);
+}
+
+/* By others, too, where it takes so long. */
+static void
+encode (ServePool *pool, ServeRun *run)
+{
+  const gint64 began = g_get_monotonic_time ();
+  gboolean offered;
+
+  serve_run_finish_next (run);
+  offered = (g_get_monotonic_time () - began) * serve_run_left (run) >= WORTH_OFFERING;
+  if (offered)
+    offer (pool, run);
+  while (serve_run_finish_next (run))
+    ;
+  if (offered)
+    withdraw (pool, run);
+}
+
+static void
+make (ServePool *pool, ServeWorker *worker, const ServeResult *results, guint n)
+{
+  while (n > 0) {
+    guint played = n;
+    g_autoptr (ServeRun) run = serve_worker_play (worker, results, &played);
+
+    encode (pool, run);
+    results += played;
+    n -= played;
+  }
+}
+
+/* Whether there was anything to do. Under the lock, which others have meanwhile. */
+static gboolean
+do_some (ServePool *pool, ServeWorker *worker)
+{
+  ServeResult results[GEN_BATCH_MAX];
+  g_autoptr (ServeRun) offered = find_offered (pool);
+  guint n = 0;
+
+  if (offered == NULL)
+    n = serve_turns_take (&pool->works, serve_sizes_largest (&pool->settings.sizes), results);
+  if (offered == NULL && n == 0)
+    return FALSE;
+  if (pool->works.length > 0 || (offered != NULL && serve_run_left (offered) > 1))
+    wake (pool);
+  g_mutex_unlock (&pool->lock);
+  while (offered != NULL && serve_run_finish_next (offered))
+    ;
+  make (pool, worker, results, n);
+  g_clear_pointer (&offered, serve_run_unref);
+  g_mutex_lock (&pool->lock);
+  return TRUE;
+}
+
 static gpointer
 run (gpointer data)
 {
   ServePool *pool = data;
-  Worker worker = { .pool = pool };
-  ServeWork *work;
-  guint number;
+  g_autoptr (ServeWorker) worker = serve_worker_new (&pool->settings.player, &pool->settings.sizes);
 
   g_mutex_lock (&pool->lock);
+  if (pool->first != NULL)
+    serve_worker_give (worker, g_steal_pointer (&pool->first));
   while (!pool->ended) {
-    work = find_work (pool, &number);
-    if (work == NULL) {
-      pool->idle++;
-      g_cond_wait (&pool->changed, &pool->lock);
-      pool->idle--;
+    if (do_some (pool, worker))
       continue;
-    }
-    if (pool->works.length > 0)
-      wake (pool);
-    g_mutex_unlock (&pool->lock);
-    do_work (&worker, work, number);
-    serve_work_unref (work);
-    g_mutex_lock (&pool->lock);
+    pool->idle++;
+    g_cond_wait (&pool->changed, &pool->lock);
+    pool->idle--;
   }
   g_mutex_unlock (&pool->lock);
-  for (int i = 0; i < N_KINDS; i++)
-    g_clear_pointer (&worker.players[i], serve_player_free);
+  g_clear_pointer (&worker, serve_worker_free);
   leave (pool);
   return NULL;
 }
@@ -258,7 +267,7 @@ serve_pool_new (
   copy_settings (pool, settings);
   pool->file_name = g_path_get_basename (pool->path);
   pool->hash = gen_provenance_hash_file (pool->path, NULL);
-  pool->first = make_player (pool, AS_MEDIA, error);
+  pool->first = serve_player_new (&pool->settings.player, error);
   if (pool->first == NULL)
     return NULL;
   pool->facts = serve_facts_of (name, model, pool->first, error);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who makes what requests ask for, of one version of a model: threads with a warm generator each,
- * which take a result of one request and then one of the next, so that a large request does not
- * hold up small ones. Threads and generators come with the load; where generators share runs
- * (`generator shared=true`), what several threads play goes into one. */
+/* Who makes what requests ask for, of one version of a model: threads with warm generators each. A
+ * run of the model has a result of one request, one of the next, and so on, as many as there are
+ * and its sizes allow, so that a large request does not hold up small ones. Threads and generators
+ * come with the load. */
 #pragma once
 
 #include <generative/model.h>
 
+#include "generate-sizes.h"
 #include "generate-work.h"
 
 typedef struct _ServePool ServePool;
 
 typedef struct {
   ServePlayerSettings player; /* its texts are copied */
+  ServeSizes sizes;           /* of runs */
   guint threads;              /* at most */
   guint queue;                /* requests at most; 0: any number */
 } ServePoolSettings;

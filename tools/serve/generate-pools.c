@@ -5,9 +5,9 @@
 
 #include "generate-share.h"
 
-/* Threads of a model whose generators do not share runs: two, so that a slow encoder does not hold
- * up the next result. */
-#define THREADS_APART 2
+/* Threads of a model at least, so that a slow encoder does not hold up the next result. Where runs
+ * are long enough for one to be made by all cores, or nothing may share one, there are no more. */
+#define THREADS_LEAST 2
 
 struct _ServePools {
   ServeServer *server;
@@ -26,16 +26,13 @@ serve_pools_make (const ServePools *pools, const ServeModelSettings *said, const
         .device = said->device,
         .precision = said->precision,
         .parameters = said->parameters,
-        .threads = said->threads,
-        .shared_size = pools->batch },
-    .threads = THREADS_APART,
+        .threads = said->threads },
     .queue = pools->queue,
   };
 
-  if (serve_share_is_exact (&settings.player, pools->batch)) {
-    settings.player.shared = TRUE;
-    settings.threads = pools->batch;
-  }
+  serve_share_try (&settings.player, pools->batch, &settings.sizes);
+  settings.threads =
+      MAX (THREADS_LEAST, MIN (g_get_num_processors (), serve_sizes_largest (&settings.sizes)));
   return serve_pool_new (said->record.name, facts, &settings, error);
 }
 

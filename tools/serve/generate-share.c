@@ -8,33 +8,46 @@
 
 #include <generative/latent.h>
 
+/* That are tried at least, */
 #define TRIED 8
+/* and runs whose shortest tells how long they take. */
+#define TIMED 3
 /* Beyond this, in microseconds, a run is long enough for what goes around it not to matter. */
 #define LONG_RUN 50000
 
-/* Tensor `i` of `n` latents from number `first` on: drawn, and of the first class. */
+/* Tensor `i` of latent `number`: drawn, and of the first class. */
 static GstMemory *
-make_tensor (const GstGenerativeTensors *one, int i, guint first, guint n)
+make_tensor (const GstGenerativeTensors *latents, int i, guint number)
 {
-  const gsize length = (gsize)gen_shape_elements (&one->shapes[i]);
-  const gsize size = length * gen_data_type_size (one->types[i]);
+  const gsize length = (gsize)gen_shape_elements (&latents->shapes[i]);
+  const gsize size = length * gen_data_type_size (latents->types[i]);
   GenLatent latent = GEN_LATENT_DEFAULTS;
   GstAllocationParams params = { .align = 63 };
-  GstMemory *memory = gst_allocator_alloc (NULL, n * size, &params);
+  GstMemory *memory = gst_allocator_alloc (NULL, size, &params);
   GstMapInfo map;
 
   latent.length = length;
   latent.stream = (guint32)i;
   gst_memory_map (memory, &map, GST_MAP_WRITE);
-  memset (map.data, 0, n * size);
-  for (guint v = 0; one->types[i] == GEN_TYPE_FLOAT32 && v < n; v++)
-    gen_latent_fill (&latent, first + v, 1, 1, (float *)(map.data + v * size));
+  memset (map.data, 0, size);
+  if (latents->types[i] == GEN_TYPE_FLOAT32)
+    gen_latent_fill (&latent, number, 1, 1, (float *)map.data);
   gst_memory_unmap (memory, &map);
   return memory;
 }
 
+static GstBuffer *
+make_latent (const GstGenerativeTensors *latents, guint number)
+{
+  GstBuffer *buffer = gst_buffer_new ();
+
+  for (int i = 0; i < latents->n; i++)
+    gst_buffer_append_memory (buffer, make_tensor (latents, i, number));
+  return buffer;
+}
+
 static gboolean
-keep (GstSample *sample, gpointer data)
+keep (GstSample *sample, guint number, gpointer data)
 {
   GstBuffer *buffer = gst_sample_get_buffer (sample);
   GByteArray *made = data;
@@ -47,40 +60,60 @@ keep (GstSample *sample, gpointer data)
   return TRUE;
 }
 
-/* All TRIED, `n` in a run, behind each other; `longest` becomes how long the longest run took but
- * for the first. */
-static GByteArray *
-make_all (ServePlayer *player, guint n, gint64 *longest)
+/* A run of `n` latents from number `first` on, behind what has been made; -1: it fails. */
+static gint64
+make_run (ServePlayer *player, guint first, guint n, GByteArray *made)
 {
-  const GstGenerativeTensors *latents = serve_player_one (player);
-  g_autoptr (GByteArray) made = g_byte_array_new ();
+  const gint64 began = g_get_monotonic_time ();
+  GstBuffer *buffers[GEN_BATCH_MAX];
 
-  for (guint first = 0; first < TRIED; first += n) {
-    const gint64 began = g_get_monotonic_time ();
-    GstBuffer *buffer = gst_buffer_new ();
-
-    for (int i = 0; i < latents->n; i++)
-      gst_buffer_append_memory (buffer, make_tensor (latents, i, first, n));
-    if (!serve_player_play (player, buffer, NULL, 0, 1, keep, made, NULL))
-      return NULL;
-    if (first > 0)
-      *longest = MAX (*longest, g_get_monotonic_time () - began);
-  }
-  return g_steal_pointer (&made);
+  for (guint i = 0; i < n; i++)
+    buffers[i] = make_latent (&serve_player_input (player)->latents, first + i);
+  if (!serve_player_play (player, buffers, n, NULL, 0, 1, keep, made, NULL))
+    return -1;
+  return g_get_monotonic_time () - began;
 }
 
+/* The first compiles. 0: it takes too long, or fails. */
+static double
+time_run (ServePlayer *player, guint n)
+{
+  gint64 shortest = G_MAXINT64;
+
+  for (guint i = 0; i <= TIMED; i++) {
+    g_autoptr (GByteArray) made = g_byte_array_new ();
+    const gint64 took = make_run (player, 0, n, made);
+
+    if (took < 0)
+      return 0;
+    if (i > 0)
+      shortest = MIN (shortest, took);
+  }
+  return shortest > LONG_RUN * (gint64)n ? 0 : (double)MAX (shortest, 1);
+}
+
+/* `all` latents, `n` in a run, behind each other; NULL: they are not to be made so. */
 static GByteArray *
-make_in_runs_of (const ServePlayerSettings *settings, guint n, gint64 *longest)
+make_all (const ServePlayerSettings *settings, guint all, guint n, GenRunTimes *times)
 {
   ServePlayerSettings said = *settings;
+  g_autoptr (GByteArray) made = g_byte_array_new ();
   g_autoptr (ServePlayer) player = NULL;
+  double took;
 
   said.numbers = TRUE;
-  said.shared = FALSE;
-  said.vectors = n;
+  said.frames = n;
   player = serve_player_new (&said, NULL);
-  return player != NULL && !serve_player_input (player)->text ? make_all (player, n, longest)
-                                                              : NULL;
+  if (player == NULL || serve_player_input (player)->text)
+    return NULL;
+  took = time_run (player, n);
+  if (took <= 0)
+    return NULL;
+  gen_run_times_note (times, n, took);
+  for (guint first = 0; first < all; first += n)
+    if (make_run (player, first, MIN (n, all - first), made) < 0)
+      return NULL;
+  return g_steal_pointer (&made);
 }
 
 static gboolean
@@ -89,19 +122,23 @@ is_same (const GByteArray *a, const GByteArray *b)
   return a->len == b->len && memcmp (a->data, b->data, a->len) == 0;
 }
 
-gboolean
-serve_share_is_exact (const ServePlayerSettings *settings, guint most)
+void
+serve_share_try (const ServePlayerSettings *settings, guint most, ServeSizes *sizes)
 {
-  gint64 longest = 0, other = 0;
-  g_autoptr (GByteArray) alone = make_in_runs_of (settings, 1, &longest);
+  const guint all = MAX (most, TRIED);
+  g_autoptr (GByteArray) alone = NULL;
+  guint n = 1;
 
-  if (alone == NULL || longest > LONG_RUN)
-    return FALSE;
-  for (guint n = 2; n <= MIN (most, TRIED); n *= 2) {
-    g_autoptr (GByteArray) together = make_in_runs_of (settings, n, &other);
+  serve_sizes_init (sizes);
+  if (most > 1)
+    alone = make_all (settings, all, 1, &sizes->times);
+  while (alone != NULL && n < most) {
+    g_autoptr (GByteArray) together = NULL;
 
+    n = MIN (2 * n, most);
+    together = make_all (settings, all, n, &sizes->times);
     if (together == NULL || !is_same (alone, together))
-      return FALSE;
+      return;
+    serve_sizes_add (sizes, n);
   }
-  return most > 1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The parts of a work: what is asked for and taken (generate-work.c), and how a result is made
- * (generate-make.c). */
+/* The parts of a work: what is asked for and taken (generate-work.c), and how what is played
+ * (generate-run.c) becomes files (generate-make.c). */
 #pragma once
 
 #include "generate-work.h"
@@ -44,3 +44,14 @@ struct _ServeWork {
 
 /* There is something to be taken. Under the lock. */
 void serve_work_tell (ServeWork *work);
+
+/* --- generate-make.c --- */
+
+gboolean serve_work_is_wanted (ServeWork *work);
+/* The first of a result has come, of a run that began then: how long it took, and what the stream
+ * says of itself, which is the same for all results of a model. */
+void serve_work_note (ServeWork *work, GstTagList *tags, gint64 began);
+/* A sample of a result, behind those before, and that there is none more of it. FALSE with `error`.
+ */
+gboolean serve_work_accept (ServeWork *work, guint number, GstSample *sample, GError **error);
+gboolean serve_work_finish (ServeWork *work, guint number, GError **error);

@@ -105,6 +105,21 @@ serve_work_wants_numbers (const ServeWork *work)
   return work->encoder == &serve_encoder_npy;
 }
 
+const char *
+serve_work_parameters (const ServeWork *work)
+{
+  return work->parameters;
+}
+
+gboolean
+serve_work_agrees (const ServeWork *work, const ServeWork *other)
+{
+  return serve_work_wants_numbers (work) == serve_work_wants_numbers (other) &&
+         work->request->rate_numerator == other->request->rate_numerator &&
+         work->request->rate_denominator == other->request->rate_denominator &&
+         g_strcmp0 (work->parameters, other->parameters) == 0;
+}
+
 /* --- telling --- */
 
 static gboolean

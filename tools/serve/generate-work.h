@@ -55,7 +55,9 @@ gboolean serve_work_next (ServeWork *work, guint *number);
 gboolean serve_work_is_exhausted (ServeWork *work);
 /* Whether it wants numbers of a model that would make pictures. */
 gboolean serve_work_wants_numbers (const ServeWork *work);
-/* Make one by `player`. */
-void serve_work_make (ServeWork *work, guint number, ServePlayer *player);
+/* As `generator` has them, or NULL. */
+const char *serve_work_parameters (const ServeWork *work);
+/* Whether results of both may be made in one run, as far as what is asked for goes. */
+gboolean serve_work_agrees (const ServeWork *work, const ServeWork *other);
 /* It cannot be made. `error` is taken. */
 void serve_work_fail (ServeWork *work, GError *error);
