@@ -52,8 +52,9 @@ take_buffer (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   ServePlayer *player = gst_pad_get_element_private (pad);
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
   g_autoptr (GstSample) sample = gst_sample_new (buffer, caps, NULL, NULL);
-  const guint number = MIN (player->n_made++, player->n_inputs - 1);
+  const guint number = MIN (player->n_made, player->n_inputs - 1);
 
+  player->n_made++;
   gst_buffer_unref (buffer);
   return player->made == NULL || player->made (sample, number, player->data) ? GST_FLOW_OK
                                                                              : GST_FLOW_EOS;
