@@ -148,4 +148,5 @@ const ServeEncoder serve_encoder_npy = {
   .finish = finish_array,
   .free = g_free,
   .unhurried = TRUE,
+  .quick = TRUE,
 };

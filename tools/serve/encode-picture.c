@@ -75,7 +75,7 @@ finish (gpointer file, GError **error)
   return TRUE;
 }
 
-#define PICTURE(encoding, type, lossy)                                                             \
+#define PICTURE(encoding, type, lossy, is_quick)                                                   \
   const ServeEncoder serve_encoder_##encoding = {                                                  \
     .format = { .name = #encoding,                                                                 \
         .media_type = type,                                                                        \
@@ -87,7 +87,8 @@ finish (gpointer file, GError **error)
     .finish = finish,                                                                              \
     .free = g_free,                                                                                \
     .unhurried = TRUE,                                                                             \
+    .quick = is_quick,                                                                             \
   }
-PICTURE (png, "image/png", FALSE);
-PICTURE (jpeg, "image/jpeg", TRUE);
-PICTURE (webp, "image/webp", TRUE);
+PICTURE (png, "image/png", FALSE, TRUE);
+PICTURE (jpeg, "image/jpeg", TRUE, TRUE);
+PICTURE (webp, "image/webp", TRUE, FALSE);

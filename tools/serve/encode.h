@@ -30,6 +30,8 @@ typedef struct {
   void (*free) (gpointer file);
   /* Nobody has anything of a part of it: a few bytes may wait for the others. */
   gboolean unhurried;
+  /* A small one takes less time than to have it done by another thread. */
+  gboolean quick;
 } ServeEncoder;
 
 extern const ServeEncoder serve_encoder_png, serve_encoder_jpeg, serve_encoder_webp;

@@ -116,3 +116,34 @@ serve_latents_make (const GenServeRequest *request, const ServePlayerInput *inpu
   GST_BUFFER_OFFSET_END (buffer) = making.frame + 1;
   return buffer;
 }
+
+/* Tensor `i` of one that nobody has asked for. */
+static GstMemory *
+make_sample (const GstGenerativeTensors *latents, int i, guint number)
+{
+  const gsize length = (gsize)gen_shape_elements (&latents->shapes[i]);
+  const gsize size = length * gen_data_type_size (latents->types[i]);
+  GenLatent latent = GEN_LATENT_DEFAULTS;
+  GstAllocationParams params = { .align = ALIGNMENT };
+  GstMemory *memory = gst_allocator_alloc (NULL, size, &params);
+  GstMapInfo map;
+
+  latent.length = length;
+  latent.stream = (guint32)i;
+  gst_memory_map (memory, &map, GST_MAP_WRITE);
+  memset (map.data, 0, size);
+  if (latents->types[i] == GEN_TYPE_FLOAT32)
+    gen_latent_fill (&latent, number, 1, 1, (float *)map.data);
+  gst_memory_unmap (memory, &map);
+  return memory;
+}
+
+GstBuffer *
+serve_latents_sample (const ServePlayerInput *input, guint number)
+{
+  GstBuffer *buffer = gst_buffer_new ();
+
+  for (int i = 0; i < input->latents.n; i++)
+    gst_buffer_append_memory (buffer, make_sample (&input->latents, i, number));
+  return buffer;
+}

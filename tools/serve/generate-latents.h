@@ -10,3 +10,5 @@
 /* What goes in for result `number` of `request`. (transfer full) */
 GstBuffer *serve_latents_make (
     const GenServeRequest *request, const ServePlayerInput *input, guint number);
+/* Drawn, of a seed that nobody said, and of the first class: for trials. (transfer full) */
+GstBuffer *serve_latents_sample (const ServePlayerInput *input, guint number);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "generate-pool.h"
 
+#include <time.h>
+
 #include "generate-facts-of.h"
 #include "generate-turns.h"
 #include "generate-worker.h"
 
 /* What is left to encode of a run is offered to other threads from so many microseconds on. */
 #define WORTH_OFFERING 300
+/* A run that takes at most so many microseconds is made where requests are read: to go to a thread
+ * and back takes as long, and those that are read at once have their results in one. */
+#define QUICK_RUN 500
 
 struct _ServePool {
   ServePoolSettings settings;
@@ -17,10 +22,15 @@ struct _ServePool {
   GMutex lock;
   GCond changed;
   GQueue works;   /* ServeWork; the one whose turn is next comes first */
+  GQueue quick;   /* the same, of those that are made in the main loop */
   GQueue offered; /* ServeRun: of which others may encode some */
   guint references, threads, idle;
   gboolean ended;
   ServePlayer *first; /* that has told the facts, for whoever works first */
+
+  /* Of the main loop's thread. */
+  ServeWorker *here; /* NULL: runs take too long */
+  GSource *source;   /* that makes what is quick; NULL: there is nothing to be made */
 };
 
 /* --- threads --- */
@@ -29,6 +39,8 @@ static void
 pool_free (ServePool *pool)
 {
   g_queue_clear_full (&pool->works, (GDestroyNotify)serve_work_unref);
+  g_queue_clear_full (&pool->quick, (GDestroyNotify)serve_work_unref);
+  g_clear_pointer (&pool->here, serve_worker_free);
   g_queue_clear_full (&pool->offered, (GDestroyNotify)serve_run_unref);
   g_clear_pointer (&pool->first, serve_player_free);
   g_clear_pointer (&pool->facts, gen_serve_facts_unref);
@@ -62,14 +74,14 @@ static gpointer run (gpointer data);
 
 /* Those that nothing is to be made of any more, as where clients have left. Under the lock. */
 static void
-drop_exhausted (ServePool *pool)
+drop_exhausted (GQueue *works)
 {
-  for (GList *item = pool->works.head, *next; item != NULL; item = next) {
+  for (GList *item = works->head, *next; item != NULL; item = next) {
     next = item->next;
     if (!serve_work_is_exhausted (item->data))
       continue;
     serve_work_unref (item->data);
-    g_queue_delete_link (&pool->works, item);
+    g_queue_delete_link (works, item);
   }
 }
 
@@ -116,15 +128,26 @@ withdraw (ServePool *pool, ServeRun *run)
   g_mutex_unlock (&pool->lock);
 }
 
+/* Microseconds that this thread has had of a processor: others that want it tell nothing of how
+ * long something takes. */
+static gint64
+thread_time (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
 /* By others, too, where it takes so long. */
 static void
 encode (ServePool *pool, ServeRun *run)
 {
-  const gint64 began = g_get_monotonic_time ();
+  const gint64 began = thread_time ();
   gboolean offered;
 
   serve_run_finish_next (run);
-  offered = (g_get_monotonic_time () - began) * serve_run_left (run) >= WORTH_OFFERING;
+  offered = (thread_time () - began) * serve_run_left (run) >= WORTH_OFFERING;
   if (offered)
     offer (pool, run);
   while (serve_run_finish_next (run))
@@ -151,12 +174,11 @@ static gboolean
 do_some (ServePool *pool, ServeWorker *worker)
 {
   ServeResult results[GEN_BATCH_MAX];
-  g_autoptr (ServeRun) offered = find_offered (pool);
-  guint n = 0;
+  const guint n =
+      serve_turns_take (&pool->works, serve_sizes_largest (&pool->settings.sizes), results);
+  g_autoptr (ServeRun) offered = n == 0 ? find_offered (pool) : NULL;
 
-  if (offered == NULL)
-    n = serve_turns_take (&pool->works, serve_sizes_largest (&pool->settings.sizes), results);
-  if (offered == NULL && n == 0)
+  if (n == 0 && offered == NULL)
     return FALSE;
   if (pool->works.length > 0 || (offered != NULL && serve_run_left (offered) > 1))
     wake (pool);
@@ -191,6 +213,83 @@ run (gpointer data)
   return NULL;
 }
 
+/* --- in the main loop --- */
+
+/* A run each time, so that what comes meanwhile is read between them. */
+static gboolean
+make_here (gpointer data)
+{
+  ServePool *pool = data;
+  ServeResult results[GEN_BATCH_MAX];
+  guint n;
+
+  g_mutex_lock (&pool->lock);
+  n = serve_turns_take (&pool->quick, serve_sizes_largest (&pool->settings.sizes), results);
+  g_mutex_unlock (&pool->lock);
+  if (n == 0) {
+    g_clear_pointer (&pool->source, g_source_unref);
+    return G_SOURCE_REMOVE;
+  }
+  make (pool, pool->here, results, n);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Once what has come at the same moment has been read. */
+static void
+start_here (ServePool *pool)
+{
+  g_autoptr (GMainContext) context = NULL;
+
+  if (pool->source != NULL)
+    return;
+  context = g_main_context_ref_thread_default ();
+  pool->source = g_idle_source_new ();
+  g_source_set_priority (pool->source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (pool->source, make_here, pool, NULL);
+  g_source_attach (pool->source, context);
+}
+
+static void
+stop_here (ServePool *pool)
+{
+  if (pool->source != NULL)
+    g_source_destroy (pool->source);
+  g_clear_pointer (&pool->source, g_source_unref);
+}
+
+static gboolean
+is_quick (const ServeSizes *sizes)
+{
+  return gen_run_times_mean (&sizes->times, serve_sizes_largest (sizes)) <= QUICK_RUN;
+}
+
+/* Where runs are quick, all that they want is there from the beginning. */
+static void
+prepare_here (ServePool *pool)
+{
+  if (serve_player_input (pool->first)->text || !is_quick (&pool->settings.sizes))
+    return;
+  pool->here = serve_worker_new (&pool->settings.player, &pool->settings.sizes);
+  serve_worker_give (pool->here, g_steal_pointer (&pool->first));
+  if (!serve_worker_prepare (pool->here))
+    g_clear_pointer (&pool->here, serve_worker_free);
+}
+
+/* --- what is to be made --- */
+
+/* Under the lock. */
+static void
+push (ServePool *pool, ServeWork *work)
+{
+  if (pool->here != NULL && serve_work_is_quick (work)) {
+    g_queue_push_tail (&pool->quick, serve_work_ref (work));
+    start_here (pool);
+  } else {
+    g_queue_push_tail (&pool->works, serve_work_ref (work));
+    wake (pool);
+  }
+}
+
 gboolean
 serve_pool_push (ServePool *pool, ServeWork *work, GError **error)
 {
@@ -198,11 +297,9 @@ serve_pool_push (ServePool *pool, ServeWork *work, GError **error)
   gboolean taken;
 
   g_mutex_lock (&pool->lock);
-  taken = !pool->ended && (most == 0 || pool->works.length < most);
-  if (taken) {
-    g_queue_push_tail (&pool->works, serve_work_ref (work));
-    wake (pool);
-  }
+  taken = !pool->ended && (most == 0 || pool->works.length + pool->quick.length < most);
+  if (taken)
+    push (pool, work);
   g_mutex_unlock (&pool->lock);
   return taken || gen_serve_refuse (error, GEN_SERVE_TOO_MANY, NULL,
                       "%u requests wait for model %s already", most, pool->facts->name);
@@ -212,9 +309,12 @@ void
 serve_pool_kick (ServePool *pool)
 {
   g_mutex_lock (&pool->lock);
-  drop_exhausted (pool);
+  drop_exhausted (&pool->works);
+  drop_exhausted (&pool->quick);
   if (pool->works.length > 0)
     wake (pool);
+  if (pool->quick.length > 0 && !pool->ended)
+    start_here (pool);
   g_mutex_unlock (&pool->lock);
 }
 
@@ -235,7 +335,7 @@ serve_pool_count_waiting (ServePool *pool)
   guint count;
 
   g_mutex_lock (&pool->lock);
-  count = pool->works.length;
+  count = pool->works.length + pool->quick.length;
   g_mutex_unlock (&pool->lock);
   return count;
 }
@@ -271,7 +371,10 @@ serve_pool_new (
   if (pool->first == NULL)
     return NULL;
   pool->facts = serve_facts_of (name, model, pool->first, error);
-  return pool->facts != NULL ? g_steal_pointer (&pool) : NULL;
+  if (pool->facts == NULL)
+    return NULL;
+  prepare_here (pool);
+  return g_steal_pointer (&pool);
 }
 
 ServePool *
@@ -289,10 +392,12 @@ serve_pool_unref (ServePool *pool)
   gboolean unused;
 
   g_mutex_lock (&pool->lock);
-  if (--pool->references == 0)
+  if (--pool->references == 0) {
     pool->ended = TRUE;
+    stop_here (pool);
+    g_cond_broadcast (&pool->changed);
+  }
   unused = pool->references == 0 && pool->threads == 0;
-  g_cond_broadcast (&pool->changed);
   g_mutex_unlock (&pool->lock);
   if (unused)
     pool_free (pool);
@@ -301,6 +406,7 @@ serve_pool_unref (ServePool *pool)
 void
 serve_pool_finish (ServePool *pool)
 {
+  stop_here (pool);
   g_mutex_lock (&pool->lock);
   pool->ended = TRUE;
   g_cond_broadcast (&pool->changed);

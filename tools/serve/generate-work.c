@@ -8,6 +8,8 @@
 #define AHEAD 16
 /* Bytes that may wait. */
 #define WAITING_MOST (4 * 1024 * 1024)
+/* Of a picture that is encoded in no time. */
+#define QUICK_PIXELS (32 * 32)
 
 ServeWork *
 serve_work_new (GenServeRequest *request, const char *model, const char *hash,
@@ -103,6 +105,16 @@ gboolean
 serve_work_wants_numbers (const ServeWork *work)
 {
   return work->encoder == &serve_encoder_npy;
+}
+
+gboolean
+serve_work_is_quick (const ServeWork *work)
+{
+  const GenServeFacts *facts = work->request->facts;
+
+  return work->encoder->quick && work->request->width == 0 &&
+         (gint64)facts->width * facts->height <= QUICK_PIXELS &&
+         !serve_signing_wants (work->signing, &work->encoder->format);
 }
 
 const char *

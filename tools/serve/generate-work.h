@@ -55,6 +55,8 @@ gboolean serve_work_next (ServeWork *work, guint *number);
 gboolean serve_work_is_exhausted (ServeWork *work);
 /* Whether it wants numbers of a model that would make pictures. */
 gboolean serve_work_wants_numbers (const ServeWork *work);
+/* Whether to encode a result takes less time than to have it done by another thread. */
+gboolean serve_work_is_quick (const ServeWork *work);
 /* As `generator` has them, or NULL. */
 const char *serve_work_parameters (const ServeWork *work);
 /* Whether results of both may be made in one run, as far as what is asked for goes. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "generate-worker.h"
 
+#include "generate-latents.h"
+
 typedef enum {
   AS_MEDIA,
   AS_NUMBERS,
@@ -62,4 +64,27 @@ serve_worker_play (ServeWorker *worker, const ServeResult *results, guint *n)
   *n = MIN (*n, worker->sizes->results[size]);
   return player != NULL ? serve_run_play (results, *n, player)
                         : serve_run_fail (results, *n, error);
+}
+
+static gboolean
+warm_up (ServePlayer *player, guint n)
+{
+  GstBuffer *inputs[GEN_BATCH_MAX];
+
+  for (guint i = 0; i < n; i++)
+    inputs[i] = serve_latents_sample (serve_player_input (player), i);
+  return serve_player_play (player, inputs, n, NULL, 0, 1, NULL, NULL, NULL);
+}
+
+gboolean
+serve_worker_prepare (ServeWorker *worker)
+{
+  for (int kind = 0; kind < N_KINDS; kind++)
+    for (guint i = 0; i < worker->sizes->n; i++) {
+      ServePlayer *player = get_player (worker, kind, i, NULL);
+
+      if (player == NULL || !warm_up (player, worker->sizes->results[i]))
+        return FALSE;
+    }
+  return TRUE;
 }

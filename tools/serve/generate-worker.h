@@ -17,3 +17,5 @@ void serve_worker_give (ServeWorker *worker, ServePlayer *player);
 /* Play the first of `n` results, which agree and whose works are taken: as many as go into the run
  * of the size that suits them, `*n`. (transfer full) */
 ServeRun *serve_worker_play (ServeWorker *worker, const ServeResult *results, guint *n);
+/* Let it have all players, compiled, at once. FALSE where one cannot be had. */
+gboolean serve_worker_prepare (ServeWorker *worker);
