@@ -17,32 +17,13 @@
   "[server]\nport = 0\n[limits]\npictures = 16\nqueue = 2\nrequests-per-minute = 0\n"              \
   "[models.classes]\nlocation = \"classes.onnx\"\n[models.dimmer]\nlocation = \"dimmer.onnx\"\n"
 
-/* A net that draws noise of its own: pictures of a latent of three numbers and of that. */
-static void
-save_noisy (const char *folder)
-{
-  static const gint64 shape[] = { 1, 1, 8, 8 };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GenGraph) graph = gen_graph_new ("noisy");
-  GenTensor *z = gen_graph_add_input (graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3));
-  GenTensor *y = gen_binary (graph, "Gemm", z, serving_weights (graph, "w", 3, 64), &error);
-  GenTensor *noise = gen_unary (graph, "RandomNormalLike", y, &error);
-
-  y = gen_binary (graph, "Add", y, noise, &error);
-  y = gen_unary (graph, "Tanh", y, &error);
-  y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, shape, 4), &error);
-  g_assert_no_error (error);
-  gen_graph_add_output (graph, y);
-  serving_save (graph, folder, "noisy.onnx");
-}
-
 static void
 open_fixture (Fixture *f, const char *more)
 {
   g_autofree char *text = g_strconcat (STUDIO, more, NULL);
 
   serving_open (&f->serving);
-  save_noisy (f->serving.folder);
+  serving_save_noisy (f->serving.folder);
   serving_load (&f->serving, text);
   begin_asking (f);
 }
@@ -331,7 +312,7 @@ test_together (void)
   Fixture f;
 
   serving_open (&f.serving);
-  save_noisy (f.serving.folder);
+  serving_save_noisy (f.serving.folder);
   serving_load (&f.serving, "[server]\nport = 0\n[limits]\nrequests-per-minute = 0\n"
                             "[models.classes]\nlocation = \"classes.onnx\"\n"
                             "[models.noisy]\nlocation = \"noisy.onnx\"\n");

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which results of which requests go into a run, and how many. */
-#include <gst/gst.h>
-
-#include "../../tools/serve/generate-sizes.h"
+#include "../../tools/serve/generate-share.h"
 #include "../../tools/serve/generate-turns.h"
+#include "serving.h"
 
 /* --- sizes --- */
 
@@ -53,6 +52,48 @@ test_alone (void)
   serve_sizes_init (&sizes);
   g_assert_cmpuint (serve_sizes_largest (&sizes), ==, 1);
   g_assert_cmpuint (serve_sizes_choose (&sizes, 5), ==, 0);
+}
+
+/* Nobody knows how long runs take before one was made. */
+static void
+test_within (void)
+{
+  static const double times[] = { 100, 105, 110, 120 };
+  ServeSizes sizes;
+
+  serve_sizes_init (&sizes);
+  g_assert_false (serve_sizes_are_within (&sizes, 1000));
+  make_sizes (&sizes, times);
+  g_assert_true (serve_sizes_are_within (&sizes, 120));
+  g_assert_false (serve_sizes_are_within (&sizes, 119));
+}
+
+static guint
+try_model (const char *folder, const char *name, guint most)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  const ServePlayerSettings settings = { .model = path };
+  ServeSizes sizes;
+
+  serve_share_try (&settings, most, &sizes);
+  return serve_sizes_largest (&sizes);
+}
+
+/* Results share runs where none comes out differently. */
+static void
+test_try (void)
+{
+  Serving s = { 0 };
+
+  serving_open (&s);
+  serving_save_noisy (s.folder);
+  g_assert_cmpuint (try_model (s.folder, "classes.onnx", 8), ==, 8);
+  g_assert_cmpuint (try_model (s.folder, "classes.onnx", 5), ==, 5);
+  g_assert_cmpuint (try_model (s.folder, "classes.onnx", 1), ==, 1);
+  g_assert_cmpuint (try_model (s.folder, "noisy.onnx", 8), ==, 1);
+  g_assert_cmpuint (try_model (s.folder, "dimmer.onnx", 8), ==, 1);
+  g_assert_cmpuint (try_model (s.folder, "none.onnx", 8), ==, 1);
+  serving_close (&s);
 }
 
 /* --- turns --- */
@@ -182,6 +223,8 @@ main (int argc, char **argv)
   g_test_add_func ("/serve-runs/dense", test_dense);
   g_test_add_func ("/serve-runs/convolutional", test_convolutional);
   g_test_add_func ("/serve-runs/alone", test_alone);
+  g_test_add_func ("/serve-runs/within", test_within);
+  g_test_add_func ("/serve-runs/try", test_try);
   g_test_add_func ("/serve-runs/fair", test_fair);
   g_test_add_func ("/serve-runs/kinds", test_kinds);
   g_test_add_func ("/serve-runs/cancelled", test_cancelled);

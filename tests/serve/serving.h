@@ -82,6 +82,25 @@ serving_save_dimmer (const char *folder, const char *name)
   serving_save (graph, folder, name);
 }
 
+/* A net that draws noise of its own: pictures of a latent of three numbers and of that. */
+static inline void
+serving_save_noisy (const char *folder)
+{
+  static const gint64 shape[] = { 1, 1, 8, 8 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("noisy");
+  GenTensor *z = gen_graph_add_input (graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3));
+  GenTensor *y = gen_binary (graph, "Gemm", z, serving_weights (graph, "w", 3, 64), &error);
+  GenTensor *noise = gen_unary (graph, "RandomNormalLike", y, &error);
+
+  y = gen_binary (graph, "Add", y, noise, &error);
+  y = gen_unary (graph, "Tanh", y, &error);
+  y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, shape, 4), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  serving_save (graph, folder, "noisy.onnx");
+}
+
 static inline void
 serving_open (Serving *s)
 {

@@ -257,17 +257,11 @@ stop_here (ServePool *pool)
   g_clear_pointer (&pool->source, g_source_unref);
 }
 
-static gboolean
-is_quick (const ServeSizes *sizes)
-{
-  return gen_run_times_mean (&sizes->times, serve_sizes_largest (sizes)) <= QUICK_RUN;
-}
-
 /* Where runs are quick, all that they want is there from the beginning. */
 static void
 prepare_here (ServePool *pool)
 {
-  if (serve_player_input (pool->first)->text || !is_quick (&pool->settings.sizes))
+  if (!serve_sizes_are_within (&pool->settings.sizes, QUICK_RUN))
     return;
   pool->here = serve_worker_new (&pool->settings.player, &pool->settings.sizes);
   serve_worker_give (pool->here, g_steal_pointer (&pool->first));

@@ -101,8 +101,7 @@ serve_share_try (const ServePlayerSettings *settings, guint most, ServeSizes *si
   guint n = 1;
 
   serve_sizes_init (sizes);
-  if (most > 1)
-    alone = make_all (settings, all, 1, &sizes->times);
+  alone = make_all (settings, all, 1, &sizes->times);
   while (alone != NULL && n < most) {
     g_autoptr (GByteArray) together = NULL;
 

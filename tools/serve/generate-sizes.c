@@ -20,6 +20,15 @@ serve_sizes_largest (const ServeSizes *sizes)
   return sizes->results[sizes->n - 1];
 }
 
+gboolean
+serve_sizes_are_within (const ServeSizes *sizes, double microseconds)
+{
+  const guint largest = serve_sizes_largest (sizes);
+
+  return sizes->times.of[largest].n > 0 &&
+         gen_run_times_mean (&sizes->times, largest) <= microseconds;
+}
+
 guint
 serve_sizes_choose (const ServeSizes *sizes, guint n)
 {

@@ -18,5 +18,8 @@ typedef struct {
 void serve_sizes_init (ServeSizes *sizes);
 void serve_sizes_add (ServeSizes *sizes, guint results);
 guint serve_sizes_largest (const ServeSizes *sizes);
-/* Which size the first run for `n` results has, at least one, so that a result takes least. */
+/* Whether every run takes at most so many microseconds; FALSE as well where that is not known. */
+gboolean serve_sizes_are_within (const ServeSizes *sizes, double microseconds);
+/* The number of the size that the first run for `n` results, at least one, has, so that a
+ * result takes least. */
 guint serve_sizes_choose (const ServeSizes *sizes, guint n);
