@@ -5,11 +5,16 @@
 
 #include "mjpeg.h"
 
-#define LINE                                                                                       \
-  "videoconvert ! video/x-raw,format={I420,RGB} ! tee name=raw ! queue leaky=downstream "          \
-  "max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! jpegenc quality=85 ! "                    \
-  "appsink name=jpeg sync=false max-buffers=1 drop=true raw. ! "                                   \
-  "appsink name=last wait-on-eos=false sync=false max-buffers=1 drop=true"
+/* The raw frame is there before its JPEG is. Nothing waits for the first one: that would be the
+ * thread that is to bring the other. */
+#define LINE(queue)                                                                                \
+  "videoconvert ! video/x-raw,format={I420,RGB} ! tee name=raw ! "                                 \
+  "appsink name=last async=false wait-on-eos=false sync=false max-buffers=1 drop=true "            \
+  "raw. ! " queue "jpegenc quality=85 ! "                                                          \
+  "appsink name=jpeg async=false sync=false max-buffers=1 drop=true"
+/* What a session makes of its own comes by a queue, in whose thread frames are encoded; a line of
+ * somebody else's need not have one. */
+#define QUEUE "queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! "
 
 typedef struct {
   GMutex lock;
@@ -130,10 +135,11 @@ has_ended (gpointer data)
 }
 
 static gboolean
-start (MjpegFrames *frames, GError **error)
+start (MjpegFrames *frames, const ServeMount *mount, GError **error)
 {
   GstAppSinkCallbacks callbacks = { .new_sample = take_sample };
-  GstElement *bin = serve_stream_player_add (frames->player, "video", LINE, error);
+  const char *line = mount->settings->pipeline != NULL ? LINE (QUEUE) : LINE ("");
+  GstElement *bin = serve_stream_player_add (frames->player, "video", line, error);
   g_autoptr (GstElement) sink = NULL;
 
   if (bin == NULL)
@@ -159,7 +165,7 @@ mjpeg_frames_new (ServeServer *server, ServeMount *mount, const char *owner,
   frames->data = data;
   frames->player =
       serve_stream_player_new (server, mount, owner, "mjpeg", has_ended, frames, error);
-  if (frames->player != NULL && start (frames, error))
+  if (frames->player != NULL && start (frames, mount, error))
     return frames;
   mjpeg_frames_free (frames);
   return NULL;

@@ -9,45 +9,53 @@
 #include "watch/families.h"
 
 #define BOUNDARY "frame"
+/* Bytes around a frame, at most. */
+#define HEADS 128
 #define TYPE "multipart/x-mixed-replace; boundary=" BOUNDARY
-/* Pieces of a frame: what is in front of it, itself, and what is behind. */
-#define PIECES 3
-
 typedef struct {
   MjpegStream *stream;
   SoupServerMessage *message;
-  guint64 sent; /* the number of the last frame */
-  guint left;   /* pieces that have not been written */
+  guint64 sent;     /* the number of the last frame */
+  gboolean writing; /* it, or what is in front of the first, has not been written */
   gulong wrote, finished;
 } Viewer;
 
 /* --- viewers --- */
 
-static void
-append_text (SoupMessageBody *body, const char *text)
+/* The last frame, between what is in front of it and behind: one piece, as each is sent by a call
+ * of its own, and the same for all viewers. NULL: there is none. (transfer none) */
+static GBytes *
+get_part (MjpegStream *stream)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+  const guint64 number = mjpeg_frames_count (stream->frames);
+  GBytes *jpeg = mjpeg_frames_get (stream->frames);
+  GString *part;
 
-  soup_message_body_append_bytes (body, bytes);
+  if (jpeg == NULL || (stream->part != NULL && stream->part_number == number))
+    return jpeg != NULL ? stream->part : NULL;
+  part = g_string_sized_new (g_bytes_get_size (jpeg) + HEADS);
+  g_string_append_printf (part,
+      "Content-Type: image/jpeg\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
+      g_bytes_get_size (jpeg));
+  g_string_append_len (part, g_bytes_get_data (jpeg, NULL), (gssize)g_bytes_get_size (jpeg));
+  g_string_append (part, "\r\n--" BOUNDARY "\r\n");
+  g_clear_pointer (&stream->part, g_bytes_unref);
+  stream->part = g_string_free_to_bytes (part);
+  stream->part_number = number;
+  return stream->part;
 }
 
 static void
 send_frame (Viewer *viewer)
 {
-  const MjpegFrames *frames = viewer->stream->frames;
-  SoupMessageBody *body = soup_server_message_get_response_body (viewer->message);
-  GBytes *jpeg = mjpeg_frames_get (frames);
-  g_autofree char *head = NULL;
+  const guint64 number = mjpeg_frames_count (viewer->stream->frames);
+  GBytes *part = !viewer->writing && viewer->sent != number ? get_part (viewer->stream) : NULL;
 
-  if (viewer->left > 0 || jpeg == NULL || viewer->sent == mjpeg_frames_count (frames))
+  if (part == NULL)
     return;
-  head = g_strdup_printf ("Content-Type: image/jpeg\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
-      g_bytes_get_size (jpeg));
-  append_text (body, head);
-  soup_message_body_append_bytes (body, jpeg);
-  append_text (body, "\r\n--" BOUNDARY "\r\n");
-  viewer->left = PIECES;
-  viewer->sent = mjpeg_frames_count (frames);
+  soup_message_body_append_bytes (soup_server_message_get_response_body (viewer->message), part);
+  viewer->writing = TRUE;
+  viewer->sent = number;
   soup_server_message_unpause (viewer->message);
 }
 
@@ -56,9 +64,8 @@ has_written (SoupServerMessage *message, gpointer data)
 {
   Viewer *viewer = data;
 
-  if (viewer->left > 0)
-    viewer->left--;
-  if (viewer->left > 0 || viewer->stream->frames == NULL)
+  viewer->writing = FALSE;
+  if (viewer->stream->frames == NULL)
     return;
   serve_session_touch (mjpeg_frames_get_session (viewer->stream->frames));
   send_frame (viewer);
@@ -116,8 +123,9 @@ mjpeg_stream_add_viewer (MjpegStream *stream, ServeRequest *request)
   soup_message_body_set_accumulate (body, FALSE);
   /* Frames may be small, and seldom. Who takes none at all is noticed by the socket. */
   http_connections_hold (request->message);
-  append_text (body, "--" BOUNDARY "\r\n");
-  viewer->left = 1;
+  soup_message_body_append (
+      body, SOUP_MEMORY_STATIC, "--" BOUNDARY "\r\n", strlen ("--" BOUNDARY "\r\n"));
+  viewer->writing = TRUE;
   viewer->wrote =
       g_signal_connect (request->message, "wrote-chunk", G_CALLBACK (has_written), viewer);
   viewer->finished =
@@ -152,6 +160,7 @@ static void
 stop (MjpegStream *stream)
 {
   g_clear_pointer (&stream->frames, mjpeg_frames_free);
+  g_clear_pointer (&stream->part, g_bytes_unref);
   mjpeg_snapshot_none (stream);
   while (stream->viewers->len > 0)
     end_answer (g_ptr_array_steal_index_fast (stream->viewers, stream->viewers->len - 1));

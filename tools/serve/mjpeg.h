@@ -33,8 +33,10 @@ typedef struct _MjpegStream MjpegStream;
 struct _MjpegStream {
   ServeServer *server;
   ServeMount *mount;
-  MjpegFrames *frames;  /* NULL: it does not play */
-  GenCounter *lost;     /* frames that viewers of the mount have not taken in time: it stays */
+  MjpegFrames *frames; /* NULL: it does not play */
+  GenCounter *lost;    /* frames that viewers of the mount have not taken in time: it stays */
+  GBytes *part;        /* frame `part_number` as viewers get it, or NULL */
+  guint64 part_number;
   GPtrArray *viewers;   /* that get all frames they take */
   GPtrArray *snapshots; /* requests that wait for the first frame */
   gboolean alone;       /* it is there for one viewer, and goes with it */
