@@ -194,13 +194,7 @@ test_late (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  gst_init (&argc, &argv);
-  g_test_init (&argc, &argv, NULL);
-  counters = gen_counters_new ();
-  tracer =
-      g_object_new (tracer_type (), "params", "interval=1,window=2", "counters", counters, NULL);
+  tracer_begin (&argc, &argv);
   g_test_add_func ("/tracer-lost/leaky", test_leaky);
   g_test_add_func ("/tracer-lost/flush", test_flush);
   g_test_add_func ("/tracer-lost/stop", test_stop);
@@ -208,9 +202,5 @@ main (int argc, char **argv)
   g_test_add_func ("/tracer-lost/rate", test_rate);
   g_test_add_func ("/tracer-lost/gate", test_gate);
   g_test_add_func ("/tracer-lost/late", test_late);
-  result = g_test_run ();
-  gst_object_unref (tracer);
-  gst_deinit ();
-  gen_counters_unref (counters);
-  return result;
+  return tracer_run ();
 }

@@ -138,20 +138,10 @@ test_process (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  gst_init (&argc, &argv);
-  g_test_init (&argc, &argv, NULL);
-  counters = gen_counters_new ();
-  tracer =
-      g_object_new (tracer_type (), "params", "interval=1,window=2", "counters", counters, NULL);
+  tracer_begin (&argc, &argv);
   g_test_add_func ("/tracer-models/quality", test_quality);
   g_test_add_func ("/tracer-models/model", test_model);
   g_test_add_func ("/tracer-models/shared", test_shared);
   g_test_add_func ("/tracer-models/process", test_process);
-  result = g_test_run ();
-  gst_object_unref (tracer);
-  gst_deinit ();
-  gen_counters_unref (counters);
-  return result;
+  return tracer_run ();
 }

@@ -179,13 +179,7 @@ test_parameters (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
-  gst_init (&argc, &argv);
-  g_test_init (&argc, &argv, NULL);
-  counters = gen_counters_new ();
-  tracer =
-      g_object_new (tracer_type (), "params", "interval=1,window=2", "counters", counters, NULL);
+  tracer_begin (&argc, &argv);
   g_test_add_func ("/tracer/frames", test_frames);
   g_test_add_func ("/tracer/bins", test_bins);
   g_test_add_func ("/tracer/seconds", test_seconds);
@@ -195,9 +189,5 @@ main (int argc, char **argv)
   g_test_add_func ("/tracer/training", test_training);
   g_test_add_func ("/tracer/threads", test_threads);
   g_test_add_func ("/tracer/parameters", test_parameters);
-  result = g_test_run ();
-  gst_object_unref (tracer);
-  gst_deinit ();
-  gen_counters_unref (counters);
-  return result;
+  return tracer_run ();
 }

@@ -117,3 +117,25 @@ post (GstElement *element, GstStructure *structure)
 {
   gst_element_post_message (element, gst_message_new_element (GST_OBJECT (element), structure));
 }
+
+/* Before tests are added, and to run them. */
+static inline void
+tracer_begin (int *argc, char ***argv)
+{
+  gst_init (argc, argv);
+  g_test_init (argc, argv, NULL);
+  counters = gen_counters_new ();
+  tracer =
+      g_object_new (tracer_type (), "params", "interval=1,window=2", "counters", counters, NULL);
+}
+
+static inline int
+tracer_run (void)
+{
+  const int result = g_test_run ();
+
+  gst_object_unref (tracer);
+  gst_deinit ();
+  gen_counters_unref (counters);
+  return result;
+}
